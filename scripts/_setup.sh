@@ -1,0 +1,38 @@
+# shellcheck shell=bash
+# Sourced by the scripts beside it: puts uv on PATH, and what uv.lock names into .venv.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+unset VIRTUAL_ENV  # an environment that is active is not ours to change
+
+# Nothing may land outside of the repository and the cache of uv.
+export UV_PYTHON_DOWNLOADS=never
+export MPLCONFIGDIR="${MPLCONFIGDIR:-$PWD/.venv/matplotlib}"
+
+say() { printf '%s\n' "$*" >&2; }
+
+# Is there a uv of the version that pyproject.toml asks for, and a Python that it can use?
+uv_works() { command -v uv >/dev/null && uv python find >/dev/null 2>&1; }
+
+get_uv() {
+    local python
+    for python in python3 python3.11 python3.12 python3.13 python3.14 python; do
+        "$python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
+        say "Getting uv with pip into .uv"
+        "$python" -m pip install --quiet --no-cache-dir --root-user-action=ignore \
+            --upgrade --target .uv 'uv>=0.13'
+        hash -r  # forget where an older uv was
+        return
+    done
+    say "Python 3.11 or newer with pip is needed, and not on PATH."
+    exit 1
+}
+
+if ! uv_works; then
+    PATH="$PWD/.uv/bin:$PATH"
+    uv_works || get_uv
+fi
+python=$(uv python find)
+"$python" scripts/lock --install-filter
+"$python" scripts/lock --complete  # uv would complete it too, and not check the hashes
+if [[ -t 2 ]]; then uv sync; else uv sync --quiet; fi
