@@ -1,0 +1,5 @@
+"""Registries: names for classes and functions, in a tree that crosses library boundaries."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

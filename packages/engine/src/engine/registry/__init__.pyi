@@ -1,0 +1,89 @@
+from ._build import build_from_cfg as build_from_cfg
+from ._build import build_model_from_cfg as build_model_from_cfg
+from ._build import build_runner_from_cfg as build_runner_from_cfg
+from ._build import build_scheduler_from_cfg as build_scheduler_from_cfg
+from ._census import count_registered_modules as count_registered_modules
+from ._census import traverse_registry_tree as traverse_registry_tree
+from ._discovery import announced_scopes as announced_scopes
+from ._errors import BuildError as BuildError
+from ._errors import BuildKeyError as BuildKeyError
+from ._errors import BuildTypeError as BuildTypeError
+from ._errors import DuplicateNameError as DuplicateNameError
+from ._errors import NotRegisteredError as NotRegisteredError
+from ._errors import RegistryError as RegistryError
+from ._errors import ScopeImportError as ScopeImportError
+from ._errors import ScopeNotInstalledError as ScopeNotInstalledError
+from ._registry import Registry as Registry
+from ._roots import DATA_SAMPLERS as DATA_SAMPLERS
+from ._roots import DATASETS as DATASETS
+from ._roots import EVALUATOR as EVALUATOR
+from ._roots import FUNCTIONS as FUNCTIONS
+from ._roots import HOOKS as HOOKS
+from ._roots import INFERENCERS as INFERENCERS
+from ._roots import LOG_PROCESSORS as LOG_PROCESSORS
+from ._roots import LOOPS as LOOPS
+from ._roots import METRICS as METRICS
+from ._roots import MODEL_WRAPPERS as MODEL_WRAPPERS
+from ._roots import MODELS as MODELS
+from ._roots import OPTIM_WRAPPER as OPTIM_WRAPPER
+from ._roots import OPTIM_WRAPPER_CONSTRUCTORS as OPTIM_WRAPPER_CONSTRUCTORS
+from ._roots import OPTIM_WRAPPERS as OPTIM_WRAPPERS
+from ._roots import OPTIMIZERS as OPTIMIZERS
+from ._roots import PARAM_SCHEDULERS as PARAM_SCHEDULERS
+from ._roots import RUNNER_CONSTRUCTORS as RUNNER_CONSTRUCTORS
+from ._roots import RUNNERS as RUNNERS
+from ._roots import STRATEGIES as STRATEGIES
+from ._roots import TASK_UTILS as TASK_UTILS
+from ._roots import TRANSFORMS as TRANSFORMS
+from ._roots import VISBACKENDS as VISBACKENDS
+from ._roots import VISUALIZERS as VISUALIZERS
+from ._roots import WEIGHT_INITIALIZERS as WEIGHT_INITIALIZERS
+from ._scope import DefaultScope as DefaultScope
+from ._scope import add_scope_alias as add_scope_alias
+from ._scope import init_default_scope as init_default_scope
+
+__all__ = [
+    "DATASETS",
+    "DATA_SAMPLERS",
+    "EVALUATOR",
+    "FUNCTIONS",
+    "HOOKS",
+    "INFERENCERS",
+    "LOG_PROCESSORS",
+    "LOOPS",
+    "METRICS",
+    "MODELS",
+    "MODEL_WRAPPERS",
+    "OPTIMIZERS",
+    "OPTIM_WRAPPER",
+    "OPTIM_WRAPPERS",
+    "OPTIM_WRAPPER_CONSTRUCTORS",
+    "PARAM_SCHEDULERS",
+    "RUNNERS",
+    "RUNNER_CONSTRUCTORS",
+    "STRATEGIES",
+    "TASK_UTILS",
+    "TRANSFORMS",
+    "VISBACKENDS",
+    "VISUALIZERS",
+    "WEIGHT_INITIALIZERS",
+    "BuildError",
+    "BuildKeyError",
+    "BuildTypeError",
+    "DefaultScope",
+    "DuplicateNameError",
+    "NotRegisteredError",
+    "Registry",
+    "RegistryError",
+    "ScopeImportError",
+    "ScopeNotInstalledError",
+    "add_scope_alias",
+    "announced_scopes",
+    "build_from_cfg",
+    "build_model_from_cfg",
+    "build_runner_from_cfg",
+    "build_scheduler_from_cfg",
+    "count_registered_modules",
+    "init_default_scope",
+    "traverse_registry_tree",
+]

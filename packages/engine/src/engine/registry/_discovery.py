@@ -1,0 +1,100 @@
+"""Which library a scope belongs to, and its import.
+
+A library announces its scope by the entry point group `engine.scopes`:
+
+    [project.entry-points."engine.scopes"]
+    mmalpha = "mmalpha.registry"
+
+One without an entry point is found if its package has the name of the scope and a `registry`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import find_spec
+
+from engine.utils import did_you_mean
+
+from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+
+GROUP = "engine.scopes"
+
+
+@functools.cache
+def announced_scopes() -> Mapping[str, str]:
+    """Return the registry module of each scope that an installed library announces."""
+    from importlib.metadata import entry_points  # deferred: the scan is done once, when asked for
+
+    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+
+
+def registry_module(scope: str) -> str | None:
+    """Return the name of the registry module of `scope`, or None if no library has it.
+
+    Raises:
+        ScopeImportError: If the package of the scope is there, but its import fails.
+    """
+    if scope in announced_scopes():
+        return announced_scopes()[scope]
+    if not scope.isidentifier() or find_spec(scope) is None:
+        return None
+    try:
+        return f"{scope}.registry" if find_spec(f"{scope}.registry") else None
+    except ModuleNotFoundError as error:
+        if error.name == f"{scope}.registry":  # the scope is a plain module, not a package
+            return None
+        raise _broken(scope, scope, error) from error
+    except Exception as error:
+        raise _broken(scope, scope, error) from error
+
+
+def import_scope(scope: str) -> None:
+    """Import the registry module of `scope`, by which its registries join their trees.
+
+    Raises:
+        ScopeNotInstalledError: If no package of that name is installed.
+        NotRegisteredError: If there is such a package, but it has no registries.
+        ScopeImportError: If the import fails, which is the cause.
+    """
+    module = registry_module(scope)
+    if module is None and scope.isidentifier() and find_spec(scope) is not None:
+        raise NotRegisteredError(
+            f"{scope!r} is a Python package without registries, so it is no scope. A name resolves "
+            "in registries, a dotted path in the packages of registered scopes only"
+        )
+    if module is None:
+        hint = did_you_mean(scope, announced_scopes())
+        raise ScopeNotInstalledError(
+            f"the library of the scope {scope!r} is not installed{hint or '.'} "
+            f"Install it: pip install {scope}"
+        )
+    try:
+        import_module(module)
+    except Exception as error:
+        raise _broken(scope, module, error) from error
+
+
+def _broken(scope: str, module: str, error: Exception) -> ScopeImportError:
+    return ScopeImportError(
+        f"the library of the scope {scope!r} is installed, but the import of {module} fails: "
+        f"{type(error).__name__}: {error}"
+    )
+
+
+def import_location(location: str) -> None:
+    """Import a module whose import registers, and all that a lazy package promises.
+
+    Raises:
+        ScopeImportError: If the import fails, which is the cause.
+    """
+    try:
+        module = import_module(location)
+        for name in getattr(module, "__all__", ()):
+            getattr(module, name)
+    except Exception as error:
+        raise ScopeImportError(
+            f"the import of {location}, which a registry names in its locations, fails: "
+            f"{type(error).__name__}: {error}"
+        ) from error

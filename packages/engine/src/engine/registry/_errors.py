@@ -1,0 +1,56 @@
+"""What a look-up or a build raises; the text of these errors is part of the interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+class RegistryError(Exception):
+    """The base of all errors of the registries.
+
+    Args:
+        message: The text, or a function that makes it. A function is called only when somebody
+            reads the error, since near names are costly and most misses are caught.
+    """
+
+    def __init__(self, message: str | Callable[[], str] = "") -> None:
+        super().__init__(message)
+        self._message = message
+
+    def __str__(self) -> str:
+        """Return the text."""
+        if not isinstance(self._message, str):
+            self._message = self._message()
+        return self._message
+
+    def __reduce__(self) -> tuple[type[RegistryError], tuple[str]]:
+        """Pickle as plain text, so that the error survives the way out of a worker process."""
+        return type(self), (str(self),)
+
+
+class NotRegisteredError(RegistryError, KeyError):
+    """No registry that was searched has the name."""
+
+
+class ScopeNotInstalledError(NotRegisteredError):
+    """The name belongs to a library that is not installed."""
+
+
+class ScopeImportError(NotRegisteredError):
+    """The library is installed, but its import fails; the failure is the cause."""
+
+
+class DuplicateNameError(RegistryError, KeyError):
+    """A name is registered twice in one registry."""
+
+
+class BuildError(RegistryError):
+    """A config does not describe a call that can be made."""
+
+
+class BuildTypeError(BuildError, TypeError):
+    """A `BuildError` which is also a `TypeError`: the arguments don't fit the signature."""
+
+
+class BuildKeyError(BuildError, KeyError):
+    """A `BuildError` which is also a `KeyError`: the config lacks `type`."""

@@ -1,0 +1,48 @@
+"""Where something was registered, told in a form that is short and the same on every machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import NamedTuple
+
+_OWN = {__file__, str(Path(__file__).with_name("_registry.py"))}
+
+
+class Site(NamedTuple):
+    """A place in a source file."""
+
+    filename: str
+    line: int
+
+    def __str__(self) -> str:
+        """Return `file:line`, the file relative to the folder from which it is imported."""
+        for folder in sorted(map(str, sys.path), key=len, reverse=True):
+            if folder and self.filename.startswith(folder.rstrip("/") + "/"):
+                return f"{self.filename[len(folder.rstrip('/')) + 1 :]}:{self.line}"
+        return f"{self.filename}:{self.line}"
+
+
+def caller() -> FrameType:
+    """Return the nearest frame outside of the registry's own code: that of the user."""
+    frame = sys._getframe(1)
+    while frame.f_code.co_filename in _OWN and frame.f_back is not None:
+        frame = frame.f_back
+    return frame
+
+
+def call_site() -> Site:
+    """Return where the user called the registry."""
+    frame = caller()
+    return Site(frame.f_code.co_filename, frame.f_lineno)
+
+
+def calling_module() -> str:
+    """Return the name of the module that called the registry."""
+    return str(caller().f_globals.get("__name__", "__main__"))
+
+
+def calling_package() -> str:
+    """Return the top-level package of the module that called the registry."""
+    return calling_module().partition(".")[0]

@@ -1,0 +1,60 @@
+"""Named instances that the whole process can reach."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Self
+
+
+class ManagerMixin:
+    """A class whose instances are kept by name, the newest being the current one.
+
+    Each subclass keeps its own instances. Making an instance registers it; one of the same name
+    replaces the former.
+
+    Args:
+        name: The name under which `get_instance` finds the instance again.
+    """
+
+    _instances: ClassVar[dict[str, Any]]
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Give each class instances of its own."""
+        super().__init_subclass__(**kwargs)
+        cls._instances = {}
+
+    def __init__(self, name: str) -> None:
+        if not isinstance(name, str) or not name:
+            raise ValueError(f"{type(self).__name__} needs a name, a string; got {name!r}")
+        self._instance_name = name
+        self._instances.pop(name, None)  # so that a replaced name becomes the newest again
+        self._instances[name] = self
+
+    @property
+    def instance_name(self) -> str:
+        """The name of the instance."""
+        return self._instance_name
+
+    @classmethod
+    def get_instance(cls, name: str, **kwargs: Any) -> Self:
+        """Return the instance called `name`; make it of `kwargs` where there is none yet."""
+        instance = cls._instances.get(name)
+        return cls(name=name, **kwargs) if instance is None else instance
+
+    @classmethod
+    def get_current_instance(cls) -> Self:
+        """Return the newest instance.
+
+        Raises:
+            RuntimeError: If none was made yet.
+        """
+        if not cls._instances:
+            raise RuntimeError(
+                f"there is no {cls.__name__} yet; make one with {cls.__name__}.get_instance(name)"
+            )
+        newest: Self = next(reversed(cls._instances.values()))
+        return newest
+
+    @classmethod
+    def check_instance_created(cls, name: str) -> bool:
+        """Return whether there is an instance called `name`."""
+        return name in cls._instances
