@@ -1,0 +1,5 @@
+"""Configs: one tree of values, written as Python, YAML or JSON."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
