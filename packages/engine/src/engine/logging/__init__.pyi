@@ -1,0 +1,15 @@
+from ._history import HistoryBuffer as HistoryBuffer
+from ._hub import MessageHub as MessageHub
+from ._setup import console as console
+from ._setup import get_logger as get_logger
+from ._setup import print_log as print_log
+from ._setup import setup_logging as setup_logging
+
+__all__ = [
+    "HistoryBuffer",
+    "MessageHub",
+    "console",
+    "get_logger",
+    "print_log",
+    "setup_logging",
+]

@@ -1,0 +1,127 @@
+"""The history of one logged value."""
+
+from __future__ import annotations
+
+import itertools
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+
+class HistoryBuffer:
+    """The latest values of a scalar, each with the number of samples it was averaged over.
+
+    A value on an accelerator stays there until somebody reads, so that logging does not make the
+    host wait for the device.
+
+    Args:
+        log_history: Values to begin with.
+        count_history: The number of samples behind each of them; as long as `log_history`.
+        max_length: How many values are kept.
+    """
+
+    _statistics_methods: ClassVar[dict[str, Callable[..., Any]]] = {}
+
+    def __init__(
+        self,
+        log_history: Sequence[float] = (),
+        count_history: Sequence[int] = (),
+        max_length: int = 1_000_000,
+    ) -> None:
+        if len(log_history) != len(count_history):
+            raise ValueError(
+                f"log_history has {len(log_history)} values, "
+                f"count_history {len(count_history)}; they go together"
+            )
+        self.max_length = max_length
+        self._values: deque[SupportsFloat] = deque(log_history, max_length)
+        self._counts: deque[int] = deque(count_history, max_length)
+        self._unread = 0
+
+    def update(self, log_val: SupportsFloat, count: int = 1) -> None:
+        """Append a value.
+
+        Args:
+            log_val: A number, or a tensor with one element, which is read later.
+            count: The number of samples over which it was averaged.
+        """
+        self._values.append(log_val)
+        self._counts.append(count)
+        self._unread += 1
+
+    @property
+    def data(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
+        """All values and their counts, each of shape `(n,)`."""
+        import numpy as np  # deferred: the buffer itself needs none
+
+        values, counts = self._last(None)
+        return np.array(values, np.float64), np.array(counts, np.int64)
+
+    def __len__(self) -> int:
+        """Return how many values are kept."""
+        return len(self._values)
+
+    def mean(self, window_size: int | None = None) -> float:
+        """Return the mean of the last `window_size` values (of all if None), by their counts."""
+        values, counts = self._last(window_size)
+        weighted = sum(value * count for value, count in zip(values, counts, strict=True))
+        return weighted / sum(counts)
+
+    def max(self, window_size: int | None = None) -> float:
+        """Return the largest of the last `window_size` values, of all if None."""
+        return max(self._last(window_size)[0])
+
+    def min(self, window_size: int | None = None) -> float:
+        """Return the smallest of the last `window_size` values, of all if None."""
+        return min(self._last(window_size)[0])
+
+    def current(self) -> float:
+        """Return the newest value."""
+        return self._last(1)[0][0]
+
+    def statistics(self, method_name: str, *arg: Any, **kwargs: Any) -> Any:
+        """Return a statistic by the name of its method.
+
+        Raises:
+            KeyError: If no such method is registered.
+        """
+        method = self._statistics_methods.get(method_name)
+        if method is None:
+            known = ", ".join(sorted(self._statistics_methods))
+            raise KeyError(f"no statistic is called {method_name!r}; there are {known}")
+        return method(self, *arg, **kwargs)
+
+    @classmethod
+    def register_statistics(cls, method: Callable[..., Any]) -> Callable[..., Any]:
+        """Register a function of a buffer as a statistic, under its own name."""
+        cls._statistics_methods[method.__name__] = method
+        return method
+
+    def _last(self, window: int | None) -> tuple[list[float], list[int]]:
+        if not self._values:
+            raise ValueError("the history is empty: nothing was logged under this name yet")
+        self._read()
+        n = len(self._values) if window is None else min(window, len(self._values))
+        newest = itertools.islice(reversed(self._values), n)
+        counts = itertools.islice(reversed(self._counts), n)
+        return [float(value) for value in newest][::-1], [*counts][::-1]
+
+    def _read(self) -> None:
+        """Turn the values that came since the last reading into plain numbers."""
+        n = min(self._unread, len(self._values))
+        fresh = [self._values.pop() for _ in range(n)]
+        self._values.extend(float(value) for value in reversed(fresh))
+        self._unread = 0
+
+
+for _method in (
+    HistoryBuffer.mean,
+    HistoryBuffer.max,
+    HistoryBuffer.min,
+    HistoryBuffer.current,
+):
+    HistoryBuffer.register_statistics(_method)

@@ -1,0 +1,91 @@
+"""Set-up of the standard `logging` module for a run.
+
+All lines go through the logger `engine`, which propagates as any other does.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+NAME = "engine"
+_FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
+_TIME = "%Y/%m/%d %H:%M:%S"
+
+
+def get_logger() -> logging.Logger:
+    """Return the logger to which the engine writes."""
+    return logging.getLogger(NAME)
+
+
+@functools.cache
+def console() -> Console:
+    """Return the terminal as rich sees it: log lines and progress bars must share it."""
+    from rich.console import Console  # deferred: not needed where the output is a file or pipe
+
+    return Console(stderr=True)
+
+
+def setup_logging(
+    log_level: int | str = "INFO", log_file: str | Path | None = None, *, main: bool = True
+) -> logging.Logger:
+    """Send log lines to the terminal and a file; a later call takes the place of a former one.
+
+    A terminal line is left to the root logger where the program has given that a handler.
+
+    Args:
+        log_level: The least level that is shown.
+        log_file: Where lines are written as well.
+        main: Whether this is the first process of a run; the others show errors only.
+    """
+    logger = get_logger()
+    for handler in [*logger.handlers]:
+        logger.removeHandler(handler)
+        handler.close()
+    logger.setLevel(log_level if main else logging.ERROR)
+    if not logging.getLogger().handlers:
+        logger.addHandler(_terminal_handler())
+    if log_file is not None:
+        Path(log_file).parent.mkdir(parents=True, exist_ok=True)
+        logger.addHandler(_formatted(logging.FileHandler(log_file, encoding="utf-8")))
+    return logger
+
+
+def print_log(
+    msg: object, logger: logging.Logger | str | None = None, level: int = logging.INFO
+) -> None:
+    """Log a message.
+
+    Args:
+        msg: The message.
+        logger: A logger, the name of one, `'current'` for that of the engine, `'silent'` for
+            nowhere, or None for a plain print.
+        level: The level, as in `logging`.
+    """
+    if logger is None:
+        print(msg)  # noqa: T201  # documented: without a logger the message is printed
+    elif isinstance(logger, logging.Logger):
+        logger.log(level, msg)
+    elif logger != "silent":
+        (get_logger() if logger == "current" else logging.getLogger(logger)).log(level, msg)
+
+
+def _terminal_handler() -> logging.Handler:
+    if not sys.stderr.isatty():
+        return _formatted(logging.StreamHandler())
+    from rich.logging import RichHandler  # deferred: not needed where the output is a file or pipe
+
+    handler = RichHandler(console=console(), show_path=False, log_time_format="%H:%M:%S")
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    return handler
+
+
+def _formatted(handler: logging.Handler) -> logging.Handler:
+    handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
+    return handler
