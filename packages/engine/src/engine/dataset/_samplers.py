@@ -1,0 +1,145 @@
+"""The order in which samples are drawn, sharded over processes.
+
+An order follows from the seed and the number of the round alone: a sampler draws from a generator
+of its own, never from a global one. So a run that is resumed can go on at any position without
+drawing what was before it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sized
+from itertools import count, islice
+
+import torch
+from torch.utils.data import Sampler
+
+from engine.dist import get_dist_info, sync_random_seed
+from engine.registry import DATA_SAMPLERS
+
+
+class _ShardedSampler(Sampler[int]):
+    """What both samplers share: seeded orders, and a place to start from."""
+
+    def __init__(self, dataset: Sized, shuffle: bool, seed: int | None) -> None:
+        self.dataset = dataset
+        self.shuffle = shuffle
+        self.seed = sync_random_seed() if seed is None else seed
+        self.rank, self.world_size = get_dist_info()
+        self._skipped = 0
+
+    def skip(self, n_samples: int) -> None:
+        """Make the next iteration, and only that one, start at a later position.
+
+        Args:
+            n_samples: How many samples of this process to leave out.
+
+        Raises:
+            ValueError: If the number is negative.
+        """
+        if n_samples < 0:
+            raise ValueError(f"the number of samples to skip can't be negative, got {n_samples}")
+        self._skipped = n_samples
+
+    def _take_skipped(self) -> int:
+        skipped, self._skipped = self._skipped, 0
+        return skipped
+
+    def _order(self, number: int) -> list[int]:
+        """Return the order of all samples in a round."""
+        size = len(self.dataset)
+        if not self.shuffle:
+            return list(range(size))
+        generator = torch.Generator().manual_seed(self.seed + number)
+        order: list[int] = torch.randperm(size, generator=generator).tolist()
+        return order
+
+
+@DATA_SAMPLERS.register_module()
+class DefaultSampler(_ShardedSampler):
+    """Draw each sample once per epoch.
+
+    Process `r` of `n` gets the positions `r`, `r + n`, `r + 2n`, ... of the order.
+
+    Args:
+        dataset: The data set, of which only the length is used.
+        shuffle: Whether to draw in a random order, another one in each epoch.
+        seed: The seed of the orders, the same in all processes; by default a random one.
+        round_up: Whether to repeat the first samples, so that each process gets as many.
+    """
+
+    def __init__(
+        self,
+        dataset: Sized,
+        shuffle: bool = True,
+        seed: int | None = None,
+        round_up: bool = True,
+    ) -> None:
+        super().__init__(dataset, shuffle, seed)
+        self.round_up = round_up
+        self.epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the order of the next iteration.
+
+        Args:
+            epoch: The number of the epoch.
+        """
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        """Return the number of samples of this process in a whole epoch."""
+        size = len(self.dataset)
+        missing = 0 if self.round_up else self.rank
+        return math.ceil((size - missing) / self.world_size)
+
+    def __iter__(self) -> Iterator[int]:
+        """Draw the samples of an epoch."""
+        order = self._order(self.epoch)
+        if self.round_up:  # more processes than samples take the order more than once
+            order = [order[i % len(order)] for i in range(len(self) * self.world_size)]
+        mine = order[self.rank :: self.world_size]
+        return iter(mine[self._take_skipped() :])
+
+
+@DATA_SAMPLERS.register_module()
+class InfiniteSampler(_ShardedSampler):
+    """Draw samples without an end: one order of all samples after the other.
+
+    All processes share one stream; process `r` of `n` gets its positions `r`, `r + n`, `r + 2n`,
+    and so on.
+
+    Args:
+        dataset: The data set, of which only the length is used.
+        shuffle: Whether the orders are random.
+        seed: The seed of the orders, the same in all processes; by default a random one.
+
+    Raises:
+        ValueError: If the data set is empty.
+    """
+
+    def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None) -> None:
+        if len(dataset) == 0:
+            raise ValueError("an InfiniteSampler needs a data set that is not empty")
+        super().__init__(dataset, shuffle, seed)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Do nothing: a stream without an end has no epochs.
+
+        Args:
+            epoch: The number of the epoch.
+        """
+
+    def __len__(self) -> int:
+        """Return the size of the data set."""
+        return len(self.dataset)
+
+    def __iter__(self) -> Iterator[int]:
+        """Draw samples, from the start of the stream or where `skip` says."""
+        start = self.rank + self._take_skipped() * self.world_size
+        first_round, offset = divmod(start, len(self.dataset))
+        return islice(self._stream(first_round), offset, None, self.world_size)
+
+    def _stream(self, first_round: int) -> Iterator[int]:
+        for number in count(first_round):
+            yield from self._order(number)

@@ -1,0 +1,5 @@
+from ._evaluator import Evaluator as Evaluator
+from ._metric import BaseMetric as BaseMetric
+from ._value import get_metric_value as get_metric_value
+
+__all__ = ["BaseMetric", "Evaluator", "get_metric_value"]

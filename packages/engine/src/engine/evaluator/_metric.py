@@ -1,0 +1,112 @@
+"""The base of metrics."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from engine.dist import broadcast_object_list, collect_results, is_main_process
+
+
+class BaseMetric(ABC):
+    """A metric that gathers a result per sample, and computes its values from all of them.
+
+    `process` appends to `self.results`, in each process for the samples of that process; results
+    are plain data and tensors. `compute_metrics` gets the results of all processes in the order of
+    the data set, in the first process only.
+
+    Args:
+        collect_device: Taken for the sake of metrics written for MMEngine, and not used: results
+            travel as the back end of the process group wants them.
+        prefix: What to put in front of the names of the values, with a slash; by default, the class
+            attribute `default_prefix`.
+        collect_dir: Taken and not used, as `collect_device`.
+    """
+
+    default_prefix: ClassVar[str | None] = None
+    """The prefix of a metric that is given none."""
+
+    def __init__(
+        self,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+        collect_dir: str | None = None,
+    ) -> None:
+        self.collect_device = collect_device
+        self.collect_dir = collect_dir
+        self.prefix = prefix or self.default_prefix
+        self.results: list[Any] = []
+        self._dataset_meta: Mapping[str, Any] | None = None
+
+    @property
+    def dataset_meta(self) -> Mapping[str, Any] | None:
+        """What is known about the data set as a whole, the names of the classes for example."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: Mapping[str, Any] | None) -> None:
+        self._dataset_meta = dataset_meta
+
+    @abstractmethod
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Append the results of a batch to `self.results`, one for each sample.
+
+        Args:
+            data_batch: The batch as the data loader gave it.
+            data_samples: The outputs of the model, as dictionaries.
+        """
+
+    @abstractmethod
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        """Compute the values from the results of all samples.
+
+        Args:
+            results: The results.
+        """
+
+    def evaluate(self, size: int) -> dict[str, Any]:
+        """Gather the results of all processes, compute the values, and forget the results.
+
+        Args:
+            size: The number of samples of the data set. Results beyond it come from samples that
+                were repeated to fill the last batches, and are dropped.
+
+        Returns:
+            The values by their names, the same in all processes.
+
+        Raises:
+            ValueError: If there are no results.
+        """
+        collected = collect_results(self.results, size)
+        self.results.clear()
+        shared: list[Any] = [self._named_values(collected)] if is_main_process() else [None]
+        broadcast_object_list(shared)
+        values: dict[str, Any] = shared[0]
+        return values
+
+    def _named_values(self, results: list[Any] | None) -> dict[str, Any]:
+        if not results:
+            raise ValueError(
+                f"{type(self).__name__} has no results: its process() appended none to self.results"
+            )
+        values = self.compute_metrics(_on_cpu(results))
+        start = f"{self.prefix}/" if self.prefix else ""
+        return {
+            f"{start}{name}": value.item() if isinstance(value, np.generic) else value
+            for name, value in values.items()
+        }
+
+
+def _on_cpu(data: Any) -> Any:
+    """Move all tensors in lists, tuples and dictionaries to main memory."""
+    if isinstance(data, torch.Tensor):
+        return data.cpu()
+    if isinstance(data, dict):
+        return {key: _on_cpu(value) for key, value in data.items()}
+    if isinstance(data, list | tuple) and not hasattr(data, "_fields"):
+        return type(data)([_on_cpu(value) for value in data])
+    return data

@@ -1,0 +1,122 @@
+"""The base of all models that a runner trains."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Protocol, cast
+
+import torch
+from torch import Tensor, nn
+
+from engine.registry import MODELS
+
+from ._base_module import BaseModule, InitCfg
+from ._preprocess import BaseDataPreprocessor
+
+Losses = Mapping[str, Tensor | list[Tensor]]
+
+
+class UpdatesParams(Protocol):
+    """What a model asks of an optimizer wrapper."""
+
+    def optim_context(self, model: nn.Module) -> Any:
+        """Return the context in which the loss is computed."""
+
+    def update_params(self, loss: Tensor) -> None:
+        """Take a step along the gradient of the loss."""
+
+
+class BaseModel(BaseModule):
+    """A model with a step for training, validation and test.
+
+    A subclass writes `forward`, which answers by `mode`: `'loss'` with a dictionary of losses,
+    `'predict'` with a list of data samples, `'tensor'` with bare tensors.
+
+    Args:
+        data_preprocessor: A module, or the config of one, that brings a batch to the device and
+            into shape; None means `BaseDataPreprocessor`.
+        init_cfg: As in `BaseModule`.
+    """
+
+    data_preprocessor: nn.Module
+
+    def __init__(
+        self,
+        data_preprocessor: Mapping[str, Any] | nn.Module | None = None,
+        init_cfg: InitCfg | None = None,
+    ) -> None:
+        super().__init__(init_cfg)
+        if data_preprocessor is None:
+            self.data_preprocessor = BaseDataPreprocessor()
+        elif isinstance(data_preprocessor, nn.Module):
+            self.data_preprocessor = data_preprocessor
+        else:
+            self.data_preprocessor = MODELS.build(data_preprocessor)
+
+    def forward(self, inputs: Any, data_samples: Any = None, mode: str = "tensor") -> Any:
+        """Return losses, predictions or tensors, by `mode`; a subclass writes it."""
+        raise TypeError(f"{type(self).__name__} has no forward(inputs, data_samples, mode)")
+
+    def train_step(self, data: Any, optim_wrapper: UpdatesParams) -> dict[str, Tensor]:
+        """Compute the loss of a batch and update the parameters.
+
+        Args:
+            data: A batch as the data loader gives it.
+            optim_wrapper: What updates the parameters.
+
+        Returns:
+            The values to log; `loss` is their sum.
+        """
+        with optim_wrapper.optim_context(self):
+            losses = self._run(self.data_preprocessor(data, True), "loss")
+        loss, log_vars = self.parse_losses(losses)
+        optim_wrapper.update_params(loss)
+        return log_vars
+
+    def val_step(self, data: Any) -> list[Any]:
+        """Return the predictions for a batch, one data sample for each of its items."""
+        return cast("list[Any]", self._run(self.data_preprocessor(data, False), "predict"))
+
+    def test_step(self, data: Any) -> list[Any]:
+        """Return the predictions for a batch, one data sample for each of its items."""
+        return self.val_step(data)
+
+    def parse_losses(self, losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
+        """Sum the losses up.
+
+        Args:
+            losses: By name a tensor or a list of tensors; each counts with its mean. Those whose
+                name has `loss` in it make up the sum, the others are only logged.
+
+        Returns:
+            The sum, and detached values to log, `loss` being that sum.
+
+        Raises:
+            TypeError: If a value is neither a tensor nor a list of tensors.
+        """
+        means = {name: _mean(name, value) for name, value in losses.items()}
+        parts = [value for name, value in means.items() if "loss" in name]
+        if not parts:
+            raise ValueError(
+                f"{type(self).__name__} gave no loss: none of {list(means)} has 'loss' in its name"
+            )
+        loss = parts[0] if len(parts) == 1 else torch.stack(parts).sum()
+        logged = {"loss": loss} | means | {"loss": loss}  # first, and the sum in any case
+        return loss, {name: value.detach() for name, value in logged.items()}
+
+    def _run(self, data: Any, mode: str) -> Any:
+        if isinstance(data, Mapping):
+            return self(**data, mode=mode)
+        if isinstance(data, (list, tuple)):
+            return self(*data, mode=mode)
+        raise TypeError(
+            f"the data preprocessor gives a mapping, list or tuple; got {type(data).__name__}"
+        )
+
+
+def _mean(name: str, value: Tensor | list[Tensor]) -> Tensor:
+    if isinstance(value, Tensor):
+        return value.mean()
+    if isinstance(value, (list, tuple)) and all(isinstance(each, Tensor) for each in value):
+        return torch.stack([each.mean() for each in value]).sum()
+    raise TypeError(f"{name} is a tensor or a list of tensors; got {type(value).__name__}")

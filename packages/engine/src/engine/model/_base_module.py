@@ -1,0 +1,97 @@
+"""Modules that know how their weights begin."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from torch import nn
+
+from engine.registry import MODELS
+
+from ._weight_init import initialize
+
+InitCfg = Mapping[str, Any] | Sequence[Mapping[str, Any]]
+
+
+class BaseModule(nn.Module):
+    """A module whose weights are initialised as a config says.
+
+    Args:
+        init_cfg: A config of a weight initializer, or several that are applied in turn; None
+            leaves what the layers begin with.
+    """
+
+    def __init__(self, init_cfg: InitCfg | None = None) -> None:
+        super().__init__()
+        self.init_cfg = init_cfg
+        self._is_init = False
+
+    @property
+    def is_init(self) -> bool:
+        """Whether `init_weights` has run."""
+        return self._is_init
+
+    def init_weights(self) -> None:
+        """Initialise the weights once, those of the module itself before those of its children."""
+        if self._is_init:
+            return
+        self._is_init = True
+        if self.init_cfg is not None:
+            initialize(self, self.init_cfg)
+        _init_children(self)
+
+
+def _init_children(module: nn.Module) -> None:
+    for child in module.children():
+        if isinstance(child, BaseModule):
+            child.init_weights()
+        else:
+            _init_children(child)
+
+
+@MODELS.register_module()
+class Sequential(BaseModule, nn.Sequential):
+    """`nn.Sequential` as a `BaseModule`.
+
+    Args:
+        *args: The modules in turn.
+        init_cfg: As in `BaseModule`.
+    """
+
+    def __init__(self, *args: nn.Module, init_cfg: InitCfg | None = None) -> None:
+        BaseModule.__init__(self, init_cfg)
+        for index, module in enumerate(args):
+            self.add_module(str(index), module)
+
+
+@MODELS.register_module()
+class ModuleList(BaseModule, nn.ModuleList):
+    """`nn.ModuleList` as a `BaseModule`.
+
+    Args:
+        modules: The modules.
+        init_cfg: As in `BaseModule`.
+    """
+
+    def __init__(
+        self, modules: Iterable[nn.Module] | None = None, init_cfg: InitCfg | None = None
+    ) -> None:
+        BaseModule.__init__(self, init_cfg)
+        self.extend(modules or ())
+
+
+@MODELS.register_module()
+class ModuleDict(BaseModule, nn.ModuleDict):
+    """`nn.ModuleDict` as a `BaseModule`.
+
+    Args:
+        modules: The modules by name.
+        init_cfg: As in `BaseModule`.
+    """
+
+    def __init__(
+        self, modules: Mapping[str, nn.Module] | None = None, init_cfg: InitCfg | None = None
+    ) -> None:
+        BaseModule.__init__(self, init_cfg)
+        self.update(modules or {})

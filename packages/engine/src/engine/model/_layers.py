@@ -1,0 +1,12 @@
+"""Layers of torch that are built by name from the root."""
+
+from __future__ import annotations
+
+from torch import nn
+
+from engine.registry import MODELS
+
+__all__ = ["MODELS", "RReLU"]
+
+RReLU = nn.RReLU
+MODELS.register_module(module=RReLU)

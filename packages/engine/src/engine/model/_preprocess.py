@@ -1,0 +1,154 @@
+"""From a batch as it is loaded to what a model takes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from engine.registry import MODELS
+
+
+@MODELS.register_module()
+class BaseDataPreprocessor(nn.Module):
+    """Moves a batch to the device of the model.
+
+    Args:
+        non_blocking: Whether the copy from pinned memory may overlap with work on the device.
+    """
+
+    _anchor: Tensor
+
+    def __init__(self, non_blocking: bool = False) -> None:
+        super().__init__()
+        self._non_blocking = non_blocking
+        self.register_buffer("_anchor", torch.empty(0), persistent=False)
+
+    @property
+    def device(self) -> torch.device:
+        """Where the batches go."""
+        return self._anchor.device
+
+    def cast_data(self, data: Any) -> Any:
+        """Return `data` with its tensors and data samples on the device."""
+        if isinstance(data, Mapping):
+            return {key: self.cast_data(value) for key, value in data.items()}
+        if isinstance(data, tuple) and hasattr(data, "_fields"):
+            return type(data)(*(self.cast_data(value) for value in data))
+        if isinstance(data, (list, tuple)):
+            return type(data)(self.cast_data(value) for value in data)
+        if hasattr(data, "to"):
+            return data.to(self.device, non_blocking=self._non_blocking)
+        return data
+
+    def forward(self, data: Any, training: bool = False) -> Any:
+        """Return a batch for the model.
+
+        Args:
+            data: A batch as the data loader gives it.
+            training: Whether it is for training.
+        """
+        return self.cast_data(data)
+
+
+@MODELS.register_module()
+class ImgDataPreprocessor(BaseDataPreprocessor):
+    """Normalises images, pads them to one size and stacks them.
+
+    Args:
+        mean: By channel, on the scale of the images as loaded; None leaves the values.
+        std: By channel; goes with `mean`.
+        pad_size_divisor: Height and width become multiples of it, in pixels.
+        pad_value: What is padded with, after normalisation.
+        bgr_to_rgb: Whether to reverse the channels, BGR to RGB.
+        rgb_to_bgr: Whether to reverse the channels, RGB to BGR.
+        non_blocking: As in `BaseDataPreprocessor`.
+
+    Raises:
+        ValueError: If only one of `mean` and `std` is given, or both conversions are.
+    """
+
+    mean: Tensor
+    std: Tensor
+
+    def __init__(
+        self,
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        pad_size_divisor: int = 1,
+        pad_value: float = 0.0,
+        bgr_to_rgb: bool = False,
+        rgb_to_bgr: bool = False,
+        non_blocking: bool = False,
+    ) -> None:
+        super().__init__(non_blocking)
+        if (mean is None) != (std is None):
+            raise ValueError(f"mean and std go together; got mean={mean!r}, std={std!r}")
+        if bgr_to_rgb and rgb_to_bgr:
+            raise ValueError("bgr_to_rgb and rgb_to_bgr undo each other; set one of them at most")
+        self._normalises = mean is not None
+        self._reverses = bgr_to_rgb or rgb_to_bgr
+        self.pad_size_divisor = pad_size_divisor
+        self.pad_value = pad_value
+        self.register_buffer("mean", torch.tensor(mean or [0.0]).view(-1, 1, 1), persistent=False)
+        self.register_buffer("std", torch.tensor(std or [1.0]).view(-1, 1, 1), persistent=False)
+
+    def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
+        """Return the batch with float `inputs` of shape `(N, C, H, W)`.
+
+        Args:
+            data: Under `inputs` a tensor `(N, C, H, W)` or a list of tensors `(C, H, W)`, which may
+                differ in size; anything else is moved to the device.
+            training: Whether it is for training.
+
+        Raises:
+            TypeError: If `inputs` is neither.
+        """
+        data = self.cast_data(data)
+        images = data["inputs"]
+        if isinstance(images, Tensor):
+            batch = self._prepared(images)
+            data["inputs"] = _padded(batch, batch.shape[-2:], self.pad_size_divisor, self.pad_value)
+        elif isinstance(images, (list, tuple)) and all(isinstance(each, Tensor) for each in images):
+            if len({each.shape for each in images}) == 1:  # one operation for all is faster
+                return self.forward({**data, "inputs": torch.stack(list(images))}, training)
+            prepared = [self._prepared(each) for each in images]
+            data["inputs"] = stack_batch(prepared, self.pad_size_divisor, self.pad_value)
+        else:
+            raise TypeError(f"inputs is a tensor or a list of tensors; got {type(images).__name__}")
+        return data
+
+    def _prepared(self, image: Tensor) -> Tensor:
+        if self._reverses:
+            image = image.flip(-3)
+        image = image.float()
+        return (image - self.mean) / self.std if self._normalises else image
+
+
+def stack_batch(
+    tensor_list: Sequence[Tensor], pad_size_divisor: int = 1, pad_value: float = 0.0
+) -> Tensor:
+    """Pad tensors at the right and the bottom to one size, and stack them.
+
+    Args:
+        tensor_list: Tensors `(C, H, W)`; sizes may differ, channels not.
+        pad_size_divisor: Height and width become multiples of it.
+        pad_value: What is padded with.
+
+    Returns:
+        A tensor `(N, C, H, W)`.
+    """
+    height = max(tensor.shape[-2] for tensor in tensor_list)
+    width = max(tensor.shape[-1] for tensor in tensor_list)
+    size = torch.Size((height, width))
+    return torch.stack([_padded(each, size, pad_size_divisor, pad_value) for each in tensor_list])
+
+
+def _padded(image: Tensor, size: torch.Size, divisor: int, value: float) -> Tensor:
+    height, width = (math.ceil(side / divisor) * divisor for side in size)
+    missing = (0, width - image.shape[-1], 0, height - image.shape[-2])
+    return functional.pad(image, missing, value=value) if any(missing) else image

@@ -1,0 +1,61 @@
+"""Modules around a model."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from torch import Tensor, nn
+from torch.nn.parallel import DataParallel, DistributedDataParallel
+
+from engine.registry import MODEL_WRAPPERS
+
+from ._base_model import BaseModel, UpdatesParams
+
+MODEL_WRAPPERS.register_module(module=DataParallel)
+MODEL_WRAPPERS.register_module(module=DistributedDataParallel)
+
+
+@MODEL_WRAPPERS.register_module()
+class MMDistributedDataParallel(DistributedDataParallel):
+    """`DistributedDataParallel` with the steps of a `BaseModel`.
+
+    Args:
+        module: The model.
+        **kwargs: Passed on to `DistributedDataParallel`.
+    """
+
+    def __init__(self, module: BaseModel, **kwargs: Any) -> None:
+        super().__init__(module, **kwargs)
+
+    def train_step(self, data: Any, optim_wrapper: UpdatesParams) -> dict[str, Tensor]:
+        """Do as `BaseModel.train_step` does, with gradients averaged over the processes."""
+        model = cast("BaseModel", self.module)
+        with optim_wrapper.optim_context(self):
+            losses = BaseModel._run(
+                cast("BaseModel", self), model.data_preprocessor(data, True), "loss"
+            )
+        loss, log_vars = model.parse_losses(losses)
+        optim_wrapper.update_params(loss)
+        return log_vars
+
+    def val_step(self, data: Any) -> list[Any]:
+        """Do as `BaseModel.val_step` does."""
+        return cast("BaseModel", self.module).val_step(data)
+
+    def test_step(self, data: Any) -> list[Any]:
+        """Do as `BaseModel.test_step` does."""
+        return cast("BaseModel", self.module).test_step(data)
+
+
+def is_model_wrapper(model: nn.Module) -> bool:
+    """Return whether `model` wraps another one, by what `MODEL_WRAPPERS` and its children hold."""
+    nodes = [MODEL_WRAPPERS, *MODEL_WRAPPERS.children.values()]
+    wrappers = [wrapper for node in nodes for wrapper in node.module_dict.values()]
+    return isinstance(model, tuple(each for each in wrappers if isinstance(each, type)))
+
+
+def unwrapped(model: nn.Module) -> nn.Module:
+    """Return the model within all wrappers."""
+    while is_model_wrapper(model):
+        model = cast("nn.Module", model.module)
+    return model

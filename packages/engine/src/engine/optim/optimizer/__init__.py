@@ -1,0 +1,1 @@
+"""Optimizers, their wrappers, and how they are made of a config."""

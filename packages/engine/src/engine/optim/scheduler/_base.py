@@ -1,0 +1,279 @@
+"""What all schedules of an optimizer's option have in common."""
+
+from __future__ import annotations
+
+import logging
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from inspect import Signature, signature
+from typing import Any, ClassVar, Protocol, Self
+
+from torch import Tensor
+
+INF = 1_000_000_000
+"""The default `end` of a schedule: never."""
+
+
+class HasParamGroups(Protocol):
+    """A torch optimizer or a wrapper around one."""
+
+    @property
+    def param_groups(self) -> list[dict[str, Any]]:
+        """The groups of parameters with their options."""
+
+
+class _ParamScheduler(ABC):
+    """A schedule of one option of an optimizer's parameter groups.
+
+    Time is counted in calls of `step`, one per epoch or one per iteration; the constructor sets
+    the value of time 0. A schedule acts from `begin` on and before `end`, and each new value is
+    computed from the present one. So several schedules can act on one option, one after the other
+    or at once: warm up first, then decay.
+
+    Args:
+        optimizer: A torch optimizer or an optimizer wrapper.
+        param_name: The option of the parameter groups to change.
+        begin: The time from which on the schedule acts.
+        end: The time at which it ends; it does not act there any more.
+        last_step: How often the schedule has acted already; -1 starts anew.
+        by_epoch: Whether the training loop calls `step` after each epoch, or each iteration.
+        verbose: Whether to log each new value.
+
+    Raises:
+        TypeError: If `optimizer` has no parameter groups.
+        ValueError: If `begin` and `end` hold no time between them.
+        KeyError: If a group lacks the option, or its initial value where `last_step` isn't -1.
+    """
+
+    need_val_args: ClassVar[bool] = False
+    """Whether `step` takes the metrics of a validation, and so is called after one."""
+
+    _step_args: ClassVar[tuple[str, ...]] = ()
+    """The keyword arguments that count steps, next to `begin` and `end`."""
+
+    _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
+    """The attributes that `state_dict` holds."""
+
+    def __init__(
+        self,
+        optimizer: HasParamGroups,
+        param_name: str,
+        begin: int = 0,
+        end: int = INF,
+        last_step: int = -1,
+        by_epoch: bool = True,
+        verbose: bool = False,
+    ) -> None:
+        if not hasattr(optimizer, "param_groups"):
+            raise TypeError(
+                f"{type(self).__name__} needs a torch optimizer or an OptimWrapper, "
+                f"got {type(optimizer).__name__}"
+            )
+        if not 0 <= begin < end:
+            raise ValueError(
+                f"{type(self).__name__} acts from begin on and before end, so 0 <= begin < end "
+                f"must hold; got begin={begin}, end={end}"
+            )
+        self.optimizer = optimizer
+        self.param_name = param_name
+        self.begin = begin
+        self.end = end
+        self.by_epoch = by_epoch
+        self.verbose = verbose
+        self.last_step = last_step
+        self._global_step = begin + last_step if last_step >= 0 else -1
+        self.base_values = self._initial_values()
+        self._last_value: list[float] = []
+        self._advance()
+
+    @classmethod
+    def build_iter_from_epoch(
+        cls,
+        *args: Any,
+        begin: int = 0,
+        end: int = INF,
+        by_epoch: bool = True,
+        epoch_length: int | None = None,
+        **kwargs: Any,
+    ) -> Self:
+        """Build the schedule that acts per iteration from options that count epochs.
+
+        Args:
+            args: The positional arguments of the constructor.
+            begin: The epoch from which on the schedule acts.
+            end: The epoch at which it ends.
+            by_epoch: Must be true: the options count epochs.
+            epoch_length: The number of iterations of an epoch.
+            kwargs: The other arguments of the constructor; those that count epochs are converted.
+
+        Raises:
+            ValueError: If the options don't count epochs, or the length of one is not given.
+        """
+        if not by_epoch:
+            raise ValueError(
+                f"{cls.__name__}: only a schedule with by_epoch=True can be converted to iterations"
+            )
+        if epoch_length is None or epoch_length < 1:
+            raise ValueError(
+                f"{cls.__name__}: epoch_length must be the number of iterations of an epoch, "
+                f"got {epoch_length}"
+            )
+        cls._convert_to_iterations(kwargs, epoch_length)
+        kwargs["begin"] = begin * epoch_length
+        kwargs["end"] = end if end == INF else end * epoch_length
+        kwargs["by_epoch"] = False
+        return cls(*args, **kwargs)
+
+    @classmethod
+    def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
+        for name in cls._step_args:
+            epochs = kwargs.get(name)
+            if isinstance(epochs, int):
+                kwargs[name] = epochs * epoch_length
+            elif epochs is not None:
+                kwargs[name] = [epoch * epoch_length for epoch in epochs]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return how far the schedule has come, as plain data."""
+        return {name: getattr(self, name) for name in self._state}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on from where another schedule of the same kind was.
+
+        The values in the optimizer are not touched: they are part of the optimizer's own state.
+
+        Args:
+            state_dict: What `state_dict` returned.
+
+        Raises:
+            ValueError: If an entry is missing.
+        """
+        missing = [name for name in self._state if name not in state_dict]
+        if missing:
+            raise ValueError(
+                f"the state of a {type(self).__name__} lacks {', '.join(missing)}; "
+                f"it has {', '.join(state_dict) or 'nothing'}"
+            )
+        for name in self._state:
+            setattr(self, name, state_dict[name])
+
+    def get_last_value(self) -> list[float]:
+        """Return the value of each parameter group after the last step."""
+        return self._last_value
+
+    def print_value(self, is_verbose: bool, group: int, value: float) -> None:
+        """Log the value of a parameter group.
+
+        Args:
+            is_verbose: Whether to log it at all.
+            group: The position of the group.
+            value: Its new value.
+        """
+        if is_verbose:
+            logger = logging.getLogger(__name__)
+            logger.info("%s of parameter group %d is now %.4e", self.param_name, group, value)
+
+    def step(self) -> None:
+        """Move on by one epoch or iteration, after the optimizer's own step."""
+        self._advance()
+
+    @abstractmethod
+    def _get_value(self) -> list[float]:
+        """Compute the new value of each group, for the time `last_step` after `begin`."""
+
+    def _advance(self) -> None:
+        self._global_step += 1
+        if self.begin <= self._global_step < self.end:
+            self.last_step += 1
+            groups = self.optimizer.param_groups
+            for i, (group, value) in enumerate(zip(groups, self._get_value(), strict=True)):
+                self._write(group, value)
+                self.print_value(self.verbose, i, value)
+        self._last_value = self._values()
+
+    def _values(self) -> list[float]:
+        return [self._read(group) for group in self.optimizer.param_groups]
+
+    def _initial_values(self) -> list[float]:
+        """Return the values before any schedule acted, which the groups remember."""
+        key = f"initial_{self.param_name}"
+        for i, group in enumerate(self.optimizer.param_groups):
+            if self.last_step == -1:
+                group.setdefault(key, self._read(group))
+            elif key not in group:
+                raise KeyError(
+                    f"parameter group {i} has no {key!r}, which {type(self).__name__} needs to go "
+                    f"on from last_step={self.last_step}"
+                )
+        return [group[key] for group in self.optimizer.param_groups]
+
+    def _read(self, group: dict[str, Any]) -> float:
+        if self.param_name not in group:
+            raise KeyError(
+                f"{type(self).__name__} is to change {self.param_name!r}, which the optimizer's "
+                f"parameter groups don't have; they have {', '.join(group)}"
+            )
+        return float(group[self.param_name])
+
+    def _write(self, group: dict[str, Any], value: float) -> None:
+        if isinstance(group[self.param_name], Tensor):  # a capturable or compiled optimizer
+            group[self.param_name].fill_(value)
+        else:
+            group[self.param_name] = value
+
+
+class _ScaledParamScheduler(_ParamScheduler):
+    """A schedule whose curve is known: a scale of the base value above a lower limit.
+
+    A step moves the present value by the ratio of two neighbouring points of the curve, so that
+    what other schedules did to the value stays in it.
+    """
+
+    @abstractmethod
+    def _scale(self, step: int) -> float:
+        """Return the height of the curve at a time after `begin`; 1 is the base value."""
+
+    def _floor(self, base: float) -> float:
+        """Return the lower limit, at which the scale is 0."""
+        return 0.0
+
+    def _get_value(self) -> list[float]:
+        scale = self._scale(self.last_step)
+        previous = self._scale(self.last_step - 1) if self.last_step > 0 else 1.0
+        return [
+            self._move(value, base, scale, previous)
+            for value, base in zip(self._values(), self.base_values, strict=True)
+        ]
+
+    def _move(self, value: float, base: float, scale: float, previous: float) -> float:
+        if scale == previous:
+            return value
+        floor = self._floor(base)
+        if previous == 0:  # from the limit there is no ratio, and the curve starts from the base
+            return floor + (base - floor) * scale
+        return floor + (value - floor) * (scale / previous)
+
+
+class _OneOptionMixin(_ParamScheduler):
+    """Turn a schedule of any option into one of a certain option.
+
+    Args:
+        optimizer: A torch optimizer or an optimizer wrapper.
+        args: Further arguments of the schedule, without `param_name`.
+        kwargs: The same.
+    """
+
+    _option: ClassVar[str]
+    __signature__: ClassVar[Signature]
+
+    def __init__(self, optimizer: HasParamGroups, *args: Any, **kwargs: Any) -> None:
+        super().__init__(optimizer, self._option, *args, **kwargs)
+
+    def __init_subclass__(cls) -> None:
+        """Show the arguments that a schedule takes, to errors about a config among others."""
+        super().__init_subclass__()
+        init = cls.__init__
+        if init is _OneOptionMixin.__init__:
+            init = super().__init__
+        shown = list(signature(init).parameters.values())[1:]
+        cls.__signature__ = Signature([p for p in shown if p.name != "param_name"])

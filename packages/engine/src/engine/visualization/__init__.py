@@ -1,0 +1,5 @@
+"""Pictures and numbers of a run, and where they go."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

@@ -1,0 +1,76 @@
+"""Pictures and numbers for TensorBoard."""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, SupportsFloat
+
+from engine.registry import VISBACKENDS
+
+from ._backend import BaseVisBackend, Image
+
+if TYPE_CHECKING:
+    from torch.utils.tensorboard import SummaryWriter
+
+    from engine.config import Config
+
+
+@VISBACKENDS.register_module()
+class TensorboardVisBackend(BaseVisBackend):
+    """Writes event files that TensorBoard shows.
+
+    Args:
+        save_dir: The folder of the event files.
+
+    Raises:
+        ImportError: If tensorboard is missing.
+    """
+
+    def __init__(self, save_dir: str | os.PathLike[str]) -> None:
+        super().__init__(save_dir)
+        if find_spec("tensorboard") is None:
+            raise ImportError('TensorboardVisBackend needs tensorboard: pip install "engine[vis]"')
+
+    @cached_property
+    def experiment(self) -> SummaryWriter:
+        """The writer of the event files."""
+        from torch.utils.tensorboard import SummaryWriter  # deferred: it is slow to import
+
+        return SummaryWriter(self.save_dir)
+
+    def add_config(self, config: Config, **kwargs: Any) -> None:
+        """Write the config as a text.
+
+        Args:
+            config: The config.
+            kwargs: Not used.
+        """
+        self.experiment.add_text("config", f"```\n{config.pretty_text}\n```")
+
+    def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
+        """Write a picture.
+
+        Args:
+            name: The name of the picture.
+            image: RGB of shape (H, W, 3).
+            step: The time to which it belongs.
+            kwargs: Not used.
+        """
+        self.experiment.add_image(name, image, step, dataformats="HWC")
+
+    def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
+        """Write a number.
+
+        Args:
+            name: The name of the number.
+            value: The number.
+            step: The time to which it belongs.
+            kwargs: Not used.
+        """
+        self.experiment.add_scalar(name, float(value), step)
+
+    def close(self) -> None:
+        """Write what is pending."""
+        self.experiment.close()
