@@ -1,0 +1,204 @@
+"""The commands, and what becomes of their errors."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.config import Config, ConfigError
+from engine.registry import RegistryError
+
+from ._settings import Settings, configured
+
+USER_ERROR = 2
+
+app = typer.Typer(
+    name="engine",
+    help="Train, test and use models that a config describes.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONFIG",
+        help="A config file, or package::file for one that a package ships.",
+        show_default=False,
+    ),
+]
+CheckpointArgument = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint.", show_default=False)
+]
+WorkDirOption = Annotated[
+    Path | None,
+    typer.Option(help="The folder for all that the run writes.", show_default="work_dirs/<config>"),
+]
+OptionsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cfg-options",
+        metavar="KEY=VALUE",
+        help="Change the config, e.g. model.backbone.depth=50. Takes several pairs.",
+    ),
+]
+LauncherOption = Annotated[
+    str, typer.Option(help="none, or pytorch for a run under torchrun.", metavar="none|pytorch")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="cpu, cuda, cuda:1, ...", show_default="the best there is")
+]
+SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
+DataRootOption = Annotated[
+    Path | None, typer.Option(help="The folder of the data sets, in place of the config's.")
+]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+@app.command()
+def train(
+    config: ConfigArgument,
+    work_dir: WorkDirOption = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work dir.")
+    ] = False,
+    amp: Annotated[bool, typer.Option("--amp", help="Train in mixed precision.")] = False,
+    cfg_options: OptionsOption = None,
+    launcher: LauncherOption = "none",
+    device: DeviceOption = None,
+    seed: SeedOption = None,
+    data_root: DataRootOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Train the model of a config."""
+    cfg = configured(
+        config,
+        Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, resume, amp),
+    )
+    with _clean_end():
+        _runner(cfg).train()
+    typer.echo(f"Results are in {cfg.work_dir}")
+
+
+@app.command("test")
+def run_test(
+    config: ConfigArgument,
+    checkpoint: CheckpointArgument,
+    work_dir: WorkDirOption = None,
+    cfg_options: OptionsOption = None,
+    launcher: LauncherOption = "none",
+    device: DeviceOption = None,
+    seed: SeedOption = None,
+    data_root: DataRootOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Test a trained model, and print its metrics."""
+    cfg = configured(
+        config, Settings(work_dir, cfg_options or [], launcher, device, seed, data_root)
+    )
+    runner = _runner(cfg)
+    runner.load_checkpoint(str(checkpoint), strict=True)
+    with _clean_end():
+        metrics = runner.test()
+    for name, value in metrics.items():
+        typer.echo(f"{name}: {value}")
+
+
+@app.command()
+def predict(
+    config: ConfigArgument,
+    checkpoint: CheckpointArgument,
+    image: Annotated[Path, typer.Argument(help="An image file.", show_default=False)],
+    out: Annotated[Path | None, typer.Option(help="Where to write a picture of it.")] = None,
+    cfg_options: OptionsOption = None,
+    device: DeviceOption = None,
+    debug: DebugOption = False,
+) -> None:
+    """Predict one image with a trained model."""
+    from engine.registry import INFERENCERS, init_default_scope
+    from engine.visualization import write_image
+
+    cfg = configured(config, Settings(None, cfg_options or []))
+    if "inferencer" not in cfg:
+        raise ConfigError(f"{config} has no inferencer, which says how to predict one input")
+    init_default_scope(cfg.get("default_scope", "engine"))
+    if not image.is_file():
+        raise FileNotFoundError(f"there is no image {image}")
+    defaults = {"model": cfg, "weights": str(checkpoint), "device": device}
+    inferencer = INFERENCERS.build(cfg.inferencer, default_args=defaults)
+    result = inferencer(str(image), visualize=out is not None)
+    for name, value in result["predictions"][0].items():
+        typer.echo(f"{name}: {value}")
+    if out is not None:
+        write_image(result["visualization"][0], out)
+        typer.echo(f"Wrote {out}")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line.
+
+    The exit status is 0 after success or SIGTERM, 2 after a user's error, 130 after Ctrl-C.
+
+    Args:
+        arguments: The words of the command line; None takes those of the process.
+    """
+    words = _several_options(sys.argv[1:] if arguments is None else arguments)
+    try:
+        app(words)
+    except _user_errors() as error:
+        if "--debug" in words:
+            raise
+        typer.secho(f"Error: {_told(error)}", err=True, fg="red" if sys.stderr.isatty() else None)
+        sys.exit(USER_ERROR)
+
+
+def _runner(cfg: Config) -> Any:
+    from engine.registry import RUNNERS  # a build imports torch, which --help does not need
+
+    return RUNNERS.build(cfg)
+
+
+@contextmanager
+def _clean_end() -> Iterator[None]:
+    """End the command where a signal ended the run, which has been saved."""
+    from engine.runner import TrainingInterrupted
+
+    try:
+        yield
+    except TrainingInterrupted as stop:
+        raise typer.Exit(0 if stop.signum == signal.SIGTERM else 130) from None
+
+
+def _several_options(words: list[str]) -> list[str]:
+    """Let `--cfg-options a=1 b=2` take all the pairs that follow it."""
+    result: list[str] = []
+    gathers = False
+    for word in words:
+        if gathers and "=" in word and not word.startswith("-"):
+            if result[-1] != "--cfg-options":
+                result.append("--cfg-options")
+            result.append(word)
+        else:
+            gathers = word == "--cfg-options"
+            result.append(word)
+    return result
+
+
+def _user_errors() -> tuple[type[Exception], ...]:
+    errors: list[type[Exception]] = [ConfigError, RegistryError, ValueError, OSError]
+    if "torch" in sys.modules:
+        from engine.runner import CheckpointError
+
+        errors.append(CheckpointError)
+    return tuple(errors)
+
+
+def _told(error: Exception) -> str:
+    return "\n  ".join([str(error), *getattr(error, "__notes__", [])])

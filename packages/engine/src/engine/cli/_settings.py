@@ -1,0 +1,81 @@
+"""From the words of a command line to the config of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine.config import Config, ConfigError, parse_options
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the options of a command change in a config.
+
+    Attributes:
+        work_dir: The folder of the run.
+        options: Pairs of key and value.
+        launcher: Who starts the processes of the run.
+        device: Where the model runs.
+        seed: The seed of all randomness.
+        data_root: The folder of the data sets.
+        resume: Whether to go on from the newest checkpoint.
+        amp: Whether to train in mixed precision.
+    """
+
+    work_dir: Path | None = None
+    options: Sequence[str] = ()
+    launcher: str = "none"
+    device: str | None = None
+    seed: int | None = None
+    data_root: Path | None = None
+    resume: bool = False
+    amp: bool = False
+
+
+def configured(name: str, settings: Settings) -> Config:
+    """Read a config, and change it by the options of the command.
+
+    Args:
+        name: A file, or `package::file`.
+        settings: The options.
+
+    Raises:
+        ConfigError: If the config can't be read, or an option does not fit it.
+    """
+    cfg = Config.fromfile(name)
+    cfg.merge_from_dict(parse_options(settings.options))
+    if settings.launcher not in ("none", "pytorch"):
+        raise ConfigError(f"--launcher is none or pytorch; got {settings.launcher!r}")
+    cfg.launcher = settings.launcher
+    if settings.work_dir is not None:
+        cfg.work_dir = str(settings.work_dir)
+    elif "work_dir" not in cfg:
+        cfg.work_dir = str(Path("work_dirs") / Path(name.rpartition("::")[2]).stem)
+    if settings.device is not None:
+        cfg.merge_from_dict({"strategy": {**cfg.get("strategy", {}), "device": settings.device}})
+    if settings.seed is not None:
+        cfg.randomness = {**cfg.get("randomness", {}), "seed": settings.seed}
+    if settings.data_root is not None:
+        _set_data_root(cfg, settings.data_root)
+    if settings.resume:
+        cfg.resume = True
+    if settings.amp:
+        _enable_amp(cfg)
+    return cfg
+
+
+def _set_data_root(cfg: Config, data_root: Path) -> None:
+    loaders = [key for key in cfg if key.endswith("_dataloader") and cfg[key]]
+    if not loaders:
+        raise ConfigError("--data-root: the config has no data loaders")
+    for key in loaders:
+        cfg[key].dataset.data_root = str(data_root)
+
+
+def _enable_amp(cfg: Config) -> None:
+    kind = cfg.get("optim_wrapper", {}).get("type", "OptimWrapper")
+    if kind not in ("OptimWrapper", "AmpOptimWrapper"):
+        raise ConfigError(f"--amp takes the place of OptimWrapper; the config has {kind!r}")
+    cfg.optim_wrapper.type = "AmpOptimWrapper"

@@ -1,0 +1,41 @@
+"""A picture of the training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from engine.dist import master_only
+from engine.registry import HOOKS
+from engine.visualization import plot_curves, require_matplotlib
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class CurvesHook(Hook):
+    """Draws the scalars of all runs in the work directory, as one training, into a PNG.
+
+    Args:
+        filename: The name of the picture in the work directory.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+
+    priority = "LOWEST"
+
+    def __init__(self, filename: str = "curves.png") -> None:
+        require_matplotlib()  # now, not at the end of a long training
+        self.filename = filename
+
+    @master_only
+    def after_train(self, runner: Runner) -> None:
+        """Draw."""
+        folder = Path(runner.work_dir)
+        files = sorted(folder.glob("*/vis_data/scalars.json"))
+        if files:
+            plot_curves({folder.name: files}, folder / self.filename)

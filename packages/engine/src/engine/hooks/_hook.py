@@ -1,0 +1,204 @@
+"""The base of all hooks, and the points of a run at which they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+POINTS = (
+    "before_run",
+    "before_train",
+    "before_train_epoch",
+    "before_train_iter",
+    "after_train_iter",
+    "after_train_epoch",
+    "before_val",
+    "before_val_epoch",
+    "before_val_iter",
+    "after_val_iter",
+    "after_val_epoch",
+    "after_val",
+    "before_save_checkpoint",
+    "after_train",
+    "before_test",
+    "before_test_epoch",
+    "before_test_iter",
+    "after_test_iter",
+    "after_test_epoch",
+    "after_test",
+    "after_run",
+    "after_load_checkpoint",
+)
+
+# The point that a hook overrides for training, validation and test at once.
+_SHARED = {
+    f"{when}_{mode}_{what}": f"_{when}_{what}"
+    for when in ("before", "after")
+    for mode in ("train", "val", "test")
+    for what in ("epoch", "iter")
+}
+
+
+class Hook:
+    """Something that happens at certain points of a run.
+
+    A hook overrides the points that it needs and pays for no other. `_before_epoch`,
+    `_after_epoch`, `_before_iter` and `_after_iter` stand for training, validation and test alike.
+
+    Attributes:
+        priority: When it comes among the hooks of a point: a name from `HIGHEST`, `VERY_HIGH`,
+            `HIGH`, `ABOVE_NORMAL`, `NORMAL`, `BELOW_NORMAL`, `LOW`, `VERY_LOW` to `LOWEST`, or a
+            number from 0 (first) to 100.
+    """
+
+    priority: str | int = "NORMAL"
+
+    def before_run(self, runner: Runner) -> None:
+        """Act before anything else."""
+
+    def after_run(self, runner: Runner) -> None:
+        """Act after everything else."""
+
+    def before_train(self, runner: Runner) -> None:
+        """Act before the training begins or goes on."""
+
+    def after_train(self, runner: Runner) -> None:
+        """Act after the training."""
+
+    def before_val(self, runner: Runner) -> None:
+        """Act before a validation."""
+
+    def after_val(self, runner: Runner) -> None:
+        """Act after a validation."""
+
+    def before_test(self, runner: Runner) -> None:
+        """Act before the test."""
+
+    def after_test(self, runner: Runner) -> None:
+        """Act after the test."""
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Act before a checkpoint is written; what is added must be plain data and tensors."""
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        """Act after a checkpoint was read."""
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Act before an epoch of training."""
+        self._before_epoch(runner, mode="train")
+
+    def before_val_epoch(self, runner: Runner) -> None:
+        """Act before the batches of a validation."""
+        self._before_epoch(runner, mode="val")
+
+    def before_test_epoch(self, runner: Runner) -> None:
+        """Act before the batches of the test."""
+        self._before_epoch(runner, mode="test")
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Act after an epoch of training."""
+        self._after_epoch(runner, mode="train")
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Act on the metrics of a validation."""
+        self._after_epoch(runner, mode="val")
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Act on the metrics of the test."""
+        self._after_epoch(runner, mode="test")
+
+    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Act before a step of training."""
+        self._before_iter(runner, batch_idx, data_batch, mode="train")
+
+    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Act before a batch of a validation."""
+        self._before_iter(runner, batch_idx, data_batch, mode="val")
+
+    def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+        """Act before a batch of the test."""
+        self._before_iter(runner, batch_idx, data_batch, mode="test")
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Act on the values that a step of training logs."""
+        self._after_iter(runner, batch_idx, data_batch, outputs, mode="train")
+
+    def after_val_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[Any] | None = None,
+    ) -> None:
+        """Act on the predictions for a batch of a validation."""
+        self._after_iter(runner, batch_idx, data_batch, outputs, mode="val")
+
+    def after_test_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Sequence[Any] | None = None,
+    ) -> None:
+        """Act on the predictions for a batch of the test."""
+        self._after_iter(runner, batch_idx, data_batch, outputs, mode="test")
+
+    def _before_epoch(self, runner: Runner, mode: str = "train") -> None: ...
+
+    def _after_epoch(self, runner: Runner, mode: str = "train") -> None: ...
+
+    def _before_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = "train"
+    ) -> None: ...
+
+    def _after_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+        mode: str = "train",
+    ) -> None: ...
+
+    def every_n_epochs(self, runner: Runner, n: int, start: int = 0) -> bool:
+        """Return whether this epoch is one of each `n`, counted from `start`; never if n < 1."""
+        done = runner.epoch + 1 - start
+        return n > 0 and done >= 0 and done % n == 0
+
+    def every_n_train_iters(self, runner: Runner, n: int, start: int = 0) -> bool:
+        """Return whether this iteration is one of each `n`, counted from `start`."""
+        done = runner.iter + 1 - start
+        return n > 0 and done >= 0 and done % n == 0
+
+    def every_n_inner_iters(self, batch_idx: int, n: int) -> bool:
+        """Return whether this batch of its epoch is one of each `n`."""
+        return n > 0 and (batch_idx + 1) % n == 0
+
+    def end_of_epoch(self, dataloader: Any, batch_idx: int) -> bool:
+        """Return whether this batch is the last of its epoch."""
+        return batch_idx + 1 == len(dataloader)
+
+    def is_last_train_epoch(self, runner: Runner) -> bool:
+        """Return whether this is the last epoch of the training."""
+        return runner.epoch + 1 == runner.max_epochs
+
+    def is_last_train_iter(self, runner: Runner) -> bool:
+        """Return whether this is the last iteration of the training."""
+        return runner.iter + 1 == runner.max_iters
+
+    def get_triggered_stages(self) -> list[str]:
+        """Return the points at which this hook does something, in their order."""
+        return [point for point in POINTS if self._overrides(point)]
+
+    def _overrides(self, point: str) -> bool:
+        names = [point, _SHARED[point]] if point in _SHARED else [point]
+        return any(getattr(type(self), name) is not getattr(Hook, name) for name in names)

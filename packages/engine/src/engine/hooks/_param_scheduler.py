@@ -1,0 +1,44 @@
+"""The steps of the schedulers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.registry import HOOKS
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class ParamSchedulerHook(Hook):
+    """Steps the parameter schedulers: by iteration, by epoch, or by the metrics of a validation."""
+
+    priority = "LOW"
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Step those that count iterations."""
+        for scheduler in runner.param_schedulers:
+            if not scheduler.by_epoch:
+                scheduler.step()
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Step those that count epochs."""
+        for scheduler in runner.param_schedulers:
+            if scheduler.by_epoch and not scheduler.need_val_args:
+                scheduler.step()
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Step those that wait for a metric."""
+        for scheduler in runner.param_schedulers:
+            if scheduler.need_val_args:
+                scheduler.step(metrics)

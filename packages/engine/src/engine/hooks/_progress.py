@@ -1,0 +1,82 @@
+"""A progress bar in a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.dist import is_main_process
+from engine.logging import console
+from engine.registry import HOOKS
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class ProgressHook(Hook):
+    """Shows how far the training is, with loss, learning rate, throughput and ETA.
+
+    It does nothing where the output is not a terminal.
+
+    Args:
+        interval: How many iterations lie between two readings of the values, in which the host
+            waits for the device.
+    """
+
+    priority = "BELOW_NORMAL"
+
+    def __init__(self, interval: int = 10) -> None:
+        self.interval = interval
+        self._progress: Progress | None = None
+        self._task: TaskID | None = None
+
+    def before_train(self, runner: Runner) -> None:
+        """Show the bar."""
+        if not (is_main_process() and console().is_terminal):
+            return
+        from rich.progress import BarColumn, Progress, TextColumn  # deferred: terminals only
+
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%  {task.fields[values]}"),
+            console=console(),
+            transient=True,
+        )
+        self._task = self._progress.add_task(
+            "train", total=runner.max_iters, completed=runner.iter, values=""
+        )
+        self._progress.start()
+
+    def after_train_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Mapping[str, Any] | None = None,
+    ) -> None:
+        """Move the bar on."""
+        if self._progress is None or self._task is None:
+            return
+        if not self.every_n_train_iters(runner, self.interval):
+            return
+        values = runner.log_processor.summary(runner)
+        self._progress.update(self._task, completed=runner.iter + 1, values=values)
+
+    def after_train(self, runner: Runner) -> None:
+        """Take the bar away."""
+        self._stop()
+
+    def after_run(self, runner: Runner) -> None:
+        """Take the bar away after an interrupted training as well."""
+        self._stop()
+
+    def _stop(self) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None

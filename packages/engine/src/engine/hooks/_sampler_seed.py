@@ -1,0 +1,27 @@
+"""Another order of the data in each epoch."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from engine.registry import HOOKS
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class DistSamplerSeedHook(Hook):
+    """Tells the sampler the epoch, so that each has an order of its own."""
+
+    priority = "NORMAL"
+
+    def before_train_epoch(self, runner: Runner) -> None:
+        """Tell the sampler, or that of the batch sampler."""
+        loader = runner.train_dataloader
+        for sampler in (loader.sampler, getattr(loader.batch_sampler, "sampler", None)):
+            set_epoch = getattr(sampler, "set_epoch", None)
+            if set_epoch is not None:
+                set_epoch(runner.epoch)

@@ -1,0 +1,60 @@
+"""How long iterations take, and how long the run still will."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from engine.registry import HOOKS
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class IterTimerHook(Hook):
+    """Logs the time of each iteration and of its data loading, in seconds, and the ETA."""
+
+    priority = "NORMAL"
+
+    def __init__(self) -> None:
+        self._mark = 0.0
+        self._train_seconds = 0.0
+        self._train_iters = 0
+
+    def before_train(self, runner: Runner) -> None:
+        """Begin to count anew."""
+        self._train_seconds, self._train_iters = 0.0, 0
+
+    def after_val(self, runner: Runner) -> None:
+        """Leave the validation out of the iteration after it."""
+        self._mark = time.perf_counter()
+
+    def _before_epoch(self, runner: Runner, mode: str = "train") -> None:
+        self._mark = time.perf_counter()
+
+    def _before_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = "train"
+    ) -> None:
+        waited = time.perf_counter() - self._mark
+        runner.message_hub.update_scalar(f"{mode}/data_time", waited)
+
+    def _after_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+        mode: str = "train",
+    ) -> None:
+        now = time.perf_counter()
+        seconds, self._mark = now - self._mark, now
+        hub = runner.message_hub
+        hub.update_scalar(f"{mode}/time", seconds)
+        if mode == "train":
+            self._train_seconds += seconds
+            self._train_iters += 1
+            left = runner.max_iters - runner.iter - 1
+            hub.update_info("eta", self._train_seconds / self._train_iters * left)

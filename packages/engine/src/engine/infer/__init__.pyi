@@ -1,0 +1,3 @@
+from ._inferencer import BaseInferencer as BaseInferencer
+
+__all__ = ["BaseInferencer"]

@@ -1,0 +1,103 @@
+"""The hooks of a run, in the order in which they are called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.hooks import POINTS, Hook
+from engine.registry import HOOKS
+
+from ._priority import Priority, get_priority
+
+DEFAULT_HOOKS: Mapping[str, Mapping[str, Any]] = {
+    "runtime_info": {"type": "RuntimeInfoHook"},
+    "timer": {"type": "IterTimerHook"},
+    "sampler_seed": {"type": "DistSamplerSeedHook"},
+    "logger": {"type": "LoggerHook"},
+    "progress": {"type": "ProgressHook"},
+    "param_scheduler": {"type": "ParamSchedulerHook"},
+    "checkpoint": {"type": "CheckpointHook"},
+}
+
+
+class HookList:
+    """Hooks by priority; for each point only those that do something there are called."""
+
+    def __init__(self) -> None:
+        self.hooks: list[Hook] = []
+        self._priorities: list[int] = []
+        self._calls: dict[str, list[Callable[..., None]]] = {point: [] for point in POINTS}
+
+    def add(
+        self, hook: Hook | Mapping[str, Any], priority: str | int | Priority | None = None
+    ) -> None:
+        """Add a hook behind those of its priority.
+
+        Args:
+            hook: A hook, or its config, which may have a `priority`.
+            priority: Its priority; None means that of the config or of the hook.
+
+        Raises:
+            TypeError: If it is no hook.
+        """
+        if isinstance(hook, Mapping):
+            cfg = dict(hook)
+            named = cfg.pop("priority", None)
+            priority = named if priority is None else priority
+            hook = HOOKS.build(cfg if named is not None else hook)
+        if not isinstance(hook, Hook):
+            raise TypeError(f"a hook is a subclass of engine.hooks.Hook; got {hook!r}")
+        number = get_priority(hook.priority if priority is None else priority)
+        index = sum(other <= number for other in self._priorities)
+        self.hooks.insert(index, hook)
+        self._priorities.insert(index, number)
+        for point in POINTS:
+            self._calls[point] = [
+                getattr(each, point) for each in self.hooks if point in each.get_triggered_stages()
+            ]
+
+    def add_defaults(self, changes: Mapping[str, Any] | None) -> None:
+        """Add the default hooks.
+
+        Args:
+            changes: By the name of a default hook its config, a hook, or None to leave it out;
+                a name that is not among them adds a hook.
+        """
+        for hook in {**DEFAULT_HOOKS, **(changes or {})}.values():
+            if hook is not None:
+                self.add(hook)
+
+    def call(self, point: str, runner: Any, **kwargs: Any) -> None:
+        """Call the hooks of a point in their order.
+
+        Args:
+            point: One of `engine.hooks.POINTS`.
+            runner: The runner.
+            **kwargs: Passed on to the hooks.
+
+        Raises:
+            ValueError: If there is no such point.
+        """
+        try:
+            calls = self._calls[point]
+        except KeyError:
+            raise ValueError(
+                f"hooks have no point {point!r}; there are {', '.join(POINTS)}"
+            ) from None
+        for call in calls:
+            call(runner, **kwargs)
+
+    def info(self) -> str:
+        """Return a table of the points and the hooks that are called there."""
+        sections = []
+        for point in POINTS:
+            rows = [
+                f"({Priority(number).name if number in set(Priority) else number:<12}) "
+                f"{type(hook).__name__}"
+                for hook, number in zip(self.hooks, self._priorities, strict=True)
+                if point in hook.get_triggered_stages()
+            ]
+            if rows:
+                sections.append("\n".join([f"{point}:", *rows]))
+        return "\n -------------------- \n".join(sections)
