@@ -1,0 +1,86 @@
+"""Transforms of a labelled image.
+
+Each takes and returns the dictionary of a sample, in which `img` is a tensor `(C, H, W)` of uint8.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch.nn import functional
+
+from mmalpha.registry import TRANSFORMS
+from mmalpha.structures import DataSample
+
+
+@TRANSFORMS.register_module()
+class RandomShift:
+    """Moves the image by a random distance, the same for all of its channels.
+
+    Args:
+        max_shift: The largest distance in each direction, in pixels.
+        fill: The value of the pixels that come in from outside.
+
+    Raises:
+        ValueError: If `max_shift` is negative.
+    """
+
+    def __init__(self, max_shift: int, fill: int = 0) -> None:
+        if max_shift < 0:
+            raise ValueError(f"max_shift of RandomShift is at least 0; got {max_shift}")
+        self.max_shift = max_shift
+        self.fill = fill
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Move `img`."""
+        image = results["img"]
+        height, width = image.shape[-2:]
+        top, left = torch.randint(2 * self.max_shift + 1, (2,)).tolist()
+        padded = functional.pad(image, (self.max_shift,) * 4, value=self.fill)
+        results["img"] = padded[:, top : top + height, left : left + width]
+        return results
+
+
+@TRANSFORMS.register_module()
+class RandomFlip:
+    """Mirrors the image, left to right.
+
+    Args:
+        prob: The probability.
+
+    Raises:
+        ValueError: If `prob` is no probability.
+    """
+
+    def __init__(self, prob: float = 0.5) -> None:
+        if not 0 <= prob <= 1:
+            raise ValueError(f"prob of RandomFlip is 0 to 1; got {prob}")
+        self.prob = prob
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Mirror `img`, or leave it."""
+        if torch.rand(()).item() < self.prob:
+            results["img"] = results["img"].flip(-1)
+        return results
+
+
+@TRANSFORMS.register_module()
+class PackClsInputs:
+    """Ends a pipeline: packs the image and its label for a classifier.
+
+    Args:
+        meta_keys: What else to hand on, as meta information, where a sample has it.
+    """
+
+    def __init__(self, meta_keys: Sequence[str] = ("img_path", "sample_idx")) -> None:
+        self.meta_keys = tuple(meta_keys)
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Return `inputs`, a tensor `(C, H, W)`, and `data_samples`, a `DataSample`."""
+        meta = {key: results[key] for key in self.meta_keys if key in results}
+        sample = DataSample(metainfo=meta)
+        if "gt_label" in results:
+            sample.set_gt_label(results["gt_label"])
+        return {"inputs": results["img"].contiguous(), "data_samples": sample}

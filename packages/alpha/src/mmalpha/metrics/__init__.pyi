@@ -1,0 +1,3 @@
+from .accuracy import Accuracy as Accuracy
+
+__all__ = ["Accuracy"]

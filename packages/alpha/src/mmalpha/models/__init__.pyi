@@ -1,0 +1,19 @@
+from .activations import ACTIVATIONS as ACTIVATIONS
+from .backbones.resnet import BasicBlock as BasicBlock
+from .backbones.resnet import Bottleneck as Bottleneck
+from .backbones.resnet import ResNet as ResNet
+from .classifiers.image import ImageClassifier as ImageClassifier
+from .heads.linear_head import LinearClsHead as LinearClsHead
+from .losses import CrossEntropyLoss as CrossEntropyLoss
+from .necks.gap import GlobalAveragePooling as GlobalAveragePooling
+
+__all__ = [
+    "ACTIVATIONS",
+    "BasicBlock",
+    "Bottleneck",
+    "CrossEntropyLoss",
+    "GlobalAveragePooling",
+    "ImageClassifier",
+    "LinearClsHead",
+    "ResNet",
+]

@@ -1,0 +1,229 @@
+"""Residual networks.
+
+Deep Residual Learning for Image Recognition, He et al., 2016, https://arxiv.org/abs/1512.03385.
+The names of the parameters are those of torchvision, so that its weights load.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, Self, cast
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
+
+from engine.model import BaseModule
+from mmalpha.registry import MODELS
+
+
+class BasicBlock(nn.Module):
+    """Two 3×3 convolutions and a shortcut.
+
+    Args:
+        in_channels: Channels that come in.
+        channels: Channels inside; `expansion` times as many go out.
+        stride: Of the first convolution, in pixels.
+    """
+
+    expansion = 1
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        self.conv1 = _conv(in_channels, channels, 3, stride)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = _conv(channels, channels, 3)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = _shortcut(in_channels, channels, stride)
+
+    @property
+    def last_norm(self) -> nn.BatchNorm2d:
+        """The normalisation right before the sum."""
+        return self.bn2
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(N, in_channels, H, W)` to `(N, channels, H / stride, W / stride)`."""
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.bn2(self.conv2(y))
+        return cast("Tensor", self.relu(y + (x if self.downsample is None else self.downsample(x))))
+
+
+class Bottleneck(nn.Module):
+    """A 3×3 convolution between two of 1×1, and a shortcut.
+
+    The stride is that of the 3×3 convolution, as in torchvision ("ResNet v1.5").
+
+    Args:
+        in_channels: Channels that come in.
+        channels: Channels inside; `expansion` times as many go out.
+        stride: Of the middle convolution, in pixels.
+    """
+
+    expansion = 4
+
+    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+        super().__init__()
+        out_channels = channels * self.expansion
+        self.conv1 = _conv(in_channels, channels, 1)
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.conv2 = _conv(channels, channels, 3, stride)
+        self.bn2 = nn.BatchNorm2d(channels)
+        self.conv3 = _conv(channels, out_channels, 1)
+        self.bn3 = nn.BatchNorm2d(out_channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.downsample = _shortcut(in_channels, out_channels, stride)
+
+    @property
+    def last_norm(self) -> nn.BatchNorm2d:
+        """The normalisation right before the sum."""
+        return self.bn3
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(N, in_channels, H, W)` to `(N, 4 * channels, H / stride, W / stride)`."""
+        y = self.relu(self.bn1(self.conv1(x)))
+        y = self.relu(self.bn2(self.conv2(y)))
+        y = self.bn3(self.conv3(y))
+        return cast("Tensor", self.relu(y + (x if self.downsample is None else self.downsample(x))))
+
+
+_ARCHITECTURES: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]] = {
+    18: (BasicBlock, (2, 2, 2, 2)),
+    34: (BasicBlock, (3, 4, 6, 3)),
+    50: (Bottleneck, (3, 4, 6, 3)),
+    101: (Bottleneck, (3, 4, 23, 3)),
+    152: (Bottleneck, (3, 8, 36, 3)),
+}
+
+
+@MODELS.register_module()
+class ResNet(BaseModule):
+    """A residual network without its classifier.
+
+    Args:
+        depth: 18, 34, 50, 101 or 152.
+        in_channels: Channels of the images.
+        stem_channels: Channels after the stem; None means `base_channels`.
+        base_channels: Channels inside the blocks of the first stage; they double at each stage.
+        num_stages: How many stages to build, at most 4.
+        strides: Of each stage, in pixels.
+        out_indices: The stages, from 0, whose maps are handed on.
+        stem: `'imagenet'` is a 7×7 convolution of stride 2 and a max-pooling of stride 2,
+            `'cifar'`, for small images, a 3×3 convolution of stride 1.
+        norm_eval: Whether the normalisations keep their running statistics in training too.
+        zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
+        channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
+            on CPUs, and faster on GPUs with mixed precision.
+        init_cfg: As in `BaseModule`; None means the initialisation of the paper.
+
+    Attributes:
+        out_channels: The channels of each map that is handed on.
+
+    Raises:
+        ValueError: If an argument is out of its range, or the lengths don't fit together.
+    """
+
+    def __init__(
+        self,
+        depth: int,
+        in_channels: int = 3,
+        stem_channels: int | None = None,
+        base_channels: int = 64,
+        num_stages: int = 4,
+        strides: Sequence[int] = (1, 2, 2, 2),
+        out_indices: Sequence[int] = (3,),
+        stem: Literal["imagenet", "cifar"] = "imagenet",
+        norm_eval: bool = False,
+        zero_init_residual: bool = False,
+        channels_last: bool = False,
+        init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    ) -> None:
+        super().__init__(dict(type="Kaiming", layer="Conv2d") if init_cfg is None else init_cfg)
+        _check(depth, num_stages, strides, out_indices, stem)
+        block, counts = _ARCHITECTURES[depth]
+        self.out_indices = tuple(out_indices)
+        self.norm_eval = norm_eval
+        self.zero_init_residual = zero_init_residual
+        self.channels_last = channels_last
+
+        channels = stem_channels or base_channels
+        self.conv1 = _conv(in_channels, channels, *((7, 2) if stem == "imagenet" else (3, 1)))
+        self.bn1 = nn.BatchNorm2d(channels)
+        self.relu = nn.ReLU(inplace=True)
+        self.maxpool = nn.MaxPool2d(3, 2, 1) if stem == "imagenet" else nn.Identity()
+        outs = []
+        for stage in range(num_stages):
+            width = base_channels * 2**stage
+            layer = [block(channels, width, strides[stage])]
+            channels = width * block.expansion
+            layer += [block(channels, width) for _ in range(counts[stage] - 1)]
+            self.add_module(f"layer{stage + 1}", nn.Sequential(*layer))
+            outs.append(channels)
+        self.out_channels = tuple(outs[index] for index in self.out_indices)
+        if channels_last:
+            self.to(memory_format=torch.channels_last)
+
+    def init_weights(self) -> None:
+        """Initialise the weights once."""
+        was_init = self.is_init
+        super().init_weights()
+        if self.zero_init_residual and not was_init:
+            for module in self.modules():
+                if isinstance(module, BasicBlock | Bottleneck):
+                    nn.init.zeros_(module.last_norm.weight)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Compute the maps of the stages that `out_indices` names.
+
+        Args:
+            x: Images `(N, in_channels, H, W)`.
+
+        Returns:
+            Maps `(N, C, H', W')`, one tensor for each entry of `out_indices`.
+        """
+        if self.channels_last:
+            x = x.contiguous(memory_format=torch.channels_last)
+        x = self.maxpool(self.relu(self.bn1(self.conv1(x))))
+        maps = {}
+        for stage in range(max(self.out_indices) + 1):
+            x = self.get_submodule(f"layer{stage + 1}")(x)
+            maps[stage] = x
+        return tuple(maps[index] for index in self.out_indices)
+
+    def train(self, mode: bool = True) -> Self:
+        """Switch between training and evaluation."""
+        super().train(mode)
+        if self.norm_eval:
+            for module in self.modules():
+                if isinstance(module, _BatchNorm):
+                    module.eval()
+        return self
+
+
+def _conv(in_channels: int, out_channels: int, size: int, stride: int = 1) -> nn.Conv2d:
+    return nn.Conv2d(in_channels, out_channels, size, stride, size // 2, bias=False)
+
+
+def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:
+    if stride == 1 and in_channels == out_channels:
+        return None
+    return nn.Sequential(_conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
+
+
+def _check(
+    depth: int, num_stages: int, strides: Sequence[int], out_indices: Sequence[int], stem: str
+) -> None:
+    if depth not in _ARCHITECTURES:
+        raise ValueError(f"depth of a ResNet is one of {[*_ARCHITECTURES]}; got {depth}")
+    if not 1 <= num_stages <= 4:
+        raise ValueError(f"num_stages is 1 to 4; got {num_stages}")
+    if len(strides) != num_stages:
+        raise ValueError(
+            f"strides has one entry for each of the {num_stages} stages; got {tuple(strides)}"
+        )
+    if not out_indices or not all(0 <= index < num_stages for index in out_indices):
+        raise ValueError(
+            f"out_indices names stages from 0 to {num_stages - 1}; got {tuple(out_indices)}"
+        )
+    if stem not in ("imagenet", "cifar"):
+        raise ValueError(f"stem is 'imagenet' or 'cifar'; got {stem!r}")

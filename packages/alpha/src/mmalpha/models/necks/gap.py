@@ -1,0 +1,26 @@
+"""Pooling over the whole map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from torch import Tensor
+
+from engine.model import BaseModule
+from mmalpha.registry import MODELS
+
+
+@MODELS.register_module()
+class GlobalAveragePooling(BaseModule):
+    """The mean of each feature map (Lin et al., Network In Network, 2014)."""
+
+    def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
+        """Pool each level.
+
+        Args:
+            feats: Maps `(N, C, H, W)`, one tensor for each level.
+
+        Returns:
+            Vectors `(N, C)`, one tensor for each level.
+        """
+        return tuple(feat.mean((2, 3)) for feat in feats)
