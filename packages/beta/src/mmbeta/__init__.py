@@ -1,0 +1,5 @@
+"""Semantic segmentation for engine: decode heads, data sets and metrics."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

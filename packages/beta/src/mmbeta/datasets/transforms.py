@@ -1,0 +1,36 @@
+"""Transforms of an image and its mask together."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from engine.structures import PixelData
+from mmbeta.registry import TRANSFORMS
+from mmbeta.structures import SegDataSample
+
+
+@TRANSFORMS.register_module()
+class PackSegInputs:
+    """Ends a pipeline: packs the image and its mask for a segmentor.
+
+    Args:
+        meta_keys: What else to hand on, as meta information, where a sample has it.
+    """
+
+    def __init__(self, meta_keys: Sequence[str] = ("img_path", "sample_idx")) -> None:
+        self.meta_keys = tuple(meta_keys)
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Pack `img`, a tensor `(C, H, W)`, and `gt_seg_map`, one of `(H, W)`.
+
+        Returns:
+            `inputs`, the image, and `data_samples`, a `SegDataSample` with `gt_sem_seg` where there
+            is a mask, and the height and width of the image as `img_shape`.
+        """
+        image = results["img"].contiguous()
+        meta = {key: results[key] for key in self.meta_keys if key in results}
+        sample = SegDataSample(metainfo=meta | {"img_shape": tuple(image.shape[-2:])})
+        if "gt_seg_map" in results:
+            sample.gt_sem_seg = PixelData(data=results["gt_seg_map"])
+        return {"inputs": image, "data_samples": sample}

@@ -1,0 +1,3 @@
+from .iou import IoUMetric as IoUMetric
+
+__all__ = ["IoUMetric"]

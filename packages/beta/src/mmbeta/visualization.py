@@ -1,0 +1,142 @@
+"""Pictures of masks."""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from engine.visualization import Visualizer
+
+Image = npt.NDArray[np.uint8]
+Color = tuple[int, int, int]
+
+_PAPER = 255
+_TEXT = (40, 40, 40)
+_GAP = 8  # pixels
+_LINE = 28  # pixels, the height of a line of text
+_FONT = 10  # points
+_LETTER = 10  # pixels, about the width of a letter
+_PATCH = 28  # pixels, a patch of colour and the gap behind it
+_SIDE = 192  # pixels, the least side of a picture
+
+
+class Classes(NamedTuple):
+    """The names and colours of the classes of a data set."""
+
+    names: Sequence[str]
+    colors: Sequence[Color]
+
+    @classmethod
+    def of(cls, metainfo: Mapping[str, Any]) -> Classes:
+        """Take them from the metainfo of a data set; without a palette, colours are made up."""
+        names = metainfo["classes"]
+        return cls(names, metainfo.get("palette") or _rainbow(len(names)))
+
+
+def as_image(image: Tensor) -> Image:
+    """Turn `(C, H, W)` of uint8, gray or RGB, into `(H, W, 3)`."""
+    pixels: Image = image.cpu().numpy().transpose(1, 2, 0)
+    return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+
+
+def overlay(image: Tensor, mask: Tensor, classes: Classes, alpha: float = 0.6) -> Image:
+    """Lay the colours of a mask over its image, and write below which class has which colour.
+
+    Args:
+        image: A tensor `(C, H, W)` of uint8, gray or RGB.
+        mask: The class of each pixel, `(H, W)`.
+        classes: Their names and colours.
+        alpha: How much of a colour covers the image, from 0 to 1.
+    """
+    blended = (1 - alpha) * as_image(image) + alpha * _colored(mask, classes)
+    picture = _enlarged(blended.round().astype(np.uint8))
+    present = torch.unique(mask).tolist()
+    return np.concatenate([picture, _legend(classes, present, picture.shape[1])])
+
+
+def contact_sheet(
+    images: Sequence[Tensor], rows: Mapping[str, Sequence[Tensor]], classes: Classes
+) -> Image:
+    """Show images side by side, and below each of them its masks.
+
+    Args:
+        images: Tensors `(C, H, W)` of uint8, gray or RGB, of one size.
+        rows: For the title of each row, the masks `(H, W)` of the images.
+        classes: The names and colours of the classes.
+    """
+    tiles = {"image": [as_image(image) for image in images]}
+    tiles |= {title: [_colored(mask, classes) for mask in masks] for title, masks in rows.items()}
+    parts: list[Image] = []
+    for title, row in tiles.items():
+        strip = _row([_enlarged(tile) for tile in row])
+        parts += [_written(_paper(_LINE, strip.shape[1]), [(title, 0)]), strip]
+    width = parts[0].shape[1]
+    sheet = np.concatenate([*parts, _legend(classes, range(len(classes.names)), width)])
+    return np.pad(sheet, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=_PAPER)
+
+
+def _colored(mask: Tensor, classes: Classes) -> Image:
+    """Paint a mask; pixels of no class, such as those that a metric ignores, stay white."""
+    colors = np.asarray([*classes.colors[: len(classes.names)], (_PAPER,) * 3], np.uint8)
+    colored: Image = colors[mask.cpu().numpy().clip(max=len(colors) - 1)]
+    return colored
+
+
+def _enlarged(image: Image) -> Image:
+    """Repeat the pixels of a small image, so that it can be looked at."""
+    factor = max(1, -(-_SIDE // min(image.shape[:2])))
+    return image.repeat(factor, 0).repeat(factor, 1)
+
+
+def _row(tiles: Sequence[Image]) -> Image:
+    gap = _paper(tiles[0].shape[0], _GAP)
+    parts = [part for tile in tiles for part in (gap, tile)]
+    return np.concatenate(parts[1:], axis=1)
+
+
+def _legend(classes: Classes, shown: Sequence[int], width: int) -> Image:
+    """Return lines with a patch of colour and a name for each class, as wide as said."""
+    lines: list[list[tuple[int, int]]] = [[]]  # of each line, the classes and where they begin
+    left = 0
+    for index in shown:
+        needed = _PATCH + (len(str(classes.names[index])) + 2) * _LETTER
+        if left + needed > width and lines[-1]:
+            lines.append([])
+            left = 0
+        lines[-1].append((index, left))
+        left += needed
+    return np.concatenate([_legend_line(classes, line, width) for line in lines])
+
+
+def _legend_line(classes: Classes, entries: Sequence[tuple[int, int]], width: int) -> Image:
+    line = _paper(_LINE, width)
+    for index, left in entries:
+        line[_GAP:-_GAP, left : left + _PATCH - _GAP] = classes.colors[index]
+    return _written(line, [(str(classes.names[index]), left + _PATCH) for index, left in entries])
+
+
+def _written(line: Image, texts: Sequence[tuple[str, int]]) -> Image:
+    """Write texts, each from a number of pixels on, onto a line."""
+    places = np.array([(left, _LINE / 2) for _, left in texts])
+    visualizer = Visualizer(image=line)
+    visualizer.draw_texts(
+        [text for text, _ in texts], places, _FONT, _TEXT, vertical_alignments="center_baseline"
+    )
+    return visualizer.get_image()
+
+
+def _paper(height: int, width: int) -> Image:
+    return np.full((height, width, 3), _PAPER, np.uint8)
+
+
+def _rainbow(count: int) -> list[Color]:
+    colors = (colorsys.hsv_to_rgb(index / count, 0.75, 0.95) for index in range(count))
+    return [
+        (round(255 * red), round(255 * green), round(255 * blue)) for red, green, blue in colors
+    ]
