@@ -1,0 +1,58 @@
+"""Runs the examples of the guides, each page in an empty folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+from engine.registry import DefaultScope
+
+
+def _run_console(example: Example) -> None:
+    """Run the commands of a `console` block, and hold their output against what it shows.
+
+    A line `...` in it stands for any number of lines, and `...` within a line for any text.
+    """
+    for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.M):
+        program, *words = shlex.split(command)
+        run = subprocess.run(
+            [Path(sys.executable).with_name(program), *words],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert run.returncode == 0, run.stderr
+        pattern = re.escape(expected.rstrip()).replace(re.escape("..."), ".*")
+        assert re.fullmatch(pattern, run.stdout.rstrip(), re.S), run.stdout
+
+
+class _ConsoleParser(CodeBlockParser):
+    """Finds blocks of shell commands and what they print."""
+
+    language = "console"
+
+    def evaluate(self, example: Example) -> None:
+        _run_console(example)
+
+
+@pytest.fixture(scope="module")
+def _empty_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+    """Run the examples of a page in a folder of its own, and leave no default scope behind."""
+    patch = pytest.MonkeyPatch()
+    patch.chdir(tmp_path_factory.mktemp("page"))
+    patch.setattr(DefaultScope, "_instances", {})
+    request.addfinalizer(patch.undo)
+
+
+pytest_collect_file = Sybil(
+    parsers=[PythonCodeBlockParser(), _ConsoleParser()],
+    patterns=["*.md"],
+    fixtures=["_empty_folder"],
+).pytest()

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import torch
+from torch.nn import functional
+
+from mmalpha import DataSample
+from mmalpha.models import GlobalAveragePooling, ImageClassifier, LinearClsHead
+from mmalpha.registry import MODELS
+
+MODEL: dict[str, Any] = dict(
+    type="ImageClassifier",
+    data_preprocessor=dict(type="ImgDataPreprocessor", mean=[78.0], std=[96.0]),
+    backbone=dict(type="ResNet", depth=18, in_channels=1, base_channels=4, stem="cifar"),
+    neck=dict(type="GlobalAveragePooling"),
+    head=dict(type="LinearClsHead", num_classes=10, in_channels=32),
+)
+
+
+def built() -> ImageClassifier:
+    model = MODELS.build(MODEL)
+    assert isinstance(model, ImageClassifier)
+    return model.eval()
+
+
+def labelled(*labels: int) -> list[DataSample]:
+    return [DataSample().set_gt_label(label) for label in labels]
+
+
+def test_pooling_is_the_mean_of_each_map() -> None:
+    maps = (torch.rand(2, 3, 4, 5), torch.rand(2, 6, 1, 1))
+    pooled = GlobalAveragePooling()(maps)
+    torch.testing.assert_close(pooled[0], functional.adaptive_avg_pool2d(maps[0], 1).flatten(1))
+    torch.testing.assert_close(pooled[1], maps[1].flatten(1))
+
+
+def test_the_modes_agree() -> None:
+    model, images = built(), torch.randn(3, 1, 8, 8)
+    logits = model(images)
+    losses = model(images, labelled(4, 0, 9), mode="loss")
+    predictions = model(images, labelled(4, 0, 9), mode="predict")
+    expected = functional.cross_entropy(logits, torch.tensor([4, 0, 9]))
+    torch.testing.assert_close(losses["loss"], expected)
+    torch.testing.assert_close(
+        torch.stack([each.pred_score for each in predictions]), logits.softmax(1)
+    )
+    assert [each.pred_label.item() for each in predictions] == logits.argmax(1).tolist()
+    assert [each.gt_label.item() for each in predictions] == [4, 0, 9]
+
+
+def test_a_prediction_needs_no_data_samples() -> None:
+    predictions = built()(torch.randn(2, 1, 8, 8), mode="predict")
+    assert [set(each.keys()) for each in predictions] == [{"pred_score", "pred_label"}] * 2
+
+
+def test_a_step_goes_from_a_batch_as_loaded_to_predictions() -> None:
+    images = torch.randint(256, (2, 1, 8, 8), dtype=torch.uint8)
+    model = built()
+    batch = {"inputs": list(images), "data_samples": labelled(1, 2)}
+    scores = torch.stack([each.pred_score for each in model.test_step(batch)])
+    torch.testing.assert_close(scores, model((images.float() - 78) / 96).softmax(1))
+
+
+def test_the_config_of_the_loss_counts() -> None:
+    head = LinearClsHead(3, 4, loss=dict(type="CrossEntropyLoss", label_smoothing=0.2))
+    feats = (torch.randn(2, 4),)
+    expected = functional.cross_entropy(head(feats), torch.tensor([0, 2]), label_smoothing=0.2)
+    torch.testing.assert_close(head.loss(feats, labelled(0, 2))["loss"], expected)
+
+
+def test_half_precision_has_a_loss_in_full() -> None:
+    head = LinearClsHead(3, 4).bfloat16()
+    feats = (torch.randn(2, 4, dtype=torch.bfloat16),)
+    assert head.loss(feats, labelled(0, 2))["loss"].dtype == torch.float32
+    assert head.predict(feats)[0].pred_score.dtype == torch.float32
+
+
+def test_a_model_without_a_neck() -> None:
+    model = ImageClassifier(
+        backbone=dict(type="GlobalAveragePooling"),
+        head=dict(type="LinearClsHead", num_classes=2, in_channels=3),
+    )
+    assert model((torch.rand(4, 3, 2, 2),)).shape == (4, 2)
+
+
+def test_wrong_calls_are_told() -> None:
+    model, images = built(), torch.zeros(1, 1, 8, 8)
+    with pytest.raises(ValueError, match="mode is 'tensor', 'loss' or 'predict'; got 'train'"):
+        model(images, mode="train")
+    with pytest.raises(ValueError, match="a loss needs data_samples with their gt_label"):
+        model(images, mode="loss")
+    with pytest.raises(ValueError, match="num_classes is at least 1; got 0"):
+        LinearClsHead(0, 4)

@@ -1,0 +1,111 @@
+"""Short runs of the shipped configs, through the runner."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import torch
+from torchvision.io import write_png
+
+from engine.config import Config
+from engine.registry import INFERENCERS
+from engine.runner import Runner
+from mmalpha.datasets import Digits
+
+TINY = {
+    "model.backbone.base_channels": 4,
+    "model.head.in_channels": 32,
+    "train_cfg.max_epochs": 1,
+    "strategy": {"type": "SingleDeviceStrategy", "device": "cpu"},
+}
+
+
+@pytest.fixture(scope="module")
+def cfg(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    cfg = Config.fromfile("mmalpha::resnet18_digits.py")
+    changes = {
+        "work_dir": str(tmp_path_factory.mktemp("run")),
+        "train_dataloader.dataset.indices": 200,
+        "val_dataloader.dataset.indices": 50,
+        "test_dataloader.dataset.indices": 50,
+    }
+    cfg.merge_from_dict(TINY | changes)
+    return cfg
+
+
+@pytest.fixture(scope="module")
+def trained(cfg: Config) -> Path:
+    """The work directory of a training of one epoch."""
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return Path(runner.work_dir)
+
+
+def test_a_test_gives_the_metric_of_the_training_again(cfg: Config, trained: Path) -> None:
+    runner = Runner.from_cfg(cfg)
+    runner.load_checkpoint(str(trained / "epoch_1.pth"), strict=True)
+    saved = torch.load(next(trained.glob("best_*.pth")), weights_only=True)
+    best = saved["message_hub"]["runtime_info"]["best_accuracy/top1"]
+    assert runner.test() == {"accuracy/top1": best}
+    assert 0 <= best <= 1
+
+
+def test_a_prediction_of_an_image_file(cfg: Config, trained: Path, tmp_path: Path) -> None:
+    scan = Digits("test", indices=1).get_data_info(0)["img"]
+    write_png(scan, str(tmp_path / "in.png"))
+    inferencer = INFERENCERS.build(
+        {**cfg.inferencer, "_scope_": "mmalpha"},
+        default_args={"model": cfg, "weights": str(trained / "epoch_1.pth"), "device": "cpu"},
+    )
+    enlarged = scan.repeat_interleave(30, 1).repeat_interleave(30, 2)
+    results = inferencer([str(tmp_path / "in.png"), scan, enlarged], batch_size=2)
+    from_file, from_tensor, from_large = results["predictions"]
+    assert from_file == from_tensor
+    assert from_large["class"] == from_tensor["class"]
+    assert from_file["class"] in "0123456789"
+    assert 0.1 <= from_file["score"] <= 1
+    assert [picture.shape for picture in results["visualization"]] == [
+        (256, 224, 3),
+        (256, 224, 3),
+        (272, 240, 3),
+    ]
+
+
+def test_what_is_no_image_is_told(cfg: Config, tmp_path: Path) -> None:
+    inferencer = INFERENCERS.build(
+        {**cfg.inferencer, "_scope_": "mmalpha"}, default_args={"model": cfg, "device": "cpu"}
+    )
+    (tmp_path / "a.png").write_text("no image")
+    with pytest.raises(ValueError, match=r"a\.png is no PNG, JPEG, GIF or WebP image"):
+        inferencer(str(tmp_path / "a.png"))
+    with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
+        inferencer(str(tmp_path / "b.png"))
+    with pytest.raises(ValueError, match="color of ClsInferencer is 'gray' or 'rgb'; got 'blue'"):
+        INFERENCERS.build(
+            {"type": "mmalpha.ClsInferencer", "color": "blue"}, default_args={"model": cfg}
+        )
+
+
+def test_fashion_mnist_trains_from_idx_files(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    for prefix, count in (("train", 64), ("t10k", 16)):
+        images = rng.integers(0, 256, (count, 28, 28), np.uint8)
+        labels = rng.integers(0, 10, count, np.uint8)
+        _write_idx(tmp_path / f"{prefix}-images-idx3-ubyte", images)
+        _write_idx(tmp_path / f"{prefix}-labels-idx1-ubyte", labels)
+    cfg = Config.fromfile("mmalpha::resnet18_fashion-mnist.py")
+    loaders = ("train_dataloader", "val_dataloader", "test_dataloader")
+    roots = {f"{loader}.dataset.data_root": str(tmp_path) for loader in loaders}
+    cfg.merge_from_dict(TINY | roots | {"work_dir": str(tmp_path / "run")})
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    assert set(runner.test()) == {"accuracy/top1", "accuracy/top5"}
+
+
+def _write_idx(path: Path, values: npt.NDArray[np.uint8]) -> None:
+    header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
+    path.write_bytes(header + values.tobytes())

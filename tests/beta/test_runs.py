@@ -1,0 +1,96 @@
+"""Short runs of the shipped configs, through the runner."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torchvision.io import decode_image, write_png
+
+from engine.config import Config
+from engine.registry import INFERENCERS
+from engine.runner import Runner
+from mmbeta.datasets import DigitsCanvas
+from mmbeta.hooks import PredictionsHook
+
+
+@pytest.fixture(scope="module")
+def cfg(tmp_path_factory: pytest.TempPathFactory) -> Config:
+    cfg = Config.fromfile("mmbeta::fcn_r18_digits.py")
+    cfg.merge_from_dict(
+        {
+            "work_dir": str(tmp_path_factory.mktemp("run")),
+            "model.backbone.base_channels": 4,
+            "model.decode_head.in_channels": (4, 8, 16, 32),
+            "train_dataloader.dataset.num_images": 24,
+            "val_dataloader.dataset.num_images": 8,
+            "test_dataloader.dataset.num_images": 8,
+            "train_cfg.max_epochs": 1,
+            "strategy": {"type": "SingleDeviceStrategy", "device": "cpu"},
+        }
+    )
+    return cfg
+
+
+@pytest.fixture(scope="module")
+def trained(cfg: Config) -> Path:
+    """The work directory of a training of one epoch."""
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return Path(runner.work_dir)
+
+
+def test_a_training_leaves_a_picture_of_its_masks(trained: Path) -> None:
+    picture = decode_image(str(trained / "predictions.png"))
+    assert picture.shape[2] > 6 * 160  # six images side by side
+    assert (trained / "curves.png").is_file()
+
+
+def test_a_test_gives_the_metric_of_the_training_again(cfg: Config, trained: Path) -> None:
+    (trained / "predictions.png").unlink()
+    runner = Runner.from_cfg(cfg)
+    runner.load_checkpoint(str(trained / "epoch_1.pth"), strict=True)
+    again = runner.test()
+    saved = torch.load(next(trained.glob("best_mIoU_*.pth")), weights_only=True)
+    assert set(again) == {"mIoU", "mAcc", "aAcc"}
+    assert again["mIoU"] == saved["message_hub"]["runtime_info"]["best_mIoU"]
+    assert (trained / "predictions.png").is_file()
+
+
+def test_a_prediction_of_an_image_file(cfg: Config, trained: Path, tmp_path: Path) -> None:
+    image = DigitsCanvas("test", num_images=1).get_data_info(0)["img"]
+    write_png(image, str(tmp_path / "in.png"))
+    inferencer = INFERENCERS.build(
+        {**cfg.inferencer, "_scope_": "mmbeta"},
+        default_args={"model": cfg, "weights": str(trained / "epoch_1.pth"), "device": "cpu"},
+    )
+    from_file = inferencer(str(tmp_path / "in.png"))
+    from_tensor = inferencer(image)
+    assert from_file["predictions"] == from_tensor["predictions"]
+    shares: dict[str, Any] = from_file["predictions"][0]
+    assert set(shares) <= set(DigitsCanvas.METAINFO["classes"])
+    assert sum(shares.values()) == pytest.approx(1, abs=0.01)
+    (picture,) = from_file["visualization"]
+    assert picture.shape[1:] == (192, 3)
+
+
+def test_what_is_no_image_is_told(cfg: Config, tmp_path: Path) -> None:
+    inferencer = INFERENCERS.build(
+        {**cfg.inferencer, "_scope_": "mmbeta"}, default_args={"model": cfg, "device": "cpu"}
+    )
+    (tmp_path / "a.png").write_text("no image")
+    with pytest.raises(ValueError, match=r"a\.png is no PNG, JPEG, GIF or WebP image"):
+        inferencer(str(tmp_path / "a.png"))
+    with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
+        inferencer(str(tmp_path / "b.png"))
+    with pytest.raises(ValueError, match="color of SegInferencer is 'gray' or 'rgb'; got 'blue'"):
+        INFERENCERS.build(
+            {"type": "mmbeta.SegInferencer", "color": "blue"}, default_args={"model": cfg}
+        )
+
+
+def test_a_picture_shows_some_image() -> None:
+    with pytest.raises(ValueError, match="num_images of PredictionsHook is at least 1; got 0"):
+        PredictionsHook(num_images=0)

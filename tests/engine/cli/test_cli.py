@@ -1,0 +1,201 @@
+"""The `engine` command: what it does, prints and returns."""
+
+from __future__ import annotations
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from engine.cli import main
+
+CONFIG = """
+from torch import nn
+from engine.model import BaseModel
+from engine.evaluator import BaseMetric
+
+class Model(BaseModel):
+    def __init__(self, channels=4):
+        super().__init__()
+        self.fc = nn.Linear(channels, 3)
+
+    def forward(self, inputs, data_samples=None, mode='tensor'):
+        out = self.fc(inputs)
+        if mode == 'loss':
+            return {'loss': nn.functional.cross_entropy(out, data_samples)}
+        return [{'hit': bool(a == b)} for a, b in zip(out.argmax(1), data_samples)]
+
+class Data:
+    def __init__(self, data_root='', size=64):
+        import torch
+        self.points = torch.randn(size, 4, generator=torch.Generator().manual_seed(0))
+        self.data_root = data_root
+
+    def __len__(self):
+        return len(self.points)
+
+    def __getitem__(self, i):
+        return dict(inputs=self.points[i], data_samples=self.points[i][:3].argmax())
+
+class Accuracy(BaseMetric):
+    def process(self, data_batch, data_samples):
+        self.results += [each['hit'] for each in data_samples]
+
+    def compute_metrics(self, results):
+        return {'accuracy': sum(results) / len(results)}
+
+model = dict(type=Model)
+train_dataloader = dict(
+    batch_size=8,
+    dataset=dict(type=Data),
+    sampler=dict(type='DefaultSampler'),
+    collate_fn='default_collate',
+)
+val_dataloader = test_dataloader = dict(
+    batch_size=8,
+    dataset=dict(type=Data),
+    sampler=dict(type='DefaultSampler', shuffle=False),
+    collate_fn='default_collate',
+)
+train_cfg = dict(max_epochs=2)
+val_cfg = test_cfg = dict()
+val_evaluator = test_evaluator = dict(type=Accuracy)
+optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1))
+randomness = dict(seed=0)
+"""
+
+
+@pytest.fixture
+def config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "small.py"
+    path.write_text(CONFIG)
+    return path
+
+
+def _fails(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    """Return what a command prints that ends with the status of a user's error."""
+    with pytest.raises(SystemExit) as caught:
+        main([str(word) for word in words])
+    assert caught.value.code == 2
+    printed = capsys.readouterr()
+    assert "Traceback" not in printed.err
+    return printed.err
+
+
+def _runs(capsys: pytest.CaptureFixture[str], *words: str | Path) -> str:
+    with pytest.raises(SystemExit) as caught:
+        main([str(word) for word in words])
+    assert caught.value.code == 0
+    return capsys.readouterr().out
+
+
+def test_train_test_and_resume(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert _runs(capsys, "train", config) == "Results are in work_dirs/small\n"
+    folder = Path("work_dirs/small")
+    assert (folder / "small.py").is_file()
+    first = _runs(capsys, "test", config, folder / "epoch_2.pth")
+    assert re.fullmatch(r"accuracy: 0\.\d+\n", first)
+    assert _runs(capsys, "test", config, folder / "epoch_2.pth", "--seed", "5") == first
+    _runs(capsys, "train", config, "--resume", "--cfg-options", "train_cfg.max_epochs=3")
+    assert (folder / "epoch_3.pth").is_file()
+    meta = torch.load(folder / "epoch_3.pth", weights_only=True)["meta"]
+    assert (meta["epoch"], meta["iter"]) == (3, 24)
+
+
+def test_options_change_the_config(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--cfg-options", "train_cfg.max_epochs=1", "tag=(a,b)", "--amp", "--seed", "7"]
+    words += ["--work-dir", "here", "--device", "cpu", "--data-root", "there"]
+    _runs(capsys, "train", config, *words)
+    written = Path("here/small.py").read_text()
+    for line in (
+        "tag = ('a', 'b')",
+        "randomness = dict(seed=7)",
+        "strategy = dict(device='cpu')",
+        "optim_wrapper = dict(optimizer=dict(type='SGD', lr=0.1), type='AmpOptimWrapper')",
+    ):
+        assert line in written
+    assert written.count("data_root='there'") == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["smal.py"], "there is no config file smal.py; did you mean small.py?"),
+        (["mmgamma::x.py"], "the package 'mmgamma' is not installed"),
+        (["small.py", "--cfg-options", "model.detph=3"], "Model has no argument 'detph'"),
+        (["small.py", "--cfg-options", "model.detph=3"], "Model(channels=4)"),
+        (["small.py", "--cfg-options", "model.type=mmalpha.ResNt"], "mean 'mmalpha.ResNet'"),
+        (["small.py", "--cfg-options", "optim_wrapper.optimizer.type=SGDD"], "mean 'engine.SGD'"),
+        (["small.py", "--cfg-options", "lr"], "an option is key=value"),
+        (["small.py", "--launcher", "slurm"], "--launcher is none or pytorch; got 'slurm'"),
+        (["small.py", "--launcher", "pytorch"], "torchrun --nproc-per-node"),
+        (["small.py", "--device", "gpu"], "there is no device 'gpu'"),
+        (["small.py", "--nonsense"], "No such option"),
+        (["broken.py"], "broken.py:2: "),
+    ],
+)  # fmt: skip
+def test_a_users_mistake(
+    config: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
+) -> None:
+    Path("broken.py").write_text("x = 1\ny = = 2\n")
+    assert message in _fails(capsys, "train", *words)
+
+
+def test_debug_shows_the_traceback(config: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        main(["train", "smal.py", "--debug"])
+
+
+def test_checkpoints_that_do_not_fit(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _runs(capsys, "train", config, "--cfg-options", "train_cfg.max_epochs=1")
+    whole = Path("work_dirs/small/epoch_1.pth")
+    Path("cut.pth").write_bytes(whole.read_bytes()[:1000])
+    assert "cut.pth is not a checkpoint, or was cut short" in _fails(
+        capsys, "test", config, "cut.pth"
+    )
+    assert "there is no checkpoint no.pth" in _fails(capsys, "test", config, "no.pth")
+    torch.save({"state_dict": {"fc.weight": torch.rand(2, 2)}}, "other.pth")
+    message = _fails(capsys, "test", config, "other.pth")
+    assert "other.pth: the weights are not those of Model" in message
+    assert "other shape (1): fc.weight (2, 2), not (3, 4)" in message
+
+
+def test_predict_needs_an_inferencer_and_an_image(
+    config: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert "has no inferencer" in _fails(capsys, "predict", config, "x.pth", "x.png")
+    name = "mmalpha::resnet18_digits.py"
+    assert "there is no image x.png" in _fails(capsys, "predict", name, "x.pth", "x.png")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
+def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> None:
+    words = [sys.executable, "-m", "engine", "train", "small.py", "--resume"]
+    endless = [*words, "--cfg-options", "train_cfg.max_epochs=100000", "val_cfg=None",
+               "val_dataloader=None", "val_evaluator=None"]  # fmt: skip
+    run = subprocess.Popen(endless, stderr=subprocess.PIPE, text=True)
+    assert run.stderr is not None
+    lines = iter(run.stderr.readline, "")
+    assert any("Epoch [" in line for line in lines)
+    run.send_signal(signum)
+    _, printed = run.communicate(timeout=60)
+    assert run.returncode == status
+    assert "Traceback" not in printed
+    assert "the same command with --resume goes on from there" in printed
+    [saved] = Path("work_dirs/small").glob("interrupted_iter_*.pth")
+    assert torch.load(saved, weights_only=True)["meta"]["iter"] == int(saved.stem.split("_")[-1])
+
+
+@pytest.mark.slow
+def test_torchrun(config: Path) -> None:
+    words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
+    words += ["--master-port", "0", "-m", "engine", "train", "small.py", "--launcher", "pytorch"]
+    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    meta = torch.load("work_dirs/small/epoch_2.pth", weights_only=True)["meta"]
+    assert (meta["world_size"], meta["iter"]) == (2, 8)

@@ -1,0 +1,142 @@
+"""A small run, which trains in a fraction of a second."""
+
+from __future__ import annotations
+
+import importlib
+import multiprocessing
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor, nn
+from torch.distributed import TCPStore
+from torch.multiprocessing.spawn import start_processes
+
+from engine.config import Config
+from engine.evaluator import BaseMetric
+from engine.model import BaseModel
+
+CfgMaker = Callable[..., Config]
+
+
+class ToyModel(BaseModel):
+    """A linear classifier with dropout, which draws from the global generator."""
+
+    def __init__(self, channels: int = 4) -> None:
+        super().__init__()
+        self.fc = nn.Linear(channels, 3)
+        self.drop = nn.Dropout(0.3)
+
+    def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
+        out = self.fc(self.drop(inputs))
+        if mode == "loss":
+            return {"loss": nn.functional.cross_entropy(out, data_samples)}
+        if mode == "predict":
+            pairs = zip(out.argmax(1), data_samples, strict=True)
+            return [{"pred": pred, "label": label} for pred, label in pairs]
+        return out
+
+
+class ToyData(torch.utils.data.Dataset[dict[str, Tensor]]):
+    """40 points of three classes, with noise that is drawn anew each time."""
+
+    def __init__(self, size: int = 40) -> None:
+        generator = torch.Generator().manual_seed(0)
+        self.points = torch.randn(size, 4, generator=generator)
+        self.reads = 0
+
+    def __len__(self) -> int:
+        return len(self.points)
+
+    def __getitem__(self, index: int) -> dict[str, Tensor]:
+        self.reads += 1
+        point = self.points[index]
+        return {
+            "inputs": point + 0.01 * torch.randn(4),
+            "data_samples": point[:3].argmax(),
+        }
+
+
+class ToyAccuracy(BaseMetric):
+    """The share of samples whose class was found."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        self.results += [int(each["pred"] == each["label"]) for each in data_samples]
+
+    def compute_metrics(self, results: list[int]) -> dict[str, float]:
+        return {"acc": sum(results) / len(results), "count": len(results)}
+
+
+def _loader(shuffle: bool) -> dict[str, Any]:
+    return {
+        "batch_size": 8,
+        "sampler": {"type": "DefaultSampler", "shuffle": shuffle},
+        "dataset": {"type": ToyData},
+        "collate_fn": "default_collate",
+    }
+
+
+@pytest.fixture
+def toy_cfg(tmp_path: Path) -> CfgMaker:
+    """Return a function that makes the config of the small run, with changes to its keys."""
+
+    def make(**changes: Any) -> Config:
+        values: dict[str, Any] = {
+            "model": {"type": ToyModel},
+            "work_dir": str(tmp_path / "run"),
+            "train_dataloader": _loader(shuffle=True),
+            "train_cfg": {"by_epoch": True, "max_epochs": 3},
+            "optim_wrapper": {"optimizer": {"type": "SGD", "lr": 0.5, "momentum": 0.9}},
+            "param_scheduler": {"type": "StepLR", "step_size": 1, "gamma": 0.5},
+            "val_dataloader": _loader(shuffle=False),
+            "val_cfg": {},
+            "val_evaluator": {"type": ToyAccuracy},
+            "test_dataloader": _loader(shuffle=False),
+            "test_cfg": {},
+            "test_evaluator": {"type": ToyAccuracy},
+            "randomness": {"seed": 0},
+            "log_level": "WARNING",
+        }
+        return Config({**values, **changes})
+
+    return make
+
+
+Together = Callable[..., None]
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Together:
+    """Return a function that runs `main` of a script in several processes at once.
+
+    Each gets its rank, the variables that torchrun sets, and further arguments. All are forked from
+    one process that has imported torch, since an import for each would take long.
+    """
+
+    def run(script: Path, world_size: int, *args: Any, timeout: float = 120.0) -> None:
+        monkeypatch.syspath_prepend(script.parent)
+        main = importlib.import_module(script.stem).main
+        store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        variables = {
+            "WORLD_SIZE": str(world_size),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(store.port),
+            "TORCHELASTIC_USE_AGENT_STORE": "True",  # the port is free, for the store is here
+            "TORCHELASTIC_RESTART_COUNT": "0",
+        }
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["torch"])
+        context = start_processes(
+            main, (variables, *args), world_size, join=False, start_method="forkserver"
+        )
+        assert context is not None
+        deadline = time.monotonic() + timeout
+        while not context.join(timeout=1.0):
+            if time.monotonic() > deadline:
+                for process in context.processes:
+                    process.kill()
+                pytest.fail(f"{script.name} took more than {timeout:.0f} s")
+
+    return run

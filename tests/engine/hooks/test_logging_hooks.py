@@ -1,0 +1,185 @@
+"""What a training shows: lines, tracked values, a bar, a picture."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from importlib.machinery import ModuleSpec
+from pathlib import Path
+from typing import Any
+
+import pytest
+from matplotlib.image import imread
+
+from engine.config import Config
+from engine.hooks import CurvesHook, Hook, LoggerHook
+from engine.logging import console
+from engine.runner import Runner
+
+CfgMaker = Callable[..., Config]
+
+
+def trained(cfg: Config, **hooks: Any) -> Runner:
+    cfg.default_hooks = {"checkpoint": None, **hooks}
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    return runner
+
+
+def tracked(runner: Runner) -> list[dict[str, float]]:
+    file = Path(runner.log_dir) / "vis_data" / "scalars.json"
+    return [json.loads(line) for line in file.read_text().splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("options", "steps"),
+    [
+        ({"interval": 2}, [2, 4, 7, 9]),
+        ({"interval": 2, "ignore_last": False}, [2, 4, 5, 7, 9, 10]),
+        ({"interval": 5}, [5, 10]),
+    ],
+)
+def test_values_are_tracked_at_intervals(
+    toy_cfg: CfgMaker, options: dict[str, Any], steps: list[int]
+) -> None:
+    cfg = toy_cfg(train_cfg={"by_epoch": True, "max_epochs": 2})
+    runner = trained(cfg, logger={"type": "LoggerHook", **options})
+    lines = tracked(runner)
+    assert [line["step"] for line in lines if "loss" in line] == steps
+    assert [line["step"] for line in lines if "acc" in line] == [1, 2]
+    losses = runner.message_hub.get_scalar("train/loss").data[0]
+    for line in lines:
+        if "loss" in line:
+            window = losses[max(0, int(line["step"]) - 10) : int(line["step"])]
+            assert line["loss"] == pytest.approx(window.mean())
+
+
+def test_the_step_of_a_metric_may_be_the_iteration(toy_cfg: CfgMaker) -> None:
+    runner = trained(toy_cfg(), logger={"type": "LoggerHook", "log_metric_by_epoch": False})
+    assert [line["step"] for line in tracked(runner) if "acc" in line] == [5, 10, 15]
+
+
+def test_lines_of_the_log(toy_cfg: CfgMaker) -> None:
+    runner = trained(toy_cfg(log_level="INFO"), logger={"type": "LoggerHook", "interval": 5})
+    runner.test()
+    log = (Path(runner.log_dir) / f"{runner.timestamp}.log").read_text()
+    for part in (
+        "Epoch [1/3][5/5]  lr: 5.000e-01  eta: 0:00:0",
+        "samples/s: ",
+        "  loss: ",
+        "Val [5/5]",
+        "Validation after epoch 3  acc: ",
+        "Test [5/5]",
+        "Test  acc: ",
+    ):
+        assert part in log
+
+
+def test_a_line_needs_an_interval() -> None:
+    with pytest.raises(ValueError, match="LoggerHook: interval is at least 1; got 0"):
+        LoggerHook(interval=0)
+
+
+class _Clock:
+    """A clock that a test moves on."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class _TakesTime(Hook):
+    """Makes data take 1 s, steps 2 s, and the metrics of a validation 50 s."""
+
+    def __init__(self, clock: _Clock) -> None:
+        self.clock = clock
+        self.eta: list[float] = []
+
+    priority = "VERY_HIGH"
+
+    def _before_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = "train"
+    ) -> None:
+        self.clock.now += 1.0
+
+    def _after_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+        mode: str = "train",
+    ) -> None:
+        self.clock.now += 2.0
+        self.eta.append(runner.message_hub.get_info("eta", -1.0))
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        self.clock.now += 50.0
+
+
+@pytest.mark.parametrize("by_epoch", [True, False])
+def test_times_are_those_of_the_iterations_alone(
+    toy_cfg: CfgMaker, monkeypatch: pytest.MonkeyPatch, by_epoch: bool
+) -> None:
+    clock = _Clock()
+    monkeypatch.setattr("time.perf_counter", clock)
+    train: dict[str, Any] = {"by_epoch": True, "max_epochs": 2}
+    if not by_epoch:
+        train = {"by_epoch": False, "max_iters": 10, "val_interval": 5}
+    hook = _TakesTime(clock)
+    cfg = toy_cfg(train_cfg=train, param_scheduler=None, custom_hooks=[hook])
+    runner = trained(cfg, progress=None)
+    for mode in ("train", "val"):
+        assert set(runner.message_hub.get_scalar(f"{mode}/data_time").data[0]) == {1.0}
+        assert set(runner.message_hub.get_scalar(f"{mode}/time").data[0]) == {3.0}
+    assert hook.eta[:4] == [-1.0, 27.0, 24.0, 21.0]
+    assert runner.message_hub.get_info("eta") == 0.0
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A terminal of 120 columns, as the engine sees it."""
+    monkeypatch.setenv("TTY_COMPATIBLE", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+    console.cache_clear()
+    yield
+    console.cache_clear()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_terminal_shows_how_far_the_training_is(
+    toy_cfg: CfgMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trained(toy_cfg(), progress={"type": "ProgressHook", "interval": 5})
+    shown = capsys.readouterr().err
+    assert "100%" in shown
+    for part in ("loss ", "lr 1.25e-01", "samples/s: ", "eta 0:00:0"):
+        assert part in shown
+
+
+def test_off_a_terminal_there_is_no_bar(
+    toy_cfg: CfgMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    console.cache_clear()
+    trained(toy_cfg(), progress={"type": "ProgressHook", "interval": 1})
+    output = capsys.readouterr()
+    assert output.out == output.err == ""
+
+
+def test_curves_are_drawn_at_the_end(toy_cfg: CfgMaker) -> None:
+    hooks = [{"type": "CurvesHook", "filename": "picture.png"}]
+    runner = trained(toy_cfg(custom_hooks=hooks), logger={"type": "LoggerHook", "interval": 1})
+    assert imread(Path(runner.work_dir) / "picture.png").std() > 0.01
+
+
+def test_curves_need_matplotlib_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
+        return None
+
+    monkeypatch.setattr("engine.visualization._matplotlib.find_spec", find_spec)
+    assert "engine.visualization._matplotlib" in sys.modules
+    with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
+        CurvesHook()

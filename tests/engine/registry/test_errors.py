@@ -1,0 +1,175 @@
+"""The text of errors is an interface."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.config import ConfigDict
+from engine.registry import (
+    MODELS,
+    BuildError,
+    DuplicateNameError,
+    NotRegisteredError,
+    Registry,
+    ScopeImportError,
+    ScopeNotInstalledError,
+)
+
+HERE = Path(__file__).name
+
+
+class ResNet:
+    """A class with a signature."""
+
+    def __init__(self, depth: int, stages: int = 4) -> None:
+        if depth < 0:
+            raise ValueError("depth is negative")
+
+
+@pytest.fixture
+def tree() -> Registry[Any]:
+    root: Registry[Any] = Registry("backbone", scope="top")
+    root.child("left").register_module(module=ResNet)
+    return root
+
+
+def _text(call: Any) -> str:
+    with pytest.raises((KeyError, TypeError)) as caught:
+        call()
+    return str(caught.value)
+
+
+def test_a_name_that_nobody_has(tree: Registry[Any]) -> None:
+    text = _text(lambda: tree.children["left"].get("ResNt"))
+    lines = text.split("\n  ")
+    assert lines[0].startswith("'ResNt' is not in left::backbone; did you mean 'left.ResNet' (")
+    assert HERE in lines[0]
+    assert lines[1] == "searched: left::backbone, top::backbone"
+
+
+def test_near_names_come_from_all_scopes(tree: Registry[Any]) -> None:
+    assert "did you mean 'left.ResNet'" in _text(lambda: tree.get("resnet"))
+
+
+def test_the_scope_of_a_library_that_is_not_installed(tree: Registry[Any]) -> None:
+    with pytest.raises(ScopeNotInstalledError) as caught:
+        tree.get("mmgamma.ResNet")
+    assert str(caught.value) == (
+        "the library of the scope 'mmgamma' is not installed. Install it: pip install mmgamma"
+    )
+
+
+def test_a_library_whose_import_fails(
+    tree: Registry[Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "broken_lib"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "registry.py").write_text("import a_module_that_is_missing\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ScopeImportError) as caught:
+        tree.get("broken_lib.ResNet")
+    assert str(caught.value) == (
+        "the library of the scope 'broken_lib' is installed, but the import of "
+        "broken_lib.registry fails: ModuleNotFoundError: No module named 'a_module_that_is_missing'"
+    )
+    assert isinstance(caught.value.__cause__, ModuleNotFoundError)
+
+
+def test_a_library_without_the_name(tree: Registry[Any]) -> None:
+    text = _text(lambda: tree.get("left.VGG"))
+    assert text == "'left.VGG' is not in left::backbone\n  searched: left::backbone, top::backbone"
+
+
+def test_a_package_that_is_no_library(tree: Registry[Any]) -> None:
+    assert _text(lambda: tree.get("os.system")).startswith("'os' is a Python package without")
+
+
+def test_an_unknown_keyword(tree: Registry[Any]) -> None:
+    cfg = {"type": "left.ResNet", "detph": 18}
+    assert _text(lambda: tree.build(cfg)) == (
+        "ResNet has no argument 'detph'; did you mean 'depth'?\n  ResNet(depth, stages=4)"
+    )
+
+
+def test_a_missing_argument(tree: Registry[Any]) -> None:
+    assert _text(lambda: tree.build({"type": "left.ResNet"})) == (
+        "ResNet needs 'depth'\n  ResNet(depth, stages=4)"
+    )
+
+
+def test_a_build_error_is_a_type_error_with_its_cause(tree: Registry[Any]) -> None:
+    with pytest.raises(TypeError) as caught:
+        tree.build({"type": "left.ResNet"})
+    assert isinstance(caught.value, BuildError)
+    assert isinstance(caught.value.__cause__, TypeError)
+
+
+def test_a_config_without_type(tree: Registry[Any]) -> None:
+    assert _text(lambda: tree.build({"depth": 18})) == (
+        "a config needs the key 'type'; this one has 'depth'"
+    )
+
+
+def test_no_config_at_all(tree: Registry[Any]) -> None:
+    assert _text(lambda: tree.build(18)) == (
+        "a config is a mapping with the key 'type'; got int: 18"
+    )
+    assert _text(lambda: tree.build({"type": 18})) == (
+        "'type' is a name, a class or a function; got 18"
+    )
+
+
+def test_an_error_tells_the_config_path(tree: Registry[Any]) -> None:
+    from engine.config import Config
+
+    cfg = Config({"model": {"neck": {"type": "left.ResNet", "detph": 1}}}, filename="x.py")
+    assert _text(lambda: tree.build(cfg.model.neck)).startswith("model.neck.detph (x.py): ResNet")
+    cfg.model.neck = ConfigDict(type="left.ResNt")
+    with pytest.raises(NotRegisteredError) as caught:
+        tree.build(Config(cfg.to_dict(), filename="x.py").model.neck)
+    assert caught.value.__notes__ == ["asked for by model.neck (x.py)"]
+
+
+def test_what_a_constructor_raises_passes_through(tree: Registry[Any]) -> None:
+    with pytest.raises(ValueError, match="depth is negative") as caught:
+        tree.build({"type": "left.ResNet", "depth": -1})
+    assert type(caught.value) is ValueError
+    assert caught.value.__notes__ == ["while building ResNet"]
+
+
+def test_a_duplicate_names_both_sites(tree: Registry[Any]) -> None:
+    with pytest.raises(DuplicateNameError) as caught:
+        tree.children["left"].register_module("ResNet", module=ResNet)
+    text = str(caught.value)
+    assert text.startswith("'ResNet' is registered in left::backbone already, at ")
+    assert text.count(HERE) == 2
+    tree.children["left"].register_module("ResNet", force=True, module=int)
+    assert tree.get("left.ResNet") is int
+
+
+def test_what_can_not_be_registered(tree: Registry[Any]) -> None:
+    with pytest.raises(TypeError, match="top::backbone takes classes and functions; got 3"):
+        tree.register_module("three", module=3)  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="force is true or false"):
+        tree.register_module("x", "yes")  # type: ignore[call-overload]
+    with pytest.raises(TypeError, match="name is a string"):
+        tree.register_module(["x", 3])  # type: ignore[list-item]
+
+
+def test_a_scope_that_another_module_has_taken() -> None:
+    with pytest.raises(ValueError, match="has a child of the scope 'mmalpha' already, made at"):
+        MODELS.get("mmalpha.ResNet")
+        MODELS.child("mmalpha")
+
+
+def test_errors_survive_a_worker_process(tree: Registry[Any]) -> None:
+    with pytest.raises(NotRegisteredError) as caught:
+        tree.get("ResNt")
+    copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own bytes
+    assert type(copy) is NotRegisteredError
+    assert str(copy) == str(caught.value)

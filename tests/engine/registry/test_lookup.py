@@ -1,0 +1,155 @@
+"""The laws of look-up, held against a straightforward model of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.registry import NotRegisteredError, Registry
+
+NAMES = ["A", "B", "C"]
+
+
+class Tree:
+    """A random tree: each node has a scope of its own, a parent, and some names."""
+
+    def __init__(self, parents: list[int], names: list[set[str]]) -> None:
+        self.parents = [None, *(parent % (i + 1) for i, parent in enumerate(parents))]
+        self.names = names
+        self.nodes: list[Registry[Any]] = []
+        for i, parent in enumerate(self.parents):
+            above = None if parent is None else self.nodes[parent]
+            self.nodes.append(Registry("thing", parent=above, scope=f"s{i}"))
+        for node, own in zip(self.nodes, names, strict=True):
+            for name in sorted(own):
+                node.register_module(name, module=_thing(node.scope, name))
+
+    def climb(self, start: int | None, name: str) -> str | None:
+        """Rule 2: the node, then its parents."""
+        while start is not None:
+            if name in self.names[start]:
+                return f"s{start}.{name}"
+            start = self.parents[start]
+        return None
+
+    def expected(self, start: int, key: str) -> str | None:
+        """Rule 1: another scope's node and its parents, the own scope's node alone."""
+        scope, dot, name = key.partition(".")
+        if not dot:
+            return self.climb(start, key)
+        owner = int(scope[1:])
+        if owner == start:
+            return f"{scope}.{name}" if name in self.names[start] else None
+        return self.climb(owner, name)
+
+
+def _thing(scope: str, name: str) -> Any:
+    def thing() -> str:
+        return f"{scope}.{name}"
+
+    return thing
+
+
+trees = st.integers(1, 6).flatmap(
+    lambda size: st.builds(
+        Tree,
+        st.lists(st.integers(0, 5), min_size=size - 1, max_size=size - 1),
+        st.lists(st.sets(st.sampled_from(NAMES)), min_size=size, max_size=size),
+    )
+)
+
+
+@given(trees, st.data())
+def test_get_in_and_build_follow_the_rules(tree: Tree, data: st.DataObject) -> None:
+    size = len(tree.nodes)
+    for _ in range(5):
+        start = data.draw(st.integers(0, size - 1))
+        name = data.draw(st.sampled_from(NAMES))
+        scope = data.draw(st.none() | st.integers(0, size - 1))
+        key = name if scope is None else f"s{scope}.{name}"
+        node, expected = tree.nodes[start], tree.expected(start, key)
+        assert (key in node) == (expected is not None)
+        if expected is None:
+            assert node.get(key, None) is None
+            with pytest.raises(NotRegisteredError):
+                node.build({"type": key})
+        else:
+            assert node.get(key)() == expected
+            assert node.build({"type": key}) == expected
+
+
+@given(trees, st.sampled_from(NAMES), st.data())
+def test_a_change_is_seen_at_once(tree: Tree, name: str, data: st.DataObject) -> None:
+    start = data.draw(st.integers(0, len(tree.nodes) - 1))
+    changed = data.draw(st.integers(0, len(tree.nodes) - 1))
+    tree.nodes[start].get(name, None)  # fills the cache
+    tree.nodes[changed].register_module(name, force=True, module=_thing(f"s{changed}", name))
+    tree.names[changed].add(name)
+    found = tree.nodes[start].get(name, None)
+    assert (found and found()) == tree.climb(start, name)
+
+
+def test_a_path_of_scopes_leads_down_the_tree() -> None:
+    root: Registry[Any] = Registry("thing", scope="top")
+    a = root.child("a")
+    b = a.child("b")
+    b.register_module("X", module=_thing("b", "X"))
+    for node in (root, a, b):
+        assert node.get("a.b.X")() == "b.X"
+        assert node.get("b.X")() == "b.X"
+
+
+def test_an_alias_means_its_scope() -> None:
+    from engine.registry import MODELS
+
+    assert MODELS.get("mmengine.Sequential") is MODELS.get("engine.Sequential")
+
+
+def test_locations_are_imported_when_a_name_is_missing(tmp_path: Any, monkeypatch: Any) -> None:
+    package = tmp_path / "lookup_lib"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "registry.py").write_text(
+        "from engine.registry import MODELS as ROOT\n"
+        "MODELS = ROOT.child('lookup_lib', 'lookup_lib.models')\n"
+    )
+    (package / "models.py").write_text(
+        "from lookup_lib.registry import MODELS\n"
+        "@MODELS.register_module()\n"
+        "def found_by_location(): return 7\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    from engine.registry import MODELS
+
+    assert MODELS.build({"type": "lookup_lib.found_by_location"}) == 7  # type: ignore[comparison-overlap]
+    assert "found_by_location" not in MODELS
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "os.system",
+        "builtins.eval",
+        "subprocess.run",
+        "engine.config._read.json.loads",
+        "engine.utils._near.near",
+        "engine.fileio.put",
+        "torch.nn.Linear",
+        "engine.runner.Runner.from_cfg",
+    ],
+)
+def test_a_dotted_path_gives_no_stranger(path: str) -> None:
+    from engine.registry import MODELS
+
+    with pytest.raises(NotRegisteredError):
+        MODELS.get(path)
+
+
+def test_a_dotted_path_gives_a_class_of_a_registered_package() -> None:
+    from engine.model import BaseModel
+    from engine.registry import MODELS
+
+    assert MODELS.get("engine.model.BaseModel") is BaseModel

@@ -1,0 +1,99 @@
+"""A single registry, as a mapping and as a set."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.registry import Registry, count_registered_modules, traverse_registry_tree
+
+
+def _one() -> int:
+    return 1
+
+
+def test_registration_by_decorator_call_and_names() -> None:
+    registry: Registry[Any] = Registry("number", scope="here")
+
+    @registry.register_module(name=["uno", "one"])
+    def eins() -> int:
+        return 1
+
+    assert registry.register_module(module=_one) is _one
+    assert list(registry) == ["uno", "one", "_one"]
+    assert dict(registry.module_dict) == {"uno": eins, "one": eins, "_one": _one}
+    assert len(registry) == 3
+    assert "uno" in registry
+    assert 3 not in registry
+    with pytest.raises(TypeError, match="does not support item assignment"):
+        registry.module_dict["two"] = _one  # type: ignore[index]
+
+
+def test_an_empty_registry_is_true() -> None:
+    assert Registry("number", scope="here")
+
+
+def test_the_scope_is_that_of_the_calling_package() -> None:
+    registry: Registry[Any] = Registry("number")
+    assert registry.scope == __name__.partition(".")[0]
+    assert registry.label == f"{registry.scope}::number"
+
+
+def test_a_child_takes_over_name_and_build_func() -> None:
+    root: Registry[Any] = Registry("number", lambda cfg, registry: registry.scope, scope="top")
+    child = root.child("below")
+    assert child.name == "number"
+    assert child.root is root
+    assert dict(root.children) == {"below": child}
+    assert child.build({}) == "below"
+
+
+def test_split_scope_key() -> None:
+    assert Registry.split_scope_key("ResNet") == (None, "ResNet")
+    assert Registry.split_scope_key("mmdet.ResNet") == ("mmdet", "ResNet")
+    assert Registry.split_scope_key("a.b.ResNet") == ("a", "b.ResNet")
+
+
+def test_repr_is_a_table() -> None:
+    registry: Registry[Any] = Registry("number", scope="here")
+    registry.register_module(module=_one)
+    shown = repr(registry)
+    assert "Registry of number" in shown
+    assert "_one" in shown
+
+
+def test_get_asks_for_a_string() -> None:
+    with pytest.raises(TypeError, match="asked for a name, a string; got"):
+        Registry("number", scope="here").get([])  # type: ignore[call-overload]
+
+
+def test_traverse_and_count(tmp_path: Path) -> None:
+    root: Registry[Any] = Registry("number", scope="top")
+    root.child("below").register_module(module=_one)
+    report = traverse_registry_tree(root.children["below"], verbose=False)
+    assert [(node["scope"], node["num_modules"]) for node in report] == [
+        ("top/number", 0),
+        ("below/number", 1),
+    ]
+    counted = count_registered_modules(str(tmp_path), verbose=False)
+    assert (tmp_path / "modules_statistic_results.json").is_file()
+    assert "Sequential" in counted["model"][0]["modules"]
+
+
+def test_names_and_configs_load_nothing_heavy() -> None:
+    code = """
+import sys
+import engine
+from engine.registry import MODELS, Registry
+from engine.config import Config
+registry = Registry('thing')
+registry.register_module('x', module=dict)
+assert registry.build(dict(type='x', a=1)) == {'a': 1}
+heavy = {'torch', 'numpy', 'matplotlib', 'rich', 'yaml', 'fsspec'} & set(sys.modules)
+assert not heavy, heavy
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)

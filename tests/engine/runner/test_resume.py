@@ -1,0 +1,146 @@
+"""A run that is interrupted and resumed ends as one that was not."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from engine.config import Config
+from engine.hooks import Hook
+from engine.runner import (
+    CheckpointError,
+    Runner,
+    TrainingInterrupted,
+    find_latest_checkpoint,
+)
+
+CfgMaker = Callable[..., Config]
+
+BY_EPOCH = {"train_cfg": {"by_epoch": True, "max_epochs": 3}}
+BY_ITER = {"train_cfg": {"by_epoch": False, "max_iters": 15, "val_interval": 4}}
+
+
+class _SignalAt(Hook):
+    """Sends this process a signal at a point of the run."""
+
+    def __init__(self, iteration: int, signum: int = signal.SIGINT, point: str = "train") -> None:
+        self.iteration, self.signum, self.point = iteration, signum, point
+
+    def _after_iter(
+        self,
+        runner: Runner,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+        mode: str = "train",
+    ) -> None:
+        if mode == self.point and runner.iter == self.iteration:
+            os.kill(os.getpid(), self.signum)
+
+
+def _state(runner: Runner) -> dict[str, Any]:
+    return {
+        "weights": runner.model.state_dict(),
+        "optimizer": runner.optim_wrapper.state_dict()["state"],
+        "lr": runner.optim_wrapper.get_lr(),
+        "losses": runner.message_hub.get_scalar("train/loss").data[0],
+        "metrics": runner.message_hub.get_scalar("val/acc").data[0],
+        "draw": torch.rand(3),
+    }
+
+
+@pytest.mark.parametrize("loop", [BY_EPOCH, BY_ITER], ids=["epochs", "iterations"])
+@pytest.mark.parametrize(
+    ("point", "iteration"),
+    [("train", 0), ("train", 2), ("train", 4), ("train", 7), ("val", 5), ("val", 8), ("train", 14)],
+)
+def test_resume_is_exact(
+    toy_cfg: CfgMaker, tmp_path: Path, loop: dict[str, Any], point: str, iteration: int
+) -> None:
+    whole = Runner.from_cfg(toy_cfg(work_dir=str(tmp_path / "whole"), **loop))
+    whole.train()
+    expected = _state(whole)
+
+    stop = _SignalAt(iteration, point=point)
+    halves = toy_cfg(work_dir=str(tmp_path / "halves"), custom_hooks=[stop], **loop)
+    halves.log_level = "ERROR"
+    first = Runner.from_cfg(halves)
+    happens = point == "train" or (iteration == 5) == (loop is BY_EPOCH)
+    if not happens:
+        first.train()
+        second = first
+    else:
+        with pytest.raises(TrainingInterrupted):
+            first.train()
+        torch.manual_seed(1234)  # as another process would have it
+        halves = toy_cfg(work_dir=str(tmp_path / "halves"), resume=True, **loop)
+        second = Runner.from_cfg(halves)
+        second.train()
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+
+
+def test_resume_from_a_checkpoint_at_an_epoch(toy_cfg: CfgMaker, tmp_path: Path) -> None:
+    whole = Runner.from_cfg(
+        toy_cfg(default_hooks={"checkpoint": {"type": "CheckpointHook", "interval": 1}})
+    )
+    whole.train()
+    expected = _state(whole)
+    cfg = toy_cfg(
+        work_dir=str(tmp_path / "second"),
+        resume=True,
+        load_from=str(Path(whole.work_dir) / "epoch_1.pth"),
+    )
+    second = Runner.from_cfg(cfg)
+    second.train()
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+
+
+def test_resume_reads_no_skipped_data(toy_cfg: CfgMaker) -> None:
+    with pytest.raises(TrainingInterrupted):
+        Runner.from_cfg(toy_cfg(custom_hooks=[_SignalAt(3)], log_level="ERROR")).train()
+    cfg = toy_cfg(resume=True, val_dataloader=None, val_cfg=None, val_evaluator=None)
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    reads = runner.train_dataloader.dataset.reads  # type: ignore[attr-defined]
+    assert reads == 3 * 40 - 4 * 8
+
+
+@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_saves_and_restores_the_handlers(toy_cfg: CfgMaker, signum: int) -> None:
+    before = [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)]
+    runner = Runner.from_cfg(toy_cfg(custom_hooks=[_SignalAt(6, signum)], log_level="ERROR"))
+    with pytest.raises(TrainingInterrupted) as caught:
+        runner.train()
+    assert caught.value.signum == signum
+    assert [signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)] == before
+    latest = find_latest_checkpoint(runner.work_dir)
+    assert latest is not None
+    assert Path(latest).name == "interrupted_iter_7.pth"
+
+
+def test_resume_without_a_checkpoint_starts_anew(toy_cfg: CfgMaker) -> None:
+    runner = Runner.from_cfg(toy_cfg(resume=True))
+    runner.train()
+    assert runner.epoch == 3
+
+
+def test_weights_alone_can_not_be_resumed(toy_cfg: CfgMaker, tmp_path: Path) -> None:
+    runner = Runner.from_cfg(toy_cfg())
+    weights = tmp_path / "weights.pth"
+    torch.save(runner.model.state_dict(), weights)
+    with pytest.raises(CheckpointError, match="holds weights, but not the state of a training"):
+        Runner.from_cfg(toy_cfg(resume=True, load_from=str(weights))).train()
+
+
+def test_other_schedulers_can_not_be_resumed(toy_cfg: CfgMaker) -> None:
+    Runner.from_cfg(toy_cfg()).train()
+    with pytest.raises(
+        CheckpointError, match="was made with 1 parameter schedulers; the config has 0"
+    ):
+        Runner.from_cfg(toy_cfg(resume=True, param_scheduler=None)).train()
