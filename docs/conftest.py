@@ -48,6 +48,8 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.Fixt
     patch = pytest.MonkeyPatch()
     patch.chdir(tmp_path_factory.mktemp("page"))
     patch.setattr(DefaultScope, "_instances", {})
+    patch.setattr(DefaultScope, "newest", None)
+    patch.setattr(DefaultScope, "in_process", None)
     request.addfinalizer(patch.undo)
 
 

@@ -16,3 +16,5 @@ settings.load_profile("workspace")
 def _no_default_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without a default scope, and forget the one that it sets."""
     monkeypatch.setattr(DefaultScope, "_instances", {})
+    monkeypatch.setattr(DefaultScope, "newest", None)
+    monkeypatch.setattr(DefaultScope, "in_process", None)

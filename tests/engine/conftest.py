@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.distributed import TCPStore
+from torch._C._distributed_c10d import TCPStore
 from torch.multiprocessing.spawn import start_processes
 
 from engine.config import Config
@@ -113,7 +113,8 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
     """Return a function that runs `main` of a script in several processes at once.
 
     Each gets its rank, the variables that torchrun sets, and further arguments. All are forked from
-    one process that has imported torch, since an import for each would take long.
+    one process that has imported torch, since an import for each would take long. Data
+    loaders in them have no workers: each would import torch anew.
     """
 
     def run(script: Path, world_size: int, *args: Any, timeout: float = 120.0) -> None:
@@ -127,11 +128,10 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
             "TORCHELASTIC_USE_AGENT_STORE": "True",  # the port is free, for the store is here
             "TORCHELASTIC_RESTART_COUNT": "0",
         }
-        multiprocessing.get_context("forkserver").set_forkserver_preload(["torch"])
+        multiprocessing.get_context("forkserver").set_forkserver_preload(["torch._dynamo"])
         context = start_processes(
             main, (variables, *args), world_size, join=False, start_method="forkserver"
         )
-        assert context is not None
         deadline = time.monotonic() + timeout
         while not context.join(timeout=1.0):
             if time.monotonic() > deadline:

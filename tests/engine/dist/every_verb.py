@@ -59,7 +59,7 @@ def _plain_data(rank: int, size: int) -> None:
     def data(of: int) -> dict[str, Any]:
         # Each process has another amount, the first next to nothing.
         nested = [{"box": torch.ones(of, 4), "names": ("é", None, True)} for _ in range(of)]
-        return {"rank": of, "long": "x" * 1000 * of, 3: [1.5, nested], "kind": torch.float16}
+        return {"rank": of, "long": "x" * 1000 * of, "list": [1.5, nested], "kind": torch.half}
 
     gathered = dist.all_gather_object(data(rank))
     assert [repr(each) for each in gathered] == [repr(data(of)) for of in range(size)]
@@ -107,6 +107,7 @@ def _group(rank: int, size: int) -> None:
     members = [size - 2, size - 1]
     group = distributed.new_group(members)
     if rank in members:
+        assert isinstance(group, distributed.ProcessGroup)
         assert dist.get_dist_info(group) == (members.index(rank), 2)
         assert dist.is_main_process(group) == (rank == members[0])
         assert dist.all_gather_object({"rank": rank}, group) == [{"rank": of} for of in members]

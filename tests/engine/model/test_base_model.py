@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -78,7 +77,7 @@ def test_mistakes() -> None:
         model.parse_losses({"loss_a": [1.0]})  # type: ignore[list-item]
     with pytest.raises(ValueError, match=r"_Model gave no loss: none of \['acc'\] has 'loss' in"):
         model.parse_losses({"acc": torch.tensor(1.0)})
-    with pytest.raises(TypeError, match="the data preprocessor gives a mapping.*; got Tensor"):
+    with pytest.raises(TypeError, match=r"the data preprocessor gives a mapping.*; got Tensor"):
         model.val_step(torch.ones(2))
     with pytest.raises(TypeError, match=r"BaseModel has no forward\(inputs, data_samples, mode\)"):
         BaseModel()(torch.ones(1))
@@ -91,7 +90,9 @@ def test_the_preprocessor_may_be_a_config_or_a_module() -> None:
     assert _Model(module).data_preprocessor is module
 
 
-_Pair = namedtuple("_Pair", ["a", "b"])
+class _Pair(NamedTuple):
+    a: Any
+    b: Any
 
 
 def test_tensors_reach_the_device_of_the_model_wherever_they_are() -> None:

@@ -20,7 +20,7 @@ init = nn.init
     ("cfg", "reference"),
     [
         ({"type": "Constant", "val": 0.3}, lambda w: init.constant_(w, 0.3)),
-        ({"type": "Normal"}, lambda w: init.normal_(w)),
+        ({"type": "Normal"}, init.normal_),
         ({"type": "Normal", "mean": 1, "std": 0.1}, lambda w: init.normal_(w, 1, 0.1)),
         (
             {"type": "TruncNormal", "std": 0.5, "a": -0.2, "b": 0.4},
@@ -28,7 +28,7 @@ init = nn.init
         ),
         ({"type": "Uniform", "a": -1, "b": 2}, lambda w: init.uniform_(w, -1, 2)),
         ({"type": "Xavier", "gain": 2}, lambda w: init.xavier_normal_(w, 2)),
-        ({"type": "Xavier", "distribution": "uniform"}, lambda w: init.xavier_uniform_(w)),
+        ({"type": "Xavier", "distribution": "uniform"}, init.xavier_uniform_),
         (
             {"type": "Kaiming"},
             lambda w: init.kaiming_normal_(w, mode="fan_out", nonlinearity="relu"),
@@ -56,24 +56,26 @@ def test_weights_are_those_of_torch(
     torch.manual_seed(4)
     assert torch.equal(layer.weight, reference(weight))
     assert layer.bias is not None
-    assert layer.bias.unique().tolist() == [0.5]
+    assert {*layer.bias.tolist()} == {0.5}
 
 
 def test_only_the_named_layers_are_touched() -> None:
-    model = nn.Sequential(nn.Linear(2, 2), nn.Sequential(nn.Conv2d(1, 1, 1)), nn.BatchNorm2d(1))
-    before = model[0].weight.clone()
+    linear, conv, norm = nn.Linear(2, 2), nn.Conv2d(1, 1, 1), nn.BatchNorm2d(1)
+    model = nn.Sequential(linear, nn.Sequential(conv), norm)
+    before = linear.weight.clone()
     initialize(model, {"type": "Constant", "val": 3, "layer": ["Conv2d", "BatchNorm2d"]})
-    assert torch.equal(model[0].weight, before)
-    assert model[1][0].weight.tolist() == [[[[3.0]]]]
-    assert model[2].weight.tolist() == [3.0]
+    assert torch.equal(linear.weight, before)
+    assert conv.weight.tolist() == [[[[3.0]]]]
+    assert norm.weight.tolist() == [3.0]
 
 
 def test_without_a_layer_the_module_itself_is_meant() -> None:
-    model = nn.Sequential(nn.Linear(2, 2))
-    before = model[0].weight.clone()
-    initialize(model, {"type": "Constant", "val": 3})
-    assert torch.equal(model[0].weight, before)
-    initialize(nn.Linear(2, 2, bias=False), {"type": "Constant", "val": 3})
+    linear = nn.Linear(2, 1, bias=False)
+    before = linear.weight.clone()
+    initialize(nn.Sequential(linear), {"type": "Constant", "val": 3})
+    assert torch.equal(linear.weight, before)
+    initialize(linear, {"type": "Constant", "val": 3})
+    assert linear.weight.tolist() == [[3.0, 3.0]]
 
 
 def test_a_bias_by_the_probability_that_it_gives() -> None:

@@ -155,6 +155,10 @@ def test_a_duplicate_names_both_sites(tree: Registry[Any]) -> None:
 def test_what_can_not_be_registered(tree: Registry[Any]) -> None:
     with pytest.raises(TypeError, match="top::backbone takes classes and functions; got 3"):
         tree.register_module("three", module=3)  # type: ignore[call-overload]
+    with pytest.raises(ValueError, match=r"a name has no dot, which parts scopes; got .a\.b."):
+        tree.register_module("a.b", module=ResNet)
+    with pytest.raises(ValueError, match="'left' is a scope, so that it can't be a name as well"):
+        tree.register_module("left", module=ResNet)
     with pytest.raises(TypeError, match="force is true or false"):
         tree.register_module("x", "yes")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="name is a string"):
@@ -162,8 +166,8 @@ def test_what_can_not_be_registered(tree: Registry[Any]) -> None:
 
 
 def test_a_scope_that_another_module_has_taken() -> None:
+    MODELS.get("mmalpha.ResNet")
     with pytest.raises(ValueError, match="has a child of the scope 'mmalpha' already, made at"):
-        MODELS.get("mmalpha.ResNet")
         MODELS.child("mmalpha")
 
 
@@ -173,3 +177,9 @@ def test_errors_survive_a_worker_process(tree: Registry[Any]) -> None:
     copy = pickle.loads(pickle.dumps(caught.value))  # noqa: S301  # our own bytes
     assert type(copy) is NotRegisteredError
     assert str(copy) == str(caught.value)
+
+
+def test_what_is_built_is_not_what_was_expected(tree: Registry[Any]) -> None:
+    cfg = {"type": "left.ResNet", "depth": 18}
+    assert type(tree.build(cfg, expect=ResNet)) is ResNet
+    assert _text(lambda: tree.build(cfg, expect=Path)) == "expected Path; this builds ResNet"

@@ -72,11 +72,17 @@ def test_get_in_and_build_follow_the_rules(tree: Tree, data: st.DataObject) -> N
         key = name if scope is None else f"s{scope}.{name}"
         node, expected = tree.nodes[start], tree.expected(start, key)
         assert (key in node) == (expected is not None)
+        explained = node.explain(key)
+        assert [step.node for step in explained.searched if step.found] == (
+            [] if expected is None else [f"{expected.partition('.')[0]}::thing"]
+        )
         if expected is None:
+            assert explained.found is None
             assert node.get(key, None) is None
             with pytest.raises(NotRegisteredError):
                 node.build({"type": key})
         else:
+            assert explained.found is not None
             assert node.get(key)() == expected
             assert node.build({"type": key}) == expected
 
@@ -126,30 +132,3 @@ def test_locations_are_imported_when_a_name_is_missing(tmp_path: Any, monkeypatc
 
     assert MODELS.build({"type": "lookup_lib.found_by_location"}) == 7  # type: ignore[comparison-overlap]
     assert "found_by_location" not in MODELS
-
-
-@pytest.mark.parametrize(
-    "path",
-    [
-        "os.system",
-        "builtins.eval",
-        "subprocess.run",
-        "engine.config._read.json.loads",
-        "engine.utils._near.near",
-        "engine.fileio.put",
-        "torch.nn.Linear",
-        "engine.runner.Runner.from_cfg",
-    ],
-)
-def test_a_dotted_path_gives_no_stranger(path: str) -> None:
-    from engine.registry import MODELS
-
-    with pytest.raises(NotRegisteredError):
-        MODELS.get(path)
-
-
-def test_a_dotted_path_gives_a_class_of_a_registered_package() -> None:
-    from engine.model import BaseModel
-    from engine.registry import MODELS
-
-    assert MODELS.get("engine.model.BaseModel") is BaseModel

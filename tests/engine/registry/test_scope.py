@@ -90,7 +90,8 @@ def test_tasks_do_not_see_each_others_scopes() -> None:
         return seen
 
     async def both() -> tuple[set[str], set[str]]:
-        return await asyncio.gather(work("left"), work("right"))
+        left, right = await asyncio.gather(work("left"), work("right"))
+        return left, right
 
     assert asyncio.run(both()) == ({"left"}, {"right"})
 

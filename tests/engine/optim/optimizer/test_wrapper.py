@@ -32,6 +32,10 @@ def loss_of(model: nn.Module, x: Tensor) -> Tensor:
     return loss
 
 
+def batches_of(x: Tensor) -> list[Tensor]:
+    return [x[start : start + 4] for start in range(0, len(x), 4)]
+
+
 def saved(state: Mapping[str, Any]) -> dict[str, Any]:
     """A state as a checkpoint gives it back."""
     file = io.BytesIO()
@@ -48,7 +52,7 @@ def test_accumulation_equals_the_large_batch(group: int, iterations: int) -> Non
     accumulating = wrapper_of(small, accumulative_counts=group)
     accumulating.initialize_count_status(small, 0, iterations)
     plain = wrapper_of(large)
-    batches = X[: 4 * iterations].split(4)
+    batches = batches_of(X[: 4 * iterations])
     for batch in batches:
         with accumulating.optim_context(small):
             loss = loss_of(small, batch)
@@ -65,7 +69,7 @@ def test_without_a_known_end_a_group_is_always_whole() -> None:
     before = model.weight.clone()
     wrapper = wrapper_of(model, accumulative_counts=3)
     updates = []
-    for batch in X[:20].split(4):
+    for batch in batches_of(X[:20]):
         wrapper.update_params(loss_of(model, batch))
         updates.append(wrapper.should_update())
         assert (model.weight.grad is None) is updates[-1]
@@ -78,7 +82,7 @@ def test_only_the_iteration_that_completes_a_group_synchronises() -> None:
     wrapper = wrapper_of(model, accumulative_counts=3)
     wrapper.initialize_count_status(model, 0, 5)
     syncs = []
-    for batch in X[:20].split(4):
+    for batch in batches_of(X[:20]):
         syncs.append(wrapper.should_sync())
         wrapper.update_params(loss_of(model, batch))
     assert syncs == [False, False, True, False, True]
@@ -94,7 +98,7 @@ def test_clipping_by_norm_logs_the_norm(hub: MessageHub) -> None:
     model, reference = line(), line()
     wrapper = wrapper_of(model, clip_grad={"max_norm": 0.5})
     wrapper.update_params(loss_of(model, X), zero_kwargs={"set_to_none": False})
-    loss_of(reference, X).backward()  # type: ignore[no-untyped-call]
+    loss_of(reference, X).backward()
     gradients = [each.grad for each in reference.parameters() if each.grad is not None]
     norm = torch.cat([each.flatten() for each in gradients]).norm()
     assert norm > 0.5
@@ -110,7 +114,7 @@ def test_clipping_by_value_logs_no_norm(hub: MessageHub) -> None:
     wrapper_of(model, clip_grad={"type": "value", "clip_value": 0.2}).update_params(
         loss_of(model, X)
     )
-    loss_of(reference, X).backward()  # type: ignore[no-untyped-call]
+    loss_of(reference, X).backward()
     for ours, theirs in zip(model.parameters(), reference.parameters(), strict=True):
         assert theirs.grad is not None
         torch.testing.assert_close(ours, theirs - 0.1 * theirs.grad.clamp(-0.2, 0.2))
@@ -144,7 +148,7 @@ def test_mistakes() -> None:
 
 @pytest.mark.parametrize("stop", range(1, 7))
 def test_a_state_goes_on_also_within_a_group(stop: int) -> None:
-    batches = X[:28].split(4)
+    batches = batches_of(X[:28])
     whole, first = line(), line()
     options = {"accumulative_counts": 3}
     straight, before = wrapper_of(whole, **options), wrapper_of(first, **options)

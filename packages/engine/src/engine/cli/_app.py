@@ -14,6 +14,7 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
+from . import _registry
 from ._settings import Settings, configured
 
 USER_ERROR = 2
@@ -25,6 +26,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(_registry.app, name="registry")
 
 ConfigArgument = Annotated[
     str,

@@ -39,7 +39,7 @@ def get_dist_info(group: Group | None = None) -> tuple[int, int]:
 
 def get_local_rank() -> int:
     """Return the number of this process among those of its machine."""
-    return int(os.environ.get("LOCAL_RANK", 0)) if is_distributed() else 0
+    return int(os.environ.get("LOCAL_RANK", "0")) if is_distributed() else 0
 
 
 def is_main_process(group: Group | None = None) -> bool:
@@ -78,5 +78,5 @@ def init_dist(launcher: str, backend: str = "nccl", **kwargs: Any) -> None:
     if backend == "nccl" and not torch.cuda.is_available():
         backend = "gloo"
     if backend == "nccl":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", 0)))
+        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
     distributed.init_process_group(backend=backend, **kwargs)

@@ -116,7 +116,7 @@ class OptimWrapper:
             loss: The loss, with its share.
             **kwargs: Passed on to `Tensor.backward`.
         """
-        loss.backward(**kwargs)  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        loss.backward(**kwargs)
         self._inner_count += 1
 
     def should_update(self) -> bool:

@@ -1,0 +1,149 @@
+"""`engine registry`: what is registered where."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatchcase
+from typing import Annotated, Any
+
+import typer
+
+from engine import registry as registries
+from engine.registry import Registry, ScopeImportError, import_announced
+
+_PIPE_WIDTH = 200  # columns
+
+app = typer.Typer(help="See what is registered where.", no_args_is_help=True)
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+RegistryArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="[REGISTRY]", help="A root registry, e.g. MODELS; all if not said."),
+]
+ScopeOption = Annotated[str | None, typer.Option(help="Only the names of this library.")]
+
+
+@app.command("list")
+def list_names(
+    registry: RegistryArgument = None, scope: ScopeOption = None, as_json: JsonOption = False
+) -> None:
+    """List names, with the class or function and the place of each."""
+    rows = [row for row in _rows(registry) if scope in (None, row["scope"])]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        _print_table("name", rows)
+
+
+@app.command()
+def find(
+    pattern: Annotated[str, typer.Argument(help="A name with wildcards, e.g. '*Net*'.")],
+    registry: RegistryArgument = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Find names by a pattern, without regard to case."""
+    wanted = pattern.casefold()
+    rows = [row for row in _rows(registry) if fnmatchcase(row["name"].casefold(), wanted)]
+    if as_json:
+        typer.echo(json.dumps(rows, indent=2))
+    else:
+        _print_table("name", rows)
+
+
+@app.command()
+def tree(registry: RegistryArgument = None, as_json: JsonOption = False) -> None:
+    """Show the trees of registries: which library has a node where, and with how many names."""
+    nodes = {label: _nested(root) for label, root in _roots(registry).items()}
+    if as_json:
+        typer.echo(json.dumps(nodes, indent=2))
+        return
+    from rich import print as rich_print
+    from rich.tree import Tree
+
+    for label, node in nodes.items():
+        shown = Tree(f"[bold]{label}[/bold] {node['scope']} ({node['names']})")
+        _grow(shown, node)
+        rich_print(shown)
+
+
+@app.command()
+def explain(
+    name: Annotated[str, typer.Argument(help="What `type` in a config says.")],
+    registry: Annotated[str, typer.Option(help="The root registry that is asked.")] = "MODELS",
+    scope: Annotated[str | None, typer.Option(help="The default scope.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Tell how a name is looked up: what is searched, imported, found and shadowed."""
+    [root] = _roots(registry).values()
+    with registries.DefaultScope.overwrite_default_scope(scope):
+        explanation = root.explain(name)
+    typer.echo(json.dumps(explanation.to_dict(), indent=2) if as_json else str(explanation))
+    if explanation.found is None:
+        raise typer.Exit(1)
+
+
+def _roots(wanted: str | None) -> dict[str, Registry[Any]]:
+    """Return the root registries by the names of their variables.
+
+    Raises:
+        ValueError: If there is none of that name.
+    """
+    known = {
+        name: value
+        for name in registries.__all__
+        if name != "OPTIM_WRAPPER" and isinstance(value := getattr(registries, name), Registry)
+    }
+    if wanted is None:
+        return known
+    for name, root in known.items():
+        if wanted in (name, root.name):
+            return {name: root}
+    raise ValueError(f"there is no root registry {wanted!r}; there are {', '.join(known)}")
+
+
+def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
+    for scope, reason in import_announced().items():
+        typer.echo(f"{scope} is left out: {reason}", err=True)
+    for label, root in _roots(wanted).items():
+        for node in [root, *root.children.values()]:
+            _import(node)
+            for name, module in sorted(node.module_dict.items()):
+                yield {
+                    "registry": label,
+                    "scope": node.scope,
+                    "name": name,
+                    "target": f"{module.__module__}.{module.__qualname__}",
+                    "site": str(node.site_of(name)),
+                }
+
+
+def _nested(node: Registry[Any]) -> dict[str, Any]:
+    import_announced()
+    _import(node)
+    children = [_nested(child) for child in node.children.values()]
+    return {"scope": node.scope, "names": len(node), "children": children}
+
+
+def _import(node: Registry[Any]) -> None:
+    try:
+        node.import_from_location()
+    except ScopeImportError as error:
+        typer.echo(f"{node.label} is not complete: {error}", err=True)
+
+
+def _grow(shown: Any, node: dict[str, Any]) -> None:
+    for child in node["children"]:
+        _grow(shown.add(f"{child['scope']} ({child['names']})"), child)
+
+
+def _print_table(title: str, rows: list[dict[str, str]]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    grid = Table("registry", title, "target", "site", box=None, pad_edge=False)
+    for row in rows:
+        grid.add_row(row["registry"], f"{row['scope']}.{row['name']}", row["target"], row["site"])
+    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
+    console.print(grid if rows else "nothing")

@@ -1,0 +1,62 @@
+"""A registry is an allow-list: a text can name what is registered, and little else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engine.config import Config
+from engine.registry import MODELS, NotRegisteredError, Registry, allow
+
+ESCAPES = """
+os.system posix.system os.popen subprocess.run subprocess.Popen builtins.eval builtins.exec
+builtins.__import__ builtins.open importlib.import_module shutil.rmtree pickle.loads torch.load
+torch.hub.load torch.nn.Linear logging.os.system pathlib.Path.unlink functools.partial
+types.FunctionType engine.fileio.put engine.fileio._io.os.system engine.config._read.json.loads
+engine.config._read.parse engine.config.Config.fromfile engine.registry.allow
+engine.registry._trust.import_module engine.registry._discovery.import_location
+engine.runner.Runner.from_cfg engine.runner.save_checkpoint engine.utils._near.near
+engine.dist.init_dist engine.logging._setup.sys.exit engine.model.torch.hub.load
+mmalpha.models.backbones.resnet.torch.load mmalpha.registry.root.MODELS.register_module
+mmbeta.datasets.digits_canvas.np.fromfile engine.__main__.main __main__.eval
+.system os. engine. ..os.system engine..fileio.put lambda:0 (lambda:0)
+"""
+
+
+@pytest.mark.parametrize("path", ESCAPES.split())
+def test_an_escape_is_refused(path: str) -> None:
+    cfg = Config.fromstring(f"model: {{type: '{path}'}}", ".yaml")
+    assert path not in MODELS
+    with pytest.raises(NotRegisteredError):
+        MODELS.build(cfg.model)
+
+
+def test_a_class_of_a_package_with_registries() -> None:
+    from engine.model import BaseModel
+
+    assert MODELS.get("engine.model.BaseModel") is BaseModel
+    assert MODELS.get("mmengine.model.BaseModel", None) is None  # an alias is no package
+
+
+def test_what_the_program_allows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.registry._trust._allowed", set())
+    registry: Registry[Any] = Registry("thing", scope="trusting")
+    assert "decimal.Decimal" not in registry
+    allow("decimal", "json.loads", "fractions.Fraction")
+    assert registry.build({"type": "decimal.Decimal", "value": "1"}) == 1
+    assert registry.build({"type": "json.loads", "s": "[1]"}) == [1]
+    assert registry.build({"type": "fractions.Fraction", "numerator": 2}) == 2
+    for stranger in ("json.dumps", "json.decoder.JSONDecoder", "fractions.Decimal", "decimals.x"):
+        assert stranger not in registry
+    with pytest.raises(TypeError, match="allow takes dotted names; got 3"):
+        allow(3)  # type: ignore[arg-type]
+
+
+def test_a_refusal_says_what_is_possible() -> None:
+    with pytest.raises(NotRegisteredError) as caught:
+        MODELS.get("os.system")
+    assert str(caught.value) == (
+        "'os' is a Python package without registries, so it is no scope. A name resolves in "
+        "registries, a dotted path in the packages of registered scopes only"
+    )
