@@ -197,7 +197,7 @@ def evaluate(task: Task, model: nn.Module) -> float:
 
 
 def normalised(task: Task, images: Tensor) -> Tensor:
-    return ((images - task.mean) / task.std).contiguous(memory_format=torch.channels_last)
+    return ((images.float() - task.mean) / task.std).contiguous(memory_format=torch.channels_last)
 
 
 def main() -> None:

@@ -1,10 +1,12 @@
 from ._build import build_from_cfg as build_from_cfg
 from ._build import build_model_from_cfg as build_model_from_cfg
+from ._build import build_optimizer_from_cfg as build_optimizer_from_cfg
 from ._build import build_runner_from_cfg as build_runner_from_cfg
 from ._build import build_scheduler_from_cfg as build_scheduler_from_cfg
 from ._census import count_registered_modules as count_registered_modules
 from ._census import traverse_registry_tree as traverse_registry_tree
 from ._discovery import announced_scopes as announced_scopes
+from ._discovery import import_announced as import_announced
 from ._errors import BuildError as BuildError
 from ._errors import BuildKeyError as BuildKeyError
 from ._errors import BuildTypeError as BuildTypeError
@@ -13,6 +15,15 @@ from ._errors import NotRegisteredError as NotRegisteredError
 from ._errors import RegistryError as RegistryError
 from ._errors import ScopeImportError as ScopeImportError
 from ._errors import ScopeNotInstalledError as ScopeNotInstalledError
+from ._explain import Explanation as Explanation
+from ._explain import Searched as Searched
+from ._explain import Winner as Winner
+from ._functions import ConcatRegistry as ConcatRegistry
+from ._functions import ExternalRegistry as ExternalRegistry
+from ._functions import FlashRegistry as FlashRegistry
+from ._functions import FunctionRegistry as FunctionRegistry
+from ._functions import Provider as Provider
+from ._multi_source import MultiSourceRegistry as MultiSourceRegistry
 from ._registry import Registry as Registry
 from ._roots import DATA_SAMPLERS as DATA_SAMPLERS
 from ._roots import DATASETS as DATASETS
@@ -41,6 +52,9 @@ from ._roots import WEIGHT_INITIALIZERS as WEIGHT_INITIALIZERS
 from ._scope import DefaultScope as DefaultScope
 from ._scope import add_scope_alias as add_scope_alias
 from ._scope import init_default_scope as init_default_scope
+from ._source import PackageSource as PackageSource
+from ._source import Source as Source
+from ._trust import allow as allow
 
 __all__ = [
     "DATASETS",
@@ -70,20 +84,34 @@ __all__ = [
     "BuildError",
     "BuildKeyError",
     "BuildTypeError",
+    "ConcatRegistry",
     "DefaultScope",
     "DuplicateNameError",
+    "Explanation",
+    "ExternalRegistry",
+    "FlashRegistry",
+    "FunctionRegistry",
+    "MultiSourceRegistry",
     "NotRegisteredError",
+    "PackageSource",
+    "Provider",
     "Registry",
     "RegistryError",
     "ScopeImportError",
     "ScopeNotInstalledError",
+    "Searched",
+    "Source",
+    "Winner",
     "add_scope_alias",
+    "allow",
     "announced_scopes",
     "build_from_cfg",
     "build_model_from_cfg",
+    "build_optimizer_from_cfg",
     "build_runner_from_cfg",
     "build_scheduler_from_cfg",
     "count_registered_modules",
+    "import_announced",
     "init_default_scope",
     "traverse_registry_tree",
 ]

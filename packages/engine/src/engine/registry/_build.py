@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from engine.utils import did_you_mean
-
 from ._errors import BuildError, BuildKeyError, BuildTypeError
-from ._scope import ScopeSwitch
+from ._misfit import explain_failure, place_of
+from ._scope import OVERRIDE, DefaultScope, in_force_of
 
 if TYPE_CHECKING:
-    from inspect import Signature
-
     from torch import nn
 
     from ._registry import Registry
@@ -27,7 +24,8 @@ def build_from_cfg(
 
     Args:
         cfg: `type` (a name, a class or a function) and its keyword arguments. `_scope_` starts the
-            look-up, and all builds inside this one, in another scope.
+            look-up, and all builds inside this one, in another scope; with `_fallback_=True` in
+            the registry itself where there is no such scope.
         registry: Where names are looked up.
         default_args: Keyword arguments (or `type`) for what `cfg` does not say.
 
@@ -37,13 +35,37 @@ def build_from_cfg(
         BuildTypeError: If `cfg` is no mapping, or its arguments don't fit the signature. What the
             class or function itself raises passes through, with a note of the config's place.
     """
-    args = _arguments(cfg, default_args)
+    args = dict(cfg) if isinstance(cfg, dict) else _arguments(cfg)
+    if default_args is not None:
+        args = {**default_args, **args}
     scope = args.pop("_scope_", None)
-    target = _target(args.pop("type"), scope, cfg, registry)
     if scope is None:
-        return _call(target, args, cfg)
-    with ScopeSwitch(scope, everywhere=True):
-        return _call(target, args, cfg)
+        in_force = OVERRIDE.get() or DefaultScope.in_process
+    else:
+        in_force = in_force_of(scope, True, args.pop("_fallback_", False))
+    target = args.pop("type", None)
+    if not isinstance(target, type):
+        # What `start_in` and `get` do first, without the calls: a build is to cost no more.
+        try:
+            node = registry if in_force is None else registry.starts[in_force]
+            target = node.cached[target]
+        except (KeyError, TypeError):
+            target = _target(target, registry.start_in(in_force), cfg)
+    token = None if scope is None else OVERRIDE.set(in_force)
+    try:
+        return target(**args)
+    except Exception as error:
+        explain_failure(error, target, args, cfg)
+        raise
+    finally:
+        if token is not None:
+            OVERRIDE.reset(token)
+
+
+def unexpected(cfg: Any, built: object, expect: type[Any]) -> BuildTypeError:
+    """Return the error that what was built is not what was expected."""
+    given = type(built).__qualname__
+    return BuildTypeError(f"{place_of(cfg)}expected {expect.__qualname__}; this builds {given}")
 
 
 def build_model_from_cfg(
@@ -77,8 +99,26 @@ def build_runner_from_cfg(cfg: Mapping[str, Any], registry: Registry[Any]) -> An
     if not isinstance(cfg, Mapping):
         raise BuildTypeError(f"the config of a runner is a mapping; got {cfg!r}")
     kind = cfg.get("runner_type", "Runner")
-    target: Any = _target(kind, cfg.get("_scope_"), cfg, registry)
+    target: Any = _target(kind, _start(registry, cfg.get("_scope_")), cfg)
     return target.from_cfg(cfg)
+
+
+def build_optimizer_from_cfg(
+    cfg: Mapping[str, Any],
+    registry: Registry[Any],
+    default_args: Mapping[str, Any] | None = None,
+) -> Any:
+    """Build an optimizer.
+
+    Args:
+        cfg: A config as `build_from_cfg` takes it.
+        registry: Where names are looked up.
+        default_args: Keyword arguments for what `cfg` does not say, `params` among them.
+
+    Raises:
+        BuildTypeError: If there are no `params`, or they don't fit the signature.
+    """
+    return build_from_cfg(cfg, registry, default_args)
 
 
 def build_scheduler_from_cfg(
@@ -95,118 +135,48 @@ def build_scheduler_from_cfg(
         registry: Where names are looked up.
         default_args: Keyword arguments for what `cfg` does not say, `optimizer` among them.
     """
-    args = _arguments(cfg, default_args)
-    scope = args.pop("_scope_", None)
-    target: Any = _target(args.pop("type"), scope, cfg, registry)
+    args = {**(default_args or {}), **_arguments(cfg)}
+    target: Any = _target(args.pop("type", None), _start(registry, args.pop("_scope_", None)), cfg)
     epoch_length = args.pop("epoch_length", None)
     if args.pop("convert_to_iter_based", False):
         if epoch_length is None:
-            raise BuildError(f"{_place(cfg)}convert_to_iter_based needs epoch_length")
+            raise BuildError(f"{place_of(cfg)}convert_to_iter_based needs epoch_length")
         target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
-    return _call(target, args, cfg)
-
-
-def _arguments(cfg: Any, default_args: Mapping[str, Any] | None) -> dict[str, Any]:
-    if not isinstance(cfg, Mapping):
-        raise BuildTypeError(
-            f"a config is a mapping with the key 'type'; got {type(cfg).__name__}: {cfg!r}"
-        )
-    args = dict(cfg)
-    if default_args is not None:
-        for key, value in default_args.items():
-            args.setdefault(key, value)
-    if "type" not in args:
-        keys = ", ".join(map(repr, args)) or "no key at all"
-        raise BuildKeyError(f"{_place(cfg)}a config needs the key 'type'; this one has {keys}")
-    return args
-
-
-def _target(
-    kind: Any, scope: str | None, cfg: Mapping[str, Any], registry: Registry[Any]
-) -> Callable[..., Any]:
-    if isinstance(kind, str):
-        try:
-            return registry.start_of_build(scope).get(kind)
-        except LookupError as error:
-            if place := _place(cfg):
-                error.add_note(f"asked for by {place.removesuffix(': ')}")
-            raise
-    if not callable(kind):
-        raise BuildTypeError(f"{_place(cfg)}'type' is a name, a class or a function; got {kind!r}")
-    target: Callable[..., Any] = kind
-    return target
-
-
-def _call(target: Callable[..., Any], args: dict[str, Any], cfg: Mapping[str, Any]) -> Any:
     try:
         return target(**args)
     except Exception as error:
-        if isinstance(error, TypeError) and (misfit := _misfit(target, args, cfg)) is not None:
-            raise BuildTypeError(misfit) from error
-        error.add_note(f"while building {_place(cfg)}{_name(target)}")
+        explain_failure(error, target, args, cfg)
         raise
 
 
-def _misfit(
-    target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
-) -> str | None:
-    """Say how `args` don't fit the signature of `target`, or None if they do."""
-    import inspect  # deferred: only a failed build pays for it
+def _arguments(cfg: Any) -> dict[str, Any]:
+    if isinstance(cfg, Mapping):
+        return dict(cfg)
+    raise BuildTypeError(
+        f"a config is a mapping with the key 'type'; got {type(cfg).__name__}: {cfg!r}"
+    )
 
+
+def _start(registry: Registry[Any], scope: str | None) -> Registry[Any]:
+    if scope is None:
+        return registry.start_of_build()
+    return registry.start_in(in_force_of(scope, True, False))
+
+
+def _target(kind: Any, node: Registry[Any], cfg: Mapping[str, Any]) -> Callable[..., Any]:
     try:
-        signature = inspect.signature(target)
-    except ValueError:  # a builtin without a signature
-        return None
-    try:
-        signature.bind(**args)
-    except TypeError as error:
-        return f"{_describe(str(error), signature, target, args, cfg)}\n  {_call_form(target)}"
-    return None
-
-
-def _describe(
-    problem: str,
-    signature: Signature,
-    target: Callable[..., Any],
-    args: Mapping[str, Any],
-    cfg: Mapping[str, Any],
-) -> str:
-    known = signature.parameters
-    takes_any = any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values())
-    for key in args:
-        if key not in known and not takes_any:
-            hint = did_you_mean(key, [name for name in known if name not in args])
-            return f"{_place(cfg, key)}{_name(target)} has no argument {key!r}{hint}"
-    missing = [
-        name
-        for name, parameter in known.items()
-        if name not in args
-        and parameter.default is parameter.empty
-        and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
-    ]
-    if missing:
-        return f"{_place(cfg)}{_name(target)} needs {', '.join(map(repr, missing))}"
-    return f"{_place(cfg)}{_name(target)}: {problem}"
-
-
-def _call_form(target: Callable[..., Any]) -> str:
-    """Return the call that `target` takes, without annotations: `ResNet(depth, in_channels=3)`."""
-    import inspect
-
-    shown = []
-    for name, parameter in inspect.signature(target).parameters.items():
-        star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
-        default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
-        shown.append(f"{star}{name}{default}")
-    return f"{_name(target)}({', '.join(shown)})"
-
-
-def _name(target: Callable[..., Any]) -> str:
-    return getattr(target, "__qualname__", None) or repr(target)
-
-
-def _place(cfg: Any, key: str | None = None) -> str:
-    """Return where `cfg` (or its `key`) stands, as `'model.backbone (x.py): '`, if it knows."""
-    where = getattr(type(cfg), "__where__", None)
-    place = where(cfg, key) if where is not None else ""
-    return f"{place}: " if place else ""
+        return node.get(kind)
+    except LookupError as error:
+        if place := place_of(cfg):
+            error.add_note(f"asked for by {place.removesuffix(': ')}")
+        raise
+    except TypeError:
+        if callable(kind):
+            target: Callable[..., Any] = kind
+            return target
+        if kind is not None:
+            raise BuildTypeError(
+                f"{place_of(cfg)}'type' is a name, a class or a function; got {kind!r}"
+            ) from None
+    keys = ", ".join(map(repr, cfg)) or "no key at all"
+    raise BuildKeyError(f"{place_of(cfg)}a config needs the key 'type'; this one has {keys}")

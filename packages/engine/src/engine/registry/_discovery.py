@@ -20,6 +20,8 @@ from engine.utils import did_you_mean
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
 
 GROUP = "engine.scopes"
+PENDING = "pending"
+IMPORTED = "imported"
 
 
 @functools.cache
@@ -74,6 +76,21 @@ def import_scope(scope: str) -> None:
         import_module(module)
     except Exception as error:
         raise _broken(scope, module, error) from error
+
+
+def import_announced() -> Mapping[str, str]:
+    """Import the registry modules of all installed libraries.
+
+    Returns:
+        By scope, what went wrong; a library that fails does not stand in the way of others.
+    """
+    failures = {}
+    for scope in announced_scopes():
+        try:
+            import_scope(scope)
+        except NotRegisteredError as error:
+            failures[scope] = str(error)
+    return failures
 
 
 def _broken(scope: str, module: str, error: Exception) -> ScopeImportError:

@@ -1,53 +1,66 @@
-"""The one way to look a name up; `get`, `build`, `in` and the errors all go through it.
+"""The one way to look a name up; `get`, `build`, `in`, `explain` and the errors go through it.
 
 The order is the same everywhere:
 
 1. `scope.Name`: the node of that scope, then its parents; the scope of the node asked means that
    node alone. The library of an unknown scope is discovered first.
 2. `Name`: the node asked, then its parents up to the root.
-3. A dotted path to a class, in the packages of registered scopes only.
+3. `prefix.name`: a source that is attached to the node asked or to one above it.
+4. A dotted path to a class, in the packages of registered scopes, or to what the program allows.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from engine.utils import near
 
-from ._discovery import announced_scopes, import_scope
+from ._discovery import import_announced, import_scope
 from ._errors import NotRegisteredError, ScopeImportError
 from ._scope import canonical_scope
+from ._trust import trusted_object
 
 if TYPE_CHECKING:
     from ._registry import Registry
 
 
-@dataclass(slots=True)
 class Lookup:
     """One look-up, with all that it did.
 
-    Attributes:
+    Args:
         key: The name asked for.
         start: The node asked.
+
+    Attributes:
         searched: The nodes that were searched, in order.
         found: What the name stands for, or None.
+        owner: The node that has it, if a node has.
+        source: The prefix of the source that has it, if a source has.
         missing: Why there is no node of the scope that the key names, if there is none.
     """
 
-    key: str
-    start: Registry[Any]
-    searched: list[Registry[Any]] = field(default_factory=list)
-    found: Any = None
-    missing: NotRegisteredError | None = None
+    __slots__ = ("found", "key", "missing", "owner", "searched", "source", "start")
+
+    def __init__(self, key: str, start: Registry[Any]) -> None:
+        self.key = key
+        self.start = start
+        self.searched: list[Registry[Any]] = []
+        self.found: Any = None
+        self.owner: Registry[Any] | None = None
+        self.source: str | None = None
+        self.missing: NotRegisteredError | None = None
 
     def run(self) -> Lookup:
-        """Search, and return the look-up itself."""
+        """Search, and return the look-up itself.
+
+        Raises:
+            NotRegisteredError: If an import fails on the way, or the package of a source is not
+                installed.
+        """
         self._find(self.start, self.key)
         if self.found is None and "." in self.key:
-            self.found = _class_at(self.key)
+            self.found = trusted_object(self.key)
         return self
 
     def error(self) -> NotRegisteredError:
@@ -61,11 +74,35 @@ class Lookup:
         if scope is None:
             self._climb(node, key)
         elif "." in name or canonical_scope(scope) != node.scope:
-            owner = self._owner(node, scope)
-            if owner is not None:
-                self._find(owner, name)
+            self._find_scoped(node, scope, name)
         else:
             self._search(node, name)
+
+    def _find_scoped(self, node: Registry[Any], scope: str, name: str) -> None:
+        source = next(
+            (each.sources[scope] for each in ancestry(node) if scope in each.sources), None
+        )
+        if source is not None:
+            self.found = source.get(name, None)
+            self.source = scope
+            if self.found is None:
+                self._take_reason(lambda: source.get(name))
+            return
+        try:
+            owner = find_scope(node, scope)
+        except ScopeImportError:
+            raise
+        except NotRegisteredError as error:
+            self.missing = error
+            return
+        self._find(owner, name)
+
+    def _take_reason(self, ask: Any) -> None:
+        """Keep what a source says of a name that it does not have."""
+        try:
+            ask()
+        except NotRegisteredError as error:
+            self.missing = error
 
     def _climb(self, node: Registry[Any] | None, name: str) -> None:
         while node is not None and not self._search(node, name):
@@ -74,16 +111,10 @@ class Lookup:
     def _search(self, node: Registry[Any], name: str) -> bool:
         self.searched.append(node)
         self.found = node.own(name)
-        return self.found is not None
-
-    def _owner(self, node: Registry[Any], scope: str) -> Registry[Any] | None:
-        try:
-            return find_scope(node, scope)
-        except ScopeImportError:
-            raise
-        except NotRegisteredError as error:
-            self.missing = error
-            return None
+        if self.found is None:
+            return False
+        self.owner = node
+        return True
 
     def _explanation(self) -> str:
         name = self.key.rpartition(".")[2]
@@ -115,14 +146,15 @@ def find_scope(node: Registry[Any], scope: str) -> Registry[Any]:
 
 
 def _in_tree(node: Registry[Any], scope: str) -> Registry[Any] | None:
-    for top in _ancestry(node):
+    for top in ancestry(node):
         for candidate in descendants(top):
             if candidate.scope == scope:
                 return candidate
     return None
 
 
-def _ancestry(node: Registry[Any] | None) -> Iterator[Registry[Any]]:
+def ancestry(node: Registry[Any] | None) -> Iterator[Registry[Any]]:
+    """Yield `node` and all nodes above it, the nearest first."""
     while node is not None:
         yield node
         node = node.parent
@@ -136,35 +168,9 @@ def descendants(node: Registry[Any]) -> Iterator[Registry[Any]]:
         level = [child for parent in level for child in parent.children.values()]
 
 
-def _class_at(path: str) -> type | None:
-    """Return the class that a dotted path names, if it belongs to a registered scope's package.
-
-    The check is on the class itself: one that a trusted module merely imported is refused.
-    """
-    from ._registry import packages_of_scopes  # deferred: the registry is made of look-ups
-
-    trusted = packages_of_scopes()
-    if path.partition(".")[0] not in trusted:
-        return None
-    module, _, name = path.rpartition(".")
-    try:
-        found = getattr(import_module(module), name, None)
-    except ModuleNotFoundError as error:
-        if error.name is not None and (module + ".").startswith(error.name + "."):
-            return None
-        raise
-    if isinstance(found, type) and found.__module__.partition(".")[0] in trusted:
-        return found
-    return None
-
-
 def _suggestion(name: str, start: Registry[Any]) -> str:
     """Name the close matches of `name` in the whole tree, libraries not imported yet included."""
-    for scope in announced_scopes():
-        try:
-            find_scope(start, scope)
-        except NotRegisteredError:
-            continue  # the user asked for something else: that library's trouble is not the answer
+    import_announced()  # a library that fails has nothing to offer here
     sites: dict[str, list[str]] = {}
     for node in descendants(start.root):
         try:

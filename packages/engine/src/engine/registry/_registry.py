@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
-from ._build import build_from_cfg
-from ._discovery import import_location
-from ._errors import DuplicateNameError
+from ._build import build_from_cfg, unexpected
+from ._discovery import IMPORTED, PENDING, import_location
+from ._errors import DuplicateNameError, ScopeImportError
 from ._lookup import Lookup, find_scope
-from ._scope import ScopeSwitch, canonical_scope, scope_in_force
+from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in_force
 from ._site import Site, call_site, calling_module, calling_package
+from ._trust import is_known_scope, trust_scope
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
+
+    from ._explain import Explanation
+    from ._source import Source
 
     T = TypeVarWithDefault("T", default=Any)
 else:
@@ -23,18 +27,33 @@ else:
 C = TypeVar("C", bound=Callable[..., Any])
 D = TypeVar("D")
 
+E = TypeVar("E")
+
 _MISSING: Any = object()
-_PACKAGES: set[str] = set()
-_SCOPES: set[str] = set()
 
 
-def packages_of_scopes() -> frozenset[str]:
-    """Return the top-level packages in which registries were made."""
-    return frozenset(_PACKAGES)
+class _Tree:
+    """What the nodes of one tree share.
+
+    Attributes:
+        scopes: The scopes of all nodes.
+        warm: The nodes that have cached look-ups.
+    """
+
+    __slots__ = ("scopes", "warm")
+
+    def __init__(self) -> None:
+        self.scopes: set[str] = set()
+        self.warm: list[Registry[Any]] = []
+
+    def forget(self) -> None:
+        """Drop the cached look-ups of the whole tree, after any node of it has changed."""
+        while self.warm:
+            self.warm.pop().forget()
 
 
 class Registry(Generic[T]):
-    """A mapping of names to classes or functions, one node in a tree of such.
+    """A set of names for classes or functions, one node in a tree of such.
 
     A name that a node lacks is looked up in its parents; `scope.Name` reaches any node of the
     tree, siblings included. The library of a scope is imported when it is first asked for.
@@ -47,6 +66,10 @@ class Registry(Generic[T]):
         scope: The library to which the node belongs; None infers it from the calling package.
         locations: Modules whose import registers; they are imported when a name is missing.
 
+    Attributes:
+        cached: What former look-ups have found, by key; a change of the tree empties it.
+        starts: Where former builds have started, by the scope in force; the same empties it.
+
     Raises:
         ValueError: If another module has made a child of that scope already. The same module may:
             a notebook cell that is run again, or a reload, starts its registry anew.
@@ -54,7 +77,7 @@ class Registry(Generic[T]):
 
     def __init__(
         self,
-        name: str,
+        name: str = "registry",
         build_func: Callable[..., Any] | None = None,
         parent: Registry[Any] | None = None,
         scope: str | None = None,
@@ -65,18 +88,22 @@ class Registry(Generic[T]):
         self._module_dict: dict[str, Callable[..., T]] = {}
         self._sites: dict[str, Site] = {}
         self._children: dict[str, Registry[Any]] = {}
+        self._sources: dict[str, Source] = {}
+        self._imports = dict.fromkeys(locations, PENDING)
         self._pending = list(locations)
-        self._cache: dict[str, Callable[..., T]] = {}
+        self.cached: dict[str, Callable[..., T]] = {}
+        self._absent: set[str] = set()
+        self.starts: dict[InForce, Registry[Any]] = {}
         self._made_at, self._made_in = call_site(), calling_module()
         self.parent = parent
         self.build_func: Callable[..., Any] = build_func or (
             parent.build_func if parent is not None else build_from_cfg
         )
-        self._warm: list[Registry[Any]] = [] if parent is None else parent._warm
+        self._tree: _Tree = _Tree() if parent is None else parent._tree
         if parent is not None:
             parent._adopt(self)
-        _SCOPES.add(self._scope)
-        _PACKAGES.add(calling_package())
+        self._tree.scopes.add(self._scope)
+        trust_scope(self._scope, calling_package())
 
     @staticmethod
     def infer_scope() -> str:
@@ -141,9 +168,9 @@ class Registry(Generic[T]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether `get(key)` finds something."""
-        if not isinstance(key, str):
-            return False
-        return key in self._cache or self.get(key, None) is not None
+        if key in self.cached:
+            return True
+        return isinstance(key, str) and key not in self._absent and self.get(key, None) is not None
 
     def __bool__(self) -> bool:
         """Return true: an empty registry is a registry."""
@@ -151,16 +178,9 @@ class Registry(Generic[T]):
 
     def __repr__(self) -> str:
         """Return a table of the names and what they stand for."""
-        from rich.console import Console  # deferred: only who prints a registry pays for it
-        from rich.table import Table
+        from ._show import table  # deferred: only who prints a registry pays for rich
 
-        table = Table("Names", "Objects", title=f"Registry of {self._name}")
-        for name, module in sorted(self._module_dict.items()):
-            table.add_row(name, str(module))
-        console = Console(width=100)
-        with console.capture() as capture:
-            console.print(table, end="")
-        return capture.get()
+        return table(f"Registry of {self._name}", self._module_dict)
 
     def import_from_location(self) -> None:
         """Import the locations that were not imported yet.
@@ -170,9 +190,39 @@ class Registry(Generic[T]):
         """
         while self._pending:
             location = self._pending[0]
-            import_location(location)
+            try:
+                import_location(location)
+            except ScopeImportError as error:
+                self._imports[location] = str(error)
+                raise
+            self._imports[location] = IMPORTED
             if self._pending and self._pending[0] == location:
                 del self._pending[0]
+
+    @property
+    def imports(self) -> Mapping[str, str]:
+        """The locations, and how the import of each went: `'imported'`, `'pending'` or an error."""
+        return MappingProxyType(self._imports)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources that are attached to this node, by prefix."""
+        return MappingProxyType(self._sources)
+
+    def attach_source(self, prefix: str, source: Source) -> None:
+        """Let `prefix.name` mean a name of a source, in this node and those below.
+
+        Args:
+            prefix: The prefix, say `'timm'`.
+            source: A registry, or anything else that has `get` and can be iterated over.
+
+        Raises:
+            ValueError: If the prefix is taken by another source or by a scope.
+        """
+        if prefix in self._sources or prefix in self._tree.scopes:
+            raise ValueError(f"the prefix {prefix!r} is taken already in {self.label}")
+        self._sources[prefix] = source
+        self._tree.forget()
 
     @overload
     def get(self, key: str) -> Callable[..., T]: ...
@@ -190,20 +240,36 @@ class Registry(Generic[T]):
                 installed (`ScopeNotInstalledError`) or can't be imported (`ScopeImportError`).
         """
         try:
-            return self._cache[key]
+            return self.cached[key]
         except KeyError:
+            if isinstance(key, str):
+                return self._look_up(key, default)
+        except TypeError:  # what can't be hashed is no name either
             pass
-        except TypeError:
-            raise TypeError(f"a registry is asked for a name, a string; got {key!r}") from None
-        lookup = Lookup(key, self).run()
-        if lookup.found is None:
-            if default is _MISSING:
-                raise lookup.error()
+        raise TypeError(f"a registry is asked for a name, a string; got {key!r}")
+
+    def _look_up(self, key: str, default: Any) -> Any:
+        if key in self._absent and default is not _MISSING:
             return default
-        if not self._cache:
-            self._warm.append(self)
-        self._cache[key] = lookup.found
-        return lookup.found
+        lookup = Lookup(key, self).run()
+        self._note_warm()
+        if lookup.found is not None:
+            self.cached[key] = lookup.found
+            return lookup.found
+        self._absent.add(key)
+        if default is _MISSING:
+            raise lookup.error()
+        return default
+
+    def _note_warm(self) -> None:
+        if not (self.cached or self._absent or self.starts):
+            self._tree.warm.append(self)
+
+    def forget(self) -> None:
+        """Drop the cached look-ups of this node."""
+        self.cached.clear()
+        self._absent.clear()
+        self.starts.clear()
 
     def own(self, name: str) -> Callable[..., T] | None:
         """Return what this node itself has under `name`, its locations included, or None."""
@@ -211,20 +277,45 @@ class Registry(Generic[T]):
             self.import_from_location()
         return self._module_dict.get(name)
 
-    def build(self, cfg: Any, *args: Any, **kwargs: Any) -> T:
-        """Build what a config describes.
+    @overload
+    def build(self, cfg: Any, *args: Any, expect: type[E], **kwargs: Any) -> E: ...
+    @overload
+    def build(self, cfg: Any, *args: Any, **kwargs: Any) -> T: ...
+    def build(self, cfg: Any, *args: Any, expect: type[Any] | None = None, **kwargs: Any) -> Any:
+        """Build what a config describes, or what a name stands for.
 
         Args:
             cfg: A mapping with `type` (a name, a class or a function) and its keyword arguments;
-                `_scope_` starts this build and all inside it in another scope.
-            *args: Passed on to `build_func`.
-            **kwargs: Passed on to `build_func`.
+                `_scope_` starts this build and all inside it in another scope. Or a name, to be
+                called with the other arguments.
+            *args: Passed on to `build_func`, or to what the name stands for.
+            expect: The class of which the result must be.
+            **kwargs: Passed on as `args` are.
 
         Raises:
-            NotRegisteredError: If `type` is not registered.
-            BuildError: If the config lacks `type` or does not fit the signature.
+            NotRegisteredError: If the name is not registered.
+            BuildError: If the config lacks `type`, does not fit the signature, or the result is not
+                what was expected.
         """
-        return cast("T", self.build_func(cfg, *args, **kwargs, registry=self))
+        if isinstance(cfg, str):
+            built = self.start_of_build().get(cfg)(*args, **kwargs)
+        elif args or kwargs:
+            built = self.build_func(cfg, *args, **kwargs, registry=self)
+        else:
+            built = self.build_func(cfg, registry=self)
+        if expect is not None and not isinstance(built, expect):
+            raise unexpected(cfg, built, expect)
+        return built
+
+    def explain(self, key: str) -> Explanation:
+        """Return all that a look-up of `key` by a build does: see `Explanation`.
+
+        Args:
+            key: What `type` in a config would say.
+        """
+        from ._explain import explain  # deferred: only who asks pays for it
+
+        return explain(self, key)
 
     @contextmanager
     def switch_scope_and_registry(self, scope: str | None) -> Iterator[Registry[Any]]:
@@ -233,29 +324,64 @@ class Registry(Generic[T]):
         Args:
             scope: The scope; None means the default scope, or this node where there is none.
         """
-        node = self.start_of_build(scope)
-        with ScopeSwitch(scope, everywhere=True):
-            yield node
+        if scope is None:
+            yield self.start_of_build()
+            return
+        in_force = in_force_of(scope, True, False)
+        with ScopeSwitch(in_force):
+            yield self.start_in(in_force)
 
-    def start_of_build(self, scope: str | None = None) -> Registry[Any]:
+    def start_of_build(self) -> Registry[Any]:
+        """Return the node in which a build asked of this one starts here and now.
+
+        Raises:
+            NotRegisteredError: If the tree has no node of the scope that is in force.
+        """
+        return self.start_in(scope_in_force())
+
+    def start_in(self, in_force: InForce | None) -> Registry[Any]:
         """Return the node in which a build asked of this one starts.
 
         Args:
-            scope: What `_scope_` in the config says, if it does.
+            in_force: The scope that is in force, if one is.
 
         Raises:
             NotRegisteredError: If the tree has no node of the scope.
         """
-        wanted = scope if scope is not None else scope_in_force(at_root=self.parent is None)
-        if wanted is None or wanted == self._scope:
+        if in_force is None:
             return self
         try:
-            return find_scope(self, wanted)
+            return self.starts[in_force]
+        except KeyError:
+            pass
+        start = self._start_in(in_force)
+        self._note_warm()
+        self.starts[in_force] = start
+        return start
+
+    def _start_in(self, in_force: InForce) -> Registry[Any]:
+        if in_force.scope == self._scope or not (self.parent is None or in_force.everywhere):
+            return self
+        try:
+            return find_scope(self, in_force.scope)
         except LookupError:
             # A tree without any scope but its own has nothing that a default scope could choose.
-            if scope is None and not self._children and wanted in _SCOPES:
+            alone = not (in_force.everywhere or self._children or self.parent is not None)
+            if in_force.fallback or (alone and is_known_scope(in_force.scope)):
                 return self
             raise
+
+    def register(self, constructor: C) -> C:
+        """Register a class or a function under its own name, as a bare decorator.
+
+        Args:
+            constructor: The class or function.
+
+        Raises:
+            DuplicateNameError: If the name is taken.
+        """
+        self._register(constructor, None, force=False)
+        return constructor
 
     @overload
     def register_module(
@@ -306,14 +432,21 @@ class Registry(Generic[T]):
             raise TypeError(f"{self.label} takes classes and functions; got {module!r}")
         site = call_site()
         for name in names or (module.__name__,):
-            if name in self._module_dict and not force:
-                raise DuplicateNameError(
-                    f"{name!r} is registered in {self.label} already, at {self._sites[name]}; "
-                    f"{site} registers it again. Choose another name, or pass force=True"
-                )
+            self._check_name(name, site, force)
             self._module_dict[name] = module
             self._sites[name] = site
-        self._forget()
+        self._tree.forget()
+
+    def _check_name(self, name: str, site: Site, force: bool) -> None:
+        if not name or "." in name:
+            raise ValueError(f"{site}: a name has no dot, which parts scopes; got {name!r}")
+        if name in self._tree.scopes:
+            raise ValueError(f"{site}: {name!r} is a scope, so that it can't be a name as well")
+        if name in self._module_dict and not force:
+            raise DuplicateNameError(
+                f"{name!r} is registered in {self.label} already, at {self._sites[name]}; "
+                f"{site} registers it again. Choose another name, or pass force=True"
+            )
 
     def _adopt(self, node: Registry[Any]) -> None:
         other = self._children.get(node.scope)
@@ -323,9 +456,4 @@ class Registry(Generic[T]):
                 f"{other._made_at}; {node._made_at} makes another"
             )
         self._children[node.scope] = node
-        self._forget()
-
-    def _forget(self) -> None:
-        """Drop the cached look-ups of the whole tree, after any node of it has changed."""
-        while self._warm:
-            self._warm.pop()._cache.clear()
+        self._tree.forget()

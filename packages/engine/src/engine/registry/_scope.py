@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 from contextvars import ContextVar, Token
 from types import TracebackType
+from typing import ClassVar
 
 from engine.utils import ManagerMixin
 
@@ -26,6 +28,40 @@ def canonical_scope(scope: str) -> str:
     return _ALIASES.get(scope, scope)
 
 
+class InForce:
+    """A scope that is in force, and how far it reaches; see `in_force_of`.
+
+    Attributes:
+        scope: The scope.
+        everywhere: Whether builds from registries below the root start in it as well, as `_scope_`
+            in a config has it.
+        fallback: Whether a registry without the scope starts builds in itself.
+    """
+
+    __slots__ = ("everywhere", "fallback", "scope")
+
+    def __init__(self, scope: str, everywhere: bool, fallback: bool) -> None:
+        self.scope = canonical_scope(scope)
+        self.everywhere = everywhere
+        self.fallback = fallback
+
+
+@functools.cache
+def in_force_of(scope: str, everywhere: bool, fallback: bool) -> InForce:
+    """Return the `InForce` of a scope: equal ones are the same object, so that switches are cheap.
+
+    Args:
+        scope: The scope.
+        everywhere: As in `InForce`.
+        fallback: As in `InForce`.
+    """
+    return InForce(scope, everywhere, fallback)
+
+
+OVERRIDE: ContextVar[InForce | None] = ContextVar("engine_default_scope", default=None)
+"""The innermost switch that is in force in this context, if there is one."""
+
+
 class DefaultScope(ManagerMixin):
     """The scope in which a build from a root registry starts.
 
@@ -36,59 +72,63 @@ class DefaultScope(ManagerMixin):
     Args:
         name: The name of the instance.
         scope_name: The scope, say `'mmalpha'`.
+        fallback: Whether a registry without the scope starts builds in itself; otherwise that is an
+            error, since a namesake from elsewhere may not be what was meant.
     """
 
-    def __init__(self, name: str, scope_name: str) -> None:
+    newest: ClassVar[DefaultScope | None] = None
+    in_process: ClassVar[InForce | None] = None
+
+    def __init__(self, name: str, scope_name: str, fallback: bool = False) -> None:
         if not isinstance(scope_name, str):
             raise TypeError(f"a scope name is a string; got {scope_name!r}")
         super().__init__(name)
-        self._scope_name = canonical_scope(scope_name)
+        self.in_force = in_force_of(scope_name, False, fallback)
+        DefaultScope.newest, DefaultScope.in_process = self, self.in_force
 
     @property
     def scope_name(self) -> str:
         """The scope."""
-        return self._scope_name
+        return self.in_force.scope
 
     @classmethod
     def get_current_instance(cls) -> DefaultScope | None:  # type: ignore[override]  # None, not an error
         """Return the instance in force here, or None if no scope was ever set."""
-        override = _override.get()
-        if override is not None:
-            return override.instance
-        return next(reversed(cls._instances.values())) if cls._instances else None
+        override = OVERRIDE.get()
+        if override is None:
+            return cls.newest
+        instance = cls.__new__(cls)  # no other context can reach it by its name
+        instance._instance_name = override.scope
+        instance.in_force = override
+        return instance
 
     @classmethod
-    def overwrite_default_scope(cls, scope_name: str | None) -> ScopeSwitch:
-        """Make `scope_name` the default scope within a `with` block; None changes nothing."""
-        return ScopeSwitch(scope_name)
+    def overwrite_default_scope(cls, scope_name: str | None, fallback: bool = False) -> ScopeSwitch:
+        """Make another scope the default one within a `with` block.
+
+        Args:
+            scope_name: The scope; None changes nothing.
+            fallback: As in `DefaultScope`.
+        """
+        return ScopeSwitch(None if scope_name is None else in_force_of(scope_name, False, fallback))
 
 
 class ScopeSwitch:
-    """A `with` block in which another default scope is in force.
+    """A `with` block in which another scope is in force.
 
     Args:
-        scope: The scope, or None to change nothing.
-        everywhere: Whether builds from registries below the root start in the scope as well, as
-            `_scope_` in a config has it.
+        in_force: The scope, or None to change nothing.
     """
 
-    __slots__ = ("_token", "everywhere", "scope")
+    __slots__ = ("_in_force", "_token")
 
-    def __init__(self, scope: str | None, *, everywhere: bool = False) -> None:
-        self.scope = None if scope is None else canonical_scope(scope)
-        self.everywhere = everywhere
-        self._token: Token[ScopeSwitch | None] | None = None
-
-    @property
-    def instance(self) -> DefaultScope:
-        """The scope as a `DefaultScope` that no other context can reach by its name."""
-        instance = DefaultScope.__new__(DefaultScope)
-        instance._instance_name = instance._scope_name = self.scope or ""
-        return instance
+    def __init__(self, in_force: InForce | None) -> None:
+        self._in_force = in_force
+        self._token: Token[InForce | None] | None = None
 
     def __enter__(self) -> None:
-        if self.scope is not None:
-            self._token = _override.set(self)
+        if self._in_force is not None:
+            self._token = OVERRIDE.set(self._in_force)
 
     def __exit__(
         self,
@@ -97,31 +137,19 @@ class ScopeSwitch:
         trace: TracebackType | None,
     ) -> None:
         if self._token is not None:
-            _override.reset(self._token)
+            OVERRIDE.reset(self._token)
 
 
-_override: ContextVar[ScopeSwitch | None] = ContextVar("engine_default_scope", default=None)
+def scope_in_force() -> InForce | None:
+    """Return the scope that is in force here: an override, or that of the process."""
+    return OVERRIDE.get() or DefaultScope.in_process
 
 
-def scope_in_force(*, at_root: bool) -> str | None:
-    """Return the scope in which a build starts here, or None for that of the registry itself.
-
-    Args:
-        at_root: Whether the build is asked of a root registry; the others heed only `_scope_`.
-    """
-    override = _override.get()
-    if override is not None:
-        return override.scope if at_root or override.everywhere else None
-    if at_root and DefaultScope._instances:
-        current: DefaultScope = next(reversed(DefaultScope._instances.values()))
-        return current._scope_name
-    return None
-
-
-def init_default_scope(scope: str) -> None:
+def init_default_scope(scope: str, fallback: bool = False) -> None:
     """Make `scope` the default scope of the process.
 
     Args:
         scope: The scope in which builds from root registries start from now on.
+        fallback: As in `DefaultScope`.
     """
-    DefaultScope(scope, scope)
+    DefaultScope(scope, scope, fallback)
