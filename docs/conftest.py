@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import doctest
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -43,18 +45,18 @@ class _ConsoleParser(CodeBlockParser):
 
 
 @pytest.fixture(scope="module")
-def _empty_folder(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> None:
+def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the examples of a page in a folder of its own, and leave no default scope behind."""
-    patch = pytest.MonkeyPatch()
-    patch.chdir(tmp_path_factory.mktemp("page"))
-    patch.setattr(DefaultScope, "_instances", {})
-    patch.setattr(DefaultScope, "newest", None)
-    patch.setattr(DefaultScope, "in_process", None)
-    request.addfinalizer(patch.undo)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("page"))
+        patch.setattr(DefaultScope, "_instances", {})
+        patch.setattr(DefaultScope, "newest", None)
+        patch.setattr(DefaultScope, "in_process", None)
+        yield
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(), _ConsoleParser()],
+    parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS), _ConsoleParser()],
     patterns=["*.md"],
     fixtures=["_empty_folder"],
 ).pytest()

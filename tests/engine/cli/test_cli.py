@@ -195,7 +195,7 @@ def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> 
 @pytest.mark.slow
 def test_torchrun(config: Path) -> None:
     words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
-    words += ["--master-port", "0", "-m", "engine", "train", "small.py", "--launcher", "pytorch"]
+    words += ["--standalone", "-m", "engine", "train", "small.py", "--launcher", "pytorch"]
     subprocess.run(words, check=True, capture_output=True, timeout=300)
     meta = torch.load("work_dirs/small/epoch_2.pth", weights_only=True)["meta"]
     assert (meta["world_size"], meta["iter"]) == (2, 8)

@@ -85,3 +85,9 @@ def test_mistakes() -> None:
     preprocess = MODELS.build({"type": "ImgDataPreprocessor"})
     with pytest.raises(TypeError, match="inputs is a tensor or a list of tensors; got str"):
         preprocess({"inputs": "x"})
+
+
+def test_mean_and_std_are_for_as_many_channels() -> None:
+    preprocess = ImgDataPreprocessor(mean=[1, 2, 3], std=[1, 1, 1])
+    with pytest.raises(ValueError, match="mean and std are for 3 channels; the images have 1"):
+        preprocess({"inputs": torch.zeros(2, 1, 4, 4)})

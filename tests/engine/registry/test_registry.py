@@ -97,3 +97,14 @@ heavy = {'torch', 'numpy', 'matplotlib', 'rich', 'yaml', 'fsspec'} & set(sys.mod
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_registry_needs_no_name() -> None:
+    registry: Registry[Any] = Registry()
+
+    @registry.register
+    def model(*args: int, **kwargs: int) -> object:
+        return args, kwargs
+
+    assert "model" in registry
+    assert registry.build("model", 1, x=2) == ((1,), {"x": 2})

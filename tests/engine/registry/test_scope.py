@@ -130,3 +130,14 @@ def test_default_scope_instances() -> None:
     assert DefaultScope.get_current_instance() is current
     with pytest.raises(TypeError, match="a scope name is a string"):
         DefaultScope("bad", 3)  # type: ignore[arg-type]
+
+
+def test_a_fallback_is_declared() -> None:
+    root, left, _ = _tree()
+    with DefaultScope.overwrite_default_scope("engine", fallback=True):
+        assert _who(root) == "top"
+    init_default_scope("engine", fallback=True)
+    assert _who(root) == "top"
+    assert root.build({"type": "who", "_scope_": "mmbeta", "_fallback_": True}) == "top"
+    with pytest.raises(NotRegisteredError):
+        left.build({"type": "who", "_scope_": "mmbeta"})

@@ -1,5 +1,5 @@
 """Data sets, their transforms, and how samples are drawn and put into batches."""
 
-import lazy_loader
+from engine._lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,5 +1,5 @@
 """Log lines, scalar histories and what the parts of a run tell each other."""
 
-import lazy_loader
+from engine._lazy import attach_stub
 
-__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -107,6 +107,7 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
 
         Raises:
             TypeError: If `inputs` is neither.
+            ValueError: If the images have other channels than `mean` and `std` are for.
         """
         data = self.cast_data(data)
         images = data["inputs"]
@@ -126,7 +127,13 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         if self._reverses:
             image = image.flip(-3)
         image = image.float()
-        return (image - self.mean) / self.std if self._normalises else image
+        if not self._normalises:
+            return image
+        if len(self.mean) not in (1, image.shape[-3]):
+            raise ValueError(
+                f"mean and std are for {len(self.mean)} channels; the images have {image.shape[-3]}"
+            )
+        return (image - self.mean) / self.std
 
 
 def stack_batch(

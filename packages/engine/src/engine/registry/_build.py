@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
 from ._errors import BuildError, BuildKeyError, BuildTypeError
 from ._misfit import explain_failure, place_of
 from ._scope import OVERRIDE, DefaultScope, in_force_of
 
+TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
     from torch import nn
 
     from ._registry import Registry
@@ -48,9 +49,10 @@ def build_from_cfg(
         # What `start_in` and `get` do first, without the calls: a build is to cost no more.
         try:
             node = registry if in_force is None else registry.starts[in_force]
-            target = node.cached[target]
+            found = node.cached[target]
         except (KeyError, TypeError):
-            target = _target(target, registry.start_in(in_force), cfg)
+            found = None
+        target = found or _target(target, registry.start_in(in_force), cfg)
     token = None if scope is None else OVERRIDE.set(in_force)
     try:
         return target(**args)
@@ -69,7 +71,7 @@ def unexpected(cfg: Any, built: object, expect: type[Any]) -> BuildTypeError:
 
 
 def build_model_from_cfg(
-    cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]],
+    cfg: Mapping[str, Any] | list[Mapping[str, Any]] | tuple[Mapping[str, Any], ...],
     registry: Registry[nn.Module],
     default_args: Mapping[str, Any] | None = None,
 ) -> nn.Module:
@@ -81,7 +83,7 @@ def build_model_from_cfg(
         default_args: Keyword arguments for what a config does not say.
     """
     module: nn.Module
-    if isinstance(cfg, Sequence) and not isinstance(cfg, str):
+    if isinstance(cfg, (list, tuple)):
         modules = [build_from_cfg(each, registry, default_args) for each in cfg]
         module = registry.root.get("Sequential")(*modules)
     else:
@@ -96,7 +98,7 @@ def build_runner_from_cfg(cfg: Mapping[str, Any], registry: Registry[Any]) -> An
         cfg: The whole configuration of a run.
         registry: Where `runner_type` is looked up.
     """
-    if not isinstance(cfg, Mapping):
+    if not _is_mapping(cfg):
         raise BuildTypeError(f"the config of a runner is a mapping; got {cfg!r}")
     kind = cfg.get("runner_type", "Runner")
     target: Any = _target(kind, _start(registry, cfg.get("_scope_")), cfg)
@@ -150,11 +152,17 @@ def build_scheduler_from_cfg(
 
 
 def _arguments(cfg: Any) -> dict[str, Any]:
-    if isinstance(cfg, Mapping):
+    if _is_mapping(cfg):
         return dict(cfg)
     raise BuildTypeError(
         f"a config is a mapping with the key 'type'; got {type(cfg).__name__}: {cfg!r}"
     )
+
+
+def _is_mapping(cfg: Any) -> bool:
+    from collections.abc import Mapping  # deferred: most configs are dictionaries
+
+    return isinstance(cfg, Mapping)
 
 
 def _start(registry: Registry[Any], scope: str | None) -> Registry[Any]:

@@ -10,26 +10,42 @@ One without an entry point is found if its package has the name of the scope and
 
 from __future__ import annotations
 
-import functools
-from collections.abc import Mapping
+import sys
 from importlib import import_module
-from importlib.util import find_spec
 
 from engine.utils import did_you_mean
 
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 GROUP = "engine.scopes"
 PENDING = "pending"
 IMPORTED = "imported"
 
 
-@functools.cache
+_announced: dict[str, str] | None = None
+
+
 def announced_scopes() -> Mapping[str, str]:
     """Return the registry module of each scope that an installed library announces."""
-    from importlib.metadata import entry_points  # deferred: the scan is done once, when asked for
+    global _announced  # noqa: PLW0603  # `functools.cache` would cost more than the import has
+    if _announced is None:  # the scan takes a while, and is done once, when it is needed
+        from importlib.metadata import entry_points
 
-    return {entry.name: entry.value for entry in entry_points(group=GROUP)}
+        _announced = {entry.name: entry.value for entry in entry_points(group=GROUP)}
+    return _announced
+
+
+def is_installed(package: str) -> bool:
+    """Return whether a package is there, without its import."""
+    from importlib.util import find_spec  # deferred: a look-up that succeeds needs none
+
+    if package in sys.modules:
+        return True
+    return package.isidentifier() and find_spec(package) is not None
 
 
 def registry_module(scope: str) -> str | None:
@@ -40,8 +56,10 @@ def registry_module(scope: str) -> str | None:
     """
     if scope in announced_scopes():
         return announced_scopes()[scope]
-    if not scope.isidentifier() or find_spec(scope) is None:
+    if not is_installed(scope):
         return None
+    from importlib.util import find_spec
+
     try:
         return f"{scope}.registry" if find_spec(f"{scope}.registry") else None
     except ModuleNotFoundError as error:
@@ -61,7 +79,7 @@ def import_scope(scope: str) -> None:
         ScopeImportError: If the import fails, which is the cause.
     """
     module = registry_module(scope)
-    if module is None and scope.isidentifier() and find_spec(scope) is not None:
+    if module is None and is_installed(scope):
         raise NotRegisteredError(
             f"{scope!r} is a Python package without registries, so it is no scope. A name resolves "
             "in registries, a dotted path in the packages of registered scopes only"

@@ -11,9 +11,6 @@ The order is the same everywhere:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
 from engine.utils import near
 
 from ._discovery import import_announced, import_scope
@@ -21,7 +18,11 @@ from ._errors import NotRegisteredError, ScopeImportError
 from ._scope import canonical_scope
 from ._trust import trusted_object
 
+TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
     from ._registry import Registry
 
 

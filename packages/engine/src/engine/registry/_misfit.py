@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
-
 from engine.utils import did_you_mean
 
 from ._errors import BuildTypeError
 
+TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
     from inspect import Signature
+    from typing import Any
 
 
 def explain_failure(

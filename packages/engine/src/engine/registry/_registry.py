@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from ._build import build_from_cfg, unexpected
 from ._discovery import IMPORTED, PENDING, import_location
@@ -15,19 +12,35 @@ from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in
 from ._site import Site, call_site, calling_module, calling_package
 from ._trust import is_known_scope, trust_scope
 
+# The import of `typing` and of what it needs takes longer than that of this whole package, which
+# has to be quick to import. So here stand-ins take its place at run time.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from typing import Any, Generic, overload
+
+    from typing_extensions import TypeVar
 
     from ._explain import Explanation
     from ._source import Source
 
-    T = TypeVarWithDefault("T", default=Any)
+    T = TypeVar("T", default=Any)
+    C = TypeVar("C", bound=Callable[..., Any])
+    D = TypeVar("D")
+    E = TypeVar("E")
 else:
-    T = TypeVar("T")
-C = TypeVar("C", bound=Callable[..., Any])
-D = TypeVar("D")
+    T = None
 
-E = TypeVar("E")
+    class Generic:
+        """Lets `Registry[int]` be `Registry`."""
+
+        def __class_getitem__(cls, parameter: object) -> type:
+            return cls
+
+    def overload(function: object) -> object:
+        """Return what will be replaced by the implementation anyway."""
+        return function
+
 
 _MISSING: Any = object()
 
@@ -241,11 +254,10 @@ class Registry(Generic[T]):
         """
         try:
             return self.cached[key]
-        except KeyError:
-            if isinstance(key, str):
-                return self._look_up(key, default)
-        except TypeError:  # what can't be hashed is no name either
-            pass
+        except (KeyError, TypeError):
+            pass  # what can't be hashed is no name either
+        if isinstance(key, str):
+            return self._look_up(key, default)
         raise TypeError(f"a registry is asked for a name, a string; got {key!r}")
 
     def _look_up(self, key: str, default: Any) -> Any:
@@ -317,19 +329,16 @@ class Registry(Generic[T]):
 
         return explain(self, key)
 
-    @contextmanager
-    def switch_scope_and_registry(self, scope: str | None) -> Iterator[Registry[Any]]:
+    def switch_scope_and_registry(self, scope: str | None) -> ScopeSwitch:
         """Start the builds within a `with` block in another scope, and give its registry.
 
         Args:
             scope: The scope; None means the default scope, or this node where there is none.
         """
         if scope is None:
-            yield self.start_of_build()
-            return
+            return ScopeSwitch(None, self.start_of_build())
         in_force = in_force_of(scope, True, False)
-        with ScopeSwitch(in_force):
-            yield self.start_in(in_force)
+        return ScopeSwitch(in_force, self.start_in(in_force))
 
     def start_of_build(self) -> Registry[Any]:
         """Return the node in which a build asked of this one starts here and now.

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import functools
 from contextvars import ContextVar, Token
-from types import TracebackType
-from typing import ClassVar
 
 from engine.utils import ManagerMixin
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Any, ClassVar
 
 _ALIASES: dict[str, str] = {}
 
@@ -46,7 +48,9 @@ class InForce:
         self.fallback = fallback
 
 
-@functools.cache
+_known: dict[tuple[str, bool, bool], InForce] = {}
+
+
 def in_force_of(scope: str, everywhere: bool, fallback: bool) -> InForce:
     """Return the `InForce` of a scope: equal ones are the same object, so that switches are cheap.
 
@@ -55,7 +59,11 @@ def in_force_of(scope: str, everywhere: bool, fallback: bool) -> InForce:
         everywhere: As in `InForce`.
         fallback: As in `InForce`.
     """
-    return InForce(scope, everywhere, fallback)
+    try:
+        return _known[scope, everywhere, fallback]
+    except KeyError:
+        made = InForce(scope, everywhere, fallback)
+        return _known.setdefault((scope, everywhere, fallback), made)
 
 
 OVERRIDE: ContextVar[InForce | None] = ContextVar("engine_default_scope", default=None)
@@ -118,17 +126,20 @@ class ScopeSwitch:
 
     Args:
         in_force: The scope, or None to change nothing.
+        gives: What the block gets as its `as`.
     """
 
-    __slots__ = ("_in_force", "_token")
+    __slots__ = ("_gives", "_in_force", "_token")
 
-    def __init__(self, in_force: InForce | None) -> None:
+    def __init__(self, in_force: InForce | None, gives: Any = None) -> None:
         self._in_force = in_force
+        self._gives = gives
         self._token: Token[InForce | None] | None = None
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> Any:
         if self._in_force is not None:
             self._token = OVERRIDE.set(self._in_force)
+        return self._gives
 
     def __exit__(
         self,

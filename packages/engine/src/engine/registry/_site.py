@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import os.path
 import sys
-from pathlib import Path
-from types import FrameType
-from typing import NamedTuple
 
-_OWN = {__file__, str(Path(__file__).with_name("_registry.py"))}
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from types import FrameType
+
+_OWN = {__file__, os.path.join(os.path.dirname(__file__), "_registry.py")}
 
 
-class Site(NamedTuple):
-    """A place in a source file."""
+class Site:
+    """A place in a source file.
 
-    filename: str
-    line: int
+    Args:
+        filename: The file.
+        line: The number of the line.
+    """
+
+    __slots__ = ("filename", "line")
+
+    def __init__(self, filename: str, line: int) -> None:
+        self.filename = filename
+        self.line = line
 
     def __str__(self) -> str:
         """Return `file:line`, the file relative to the folder from which it is imported."""

@@ -7,9 +7,12 @@ path leads to, not on the path: what a trusted module merely imported is a stran
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from importlib import import_module
-from typing import Any
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
 
 _packages: dict[str, set[str]] = {}
 _allowed: set[str] = set()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self
+TYPE_CHECKING = False  # `typing` would make up most of the import of this module
+if TYPE_CHECKING:
+    from typing import Any, ClassVar, Self
 
 
 class ManagerMixin:

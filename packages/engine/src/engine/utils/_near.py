@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+TYPE_CHECKING = False  # as in _manager.py
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 def near(name: str, names: Iterable[str], n: int = 3) -> list[str]:
