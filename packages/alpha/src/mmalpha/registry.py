@@ -1,8 +1,13 @@
-"""The registries of the scope `mmalpha`: one below each root of `engine`."""
+"""The registries of the scope `mmalpha`: one below each root of `engine`, and its backbones."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from engine import registry as root
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SCOPE = "mmalpha"
 
@@ -34,3 +39,8 @@ EVALUATOR = root.EVALUATOR.child(SCOPE)
 VISUALIZERS = root.VISUALIZERS.child(SCOPE)
 VISBACKENDS = root.VISBACKENDS.child(SCOPE)
 INFERENCERS = root.INFERENCERS.child(SCOPE, "mmalpha.inferencers")
+
+MMALPHA_BACKBONE_REGISTRY: root.Registry[nn.Module] = root.Registry(
+    "backbone", scope=SCOPE, locations=["mmalpha.models"]
+)
+root.BACKBONE_REGISTRY.register_source(SCOPE, MMALPHA_BACKBONE_REGISTRY)

@@ -1,8 +1,13 @@
-"""The registries of the scope `mmbeta`: one below each root of `engine`."""
+"""The registries of the scope `mmbeta`: one below each root of `engine`, and what it adds."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, Any
+
 from engine import registry as root
+
+if TYPE_CHECKING:
+    from torch import nn
 
 SCOPE = "mmbeta"
 
@@ -34,3 +39,16 @@ EVALUATOR = root.EVALUATOR.child(SCOPE)
 VISUALIZERS = root.VISUALIZERS.child(SCOPE)
 VISBACKENDS = root.VISBACKENDS.child(SCOPE)
 INFERENCERS = root.INFERENCERS.child(SCOPE, "mmbeta.inferencers")
+
+MMBETA_DECODER_REGISTRY: root.Registry[nn.Module] = root.Registry(
+    "decoder", scope=SCOPE, locations=["mmbeta.models"]
+)
+MMBETA_NECK_REGISTRY: root.Registry[nn.Module] = root.Registry(
+    "neck", scope=SCOPE, locations=["mmbeta.models"]
+)
+MMBETA_MODEL_FACTORY_REGISTRY: root.Registry[Any] = root.Registry(
+    "model factory", scope=SCOPE, locations=["mmbeta.models"]
+)
+root.DECODER_REGISTRY.register_source(SCOPE, MMBETA_DECODER_REGISTRY)
+root.NECK_REGISTRY.register_source(SCOPE, MMBETA_NECK_REGISTRY)
+root.MODEL_FACTORY_REGISTRY.register_source(SCOPE, MMBETA_MODEL_FACTORY_REGISTRY)

@@ -1,4 +1,6 @@
 from .activations import ACTIVATIONS as ACTIVATIONS
+from .backbones.named import IMAGE_CLASSIFIER_BACKBONES as IMAGE_CLASSIFIER_BACKBONES
+from .backbones.named import PooledFeatures as PooledFeatures
 from .backbones.resnet import BasicBlock as BasicBlock
 from .backbones.resnet import Bottleneck as Bottleneck
 from .backbones.resnet import ResNet as ResNet
@@ -9,11 +11,13 @@ from .necks.gap import GlobalAveragePooling as GlobalAveragePooling
 
 __all__ = [
     "ACTIVATIONS",
+    "IMAGE_CLASSIFIER_BACKBONES",
     "BasicBlock",
     "Bottleneck",
     "CrossEntropyLoss",
     "GlobalAveragePooling",
     "ImageClassifier",
     "LinearClsHead",
+    "PooledFeatures",
     "ResNet",
 ]

@@ -8,6 +8,7 @@ from ._layers import RReLU as RReLU
 from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
+from ._task import Task as Task
 from ._weight_init import BaseInit as BaseInit
 from ._weight_init import ConstantInit as ConstantInit
 from ._weight_init import KaimingInit as KaimingInit
@@ -35,6 +36,7 @@ __all__ = [
     "NormalInit",
     "RReLU",
     "Sequential",
+    "Task",
     "TruncNormalInit",
     "UniformInit",
     "XavierInit",

@@ -5,6 +5,10 @@ from ._build import build_runner_from_cfg as build_runner_from_cfg
 from ._build import build_scheduler_from_cfg as build_scheduler_from_cfg
 from ._census import count_registered_modules as count_registered_modules
 from ._census import traverse_registry_tree as traverse_registry_tree
+from ._components import BACKBONE_REGISTRY as BACKBONE_REGISTRY
+from ._components import DECODER_REGISTRY as DECODER_REGISTRY
+from ._components import MODEL_FACTORY_REGISTRY as MODEL_FACTORY_REGISTRY
+from ._components import NECK_REGISTRY as NECK_REGISTRY
 from ._discovery import announced_scopes as announced_scopes
 from ._discovery import import_announced as import_announced
 from ._errors import BuildError as BuildError
@@ -24,6 +28,10 @@ from ._functions import FlashRegistry as FlashRegistry
 from ._functions import FunctionRegistry as FunctionRegistry
 from ._functions import Provider as Provider
 from ._multi_source import MultiSourceRegistry as MultiSourceRegistry
+from ._ready import SMP_DECODER_REGISTRY as SMP_DECODER_REGISTRY
+from ._ready import TIMM_MODEL_REGISTRY as TIMM_MODEL_REGISTRY
+from ._ready import TORCHVISION_MODEL_REGISTRY as TORCHVISION_MODEL_REGISTRY
+from ._ready import TRANSFORMERS_BACKBONE_REGISTRY as TRANSFORMERS_BACKBONE_REGISTRY
 from ._registry import Registry as Registry
 from ._roots import DATA_SAMPLERS as DATA_SAMPLERS
 from ._roots import DATASETS as DATASETS
@@ -53,12 +61,14 @@ from ._scope import DefaultScope as DefaultScope
 from ._scope import add_scope_alias as add_scope_alias
 from ._scope import init_default_scope as init_default_scope
 from ._source import PackageSource as PackageSource
-from ._source import Source as Source
+from ._source_protocol import Source as Source
 from ._trust import allow as allow
 
 __all__ = [
+    "BACKBONE_REGISTRY",
     "DATASETS",
     "DATA_SAMPLERS",
+    "DECODER_REGISTRY",
     "EVALUATOR",
     "FUNCTIONS",
     "HOOKS",
@@ -67,7 +77,9 @@ __all__ = [
     "LOOPS",
     "METRICS",
     "MODELS",
+    "MODEL_FACTORY_REGISTRY",
     "MODEL_WRAPPERS",
+    "NECK_REGISTRY",
     "OPTIMIZERS",
     "OPTIM_WRAPPER",
     "OPTIM_WRAPPERS",
@@ -75,8 +87,12 @@ __all__ = [
     "PARAM_SCHEDULERS",
     "RUNNERS",
     "RUNNER_CONSTRUCTORS",
+    "SMP_DECODER_REGISTRY",
     "STRATEGIES",
     "TASK_UTILS",
+    "TIMM_MODEL_REGISTRY",
+    "TORCHVISION_MODEL_REGISTRY",
+    "TRANSFORMERS_BACKBONE_REGISTRY",
     "TRANSFORMS",
     "VISBACKENDS",
     "VISUALIZERS",

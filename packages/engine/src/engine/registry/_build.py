@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from ._errors import BuildError, BuildKeyError, BuildTypeError
-from ._misfit import explain_failure, place_of
 from ._scope import OVERRIDE, DefaultScope, in_force_of
 
 TYPE_CHECKING = False  # see _registry.py
@@ -57,7 +56,7 @@ def build_from_cfg(
     try:
         return target(**args)
     except Exception as error:
-        explain_failure(error, target, args, cfg)
+        _explain_failure(error, target, args, cfg)
         raise
     finally:
         if token is not None:
@@ -67,7 +66,7 @@ def build_from_cfg(
 def unexpected(cfg: Any, built: object, expect: type[Any]) -> BuildTypeError:
     """Return the error that what was built is not what was expected."""
     given = type(built).__qualname__
-    return BuildTypeError(f"{place_of(cfg)}expected {expect.__qualname__}; this builds {given}")
+    return BuildTypeError(f"{_place_of(cfg)}expected {expect.__qualname__}; this builds {given}")
 
 
 def build_model_from_cfg(
@@ -142,12 +141,12 @@ def build_scheduler_from_cfg(
     epoch_length = args.pop("epoch_length", None)
     if args.pop("convert_to_iter_based", False):
         if epoch_length is None:
-            raise BuildError(f"{place_of(cfg)}convert_to_iter_based needs epoch_length")
+            raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
         target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
     try:
         return target(**args)
     except Exception as error:
-        explain_failure(error, target, args, cfg)
+        _explain_failure(error, target, args, cfg)
         raise
 
 
@@ -175,7 +174,7 @@ def _target(kind: Any, node: Registry[Any], cfg: Mapping[str, Any]) -> Callable[
     try:
         return node.get(kind)
     except LookupError as error:
-        if place := place_of(cfg):
+        if place := _place_of(cfg):
             error.add_note(f"asked for by {place.removesuffix(': ')}")
         raise
     except TypeError:
@@ -184,7 +183,21 @@ def _target(kind: Any, node: Registry[Any], cfg: Mapping[str, Any]) -> Callable[
             return target
         if kind is not None:
             raise BuildTypeError(
-                f"{place_of(cfg)}'type' is a name, a class or a function; got {kind!r}"
+                f"{_place_of(cfg)}'type' is a name, a class or a function; got {kind!r}"
             ) from None
     keys = ", ".join(map(repr, cfg)) or "no key at all"
-    raise BuildKeyError(f"{place_of(cfg)}a config needs the key 'type'; this one has {keys}")
+    raise BuildKeyError(f"{_place_of(cfg)}a config needs the key 'type'; this one has {keys}")
+
+
+def _explain_failure(
+    error: Exception, target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
+) -> None:
+    from ._misfit import explain_failure  # deferred: most builds succeed
+
+    explain_failure(error, target, args, cfg)
+
+
+def _place_of(cfg: Any) -> str:
+    from ._misfit import place_of  # deferred: most builds succeed
+
+    return place_of(cfg)

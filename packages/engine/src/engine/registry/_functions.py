@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from functools import partial
 from typing import Any, TypeVar, overload
 
 from engine.utils import did_you_mean
@@ -13,6 +14,8 @@ from ._errors import DuplicateNameError, NotRegisteredError
 
 C = TypeVar("C", bound=Callable[..., Any])
 
+# Parameters of `get` and `list`: metadata of such a name could never be asked for.
+_RESERVED = ("key", "with_metadata", "strict", "pattern", "exclude")
 _NO_MATCH = "Found no matches that fit your metadata criteria. Try removing some metadata"
 
 
@@ -55,7 +58,12 @@ class Entry:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the entry as `get(..., with_metadata=True)` gives it."""
-        return {"fn": self.fn, "name": self.name, "metadata": dict(self.metadata)}
+        return {
+            "fn": self.fn,
+            "name": self.name,
+            "metadata": dict(self.metadata),
+            "providers": self.providers,
+        }
 
 
 class FunctionRegistry:
@@ -91,13 +99,14 @@ class FunctionRegistry:
 
         Args:
             fn: The function; None returns a decorator.
-            name: Its name; None means its own, which a `partial` does not have.
+            name: Its name; None means its own, or that of the function within a `partial`.
             override: Whether to replace an entry of the same name and metadata.
             providers: Who made it.
             **metadata: What is said about it.
 
         Raises:
-            TypeError: If `fn` is not callable, or there is no name.
+            TypeError: If `fn` is not callable, or its name is no string.
+            ValueError: If metadata has the name of a parameter of `get` or `list`.
             DuplicateNameError: If there is such an entry already.
         """
         if fn is not None:
@@ -117,7 +126,8 @@ class FunctionRegistry:
 
         Args:
             key: The name.
-            with_metadata: Whether to return `dict(fn=..., name=..., metadata=...)` instead.
+            with_metadata: Whether to return a dictionary of `fn`, `name`, `metadata` and
+                `providers` instead.
             strict: Whether to return the first that fits; else a list of all that do.
             **metadata: What must be said about it.
 
@@ -200,9 +210,15 @@ class FunctionRegistry:
     ) -> None:
         if not callable(fn):
             raise TypeError(f"You can only register a callable, found: {fn}")
-        key = getattr(fn, "__name__", None) if name is None else name
+        key = _own_name(fn) if name is None else name
         if not isinstance(key, str):
             raise TypeError(f"`name` must be a str, found {key}")
+        taken = [each for each in _RESERVED if each in metadata]
+        if taken:
+            raise ValueError(
+                f"metadata of {key} can't be called {taken[0]!r}: that is a parameter of `get` or "
+                "`list`, which could not ask for it"
+            )
         same = [entry for entry in self._entries.get(key, ()) if entry.metadata == metadata]
         if same and not override:
             raise DuplicateNameError(
@@ -216,20 +232,22 @@ class FunctionRegistry:
 
 
 class ExternalRegistry(FunctionRegistry):
-    """The functions of another library, found by a getter.
+    """The functions of another library, which a getter makes.
+
+    What `get('x')` returns calls `getter('x', ...)`. Without `names` only such a call can tell
+    whether there is an `'x'`: `get` then takes any name, and `in` and iteration know none.
 
     Args:
-        getter: Returns the function of a name; it raises for a name that there is not.
+        getter: A function whose first argument is the name; it may take more.
         name: The name of the registry.
         providers: Who made the functions.
-        names: Returns all names; without it the registry can't be listed, and the getter decides
-            what is in it.
+        names: Returns all names; it is called once, when they are first needed.
         **metadata: What is said about each of the functions.
     """
 
     def __init__(
         self,
-        getter: Callable[[str], Callable[..., Any]],
+        getter: Callable[..., Any],
         name: str,
         providers: Provider | str | Sequence[Provider | str] = (),
         names: Callable[[], Iterable[str]] | None = None,
@@ -242,33 +260,35 @@ class ExternalRegistry(FunctionRegistry):
         self._names: dict[str, None] | None = None
         self._metadata = metadata
 
+    @property
+    def is_open(self) -> bool:
+        """Whether `get` takes any name, since the names are not known."""
+        return self._list_names is None
+
     def entries(self, key: str) -> list[Entry]:
         """Return the entry of a name, as a list.
 
         Raises:
             NotRegisteredError: If there is no such name.
         """
-        if self._list_names is not None and key not in self._listed():
+        if not self.is_open and key not in self:
             raise NotRegisteredError(lambda: _missing(self, key))
-        try:
-            fn = self._getter(key)
-        except (LookupError, AttributeError, ValueError, RuntimeError) as error:
-            raise NotRegisteredError(lambda: _missing(self, key)) from error
-        return [Entry(fn, key, self._metadata, self._providers)]
+        return [Entry(partial(self._getter, key), key, self._metadata, self._providers)]
+
+    def remove(self, key: str) -> None:
+        """Refuse: what another library has stays.
+
+        Raises:
+            TypeError: Always.
+        """
+        raise TypeError(f"{self.name} is external; nothing can be removed from it")
 
     def __contains__(self, key: object) -> bool:
-        """Return whether the getter has something of the name `key`."""
-        if not isinstance(key, str):
-            return False
-        if self._list_names is not None:
-            return key in self._listed()
-        try:
-            return bool(self.entries(key))
-        except NotRegisteredError:
-            return False
+        """Return whether `key` is among the names that are known."""
+        return key in self._listed()
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, as far as they are known."""
+        """Iterate over the names that are known."""
         return iter(self._listed())
 
     def __len__(self) -> int:
@@ -280,11 +300,14 @@ class ExternalRegistry(FunctionRegistry):
             self._names = dict.fromkeys(self._list_names() if self._list_names else ())
         return self._names
 
+    def _register(self, *args: Any) -> None:
+        raise TypeError(f"{self.name} is external; nothing can be added to it")
+
 
 class ConcatRegistry(FunctionRegistry):
-    """Several registries as one; the first that has a name wins.
+    """Several registries as one, asked in order.
 
-    Registering and removing goes to the first of them that was made by hand.
+    Registering goes to the first of them that is not external, removing to all that are not.
 
     Args:
         *registries: The registries, in the order in which they are asked.
@@ -301,19 +324,21 @@ class ConcatRegistry(FunctionRegistry):
         )
 
     def entries(self, key: str) -> list[Entry]:
-        """Return the entries of a name, those of the first registry that has it before others.
+        """Return the entries of a name, those of a registry before those of the ones behind it.
 
         Raises:
             NotRegisteredError: If no registry has that name.
         """
-        found = [entry for part in self.registries if key in part for entry in part.entries(key)]
-        if not found:
+        asked = [part for part in self.registries if key in part] or [
+            part for part in self.registries if isinstance(part, ExternalRegistry) and part.is_open
+        ]
+        if not asked:
             raise NotRegisteredError(lambda: _missing(self, key))
-        return found
+        return [entry for part in asked for entry in part.entries(key)]
 
     def remove(self, key: str) -> None:
-        """Remove all that has the name `key`, if anything has."""
-        for registry in self.registries:
+        """Remove what has the name `key` from the registries that are not external."""
+        for registry in self._own:
             registry.remove(key)
 
     def __contains__(self, key: object) -> bool:
@@ -328,16 +353,23 @@ class ConcatRegistry(FunctionRegistry):
         """Return the number of functions."""
         return sum(map(len, self.registries))
 
+    @property
+    def _own(self) -> list[FunctionRegistry]:
+        return [part for part in self.registries if not isinstance(part, ExternalRegistry)]
+
     def _register(self, *args: Any) -> None:
-        own = next((each for each in self.registries if type(each) is FunctionRegistry), None)
-        if own is None:
-            raise TypeError(
-                f"{self.name}: all of its registries are external; none can be added to"
-            )
-        own._register(*args)
+        if not self._own:
+            raise TypeError(f"{self.name} are all external; nothing can be added to them")
+        self._own[0]._register(*args)
 
 
 FlashRegistry = FunctionRegistry
+
+
+def _own_name(fn: Callable[..., Any]) -> str | None:
+    while isinstance(fn, partial):
+        fn = fn.func
+    return getattr(fn, "__name__", None)
 
 
 def _missing(registry: FunctionRegistry, key: str) -> str:

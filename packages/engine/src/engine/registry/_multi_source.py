@@ -2,37 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, KeysView, Mapping
-from typing import Any
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from engine.utils import near
 
 from ._discovery import import_announced
 from ._errors import NotRegisteredError
-from ._source import Source
+from ._registry import Registry
+from ._source import PackageSource
+from ._source_protocol import Source
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar as TypeVarWithDefault
+
+    T = TypeVarWithDefault("T", default=Any)
+else:
+    T = TypeVar("T")
+C = TypeVar("C", bound=Callable[..., Any])
 
 
-class MultiSourceRegistry(Mapping[str, Any]):
+class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
     """A registry that asks several sources, by prefix or in the order in which they were added.
 
     `timm_resnet18` is the `resnet18` of the source `timm`; `resnet18` is that of the first source
     that has one. Where several prefixes fit a name, the longest is tried first.
 
-    As a mapping it holds the sources by prefix. Iteration and `in` are about the names in them.
+    As a mapping it holds the sources by prefix. Iteration, `len` and `in` are about the names in
+    them.
 
     Args:
         name: What the registry holds.
-        discover: Whether the installed libraries are asked to add their sources, when the registry
-            is first used.
+        discover: Whether the installed libraries are imported, so that they add their sources, when
+            the registry is first used.
+        behind: Sources that stay behind all that are added.
     """
 
-    def __init__(self, name: str = "registry", *, discover: bool = False) -> None:
+    def __init__(
+        self,
+        name: str = "registry",
+        *,
+        discover: bool = False,
+        behind: Mapping[str, Source] | None = None,
+    ) -> None:
         self.name = name
-        self._own: dict[str, Source] = {}
-        self._discover = discover
+        self._added: dict[str, Source] = {}
+        self._behind = dict(behind or {})
+        self._all = self._behind
+        self._discovers = self._to_discover = discover
 
     def register_source(self, prefix: str, registry: Source) -> None:
-        """Add a source behind those that are there.
+        """Add a source behind those that were added before.
 
         Args:
             prefix: The prefix of its names.
@@ -41,13 +61,37 @@ class MultiSourceRegistry(Mapping[str, Any]):
         Raises:
             ValueError: If the prefix is taken.
         """
-        if prefix in self._own:
+        if prefix in self._all:
             raise ValueError(f"{self.name}: a source with the prefix {prefix!r} is there already")
-        self._own[prefix] = registry
+        self._added[prefix] = registry
+        self._all = self._added | self._behind
+
+    def register(self, constructor: C) -> C:
+        """Register a class or a function in the first source that is a `Registry`.
+
+        Args:
+            constructor: The class or function.
+
+        Raises:
+            TypeError: If no source takes it.
+            DuplicateNameError: If the name is taken.
+        """
+        for source in self._sources.values():
+            if isinstance(source, Registry):
+                return source.register(constructor)
+        raise TypeError(f"{self.name}: no source takes more names; add one with register_source")
 
     def keys(self) -> KeysView[str]:
-        """Return the prefixes, in the order in which the sources were added."""
+        """Return the prefixes, in the order in which the sources are asked."""
         return self._sources.keys()
+
+    def values(self) -> ValuesView[Source]:
+        """Return the sources, in the order in which they are asked."""
+        return self._sources.values()
+
+    def items(self) -> ItemsView[str, Source]:
+        """Return the prefixes with their sources, in the order in which they are asked."""
+        return self._sources.items()
 
     def find_registry(self, name: str) -> Source:
         """Return the source that has `name`.
@@ -57,20 +101,22 @@ class MultiSourceRegistry(Mapping[str, Any]):
         """
         return self._found(name)[0]
 
-    def find_class(self, name: str) -> Any:
+    def find_class(self, name: str) -> Callable[..., T]:
         """Return what `name` stands for.
 
         Raises:
             NotRegisteredError: If no source has it.
         """
         source, key = self._found(name)
-        return source.get(key)
+        found: Callable[..., T] = source.get(key)
+        return found
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return what `key` stands for, or `default`."""
-        return self.find_class(key) if key in self else default
+        found = self._find(key)
+        return default if found is None else found[0].get(found[1])
 
-    def build(self, name: str, *constructor_args: Any, **constructor_kwargs: Any) -> Any:
+    def build(self, name: str, *constructor_args: Any, **constructor_kwargs: Any) -> T:
         """Make what `name` stands for; what its constructor raises passes through.
 
         Args:
@@ -85,7 +131,11 @@ class MultiSourceRegistry(Mapping[str, Any]):
 
     def __getitem__(self, prefix: str) -> Source:
         """Return the source of a prefix."""
-        return self._sources[prefix]
+        if prefix not in self._sources:
+            raise NotRegisteredError(
+                f"{self.name} has no source {prefix!r}; it has {', '.join(self._all) or 'none'}"
+            )
+        return self._all[prefix]
 
     def __contains__(self, name: object) -> bool:
         """Return whether a source has `name`."""
@@ -94,7 +144,7 @@ class MultiSourceRegistry(Mapping[str, Any]):
     def __iter__(self) -> Iterator[str]:
         """Iterate over all names, with their prefixes."""
         for prefix, source in self._sources.items():
-            yield from (f"{prefix}_{name}" for name in source)
+            yield from (f"{prefix}_{name}" for name in _names(source))
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -104,23 +154,26 @@ class MultiSourceRegistry(Mapping[str, Any]):
         """Return true: an empty registry is a registry."""
         return True
 
+    __eq__ = object.__eq__  # that of a mapping would compare the sources
+    __hash__ = object.__hash__
+
     def __repr__(self) -> str:
         return f"MultiSourceRegistry({self.name!r}, sources={[*self._sources]})"
 
     @property
     def _sources(self) -> dict[str, Source]:
-        if self._discover:
-            self._discover = False
-            import_announced()
-        return self._own
+        if self._to_discover:
+            self._to_discover = False
+            import_announced()  # what failed is told by the error of a name that is missing
+        return self._all
 
     def _find(self, name: str) -> tuple[Source, str] | None:
         fitting = [prefix for prefix in self._sources if name.startswith(f"{prefix}_")]
         for prefix in sorted(fitting, key=len, reverse=True):
-            source, key = self._sources[prefix], name[len(prefix) + 1 :]
+            source, key = self._all[prefix], name[len(prefix) + 1 :]
             if key in source:
                 return source, key
-        return next(((source, name) for source in self._sources.values() if name in source), None)
+        return next(((source, name) for source in self._all.values() if name in source), None)
 
     def _found(self, name: str) -> tuple[Source, str]:
         found = self._find(name)
@@ -130,15 +183,28 @@ class MultiSourceRegistry(Mapping[str, Any]):
 
     def _missing(self, name: str) -> str:
         by_name: dict[str, list[str]] = {}
-        for prefix, source in self._sources.items():
-            for key in source:
+        for prefix, source in self._all.items():
+            for key in _names(source):
                 by_name.setdefault(key, []).append(f"{prefix}_{key}")
                 by_name.setdefault(f"{prefix}_{key}", []).append(f"{prefix}_{key}")
         matches = dict.fromkeys(full for match in near(name, by_name) for full in by_name[match])
         hint = f"; did you mean {' or '.join(map(repr, [*matches][:3]))}?" if matches else ""
-        failed = "".join(f"\n  {reason}" for reason in import_announced().values())
-        sources = ", ".join(self._sources) or "none"
-        return (
-            f"Model {name} could not be instantiated from any source of {self.name} "
-            f"({sources}){hint}{failed}"
+        reasons = [*import_announced().values()] if self._discovers else []
+        reasons += [
+            source.how_to_install
+            for source in self._all.values()
+            if isinstance(source, PackageSource) and not source.is_installed
+        ]
+        return "\n  ".join(
+            [
+                f"Model {name} could not be instantiated from any source of {self.name} "
+                f"({', '.join(self._all) or 'none'}){hint}",
+                *reasons,
+            ]
         )
+
+
+def _names(source: Source) -> Iterator[str]:
+    if isinstance(source, Registry):
+        source.import_from_location()
+    return iter(source)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from typing_extensions import TypeVar
 
     from ._explain import Explanation
-    from ._source import Source
+    from ._source_protocol import Source
 
     T = TypeVar("T", default=Any)
     C = TypeVar("C", bound=Callable[..., Any])

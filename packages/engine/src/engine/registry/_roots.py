@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from ._build import build_model_from_cfg, build_runner_from_cfg, build_scheduler_from_cfg
+from ._ready import (
+    SMP_DECODER_REGISTRY,
+    TIMM_MODEL_REGISTRY,
+    TORCHVISION_MODEL_REGISTRY,
+    TRANSFORMERS_BACKBONE_REGISTRY,
+)
 from ._registry import Registry
 from ._scope import add_scope_alias
 
+TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
+    from typing import Any
+
     from torch import nn
 
 SCOPE = "engine"
@@ -36,6 +43,10 @@ FUNCTIONS = _root("function", "engine.dataset")
 MODELS: Registry[nn.Module] = Registry(
     "model", build_model_from_cfg, scope=SCOPE, locations=["engine.model"]
 )
+MODELS.attach_source("timm", TIMM_MODEL_REGISTRY)
+MODELS.attach_source("torchvision", TORCHVISION_MODEL_REGISTRY)
+MODELS.attach_source("smp", SMP_DECODER_REGISTRY)
+MODELS.attach_source("transformers", TRANSFORMERS_BACKBONE_REGISTRY)
 MODEL_WRAPPERS: Registry[nn.Module] = Registry(
     "model_wrapper", scope=SCOPE, locations=["engine.model"]
 )

@@ -2,40 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from importlib.metadata import version
-from importlib.util import find_spec
-from typing import Any, Protocol
-
 from engine.utils import near
 
+from ._discovery import is_installed
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Iterator
+    from typing import Any
+
 
 _MISSING: Any = object()
 
 
-class Source(Protocol):
-    """What a registry asks of a source; a registry is one as well."""
-
-    def get(self, key: str, default: Any = ..., /) -> Any:
-        """Return what a name stands for, or `default`.
-
-        Raises:
-            NotRegisteredError: If there is no such name and no default.
-        """
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names."""
-
-    def __contains__(self, key: object, /) -> bool:
-        """Return whether there is such a name."""
-
-
 class PackageSource:
-    """The models of an installed package, which is imported when it is first asked.
+    """What another package has, which is imported when it is first asked.
 
     Args:
-        package: The name of the package.
+        package: The name by which the package is imported.
         list_names: Returns all names; it is called once.
         find: Returns what makes the thing of a name.
         install: What to install where the package is missing, as pip calls it.
@@ -57,12 +42,19 @@ class PackageSource:
     @property
     def is_installed(self) -> bool:
         """Whether the package is there."""
-        return find_spec(self.package) is not None
+        return is_installed(self.package)
 
     @property
     def version(self) -> str:
-        """The version of the package."""
+        """The version of the package, to which its models are due."""
+        from importlib.metadata import version  # deferred: only an answer to a user needs it
+
         return version(self.package)
+
+    @property
+    def how_to_install(self) -> str:
+        """What a user without the package is told."""
+        return f"{self.package} is not installed. Install it: pip install {self.install!r}"
 
     def names(self) -> Collection[str]:
         """Return all names.
@@ -73,14 +65,13 @@ class PackageSource:
         """
         if self._names is None:
             if not self.is_installed:
-                raise ScopeNotInstalledError(
-                    f"{self.package} is not installed. Install it: pip install {self.install!r}"
-                )
+                raise ScopeNotInstalledError(self.how_to_install)
             try:
                 self._names = dict.fromkeys(self._list_names())
-            except ImportError as error:
+            except Exception as error:
                 raise ScopeImportError(
-                    f"{self.package} is installed, but its import fails: {error}"
+                    f"{self.package} is installed, but its import fails: "
+                    f"{type(error).__name__}: {error}"
                 ) from error
         return self._names
 
@@ -88,9 +79,10 @@ class PackageSource:
         """Return what makes the thing called `key`, or `default`.
 
         Raises:
-            NotRegisteredError: If there is no such name and no default.
+            NotRegisteredError: If there is no such name, or no such package, and no default.
+            ScopeImportError: If the import of the package fails, whatever the default.
         """
-        if key in self.names():
+        if key in self:
             return self._find(key)
         if default is not _MISSING:
             return default
@@ -110,15 +102,22 @@ class PackageSource:
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; without the package there is none."""
-        return self.is_installed and key in self.names()
+        return key in self._there()
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; without the package there are none."""
-        return iter(self.names() if self.is_installed else ())
+        return iter(self._there())
 
     def __len__(self) -> int:
         """Return the number of names."""
-        return sum(1 for _ in self)
+        return len(self._there())
+
+    def __bool__(self) -> bool:
+        """Return true, without an import: an empty source is a source."""
+        return True
+
+    def _there(self) -> Collection[str]:
+        return () if self._names is None and not self.is_installed else self.names()
 
     def __repr__(self) -> str:
         return f"PackageSource({self.package!r})"

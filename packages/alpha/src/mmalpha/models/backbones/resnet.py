@@ -94,6 +94,12 @@ _ARCHITECTURES: dict[int, tuple[type[BasicBlock | Bottleneck], tuple[int, ...]]]
     101: (Bottleneck, (3, 4, 23, 3)),
     152: (Bottleneck, (3, 8, 36, 3)),
 }
+DEPTHS = tuple(_ARCHITECTURES)
+
+
+# With fewer, the shortcuts' strided 1×1 convolutions write past the end of a buffer when they are
+# trained on a CPU: https://github.com/uxlfoundation/oneDNN/issues/6035.
+_NHWC_WIDTH = 16
 
 
 @MODELS.register_module()
@@ -113,7 +119,7 @@ class ResNet(BaseModule):
         norm_eval: Whether the normalisations keep their running statistics in training too.
         zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
         channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
-            on CPUs, and faster on GPUs with mixed precision.
+            on CPUs, and faster on GPUs with mixed precision. It needs 16 channels from the stem on.
         init_cfg: As in `BaseModule`; None means the initialisation of the paper.
 
     Attributes:
@@ -146,7 +152,12 @@ class ResNet(BaseModule):
         self.zero_init_residual = zero_init_residual
         self.channels_last = channels_last
 
-        channels = stem_channels or base_channels
+        channels = base_channels if stem_channels is None else stem_channels
+        if channels_last and min(channels, base_channels) < _NHWC_WIDTH:
+            raise ValueError(
+                f"channels_last needs stem_channels and base_channels of at least {_NHWC_WIDTH}; "
+                f"got {channels} and {base_channels}"
+            )
         self.conv1 = _conv(in_channels, channels, *((7, 2) if stem == "imagenet" else (3, 1)))
         self.bn1 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)

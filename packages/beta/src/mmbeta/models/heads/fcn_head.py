@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from mmbeta.models.layers import conv_stack
 from mmbeta.registry import MODELS
 
 from .decode_head import BaseDecodeHead
@@ -62,15 +63,7 @@ class FCNHead(BaseDecodeHead):
             raise ValueError(f"num_convs of FCNHead is at least 1; got {num_convs}")
         if kernel_size % 2 != 1:
             raise ValueError(f"kernel_size of FCNHead is odd; got {kernel_size}")
-        layers: list[nn.Module] = []
-        for index in range(num_convs):
-            width = channels if index else self.in_channels
-            layers += [
-                nn.Conv2d(width, channels, kernel_size, padding=kernel_size // 2, bias=False),
-                nn.BatchNorm2d(channels),
-                nn.ReLU(inplace=True),
-            ]
-        self.convs = nn.Sequential(*layers)
+        self.convs = conv_stack(self.in_channels, channels, num_convs, kernel_size)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Score the classes.

@@ -17,23 +17,23 @@ class EncoderDecoder(BaseModel):
     """A backbone and a decode head.
 
     Args:
-        backbone: The config of what turns images into feature maps, of this library or of another,
+        backbone: What turns images into feature maps, or its config, of this library or of another,
             `dict(type='mmalpha.ResNet', ...)` for example.
-        decode_head: The config of what turns feature maps into losses and masks.
+        decode_head: What turns feature maps into losses and masks, or its config.
         data_preprocessor: As in `BaseModel`.
         init_cfg: As in `BaseModule`.
     """
 
     def __init__(
         self,
-        backbone: Mapping[str, Any],
-        decode_head: Mapping[str, Any],
+        backbone: Mapping[str, Any] | nn.Module,
+        decode_head: Mapping[str, Any] | nn.Module,
         data_preprocessor: Mapping[str, Any] | nn.Module | None = None,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone = MODELS.build(backbone)
-        self.decode_head: Any = MODELS.build(decode_head)
+        self.backbone = _built(backbone)
+        self.decode_head: Any = _built(decode_head)
 
     def forward(
         self,
@@ -74,3 +74,7 @@ class EncoderDecoder(BaseModel):
             Maps `(N, C', H', W')`, one tensor for each level of the backbone.
         """
         return cast("tuple[Tensor, ...]", self.backbone(inputs))
+
+
+def _built(part: Mapping[str, Any] | nn.Module) -> nn.Module:
+    return part if isinstance(part, nn.Module) else MODELS.build(part)

@@ -1,0 +1,70 @@
+"""Backbones from `BACKBONE_REGISTRY`, whatever their package calls things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from inspect import Parameter, signature
+from typing import Any
+
+from torch import Tensor, nn
+
+from engine.model import BaseModule
+from engine.registry import BACKBONE_REGISTRY
+from mmbeta.registry import MODELS
+
+
+@MODELS.register_module()
+class NamedBackbone(BaseModule):
+    """A backbone of any source, which hands on its feature maps, the largest first.
+
+    A backbone of a source gives a sequence of maps and has `out_channels`. Those of timm and of
+    transformers serve as well; like all that take it, they are made with `features_only=True`.
+
+    Args:
+        name: A name in `BACKBONE_REGISTRY`, with or without the prefix of its source.
+        **kwargs: The other arguments of the backbone.
+
+    Attributes:
+        out_channels: The channels of each map.
+
+    Raises:
+        NotRegisteredError: If no source has the name.
+        TypeError: If the model of that name tells no channels.
+    """
+
+    def __init__(self, name: str, **kwargs: Any) -> None:
+        super().__init__()
+        make = BACKBONE_REGISTRY.find_class(name)
+        if _takes(make, "features_only"):
+            kwargs.setdefault("features_only", True)
+        self.backbone = make(**kwargs)
+        self.out_channels = _channels(name, self.backbone)
+        # Some models of timm, Swin for one, give maps whose channels are last, and say so.
+        self._channels_last = getattr(self.backbone, "output_fmt", "NCHW") == "NHWC"
+
+    def forward(self, x: Tensor) -> tuple[Tensor, ...]:
+        """Turn images `(N, in_channels, H, W)` into maps `(N, C, H', W')`."""
+        out = self.backbone(x)
+        maps: Sequence[Tensor] = getattr(out, "feature_maps", out)
+        return tuple(each.permute(0, 3, 1, 2) for each in maps) if self._channels_last else (*maps,)
+
+
+def _takes(make: Callable[..., Any], keyword: str) -> bool:
+    parameters = signature(make).parameters
+    return keyword in parameters or any(
+        each.kind is Parameter.VAR_KEYWORD for each in parameters.values()
+    )
+
+
+def _channels(name: str, backbone: nn.Module) -> list[int]:
+    told = getattr(getattr(backbone, "feature_info", None), "channels", None)  # as timm does
+    for found in (told and told(), *(getattr(backbone, key, None) for key in _CHANNELS)):
+        if isinstance(found, Sequence):
+            return list(found)
+    raise TypeError(
+        f"{name} can't serve as a backbone of feature maps: {type(backbone).__name__} does not "
+        "tell their channels in a list `out_channels`"
+    )
+
+
+_CHANNELS = ("out_channels", "channels")  # the latter in transformers

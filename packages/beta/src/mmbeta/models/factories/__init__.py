@@ -1,0 +1,1 @@
+"""Factories: models from names."""

@@ -1,0 +1,32 @@
+"""The registries of what models are put together from, each with several sources.
+
+The sources of libraries come in the order in which they were added, those of other packages behind.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._multi_source import MultiSourceRegistry
+from ._ready import SMP_DECODER_REGISTRY, TIMM_MODEL_REGISTRY, TRANSFORMERS_BACKBONE_REGISTRY
+from ._registry import Registry
+
+if TYPE_CHECKING:
+    from torch import nn
+
+SCOPE = "engine"
+
+BACKBONE_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry(
+    "backbone",
+    discover=True,
+    behind={"timm": TIMM_MODEL_REGISTRY, "transformers": TRANSFORMERS_BACKBONE_REGISTRY},
+)
+DECODER_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry(
+    "decoder", discover=True, behind={"smp": SMP_DECODER_REGISTRY}
+)
+NECK_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry("neck", discover=True)
+NECK_REGISTRY.register_source(SCOPE, Registry("neck", scope=SCOPE))
+MODEL_FACTORY_REGISTRY: MultiSourceRegistry[Any] = MultiSourceRegistry(
+    "model factory", discover=True
+)
+MODEL_FACTORY_REGISTRY.register_source(SCOPE, Registry("model factory", scope=SCOPE))

@@ -1,0 +1,117 @@
+"""Other packages as sources: their models, by name. Each is an extra of engine.
+
+None is imported before a source is asked for a name or a list of names.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from engine.utils import did_you_mean
+
+from ._source import PackageSource
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from typing import Any
+
+# What needs torch lives where torch may be imported, and is found as the parts of a registry are.
+_SMP_DECODERS = "engine.model._smp_decoder"
+
+
+def _bound(make: Callable[..., Any], name: str) -> Callable[..., Any]:
+    """Return `make` with its first argument given, and with names for messages to call it by."""
+    from functools import partial  # deferred, see _registry.py
+
+    bound = partial(make, name)
+    names = {"__name__": name, "__qualname__": f"{make.__qualname__}({name!r})"}
+    vars(bound).update(names, __module__=make.__module__)
+    return bound
+
+
+def _timm_names() -> Iterable[str]:
+    from timm import list_models
+
+    names: list[str] = list_models()
+    return names
+
+
+def _timm_model(name: str) -> Callable[..., Any]:
+    from timm import create_model
+
+    return _bound(create_model, name)
+
+
+def _torchvision_names() -> Iterable[str]:
+    from torchvision.models import list_models
+
+    names: list[str] = list_models()
+    return names
+
+
+def _torchvision_model(name: str) -> Callable[..., Any]:
+    from torchvision.models import get_model_builder
+
+    builder: Callable[..., Any] = get_model_builder(name)
+    return builder
+
+
+def _smp_names() -> Iterable[str]:
+    names: Iterable[str] = import_module(_SMP_DECODERS).DECODERS
+    return names
+
+
+def _smp_decoder(name: str) -> Callable[..., Any]:
+    return _bound(import_module(_SMP_DECODERS).SMPDecoder, name)
+
+
+def _transformers_names() -> Iterable[str]:
+    from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING_NAMES
+
+    names: Iterable[str] = MODEL_FOR_BACKBONE_MAPPING_NAMES
+    return names
+
+
+def _transformers_backbone(name: str) -> Callable[..., Any]:
+    return _bound(_build_transformers_backbone, name)
+
+
+def _build_transformers_backbone(name: str, *, features_only: bool = False, **config: Any) -> Any:
+    """Build a backbone of transformers from its configuration, with fresh weights.
+
+    Args:
+        name: The type of the model, such as `swin`.
+        features_only: Whether to hand on the maps of all stages, rather than what the
+            configuration says, which is that of the last unless it says more.
+        **config: The configuration.
+
+    Raises:
+        TypeError: If the configuration of such a model has no such entry, which transformers
+            itself would take for one.
+    """
+    from transformers import AutoBackbone, AutoConfig
+
+    made = AutoConfig.for_model(name, **config)
+    known: Mapping[str, Any] = type(made)().to_dict() | {"out_features": None, "out_indices": None}
+    for key in config:
+        if key not in known:
+            raise TypeError(
+                f"the configuration of {name} in transformers has no {key!r}"
+                f"{did_you_mean(key, known)}"
+            )
+    if features_only:
+        made.out_features = [stage for stage in made.stage_names if stage != "stem"]
+    return AutoBackbone.from_config(made)
+
+
+TIMM_MODEL_REGISTRY = PackageSource("timm", _timm_names, _timm_model, "engine[timm]")
+TORCHVISION_MODEL_REGISTRY = PackageSource(
+    "torchvision", _torchvision_names, _torchvision_model, "engine[torchvision]"
+)
+SMP_DECODER_REGISTRY = PackageSource(
+    "segmentation_models_pytorch", _smp_names, _smp_decoder, "engine[smp]"
+)
+TRANSFORMERS_BACKBONE_REGISTRY = PackageSource(
+    "transformers", _transformers_names, _transformers_backbone, "engine[transformers]"
+)

@@ -1,0 +1,206 @@
+"""Several registries behind one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.registry import (
+    BACKBONE_REGISTRY,
+    DuplicateNameError,
+    MultiSourceRegistry,
+    NotRegisteredError,
+    PackageSource,
+    Registry,
+)
+
+
+def _registry(*names: str) -> Registry[Any]:
+    registry: Registry[Any] = Registry()
+    for name in names:
+        registry.register_module(name, module=lambda *args, _name=name, **kw: (_name, args, kw))
+    return registry
+
+
+def _multi(**sources: Registry[Any]) -> MultiSourceRegistry[Any]:
+    multi: MultiSourceRegistry[Any] = MultiSourceRegistry("model")
+    for prefix, source in sources.items():
+        multi.register_source(prefix, source)
+    return multi
+
+
+def test_it_maps_prefixes_to_sources_and_is_a_set_of_names() -> None:
+    first, second = _registry("a", "b"), _registry("b", "c")
+    multi = _multi(first=first, second=second)
+    assert list(multi.keys()) == ["first", "second"]
+    assert list(multi.values()) == [first, second]
+    assert dict(multi) == {"first": first, "second": second}
+    assert list(multi) == ["first_a", "first_b", "second_b", "second_c"]
+    assert len(multi) == 4
+    assert "b" in multi
+    assert "second_b" in multi
+    assert "first" not in multi
+    assert repr(multi) == "MultiSourceRegistry('model', sources=['first', 'second'])"
+
+
+def test_the_first_match_wins_and_a_prefix_chooses() -> None:
+    first, second = _registry("a", "b"), _registry("b")
+    multi = _multi(first=first, second=second)
+    assert multi.find_registry("b") is first
+    assert multi.find_registry("second_b") is second
+    assert multi.find_class("second_b") is second.get("b")
+    assert multi.get("second_b") is second.get("b")
+    assert multi.get("nothing", "else") == "else"
+    assert multi.build("b", 1, key=2) == ("b", (1,), {"key": 2})
+
+
+def test_a_prefix_may_contain_an_underscore() -> None:
+    short, long = _registry("lib_net", "lib_other"), _registry("net")
+    multi = _multi(my=short, my_lib=long)
+    assert multi.find_registry("my_lib_net") is long
+    assert multi.find_registry("my_lib_other") is short
+
+
+def test_what_a_constructor_raises_passes_through() -> None:
+    registry = _registry()
+
+    @registry.register
+    def broken() -> None:
+        raise KeyError("my own")
+
+    with pytest.raises(KeyError) as caught:
+        _multi(lib=registry).build("broken")
+    assert type(caught.value) is KeyError
+    assert caught.value.args == ("my own",)
+
+
+def test_a_name_that_no_source_has() -> None:
+    multi = _multi(first=_registry("resnet18", "vgg"), second=_registry("resnet18"))
+    with pytest.raises(NotRegisteredError) as caught:
+        multi.build("resnet_18")
+    assert str(caught.value) == (
+        "Model resnet_18 could not be instantiated from any source of model (first, second); "
+        "did you mean 'first_resnet18' or 'second_resnet18'?"
+    )
+
+
+def test_a_source_whose_package_is_missing_says_what_to_install() -> None:
+    multi = _multi(lib=_registry("a"))
+    multi.register_source(
+        "gone", PackageSource("no_such_package", list, lambda name: dict, "engine[gone]")
+    )
+    assert "gone_a" not in multi
+    assert list(multi) == ["lib_a"]
+    with pytest.raises(KeyError) as caught:
+        multi.build("gone_a")
+    assert str(caught.value).splitlines()[1] == (
+        "  no_such_package is not installed. Install it: pip install 'engine[gone]'"
+    )
+
+
+def test_a_prefix_that_is_taken_or_missing() -> None:
+    multi = _multi(lib=_registry())
+    with pytest.raises(ValueError, match="model: a source with the prefix 'lib' is there already"):
+        multi.register_source("lib", _registry())
+    with pytest.raises(NotRegisteredError, match="model has no source 'bil'; it has lib"):
+        multi["bil"]
+
+
+def test_names_register_in_the_first_source_that_takes_them() -> None:
+    multi: MultiSourceRegistry[Any] = MultiSourceRegistry("model", behind={"fixed": {"x": int}})
+    with pytest.raises(TypeError, match="no source takes more names"):
+        multi.register(int)
+    multi.register_source("mine", _registry())
+    assert list(multi.keys()) == ["mine", "fixed"]
+    assert multi.register(float) is float
+    assert multi.find_class("mine_float") is float
+    with pytest.raises(DuplicateNameError):
+        multi.register(float)
+
+
+def test_an_empty_registry_is_true_and_like_no_other() -> None:
+    empty: MultiSourceRegistry[Any] = MultiSourceRegistry()
+    assert empty
+    assert empty != MultiSourceRegistry()
+    assert {empty: 1}[empty] == 1
+    with pytest.raises(KeyError, match="from any source of registry"):
+        empty.build("anything")
+
+
+def test_locations_are_imported_to_list_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "a_place_of_parts.py").write_text(
+        "from holder_of_parts import REGISTRY\nREGISTRY.register(int)\n"
+    )
+    (tmp_path / "holder_of_parts.py").write_text(
+        "from engine.registry import Registry\n"
+        "REGISTRY = Registry(scope='parts', locations=['a_place_of_parts'])\n"
+    )
+    code = (
+        "from engine.registry import MultiSourceRegistry; from holder_of_parts import REGISTRY;"
+        "multi = MultiSourceRegistry(); multi.register_source('parts', REGISTRY);"
+        "print(list(multi))"
+    )
+    run = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
+    )
+    assert run.stdout.strip() == "['parts_int']"
+
+
+def test_the_libraries_are_found_without_an_import() -> None:
+    code = (
+        "import sys; from engine.registry import BACKBONE_REGISTRY, DECODER_REGISTRY;"
+        "heavy = {'torch', 'timm', 'transformers', 'segmentation_models_pytorch', 'torchvision'};"
+        "print(list(BACKBONE_REGISTRY.keys()), list(DECODER_REGISTRY.keys()));"
+        "print(sorted(heavy & set(sys.modules)))"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines() == [
+        "['mmalpha', 'timm', 'transformers'] ['mmbeta', 'smp']",
+        "[]",
+    ]
+
+
+def test_a_near_name_comes_from_any_source() -> None:
+    with pytest.raises(KeyError, match="did you mean 'mmalpha_resnet152' or 'timm_resnet152'"):
+        BACKBONE_REGISTRY.find_class("resnet153")
+
+
+_parts = st.lists(st.sampled_from(["a", "b", "ab"]), min_size=1, max_size=3).map("_".join)
+
+
+@given(st.dictionaries(_parts, st.sets(_parts, max_size=4), max_size=4), _parts)
+def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
+    names: dict[str, set[str]], asked: str
+) -> None:
+    multi = _multi(**{prefix: _registry(*sorted(keys)) for prefix, keys in names.items()})
+    by_prefix = [
+        (len(prefix), prefix, key)
+        for prefix, keys in names.items()
+        for key in keys
+        if asked == f"{prefix}_{key}"
+    ]
+    in_order = [prefix for prefix, keys in names.items() if asked in keys]
+    assert list(multi) == [f"{prefix}_{key}" for prefix in names for key in sorted(names[prefix])]
+    if by_prefix:
+        _, prefix, key = max(by_prefix)
+    elif in_order:
+        prefix, key = in_order[0], asked
+    else:
+        assert asked not in multi
+        assert multi.get(asked) is None
+        with pytest.raises(KeyError, match="could not be instantiated"):
+            multi.build(asked)
+        return
+    assert asked in multi
+    assert multi.find_registry(asked) is multi[prefix]
+    assert multi.find_class(asked) is multi[prefix].get(key)
+    assert multi.build(asked) == (key, (), {})
