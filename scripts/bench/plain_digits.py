@@ -22,8 +22,6 @@ from torch.optim.lr_scheduler import CosineAnnealingLR, LinearLR, SequentialLR
 from mmalpha.datasets import Digits
 from mmbeta.datasets import DigitsCanvas
 
-WIDTHS = (16, 32, 64, 128)
-
 
 class Block(nn.Module):
     """Two 3×3 convolutions and a shortcut."""
@@ -48,14 +46,15 @@ class Block(nn.Module):
 class Backbone(nn.Module):
     """A narrow ResNet-18 for small gray images."""
 
-    def __init__(self, strides: Sequence[int]) -> None:
+    def __init__(self, width: int, strides: Sequence[int]) -> None:
         super().__init__()
         self.stem = nn.Sequential(
-            nn.Conv2d(1, WIDTHS[0], 3, 1, 1, bias=False), nn.BatchNorm2d(WIDTHS[0]), nn.ReLU()
+            nn.Conv2d(1, width, 3, 1, 1, bias=False), nn.BatchNorm2d(width), nn.ReLU()
         )
-        before = (WIDTHS[0], *WIDTHS)
+        widths = (width, 2 * width, 4 * width, 8 * width)
+        before = (width, *widths)
         self.stages = nn.ModuleList(
-            nn.Sequential(Block(before[i], WIDTHS[i], stride), Block(WIDTHS[i], WIDTHS[i], 1))
+            nn.Sequential(Block(before[i], widths[i], stride), Block(widths[i], widths[i], 1))
             for i, stride in enumerate(strides)
         )
 
@@ -73,9 +72,9 @@ class Segmentor(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backbone = Backbone((2, 2, 2, 2))
+        self.backbone = Backbone(16, (2, 2, 2, 2))
         self.head = nn.Sequential(
-            nn.Conv2d(sum(WIDTHS), 32, 1, bias=False),
+            nn.Conv2d(240, 32, 1, bias=False),
             nn.BatchNorm2d(32),
             nn.ReLU(),
             nn.Dropout2d(0.1),
@@ -93,8 +92,8 @@ class Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.backbone = Backbone((1, 2, 2, 1))
-        self.head = nn.Linear(WIDTHS[-1], 10)
+        self.backbone = Backbone(32, (1, 2, 2, 1))
+        self.head = nn.Linear(256, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         logits: Tensor = self.head(self.backbone(x)[-1].mean((2, 3)))
@@ -154,7 +153,7 @@ def accuracy(predicted: Tensor, truth: Tensor) -> float:
 SEGMENT = Task(
     Segmentor, canvases, lambda images: images, mean_iou, "mIoU", 32, 65, 16, 12, 1e-2, 0.02, 0.0
 )
-CLASSIFY = Task(Classifier, scans, shifted, accuracy, "top1", 78, 96, 64, 30, 3e-3, 0.05, 0.1)
+CLASSIFY = Task(Classifier, scans, shifted, accuracy, "top1", 78, 96, 64, 20, 3e-3, 0.05, 0.1)
 
 
 def initialise(model: nn.Module) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import torch
-from torchvision.io import write_png
+from PIL import Image
 
 from engine.config import Config
 from engine.registry import INFERENCERS
@@ -17,8 +17,6 @@ from engine.runner import Runner
 from mmalpha.datasets import Digits
 
 TINY = {
-    "model.backbone.base_channels": 4,
-    "model.head.in_channels": 32,
     "train_cfg.max_epochs": 1,
     "strategy": {"type": "SingleDeviceStrategy", "device": "cpu"},
 }
@@ -56,7 +54,7 @@ def test_a_test_gives_the_metric_of_the_training_again(cfg: Config, trained: Pat
 
 def test_a_prediction_of_an_image_file(cfg: Config, trained: Path, tmp_path: Path) -> None:
     scan = Digits("test", indices=1).get_data_info(0)["img"]
-    write_png(scan, str(tmp_path / "in.png"))
+    Image.fromarray(scan[0].numpy()).save(tmp_path / "in.png")
     inferencer = INFERENCERS.build(
         {**cfg.inferencer, "_scope_": "mmalpha"},
         default_args={"model": cfg, "weights": str(trained / "epoch_1.pth"), "device": "cpu"},
@@ -80,8 +78,12 @@ def test_what_is_no_image_is_told(cfg: Config, tmp_path: Path) -> None:
         {**cfg.inferencer, "_scope_": "mmalpha"}, default_args={"model": cfg, "device": "cpu"}
     )
     (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"a\.png is no PNG, JPEG, GIF or WebP image"):
+    with pytest.raises(ValueError, match=r"a\.png is no image of a kind that Pillow reads"):
         inferencer(str(tmp_path / "a.png"))
+    Image.fromarray(np.arange(10_000).astype(np.uint8).reshape(100, 100)).save(tmp_path / "c.png")
+    (tmp_path / "c.png").write_bytes((tmp_path / "c.png").read_bytes()[:100])
+    with pytest.raises(ValueError, match=r"c\.png is damaged"):
+        inferencer(str(tmp_path / "c.png"))
     with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
         inferencer(str(tmp_path / "b.png"))
     with pytest.raises(ValueError, match="color of ClsInferencer is 'gray' or 'rgb'; got 'blue'"):

@@ -61,7 +61,8 @@ def test_fewer_stages() -> None:
 
 
 def test_the_memory_layout_does_not_change_the_result() -> None:
-    plain, fast = small().eval(), small(channels_last=True).eval()
+    plain = small(base_channels=16).eval()
+    fast = small(base_channels=16, channels_last=True).eval()
     fast.load_state_dict(plain.state_dict())
     images = torch.randn(2, 3, 32, 32)
     (expected,), (got,) = plain(images), fast(images)
@@ -105,6 +106,7 @@ def test_the_weights_begin_as_in_the_paper() -> None:
         ({"strides": (1, 2)}, r"strides has one entry for each of the 4 stages; got \(1, 2\)"),
         ({"out_indices": (4,)}, r"out_indices names stages from 0 to 3; got \(4,\)"),
         ({"out_indices": ()}, "out_indices names stages"),
+        ({"channels_last": True}, "channels_last needs stem_channels .* at least 16; got 4 and 4"),
         ({"stem": "tiny"}, "stem is 'imagenet' or 'cifar'; got 'tiny'"),
     ],
 )

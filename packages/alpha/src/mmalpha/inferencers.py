@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -57,7 +58,7 @@ class ClsInferencer(BaseInferencer):
         """Read an image, and bring it to the size that the model takes.
 
         Args:
-            item: A PNG, JPEG, GIF or WebP file, or a tensor `(C, H, W)` of uint8.
+            item: A file that Pillow reads, or a tensor `(C, H, W)` of uint8.
         """
         image = self._read(item)
         if self.size is not None and image.shape[-2:] != tuple(self.size):
@@ -97,15 +98,18 @@ class ClsInferencer(BaseInferencer):
 
 
 def _decode(path: str | Path, color: str) -> Tensor:
-    from torchvision.io import ImageReadMode, decode_image  # deferred: only a prediction needs it
+    from PIL import Image, UnidentifiedImageError  # deferred: only a prediction needs it
 
     if not Path(path).is_file():
         raise FileNotFoundError(f"there is no image {path}")
     try:
-        image: Tensor = decode_image(str(path), ImageReadMode[color.upper()])
-    except RuntimeError as error:
-        raise ValueError(f"{path} is no PNG, JPEG, GIF or WebP image") from error
-    return image
+        with Image.open(path) as image:
+            pixels = np.array(image.convert("L" if color == "gray" else "RGB"))
+    except UnidentifiedImageError as error:
+        raise ValueError(f"{path} is no image of a kind that Pillow reads") from error
+    except OSError as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
+    return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1)
 
 
 def _metainfo(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
