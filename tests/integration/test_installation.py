@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 # One group is one worker of pytest-xdist, which builds the wheels once.
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("installation")]
+pytestmark = pytest.mark.slow
 
 CONFIG = "mmbeta::fcn_r18_digits.py"
 SHORT = ("--cfg-options", "train_cfg.max_epochs=1")
