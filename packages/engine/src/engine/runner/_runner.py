@@ -183,21 +183,15 @@ class Runner(BuildsParts):
             ValueError: If the runner was made without the parts of a training.
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
-        dataloader, train_cfg, optim_wrapper = _needed(self._train, "training")
-        self.train_loop = self.build_train_loop(train_cfg, dataloader)
-        self.optim_wrapper = self.build_optim_wrapper(optim_wrapper)
-        self.scale_lr(self.optim_wrapper, self._auto_scale_lr)
-        self.param_schedulers = self.build_param_scheduler(self._param_scheduler)
-        if self._val is not None:
-            dataloader, val_cfg, evaluator = self._val
-            self.val_loop = self.build_val_loop(val_cfg, dataloader, evaluator)
-        self.call_hook("before_run")
-        if isinstance(model := unwrapped(self.model), BaseModule):
-            model.init_weights()
-        self.load_or_resume()
-        self.optim_wrapper.initialize_count_status(self.model, self.iter, self.max_iters)
+        parts = _needed(self._train, "training")
         try:
-            with self.stop:
+            with self.stop:  # from here on a signal waits for the end of a step
+                self._build_training(*parts)
+                self.call_hook("before_run")
+                if isinstance(model := unwrapped(self.model), BaseModule):
+                    model.init_weights()
+                self.load_or_resume()
+                self.optim_wrapper.initialize_count_status(self.model, self.iter, self.max_iters)
                 self.train_loop.run()
         except TrainingInterrupted:
             self._save_interrupted()
@@ -205,6 +199,15 @@ class Runner(BuildsParts):
         finally:
             self.call_hook("after_run")
         return cast("nn.Module", self.model)
+
+    def _build_training(self, dataloader: Any, train_cfg: Any, optim_wrapper: Any) -> None:
+        self.train_loop = self.build_train_loop(train_cfg, dataloader)
+        self.optim_wrapper = self.build_optim_wrapper(optim_wrapper)
+        self.scale_lr(self.optim_wrapper, self._auto_scale_lr)
+        self.param_schedulers = self.build_param_scheduler(self._param_scheduler)
+        if self._val is not None:
+            dataloader, val_cfg, evaluator = self._val
+            self.val_loop = self.build_val_loop(val_cfg, dataloader, evaluator)
 
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
