@@ -63,6 +63,10 @@ class Floor:
         """Look up."""
         return self._names[name]
 
+    def put(self, name: str, module: Any) -> None:
+        """Set."""
+        self._names[name] = module
+
     def build(self, name: str, kwargs: dict[str, Any]) -> Any:
         """Look up, and call."""
         return self._names[name](**kwargs)
@@ -99,7 +103,7 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     yield Case("get, local", lambda: root.get("Thing"), look, 3)
     for levels in (1, 3, 10):
         node = chain[levels]
-        yield Case(f"get, {levels} levels up", lambda node=node: node.get("Thing"), look, 3)
+        yield Case(f"get, {levels} levels up", _asks(node, "Thing"), look, 3)
     yield Case("get, own scope", lambda: own.get("lib0.Local"), look, 3)
     yield Case("get, sibling", lambda: own.get(sibling), look, 3)
     yield Case("get, a miss", lambda: root.get("Nothing", None), look, 10)
@@ -114,8 +118,17 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     yield Case("build, a class as type", lambda: root.build(direct), build, 3)
     yield Case("build, with _scope_", lambda: root.build(scoped), build, 3)
     yield Case("build, default scope from the root", lambda: root.build(local), build, 3, "lib0")
+    put, again = "floor: set a key", Registry("thing", scope="again")
+    yield Case(put, lambda: floor.put("Thing", Thing))
+    yield Case(
+        "register_module", lambda: again.register_module("Thing", force=True, module=Thing), put
+    )
     yield Case("a scope switch", _switch)
     yield Case("floor: set and reset a context variable", _set_and_reset)
+
+
+def _asks(node: Registry[Any], key: str) -> Op:
+    return lambda: node.get(key)
 
 
 def _switch() -> None:
@@ -188,6 +201,30 @@ def count(names: int, siblings: int) -> None:
             os.getppid()
 
 
+START_UP = {
+    "python -c pass": "pass",
+    "import engine": "import engine",
+    "from engine.registry import Registry, MODELS": "from engine.registry import Registry, MODELS",
+    "a first build": (
+        "from engine.registry import Registry\n"
+        "registry = Registry('thing')\n"
+        "registry.register_module('thing', module=dict)\n"
+        "registry.build({'type': 'thing'})"
+    ),
+}
+
+
+def start_up() -> Iterator[tuple[str, int]]:
+    """Yield the instructions of whole processes, the bare interpreter first."""
+    for name, code in START_UP.items():
+        with tempfile.TemporaryDirectory() as folder:
+            command = ["valgrind", "--tool=callgrind", f"--callgrind-out-file={folder}/out"]
+            told = subprocess.run(
+                [*command, sys.executable, "-c", code], capture_output=True, text=True, check=True
+            )
+        yield name, int(re.findall(r"Collected : (\d+)", told.stderr)[0])
+
+
 def memory(names: int = 100_000) -> float:
     """Return the bytes that a registered name takes, the dictionaries included."""
     keys = [f"Name{i}" for i in range(names)]
@@ -219,6 +256,13 @@ def main(words: list[str]) -> None:
         print("| case | ns | time ratio | instructions | instruction ratio | target |")
         print("|---|---:|---:|---:|---:|---:|")
         _print_rows(names, siblings)
+    if shutil.which("valgrind"):
+        print("\n### Start-up\n\n| process | million instructions | ratio | target |")
+        print("|---|---:|---:|---:|")
+        counted = dict(start_up())
+        bare = next(iter(counted.values()))
+        for name, number in counted.items():
+            print(f"| `{name}` | {number / 1e6:.0f} | {number / bare:.2f} | ≤ 2.5 |")
     print(f"\nA registered name takes {memory():.0f} bytes.")
 
 
