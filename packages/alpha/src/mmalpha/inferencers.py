@@ -8,14 +8,13 @@ from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
-import torch
 from torch import Tensor
 from torch.nn import functional
 
 from engine.config import Config
-from engine.infer import BaseInferencer
+from engine.infer import BaseInferencer, read_image
 from engine.visualization import Visualizer
-from mmalpha.registry import DATASETS, INFERENCERS
+from mmalpha.registry import INFERENCERS
 from mmalpha.structures import DataSample
 
 _SIDE = 224  # pixels, the least side of a picture
@@ -52,7 +51,7 @@ class ClsInferencer(BaseInferencer):
             raise ValueError(f"color of ClsInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
         self.size = size
-        self.classes = _metainfo(self.cfg)["classes"]
+        self.classes = self.dataset_meta["classes"]
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
         """Read an image, and bring it to the size that the model takes.
@@ -60,7 +59,7 @@ class ClsInferencer(BaseInferencer):
         Args:
             item: A file that Pillow reads, or a tensor `(C, H, W)` of uint8.
         """
-        image = self._read(item)
+        image = read_image(item, self.color)
         if self.size is not None and image.shape[-2:] != tuple(self.size):
             image = functional.interpolate(
                 image[None], tuple(self.size), mode="bilinear", antialias=True
@@ -69,7 +68,7 @@ class ClsInferencer(BaseInferencer):
 
     def draw(self, item: str | Path | Tensor, prediction: DataSample) -> npt.NDArray[np.uint8]:
         """Write the class and its score below the image."""
-        pixels = self._read(item).permute(1, 2, 0).numpy()
+        pixels = read_image(item, self.color).permute(1, 2, 0).numpy()
         factor = max(1, -(-_SIDE // min(pixels.shape[:2])))
         picture = (
             np.broadcast_to(pixels, (*pixels.shape[:2], 3)).repeat(factor, 0).repeat(factor, 1)
@@ -92,31 +91,3 @@ class ClsInferencer(BaseInferencer):
             "class": str(self.classes[label]),
             "score": round(prediction.pred_score[label].item(), 4),
         }
-
-    def _read(self, item: str | Path | Tensor) -> Tensor:
-        return item if isinstance(item, Tensor) else _decode(item, self.color)
-
-
-def _decode(path: str | Path, color: str) -> Tensor:
-    from PIL import Image, UnidentifiedImageError  # deferred: only a prediction needs it
-
-    if not Path(path).is_file():
-        raise FileNotFoundError(f"there is no image {path}")
-    try:
-        with Image.open(path) as image:
-            pixels = np.array(image.convert("L" if color == "gray" else "RGB"))
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is no image of a kind that Pillow reads") from error
-    except OSError as error:
-        raise ValueError(f"{path} is damaged: {error}") from error
-    return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1)
-
-
-def _metainfo(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return what is known about the data set of a config, without building it."""
-    dataset = cfg.get("test_dataloader", {}).get("dataset")
-    if dataset is None:
-        raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
-    kind = dataset["type"]
-    known: Any = DATASETS.get(kind) if isinstance(kind, str) else kind
-    return {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}

@@ -12,7 +12,7 @@ import torch
 from engine.config import Config
 from engine.device import get_device
 from engine.model import BaseModel
-from engine.registry import MODELS, init_default_scope
+from engine.registry import DATASETS, MODELS, init_default_scope
 from engine.runner import load_checkpoint
 
 if TYPE_CHECKING:
@@ -53,6 +53,20 @@ class BaseInferencer(ABC):
         if weights is not None:
             load_checkpoint(self.model, weights, strict=True)
         self.model.to(self.device).eval()
+
+    @property
+    def dataset_meta(self) -> Mapping[str, Any]:
+        """What is known about the data set of the config, which is not built for it.
+
+        Raises:
+            ValueError: If the config has no `test_dataloader.dataset`.
+        """
+        dataset = self.cfg.get("test_dataloader", {}).get("dataset")
+        if dataset is None:
+            raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
+        kind = dataset["type"]
+        known: Any = DATASETS.start_of_build().get(kind) if isinstance(kind, str) else kind
+        return {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
 
     @abstractmethod
     def preprocess_one(self, item: Any) -> dict[str, Any]:
