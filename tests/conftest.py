@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 from hypothesis import settings
 
+from engine.logging import get_logger
 from engine.registry import DefaultScope
 
 # Beside Hypothesis's own choice (its "ci" profile where CI is set): a busy machine is no error.
@@ -18,3 +21,15 @@ def _no_default_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(DefaultScope, "_instances", {})
     monkeypatch.setattr(DefaultScope, "newest", None)
     monkeypatch.setattr(DefaultScope, "in_process", None)
+
+
+@pytest.fixture(autouse=True)
+def _logger_as_it_was() -> Iterator[None]:
+    """Undo what a run that a test makes does to the logger of the engine."""
+    logger = get_logger()
+    level, handlers = logger.level, [*logger.handlers]
+    yield
+    logger.setLevel(level)
+    for handler in {*logger.handlers} - {*handlers}:
+        logger.removeHandler(handler)
+        handler.close()
