@@ -107,7 +107,7 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
     for scope, reason in import_announced().items():
         typer.echo(f"{scope} is left out: {reason}", err=True)
     for label, root in _roots(wanted).items():
-        for node in [root, *root.children.values()]:
+        for node in [root, *(child for _, child in sorted(root.children.items()))]:
             _import(node)
             for name, module in sorted(node.module_dict.items()):
                 yield {
@@ -122,7 +122,7 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
 def _nested(node: Registry[Any]) -> dict[str, Any]:
     import_announced()
     _import(node)
-    children = [_nested(child) for child in node.children.values()]
+    children = [_nested(child) for _, child in sorted(node.children.items())]
     return {"scope": node.scope, "names": len(node), "children": children}
 
 
