@@ -3,6 +3,7 @@ from .optimizer._constructor import build_optim_wrapper as build_optim_wrapper
 from .optimizer._torch import TORCH_OPTIMIZERS as TORCH_OPTIMIZERS
 from .optimizer._wrapper import AmpOptimWrapper as AmpOptimWrapper
 from .optimizer._wrapper import OptimWrapper as OptimWrapper
+from .optimizer._wrapper_dict import OptimWrapperDict as OptimWrapperDict
 from .scheduler import ConstantLR as ConstantLR
 from .scheduler import ConstantMomentum as ConstantMomentum
 from .scheduler import ConstantParamScheduler as ConstantParamScheduler
@@ -63,6 +64,7 @@ __all__ = [
     "OneCycleLR",
     "OneCycleParamScheduler",
     "OptimWrapper",
+    "OptimWrapperDict",
     "PolyLR",
     "PolyMomentum",
     "PolyParamScheduler",

@@ -13,7 +13,7 @@ from engine.dist import get_rank, get_world_size, is_main_process
 from engine.evaluator import Evaluator
 from engine.logging import get_logger
 from engine.model import unwrapped
-from engine.optim import OptimWrapper, build_optim_wrapper
+from engine.optim import OptimWrapper, OptimWrapperDict, build_optim_wrapper
 from engine.registry import (
     DATA_SAMPLERS,
     DATASETS,
@@ -103,10 +103,16 @@ class BuildsParts:
         return DataLoader(dataset, **cfg)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | Cfg) -> OptimWrapper:
-        """Build the optimizer and its wrapper."""
-        if isinstance(optim_wrapper, Mapping):
-            return build_optim_wrapper(unwrapped(self.model), optim_wrapper)
-        return optim_wrapper
+        """Build the optimizer and its wrapper.
+
+        Args:
+            optim_wrapper: A wrapper, its config, or several wrappers by name.
+        """
+        if not isinstance(optim_wrapper, Mapping):
+            return optim_wrapper
+        if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
+            return OptimWrapperDict(**optim_wrapper)
+        return build_optim_wrapper(unwrapped(self.model), optim_wrapper)
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None = None) -> None:
         """Scale the learning rates by the batch size, where that is enabled.
@@ -127,13 +133,32 @@ class BuildsParts:
         """Build the schedulers.
 
         Args:
-            scheduler: A scheduler or its config, several of them, or None.
+            scheduler: A scheduler or its config, several of them, or None. Where the model has
+                several optimizers, the same for each of them, or a mapping by their names.
+
+        Raises:
+            ValueError: If there is no optimizer of a name.
         """
+        if not isinstance(self.optim_wrapper, OptimWrapperDict):
+            return self._schedulers(scheduler, self.optim_wrapper)
+        by_name = scheduler
+        if not isinstance(scheduler, Mapping) or "type" in scheduler:
+            by_name = dict.fromkeys(self.optim_wrapper.keys(), scheduler)
+        if unknown := [name for name in by_name if name not in self.optim_wrapper]:
+            known = ", ".join(self.optim_wrapper.keys())
+            raise ValueError(f"param_scheduler.{unknown[0]}: the optimizers are {known}")
+        return [
+            each
+            for name, given in by_name.items()
+            for each in self._schedulers(given, self.optim_wrapper[name])
+        ]
+
+    def _schedulers(self, scheduler: Any, optim_wrapper: OptimWrapper) -> list[Any]:
         if scheduler is None:
             return []
         given = scheduler if isinstance(scheduler, Sequence) else [scheduler]
         length = len(self.train_loop.dataloader)
-        args = {"optimizer": self.optim_wrapper, "epoch_length": length}
+        args = {"optimizer": optim_wrapper, "epoch_length": length}
         return [_built(PARAM_SCHEDULERS, each, args) for each in given]
 
     def build_evaluator(self, evaluator: Evaluator | Cfg | Sequence[Cfg]) -> Evaluator:

@@ -8,37 +8,90 @@ from typing import Any, cast
 from torch import nn
 
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
+from engine.utils import did_you_mean
 
+from ._paramwise import Paramwise
 from ._wrapper import OptimWrapper
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()
 class DefaultOptimWrapperConstructor:
-    """Makes one optimizer over all parameters of a model, and its wrapper.
+    """Makes one optimizer over the parameters of a model, and its wrapper.
+
+    Parameters with the same options are one group, so that the optimizer handles them together.
 
     Args:
         optim_wrapper_cfg: The config of the wrapper, `OptimWrapper` where it has no `type`; its
             `optimizer` is the config of the optimizer.
+        paramwise_cfg: What is different for some parameters; see `Paramwise`.
 
     Raises:
-        ValueError: If there is no `optimizer`.
+        ValueError: If there is no `optimizer`, or `paramwise_cfg` has an unknown key or changes
+            what the optimizer's config does not say.
     """
 
-    def __init__(self, optim_wrapper_cfg: Mapping[str, Any]) -> None:
+    def __init__(
+        self,
+        optim_wrapper_cfg: Mapping[str, Any],
+        paramwise_cfg: Mapping[str, Any] | None = None,
+    ) -> None:
         if not isinstance(optim_wrapper_cfg.get("optimizer"), Mapping):
             raise ValueError(
                 "optim_wrapper needs an optimizer: "
                 "optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1))"
             )
         self.optim_wrapper_cfg = optim_wrapper_cfg
+        self.optimizer_cfg: Mapping[str, Any] = optim_wrapper_cfg["optimizer"]
+        self.paramwise_cfg = dict(paramwise_cfg or {})
+        if unknown := [key for key in self.paramwise_cfg if key not in Paramwise.KEYS]:
+            hint = did_you_mean(unknown[0], Paramwise.KEYS)
+            raise ValueError(f"paramwise_cfg has no key {unknown[0]!r}{hint}")
+        self.base_lr: float | None = self.optimizer_cfg.get("lr")
+        self.base_wd: float | None = self.optimizer_cfg.get("weight_decay")
+
+    def add_params(
+        self,
+        params: list[dict[str, Any]],
+        module: nn.Module,
+        prefix: str = "",
+        is_dcn_module: float | None = None,
+    ) -> None:
+        """Add a group for each parameter of a module; a class of one's own may group otherwise.
+
+        Args:
+            params: The groups so far, to which those of the module are added.
+            module: The module.
+            prefix: Its name in the model.
+            is_dcn_module: Whether it is within a deformable convolution.
+        """
+        rules = Paramwise(self.base_lr, self.base_wd, **self.paramwise_cfg)
+        known = {id(each) for group in params for each in group["params"]}
+        rules.add(params, known, module, prefix, bool(is_dcn_module))
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         """Return the wrapper for the parameters of `model`."""
-        cfg = self.optim_wrapper_cfg
-        parameters = [each for each in model.parameters() if each.requires_grad]
-        optimizer = OPTIMIZERS.build(cfg["optimizer"], default_args={"params": parameters})
-        wrapper_cfg = {"type": "OptimWrapper", **cfg, "optimizer": optimizer}
+        params: Any = [each for each in model.parameters() if each.requires_grad]
+        if self.paramwise_cfg:
+            groups: list[dict[str, Any]] = []
+            self.add_params(groups, model)
+            params = _joined(groups)
+        optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
+        wrapper_cfg = {"type": "OptimWrapper", **self.optim_wrapper_cfg, "optimizer": optimizer}
         return cast("OptimWrapper", OPTIM_WRAPPERS.build(wrapper_cfg))
+
+
+def _joined(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return groups of parameters with those of the same options as one, the order kept."""
+    result: list[dict[str, Any]] = []
+    for group in groups:
+        options = {key: value for key, value in group.items() if key != "params"}
+        for known in result:
+            if options == {key: value for key, value in known.items() if key != "params"}:
+                known["params"].extend(group["params"])
+                break
+        else:
+            result.append({**options, "params": list(group["params"])})
+    return result
 
 
 def build_optim_wrapper(model: nn.Module, cfg: Mapping[str, Any]) -> OptimWrapper:
@@ -47,9 +100,12 @@ def build_optim_wrapper(model: nn.Module, cfg: Mapping[str, Any]) -> OptimWrappe
     Args:
         model: The model.
         cfg: The config of the wrapper; `constructor` names who makes it, the
-            `DefaultOptimWrapperConstructor` if it does not.
+            `DefaultOptimWrapperConstructor` if it does not, and `paramwise_cfg` is for that one.
     """
     cfg = dict(cfg)
     kind = cfg.pop("constructor", "DefaultOptimWrapperConstructor")
-    constructor = OPTIM_WRAPPER_CONSTRUCTORS.build({"type": kind, "optim_wrapper_cfg": cfg})
+    arguments: dict[str, Any] = {"type": kind}
+    if "paramwise_cfg" in cfg:
+        arguments["paramwise_cfg"] = cfg.pop("paramwise_cfg")
+    constructor = OPTIM_WRAPPER_CONSTRUCTORS.build({**arguments, "optim_wrapper_cfg": cfg})
     return cast("OptimWrapper", constructor(model))

@@ -175,13 +175,14 @@ class OptimWrapper:
         }
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the optimizer, and with accumulation also the open gradients.
+        """Return the state of the optimizer, and the gradients that wait for a step.
 
-        Processes that work together call it together: the gradients are averaged, since one of
-        them saves the state and all go on from it.
+        There are with accumulation, or where the loss of another optimizer left some. Processes that
+        work together call it together: the gradients are averaged, since one of them saves the
+        state and all go on from it.
         """
         state = self.optimizer.state_dict()
-        if self._inner_count % self._accumulative_counts:
+        if any(each.grad is not None for each in self._parameters()):
             state["open_gradients"] = [_open_gradient(each) for each in self._parameters()]
         return state
 

@@ -1,0 +1,163 @@
+"""Learning rates and weight decays that differ from parameter to parameter."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from torch import nn
+
+_NORMS = (
+    nn.modules.batchnorm._NormBase,
+    nn.GroupNorm,
+    nn.LayerNorm,
+    nn.LocalResponseNorm,
+    nn.RMSNorm,
+)
+
+
+class Paramwise:
+    """The rules of a `paramwise_cfg`, of which the first that matches holds.
+
+    A parameter that a key of `custom_keys` names follows that key alone. Otherwise the learning
+    rate and the weight decay follow the rules for biases, norms and the like.
+
+    Args:
+        base_lr: The learning rate of the optimizer.
+        base_wd: Its weight decay.
+        custom_keys: Options by a part of a parameter's name: `dict(backbone=dict(lr_mult=0.1))`
+            with `lr_mult`, `decay_mult`, or any option of a parameter group. The longest key that
+            is a part of the name holds.
+        bias_lr_mult: For the learning rate of biases, but not those of norms and of the offsets of
+            deformable convolutions.
+        bias_decay_mult: For the weight decay of biases, but not those of norms, depthwise
+            convolutions and offsets.
+        norm_decay_mult: For the weight decay of the weights and biases of norms.
+        dwconv_decay_mult: For the weight decay of depthwise convolutions.
+        dcn_offset_lr_mult: For the learning rate of what computes the offsets of deformable
+            convolutions, the convolutions named `conv_offset` in them.
+        flat_decay_mult: For the weight decay of all other parameters with one dimension.
+        bypass_duplicate: Whether a parameter that several modules share is added once, with a
+            warning; otherwise that is an error.
+
+    Raises:
+        ValueError: If a rule changes what the config of the optimizer does not say.
+    """
+
+    KEYS: ClassVar[tuple[str, ...]] = (
+        "custom_keys",
+        "bias_lr_mult",
+        "bias_decay_mult",
+        "norm_decay_mult",
+        "dwconv_decay_mult",
+        "dcn_offset_lr_mult",
+        "flat_decay_mult",
+        "bypass_duplicate",
+    )
+
+    def __init__(
+        self,
+        base_lr: float | None,
+        base_wd: float | None,
+        *,
+        custom_keys: Mapping[str, Mapping[str, Any]] | None = None,
+        bypass_duplicate: bool = False,
+        **multipliers: float | None,
+    ) -> None:
+        self._base = {"lr": base_lr, "weight_decay": base_wd}
+        # Of two keys of the same length the first in the alphabet holds.
+        self._custom = sorted(
+            (custom_keys or {}).items(), key=lambda item: (-len(item[0]), item[0])
+        )
+        self._bypass_duplicate = bypass_duplicate
+        self._multipliers = multipliers
+        for name, value in multipliers.items():
+            if value is not None:
+                self._scaled("lr" if "_lr_" in name else "weight_decay", value, name)
+
+    def add(
+        self,
+        params: list[dict[str, Any]],
+        known: set[int],
+        module: nn.Module,
+        prefix: str,
+        is_dcn: bool,
+    ) -> None:
+        """Add a group for each parameter of a module and of those in it.
+
+        Args:
+            params: The groups so far.
+            known: The ids of the parameters in them.
+            module: The module.
+            prefix: Its name in the model.
+            is_dcn: Whether it is within a deformable convolution.
+
+        Raises:
+            ValueError: If a parameter belongs to several modules, and that is not allowed.
+        """
+        for name, parameter in module.named_parameters(recurse=False):
+            if not parameter.requires_grad:
+                continue
+            full = f"{prefix}.{name}" if prefix else name
+            if id(parameter) in known:
+                told = f"{full} is a parameter of another module too"
+                if not self._bypass_duplicate:
+                    raise ValueError(
+                        f"{told}, so two rules may hold for it; with "
+                        "paramwise_cfg=dict(bypass_duplicate=True) those of the first do"
+                    )
+                warnings.warn(told, stacklevel=4)
+                continue
+            known.add(id(parameter))
+            options = self._options(module, full, name, parameter.ndim, is_dcn)
+            params.append({"params": [parameter], **options})
+        is_dcn = is_dcn or "DeformConv" in type(module).__name__
+        for name, child in module.named_children():
+            self.add(params, known, child, f"{prefix}.{name}" if prefix else name, is_dcn)
+
+    def _options(
+        self, module: nn.Module, full: str, name: str, dimensions: int, is_dcn: bool
+    ) -> dict[str, Any]:
+        """Return what holds for a parameter and not for all."""
+        for key, options in self._custom:
+            if key in full:
+                return self._custom_options(key, options)
+        is_norm = isinstance(module, _NORMS)
+        is_offset = is_dcn and "conv_offset" in full
+        is_bias = name == "bias"
+        is_depthwise = isinstance(module, nn.Conv2d) and 1 < module.groups == module.in_channels
+        lr = decay = None
+        if is_offset:
+            lr = "dcn_offset_lr_mult"
+        elif is_bias and not is_norm:
+            lr = "bias_lr_mult"
+        if is_norm:
+            decay = "norm_decay_mult"
+        elif is_depthwise:
+            decay = "dwconv_decay_mult"
+        elif is_bias and not is_offset:
+            decay = "bias_decay_mult"
+        if dimensions == 1 and (decay is None or self._multipliers.get(decay) is None):
+            decay = "flat_decay_mult"
+        return {**self._multiplied("lr", lr), **self._multiplied("weight_decay", decay)}
+
+    def _multiplied(self, option: str, rule: str | None) -> dict[str, float]:
+        factor = self._multipliers.get(rule) if rule is not None else None
+        return {} if factor is None else {option: self._scaled(option, factor, rule)}
+
+    def _custom_options(self, key: str, options: Mapping[str, Any]) -> dict[str, Any]:
+        result = dict(options)
+        for option, rule in (("lr", "lr_mult"), ("weight_decay", "decay_mult")):
+            if rule in result:
+                where = f"custom_keys.{key}.{rule}"
+                result[option] = self._scaled(option, result.pop(rule), where)
+        return result
+
+    def _scaled(self, option: str, factor: float, rule: str | None) -> float:
+        base = self._base[option]
+        if base is None:
+            raise ValueError(
+                f"paramwise_cfg.{rule} multiplies the {option} of the optimizer, which has none"
+            )
+        return base * factor
