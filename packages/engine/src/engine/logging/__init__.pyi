@@ -1,5 +1,6 @@
 from ._history import HistoryBuffer as HistoryBuffer
 from ._hub import MessageHub as MessageHub
+from ._mm_logger import MMLogger as MMLogger
 from ._setup import console as console
 from ._setup import get_logger as get_logger
 from ._setup import print_log as print_log
@@ -7,6 +8,7 @@ from ._setup import setup_logging as setup_logging
 
 __all__ = [
     "HistoryBuffer",
+    "MMLogger",
     "MessageHub",
     "console",
     "get_logger",

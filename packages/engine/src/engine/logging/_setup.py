@@ -53,7 +53,7 @@ def setup_logging(
         logger.addHandler(_terminal_handler())
     if log_file is not None:
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
-        logger.addHandler(_formatted(logging.FileHandler(log_file, encoding="utf-8")))
+        logger.addHandler(formatted(logging.FileHandler(log_file, encoding="utf-8")))
     return logger
 
 
@@ -78,7 +78,7 @@ def print_log(
 
 def _terminal_handler() -> logging.Handler:
     if not sys.stderr.isatty():
-        return _formatted(logging.StreamHandler())
+        return formatted(logging.StreamHandler())
     from rich.logging import RichHandler  # deferred: not needed where the output is a file or pipe
 
     handler = RichHandler(console=console(), show_path=False, log_time_format="%H:%M:%S")
@@ -86,6 +86,7 @@ def _terminal_handler() -> logging.Handler:
     return handler
 
 
-def _formatted(handler: logging.Handler) -> logging.Handler:
+def formatted(handler: logging.Handler) -> logging.Handler:
+    """Return a handler that writes lines as those of a run are."""
     handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
     return handler
