@@ -49,11 +49,17 @@ class _TrainLoop(BaseLoop):
     """What the training loops share: their position, and when they validate."""
 
     def __init__(
-        self, runner: Runner, dataloader: Loader, val_begin: int, val_interval: int
+        self,
+        runner: Runner,
+        dataloader: Loader,
+        val_begin: int,
+        val_interval: int,
+        dynamic_intervals: Sequence[tuple[int, int]] | None,
     ) -> None:
         super().__init__(runner, dataloader)
         self.val_begin = val_begin
         self.val_interval = val_interval
+        self._later_intervals = _checked_intervals(dynamic_intervals or ())
         self.stop_training = False
         self._epoch = 0
         self._iter = 0
@@ -103,6 +109,9 @@ class _TrainLoop(BaseLoop):
     def _validate(self, done: int, total: int) -> None:
         """Validate, if that is due after `done` of `total` and was not done before the resume."""
         runner = self.runner
+        for milestone, interval in self._later_intervals:
+            if done >= milestone:
+                self.val_interval = interval
         due = done >= max(self.val_begin, 1) and (done % self.val_interval == 0 or done == total)
         if runner.val_loop is None or not due or self._validated == done:
             return
@@ -126,6 +135,11 @@ class EpochBasedTrainLoop(_TrainLoop):
         max_epochs: The number of passes.
         val_begin: The epoch after which the first validation comes.
         val_interval: How many epochs lie between two validations.
+        dynamic_intervals: Other such numbers for later: `[(20, 2), (50, 1)]` validates after every
+            second epoch from the twentieth on, and after each from the fiftieth on.
+
+    Raises:
+        ValueError: If the milestones in `dynamic_intervals` do not rise.
     """
 
     def __init__(
@@ -135,8 +149,9 @@ class EpochBasedTrainLoop(_TrainLoop):
         max_epochs: int,
         val_begin: int = 1,
         val_interval: int = 1,
+        dynamic_intervals: Sequence[tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(runner, dataloader, val_begin, val_interval)
+        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
         self._max_epochs = max_epochs
 
     @property
@@ -184,6 +199,11 @@ class IterBasedTrainLoop(_TrainLoop):
         max_iters: The number of iterations.
         val_begin: The iteration after which the first validation comes.
         val_interval: How many iterations lie between two validations.
+        dynamic_intervals: Other such numbers for later, as for the `EpochBasedTrainLoop`, in
+            iterations.
+
+    Raises:
+        ValueError: If the milestones in `dynamic_intervals` do not rise.
     """
 
     def __init__(
@@ -193,8 +213,9 @@ class IterBasedTrainLoop(_TrainLoop):
         max_iters: int,
         val_begin: int = 1,
         val_interval: int = 1000,
+        dynamic_intervals: Sequence[tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(runner, dataloader, val_begin, val_interval)
+        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
         self._max_iters = max_iters
 
     @property
@@ -304,6 +325,17 @@ class TestLoop(_EvalLoop):
 
     __test__ = False  # pytest takes the name for a test
     mode = "test"
+
+
+def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    pairs = [(int(milestone), int(interval)) for milestone, interval in given]
+    milestones = [milestone for milestone, _ in pairs]
+    if milestones != sorted(set(milestones)) or any(interval < 1 for _, interval in pairs):
+        raise ValueError(
+            "dynamic_intervals are pairs of a milestone, each greater than the one before, and an "
+            f"interval of at least 1; got {given!r}"
+        )
+    return pairs
 
 
 def batches(loader: DataLoader[Any], seed: int, start: int = 0) -> Iterator[Any]:
