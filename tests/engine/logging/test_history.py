@@ -63,6 +63,12 @@ def test_an_empty_history_says_so() -> None:
         HistoryBuffer().mean()
 
 
+@pytest.mark.parametrize("name", ["mean", "max", "min"])
+def test_a_window_has_a_value(name: str) -> None:
+    with pytest.raises(ValueError, match="window_size is at least 1; got 0"):
+        HistoryBuffer([1.0], [1]).statistics(name, 0)
+
+
 def test_beginning_with_values() -> None:
     history = HistoryBuffer([1.0, 4.0], [1, 2])
     assert history.mean() == 3.0

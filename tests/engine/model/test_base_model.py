@@ -75,6 +75,8 @@ def test_mistakes() -> None:
         model.parse_losses({"loss": 1.0})  # type: ignore[dict-item]
     with pytest.raises(TypeError, match="loss_a is a tensor or a list of tensors; got list"):
         model.parse_losses({"loss_a": [1.0]})  # type: ignore[list-item]
+    with pytest.raises(ValueError, match="loss_a is an empty list of tensors, which has no mean"):
+        model.parse_losses({"loss_a": []})
     with pytest.raises(ValueError, match=r"_Model gave no loss: none of \['acc'\] has 'loss' in"):
         model.parse_losses({"acc": torch.tensor(1.0)})
     with pytest.raises(TypeError, match=r"the data preprocessor gives a mapping.*; got Tensor"):

@@ -102,6 +102,8 @@ class HistoryBuffer:
         return method
 
     def _last(self, window: int | None) -> tuple[list[float], list[int]]:
+        if window is not None and window < 1:
+            raise ValueError(f"window_size is at least 1; got {window}")
         if not self._values:
             raise ValueError("the history is empty: nothing was logged under this name yet")
         self._read()

@@ -93,6 +93,7 @@ class BaseModel(BaseModule):
 
         Raises:
             TypeError: If a value is neither a tensor nor a list of tensors.
+            ValueError: If there is no loss, or a list is empty.
         """
         means = {name: _mean(name, value) for name, value in losses.items()}
         parts = [value for name, value in means.items() if "loss" in name]
@@ -116,7 +117,9 @@ class BaseModel(BaseModule):
 
 def _mean(name: str, value: Tensor | list[Tensor]) -> Tensor:
     if isinstance(value, Tensor):
-        return value.mean()
+        return value.mean() if value.ndim else value  # the mean of a scalar costs a node to train
     if isinstance(value, (list, tuple)) and all(isinstance(each, Tensor) for each in value):
+        if not value:
+            raise ValueError(f"{name} is an empty list of tensors, which has no mean")
         return torch.stack([each.mean() for each in value]).sum()
     raise TypeError(f"{name} is a tensor or a list of tensors; got {type(value).__name__}")
