@@ -1,5 +1,7 @@
 """Benchmarks, each as a ratio to a floor in the same run: `python scripts/bench NAME`.
 
+config      reading, changing and writing configs
+loop        an iteration of a training, over a raw PyTorch loop
 registry    look-ups and builds, in seconds and in instructions
 """
 
@@ -7,9 +9,11 @@ from __future__ import annotations
 
 import sys
 
+import config
+import loop
 import registry
 
-BENCHMARKS = {"registry": registry.main}
+BENCHMARKS = {"config": config.main, "loop": loop.main, "registry": registry.main}
 
 
 def main() -> None:

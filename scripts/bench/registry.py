@@ -1,49 +1,25 @@
 """What look-ups and builds of the registry cost, as ratios to a floor.
 
 The floor of a look-up is a method that does one dictionary look-up; of a build, that and the call.
-Each case is timed (the best of several rounds), and its instructions are counted by valgrind's
-callgrind, which does not depend on what else the machine does.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextvars import ContextVar
-from pathlib import Path
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any
+
+from measure import Case, Op, count, instructions, print_table
 
 from engine.registry import DefaultScope, Registry
-
-Op = Callable[[], object]
-
-_REPEATS = 500
-
-
-class Case(NamedTuple):
-    """A thing to measure.
-
-    Attributes:
-        name: What it is.
-        op: The thing.
-        floor: The name of the case that is its floor; a floor has none.
-        most: The ratio that it should not exceed.
-        scope: The default scope in which it is measured.
-    """
-
-    name: str
-    op: Op
-    floor: str | None = None
-    most: float | None = None
-    scope: str | None = None
 
 
 class Thing:
@@ -117,7 +93,7 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     yield Case("build, 8 keywords", lambda: root.build(full), "floor: build, 8 keywords", 3)
     yield Case("build, a class as type", lambda: root.build(direct), build, 3)
     yield Case("build, with _scope_", lambda: root.build(scoped), build, 3)
-    yield Case("build, default scope from the root", lambda: root.build(local), build, 3, "lib0")
+    yield Case("build, default scope from the root", lambda: root.build(local), build, 3, _in_lib0)
     put, again = "floor: set a key", Registry("thing", scope="again")
     yield Case(put, lambda: floor.put("Thing", Thing))
     yield Case(
@@ -125,6 +101,9 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     )
     yield Case("a scope switch", _switch)
     yield Case("floor: set and reset a context variable", _set_and_reset)
+
+
+_in_lib0 = partial(DefaultScope.overwrite_default_scope, "lib0")
 
 
 def _asks(node: Registry[Any], key: str) -> Op:
@@ -153,52 +132,6 @@ def _filled(registry: Registry[Any], names: int) -> Registry[Any]:
     for i in range(names - (registry.parent is None)):
         registry.register_module(f"Thing{i}", module=Thing)
     return registry
-
-
-def seconds(case: Case, rounds: int = 15, repeats: int = 4_000) -> float:
-    """Return the time of one call in nanoseconds, the best of several rounds."""
-    op, best = case.op, float("inf")
-    with DefaultScope.overwrite_default_scope(case.scope):
-        for _ in range(rounds):
-            start = time.perf_counter_ns()
-            for _ in range(repeats):
-                op()
-            best = min(best, time.perf_counter_ns() - start)
-    return best / repeats
-
-
-def instructions(names: int, siblings: int) -> dict[str, float]:
-    """Return the instructions of one call of each case, counted in a process of its own."""
-    if shutil.which("valgrind") is None:
-        return {}
-    with tempfile.TemporaryDirectory() as folder:
-        command = ["valgrind", "--tool=callgrind", "--dump-before=getppid"]
-        command += [f"--callgrind-out-file={folder}/out", "-q", sys.executable, __file__]
-        command += ["--count", str(names), str(siblings)]
-        told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-        order = told.splitlines()
-        dumps = sorted(Path(folder).glob("out.*"), key=lambda path: int(path.suffix[1:]))
-        counts = [int(re.findall(r"^totals: (\d+)", path.read_text(), re.M)[0]) for path in dumps]
-    # A dump holds what came before its mark, and a case stands between two marks.
-    counted = counts[2::2]
-    return {
-        name: (total - counted[0]) / _REPEATS for name, total in zip(order, counted, strict=True)
-    }
-
-
-def count(names: int, siblings: int) -> None:
-    """Run each case between two marks that callgrind sees; print the names in order."""
-    everything = [Case("nothing", lambda: None), *cases(names, siblings)]
-    os.getppid()  # what came before belongs to no case
-    for case in everything:
-        print(case.name)
-        op = case.op
-        with DefaultScope.overwrite_default_scope(case.scope):
-            op()  # fills the caches
-            os.getppid()
-            for _ in range(_REPEATS):
-                op()
-            os.getppid()
 
 
 START_UP = {
@@ -248,40 +181,21 @@ def main(words: list[str]) -> None:
     parser.add_argument("--quick", action="store_true", help="only the smallest tree")
     options = parser.parse_args(words)
     if options.count:
-        count(*options.count)
+        count(cases(*options.count))
         return
     sizes = [(10, 1)] if options.quick else [(10, 1), (1_000, 50), (100_000, 50)]
     for names, siblings in sizes:
         print(f"\n### {names:,} names, {siblings} siblings\n")
-        print("| case | ns | time ratio | instructions | instruction ratio | target |")
-        print("|---|---:|---:|---:|---:|---:|")
-        _print_rows(names, siblings)
+        counted = instructions(__file__, ["--count", str(names), str(siblings)])
+        print_table(cases(names, siblings), counted)
     if shutil.which("valgrind"):
         print("\n### Start-up\n\n| process | million instructions | ratio | target |")
         print("|---|---:|---:|---:|")
-        counted = dict(start_up())
-        bare = next(iter(counted.values()))
-        for name, number in counted.items():
+        started = dict(start_up())
+        bare = next(iter(started.values()))
+        for name, number in started.items():
             print(f"| `{name}` | {number / 1e6:.0f} | {number / bare:.2f} | ≤ 2.5 |")
     print(f"\nA registered name takes {memory():.0f} bytes.")
-
-
-def _print_rows(names: int, siblings: int) -> None:
-    counted = instructions(names, siblings)
-    timed: dict[str, float] = {}
-    for case in cases(names, siblings):
-        timed[case.name] = seconds(case)
-        ratio = counted_ratio = ""
-        if case.floor is not None:
-            ratio = f"{timed[case.name] / timed[case.floor]:.1f}"
-            if counted:
-                counted_ratio = f"{counted[case.name] / counted[case.floor]:.1f}"
-        number = f"{counted[case.name]:.0f}" if counted else "no valgrind"
-        most = f"≤ {case.most:g}" if case.most else ""
-        print(
-            f"| {case.name} | {timed[case.name]:.0f} | {ratio} | {number} | {counted_ratio} "
-            f"| {most} |"
-        )
 
 
 if __name__ == "__main__":

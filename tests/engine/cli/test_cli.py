@@ -128,7 +128,7 @@ def test_options_change_the_config(config: Path, capsys: pytest.CaptureFixture[s
         (["smal.py"], "there is no config file smal.py; did you mean small.py?"),
         (["mmgamma::x.py"], "the package 'mmgamma' is not installed"),
         (["small.py", "--cfg-options", "model.detph=3"], "Model has no argument 'detph'"),
-        (["small.py", "--cfg-options", "model.detph=3"], "Model(channels=4)"),
+        (["small.py", "--no-lint", "--cfg-options", "model.detph=3"], "Model(channels=4)"),
         (["small.py", "--cfg-options", "model.type=mmalpha.ResNt"], "mean 'mmalpha.ResNet'"),
         (["small.py", "--cfg-options", "optim_wrapper.optimizer.type=SGDD"], "mean 'engine.SGD'"),
         (["small.py", "--cfg-options", "lr"], "an option is key=value"),

@@ -14,7 +14,19 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _registry
+from . import _config, _registry
+from ._arguments import (
+    CheckpointArgument,
+    ConfigArgument,
+    DataRootOption,
+    DebugOption,
+    DeviceOption,
+    LauncherOption,
+    OptionsOption,
+    SeedOption,
+    TrustOption,
+    WorkDirOption,
+)
 from ._settings import Settings, configured
 
 USER_ERROR = 2
@@ -27,42 +39,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
-
-ConfigArgument = Annotated[
-    str,
-    typer.Argument(
-        metavar="CONFIG",
-        help="A config file, or package::file for one that a package ships.",
-        show_default=False,
-    ),
-]
-CheckpointArgument = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint.", show_default=False)
-]
-WorkDirOption = Annotated[
-    Path | None,
-    typer.Option(help="The folder for all that the run writes.", show_default="work_dirs/<config>"),
-]
-OptionsOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--cfg-options",
-        metavar="KEY=VALUE",
-        help="Change the config, e.g. model.backbone.depth=50. Takes several pairs.",
-    ),
-]
-LauncherOption = Annotated[
-    str, typer.Option(help="none, or pytorch for a run under torchrun.", metavar="none|pytorch")
-]
-DeviceOption = Annotated[
-    str | None, typer.Option(help="cpu, cuda, cuda:1, ...", show_default="the best there is")
-]
-SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
-DataRootOption = Annotated[
-    Path | None, typer.Option(help="The folder of the data sets, in place of the config's.")
-]
-DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+app.command()(_config.lint)
 
 
 @app.command()
@@ -78,13 +57,18 @@ def train(
     device: DeviceOption = None,
     seed: SeedOption = None,
     data_root: DataRootOption = None,
+    trust: TrustOption = False,
+    no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Train the model of a config."""
+    """Check a config, and train its model."""
+    options = cfg_options or []
     cfg = configured(
         config,
-        Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, resume, amp),
+        Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
     )
+    if not no_lint:
+        _config.refuse_errors(cfg)
     with _clean_end():
         _runner(cfg).train()
     typer.echo(f"Results are in {cfg.work_dir}")
@@ -100,11 +84,13 @@ def run_test(
     device: DeviceOption = None,
     seed: SeedOption = None,
     data_root: DataRootOption = None,
+    trust: TrustOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Test a trained model, and print its metrics."""
     cfg = configured(
-        config, Settings(work_dir, cfg_options or [], launcher, device, seed, data_root)
+        config,
+        Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
     )
     runner = _runner(cfg)
     runner.load_checkpoint(str(checkpoint), strict=True)
@@ -122,13 +108,14 @@ def predict(
     out: Annotated[Path | None, typer.Option(help="Where to write a picture of it.")] = None,
     cfg_options: OptionsOption = None,
     device: DeviceOption = None,
+    trust: TrustOption = False,
     debug: DebugOption = False,
 ) -> None:
     """Predict one image with a trained model."""
     from engine.registry import INFERENCERS, init_default_scope
     from engine.visualization import write_image
 
-    cfg = configured(config, Settings(None, cfg_options or []))
+    cfg = configured(config, Settings(None, cfg_options or [], trust=trust))
     if "inferencer" not in cfg:
         raise ConfigError(f"{config} has no inferencer, which says how to predict one input")
     init_default_scope(cfg.get("default_scope", "engine"))
@@ -147,7 +134,8 @@ def predict(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    The exit status is 0 after success or SIGTERM, 2 after a user's error, 130 after Ctrl-C.
+    The exit status is 0 after success or SIGTERM, 1 if a check finds something, 2 after a user's
+    error, 130 after Ctrl-C.
 
     Args:
         arguments: The words of the command line; None takes those of the process.

@@ -13,11 +13,12 @@ import typer
 from engine import registry as registries
 from engine.registry import Registry, ScopeImportError, import_announced
 
+from ._arguments import JsonOption
+
 _PIPE_WIDTH = 200  # columns
 
 app = typer.Typer(help="See what is registered where.", no_args_is_help=True)
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 RegistryArgument = Annotated[
     str | None,
     typer.Argument(metavar="[REGISTRY]", help="A root registry, e.g. MODELS; all if not said."),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from engine.config import Config, ConfigError, parse_options
+from engine.config import Config, ConfigError, Options, parse_options
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Settings:
         data_root: The folder of the data sets.
         resume: Whether to go on from the newest checkpoint.
         amp: Whether to train in mixed precision.
+        trust: Whether a text config may import modules and have Python configs as bases.
     """
 
     work_dir: Path | None = None
@@ -32,6 +34,7 @@ class Settings:
     data_root: Path | None = None
     resume: bool = False
     amp: bool = False
+    trust: bool = False
 
 
 def configured(name: str, settings: Settings) -> Config:
@@ -44,26 +47,32 @@ def configured(name: str, settings: Settings) -> Config:
     Raises:
         ConfigError: If the config can't be read, or an option does not fit it.
     """
-    cfg = Config.fromfile(name)
+    cfg = Config.fromfile(name, trust=settings.trust)
     cfg.merge_from_dict(parse_options(settings.options))
     if settings.launcher not in ("none", "pytorch"):
         raise ConfigError(f"--launcher is none or pytorch; got {settings.launcher!r}")
-    cfg.launcher = settings.launcher
+    _set(cfg, "--launcher", launcher=settings.launcher)
     if settings.work_dir is not None:
-        cfg.work_dir = str(settings.work_dir)
+        _set(cfg, "--work-dir", work_dir=str(settings.work_dir))
     elif "work_dir" not in cfg:
-        cfg.work_dir = str(Path("work_dirs") / Path(name.rpartition("::")[2]).stem)
+        stem = Path(name.rpartition("::")[2]).stem
+        _set(cfg, "the name of the config", work_dir=str(Path("work_dirs") / stem))
     if settings.device is not None:
-        cfg.merge_from_dict({"strategy": {**cfg.get("strategy", {}), "device": settings.device}})
+        _set(cfg, "--device", strategy={"device": settings.device})
     if settings.seed is not None:
-        cfg.randomness = {**cfg.get("randomness", {}), "seed": settings.seed}
+        _set(cfg, "--seed", randomness={"seed": settings.seed})
     if settings.data_root is not None:
         _set_data_root(cfg, settings.data_root)
     if settings.resume:
-        cfg.resume = True
+        _set(cfg, "--resume", resume=True)
     if settings.amp:
         _enable_amp(cfg)
     return cfg
+
+
+def _set(cfg: Config, option: str, **values: Any) -> None:
+    """Change a config as an option of the command line says."""
+    cfg.merge_from_dict(Options(values, option))
 
 
 def _set_data_root(cfg: Config, data_root: Path) -> None:
@@ -71,11 +80,11 @@ def _set_data_root(cfg: Config, data_root: Path) -> None:
     if not loaders:
         raise ConfigError("--data-root: the config has no data loaders")
     for key in loaders:
-        cfg[key].dataset.data_root = str(data_root)
+        _set(cfg, "--data-root", **{f"{key}.dataset.data_root": str(data_root)})
 
 
 def _enable_amp(cfg: Config) -> None:
     kind = cfg.get("optim_wrapper", {}).get("type", "OptimWrapper")
     if kind not in ("OptimWrapper", "AmpOptimWrapper"):
         raise ConfigError(f"--amp takes the place of OptimWrapper; the config has {kind!r}")
-    cfg.optim_wrapper.type = "AmpOptimWrapper"
+    _set(cfg, "--amp", optim_wrapper={"type": "AmpOptimWrapper"})

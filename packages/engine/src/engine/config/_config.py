@@ -2,77 +2,170 @@
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Iterator, Mapping, MutableMapping
+import argparse
+import posixpath
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
-from ._config_dict import ConfigDict, place
-from ._dump import dumps
-from ._errors import ConfigError
-from ._locate import locate
-from ._merge import merged, nested
-from ._read import BASE, parse, read
+from . import _formats as formats
+from ._config_dict import ConfigDict, caller, methods_first, place, restored, to_plain
+from ._imports import import_custom_modules as import_modules
+from ._leaves import find
+from ._locate import identity, locate, text_of
+from ._options import Options, set_option
+from ._plain import named
+from ._provenance import Provenance, Site
+from ._python import STRING
+from ._read import Reader
 
-_FIELDS = ("_cfg_dict", "_filename", "_text")
 
-
-class Config(MutableMapping[str, Any]):
-    """A tree of values with attribute and item access.
+@methods_first
+class Config(ConfigDict):
+    """A tree of values with attribute and item access, which knows where each comes from.
 
     Args:
         cfg_dict: The values.
         cfg_text: The text from which they were read.
         filename: The file from which they were read.
+        env_variables: The environment variables that were substituted in it.
+        format_python_code: Without effect: the canonical form needs no formatter.
     """
 
-    _cfg_dict: ConfigDict
+    __slots__ = ("_env_variables", "_filename", "_text")
     _filename: str | None
     _text: str
+    _env_variables: dict[str, str]
 
     def __init__(
         self,
         cfg_dict: Mapping[str, Any] | None = None,
         cfg_text: str | None = None,
         filename: str | Path | None = None,
+        env_variables: Mapping[str, str] | None = None,
+        format_python_code: bool = True,
     ) -> None:
-        if cfg_dict is not None and not isinstance(cfg_dict, Mapping):
-            raise TypeError(f"a config is made of a mapping; got {type(cfg_dict).__name__}")
-        self._filename = None if filename is None else str(filename)
-        self._text = cfg_text or ""
-        self._replace(cfg_dict or {})
+        values = {} if cfg_dict is None else cfg_dict
+        if not isinstance(values, Mapping):
+            raise TypeError(f"a config is made of a mapping; got {type(values).__name__}")
+        super().__init__()
+        if isinstance(values, ConfigDict) and values._origin[1] is not None:
+            origin, marks = values._origin, values._marks
+        else:
+            site = caller() if filename is None else Site(str(filename))
+            origin, marks = ("", site, ""), None
+        object.__setattr__(self, "_origin", origin)
+        object.__setattr__(self, "_marks", None if marks is None else dict(marks))
+        place(self, values)
+        self._describe(filename, cfg_text or "", env_variables or {})
+
+    def _describe(
+        self, filename: str | Path | None, text: str, variables: Mapping[str, str]
+    ) -> None:
+        object.__setattr__(self, "_filename", None if filename is None else str(filename))
+        object.__setattr__(self, "_text", text)
+        object.__setattr__(self, "_env_variables", dict(variables))
 
     @classmethod
-    def fromfile(cls, filename: str | Path) -> Self:
+    def fromfile(
+        cls,
+        filename: str | Path,
+        use_predefined_variables: bool = True,
+        import_custom_modules: bool = True,
+        use_environment_variables: bool = True,
+        lazy_import: bool | None = None,
+        format_python_code: bool = True,
+        *,
+        trust: bool = False,
+    ) -> Self:
         """Read a config file and its bases.
 
-        A Python file is run and may do anything; YAML and JSON files are data.
+        A Python file is run and may do anything. YAML, JSON and TOML files are data.
 
         Args:
-            filename: A path ending in `.py`, `.yaml`, `.yml` or `.json`, or `package::path` for a
-                config that a package ships.
+            filename: A path ending in `.py`, `.yaml`, `.yml`, `.json` or `.toml`; `package::path`
+                for a config that a package ships; or a URL for fsspec (`s3://bucket/x.yaml`).
+            use_predefined_variables: Whether to substitute `{{ fileDirname }}` and the like.
+            import_custom_modules: Whether to import what `custom_imports` names.
+            use_environment_variables: Whether to substitute `{{ $NAME:default }}`.
+            lazy_import: Without effect: configs of both kinds are read alike.
+            format_python_code: Without effect: the canonical form needs no formatter.
+            trust: Whether a text config may import modules and have Python configs as bases.
 
         Raises:
             ConfigError: If there is no such file, or it can't be read; it says file and line.
         """
-        path = locate(filename)
-        return cls(read(path), path.read_text(encoding="utf-8"), path)
+        location = locate(filename)
+        suffix = formats.checked(posixpath.splitext(location)[1], location)
+        text = text_of(location)
+        reader = Reader(
+            trust, use_predefined_variables, use_environment_variables, import_custom_modules
+        )
+        root = reader.parse(text, suffix, location, (identity(location),))
+        if import_custom_modules and "custom_imports" in root:
+            import_modules(root)
+        return cls._read(root, location, text, reader.variables)
 
     @classmethod
-    def fromstring(cls, cfg_str: str, file_format: str) -> Self:
+    def fromstring(cls, cfg_str: str, file_format: str, *, trust: bool = False) -> Self:
         """Read a config from a text, which can't have bases.
 
         Args:
             cfg_str: The text.
-            file_format: `.py`, `.yaml`, `.yml` or `.json`.
+            file_format: `.py`, `.yaml`, `.yml`, `.json` or `.toml`.
+            trust: As for `fromfile`.
 
         Raises:
             ConfigError: If the text is not of that format.
         """
-        values = parse(cfg_str, file_format, "<string>")
-        if BASE in values:
-            raise ConfigError(f"<string>: a text has no folder in which {BASE} could be found")
-        return cls(values, cfg_str)
+        reader = Reader(trust)
+        root = reader.parse(cfg_str, file_format, STRING)
+        if "custom_imports" in root:
+            import_modules(root)
+        return cls._read(root, None, cfg_str, reader.variables)
+
+    @classmethod
+    def _read(
+        cls, root: ConfigDict, location: str | None, text: str, variables: Mapping[str, str]
+    ) -> Self:
+        new = cls.__new__(cls)
+        dict.update(new, root)
+        object.__setattr__(new, "_origin", root._origin)
+        object.__setattr__(new, "_marks", root._marks)
+        new._describe(location, text, variables)
+        return new
+
+    @staticmethod
+    def auto_argparser(
+        description: str | None = None,
+    ) -> tuple[argparse.ArgumentParser, Config]:
+        """Return a parser with an option for each value of the config that is on the command line.
+
+        Args:
+            description: What the parser says of the program.
+
+        Returns:
+            The parser, and the config. `cfg.merge_from_dict(vars(parser.parse_args()))` takes over
+            what was given.
+        """
+        from ._argparser import auto_argparser  # it needs this class
+
+        return auto_argparser(description)
+
+    @staticmethod
+    def diff(cfg1: str | Path | Config, cfg2: str | Path | Config) -> str:
+        """Return in what two configs differ, with the place of each value; '' if in nothing.
+
+        Args:
+            cfg1: A config or its file.
+            cfg2: Another.
+        """
+        from ._diff import changes  # deferred: most configs are not compared
+
+        first, second = (
+            each if isinstance(each, Config) else Config.fromfile(each) for each in (cfg1, cfg2)
+        )
+        return "\n".join(map(str, changes(first, second)))
 
     @property
     def filename(self) -> str | None:
@@ -85,26 +178,34 @@ class Config(MutableMapping[str, Any]):
         return self._text
 
     @property
+    def env_variables(self) -> dict[str, str]:
+        """The environment variables that were substituted, and their values."""
+        return dict(self._env_variables)
+
+    @property
     def pretty_text(self) -> str:
         """The whole config as the text of a Python config."""
-        return dumps(self._cfg_dict, ".py")
+        return formats.dumps(self, formats.PYTHON)
 
     def dump(self, file: str | Path | None = None) -> str:
         """Return the text of the whole config; write it to `file` if there is one.
 
         Args:
-            file: A path, whose ending says the format; None means Python and writes nothing.
+            file: A path or URL, whose ending says the format; None means Python and writes nothing.
+
+        Raises:
+            ConfigError: If the format can't hold a value.
         """
         if file is None:
-            return self.pretty_text
+            return formats.dumps(self, formats.PYTHON)
         from engine.fileio import put_text  # deferred: most configs are never written
 
-        text = dumps(self._cfg_dict, Path(file).suffix)
+        text = formats.dumps(self, posixpath.splitext(str(file))[1])
         put_text(text, file)
         return text
 
     def merge_from_dict(self, options: Mapping[str, Any], allow_list_keys: bool = True) -> None:
-        """Change values by their dotted keys.
+        """Change values by their dotted keys, one after the other.
 
         Args:
             options: Values by key, such as `{'model.layers.0.depth': 1}`.
@@ -113,59 +214,51 @@ class Config(MutableMapping[str, Any]):
         Raises:
             ConfigError: If a key leads into something that is neither a dictionary nor a list.
         """
-        self._replace(merged(self._cfg_dict, nested(options), list_keys=allow_list_keys))
+        source = options.source if isinstance(options, Options) else caller()
+        for key, value in options.items():
+            set_option(self, key, value, source, list_keys=allow_list_keys)
 
-    def copy(self) -> Self:
-        """Return a shallow copy."""
-        return copy.copy(self)
+    def provenance(self, path: str) -> Provenance:
+        """Return where a value comes from, and what it overrode.
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the values as plain dictionaries."""
-        return self._cfg_dict.to_dict()
+        Args:
+            path: Its dotted key: `'model.backbone.depth'`, `'train_pipeline.0.type'`.
 
-    def __getitem__(self, key: str) -> Any:
-        return self._cfg_dict[key]
+        Raises:
+            ConfigError: If there is no such value; it names a near key.
+        """
+        value, mark = find(self, path)
+        return Provenance.of(path, value, mark)
 
-    def __setitem__(self, key: str, value: Any) -> None:
-        self._cfg_dict[key] = value
-        place(self._cfg_dict[key], key, self._filename)
+    def to_dict(self, keep_imported: bool = False) -> dict[str, Any]:
+        """Return plain dictionaries all the way down.
 
-    def __delitem__(self, key: str) -> None:
-        del self._cfg_dict[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._cfg_dict)
-
-    def __len__(self) -> int:
-        return len(self._cfg_dict)
-
-    def __getattr__(self, name: str) -> Any:
-        """Return the value of the key `name`."""
-        if name.startswith("_") and name in _FIELDS:  # while a copy or pickle is being made
-            raise AttributeError(name)
-        return getattr(self._cfg_dict, name)
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _FIELDS:
-            super().__setattr__(name, value)
-        else:
-            self[name] = value
-
-    def __delattr__(self, name: str) -> None:
-        delattr(self._cfg_dict, name)
+        Args:
+            keep_imported: Whether classes and functions stay what they are; otherwise their dotted
+                names take their places.
+        """
+        values: dict[str, Any] = to_plain(self) if keep_imported else named(self)
+        return values
 
     def __copy__(self) -> Self:
-        return type(self)(self._cfg_dict, self._text, self._filename)
+        return self._like_this(super().__copy__())
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return type(self)(copy.deepcopy(self._cfg_dict, memo), self._text, self._filename)
+        return self._like_this(super().__deepcopy__(memo))
 
-    def __reduce__(self) -> tuple[type[Config], tuple[dict[str, Any], str, str | None]]:
-        return type(self), (dict(self._cfg_dict), self._text, self._filename)
+    def _like_this(self, new: Self) -> Self:
+        new._describe(self._filename, self._text, self._env_variables)
+        return new
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        described = (self._filename, self._text, self._env_variables)
+        return _restored, (super().__reduce__()[1], described)
 
     def __repr__(self) -> str:
-        return f"Config (path: {self._filename}): {self._cfg_dict!r}"
+        return f"Config (path: {self._filename}): {super().__repr__()}"
 
-    def _replace(self, values: Mapping[str, Any]) -> None:
-        self._cfg_dict = ConfigDict(values)
-        place(self._cfg_dict, "", self._filename)
+
+def _restored(values: tuple[Any, ...], described: tuple[str | None, str, dict[str, str]]) -> Config:
+    new: Config = restored(*values)
+    new._describe(*described)
+    return new

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class ConfigError(ValueError):
-    """A config can't be read, merged or changed as asked; the text says where."""
+    """A config can't be read, merged or changed as asked; the text says where.
+
+    Attributes:
+        is_placed: Whether the text begins with the file in which the mistake is.
+    """
+
+    is_placed = False
 
 
 class ConfigNotFoundError(ConfigError, FileNotFoundError):

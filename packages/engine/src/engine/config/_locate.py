@@ -1,47 +1,94 @@
-"""From what a user names to the file of a config."""
+"""From what a user names to the file of a config: a path, or a URL for fsspec."""
 
 from __future__ import annotations
 
+import os
+import posixpath
 from importlib.util import find_spec
 from pathlib import Path
 
 from engine.utils import near
 
-from ._errors import ConfigNotFoundError
+from ._errors import ConfigError, ConfigNotFoundError
 
-SUFFIXES = (".py", ".yaml", ".yml", ".json")
+SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
 
 
-def locate(name: str | Path, relative_to: Path | None = None) -> Path:
-    """Return the file that `name` means.
+def locate(name: str | Path, beside: str = "") -> str:
+    """Return the path or URL that `name` means.
 
     Args:
-        name: A path, or `package::path` for a config that an installed package ships in its
-            folder `configs`.
-        relative_to: The folder from which a relative path counts; None means the present one.
+        name: A path, a URL such as `s3://bucket/x.yaml`, or `package::path` for a config that an
+            installed package ships in its folder `configs`.
+        beside: The path or URL of the config that names it, from which a relative path counts.
 
     Raises:
         ConfigNotFoundError: If there is no such file or package; it names near ones.
     """
-    package, colons, rest = str(name).partition("::")
+    given = os.fspath(name)
+    package, colons, rest = given.partition("::")
+    if is_url(given):
+        return given
     if colons:
-        return _shipped(package, rest)
-    path = (relative_to or Path()) / Path(name).expanduser()
+        return str(_shipped(package, rest))
+    if is_url(beside):
+        scheme, _, rest = beside.partition("://")
+        return f"{scheme}://{posixpath.normpath(posixpath.join(posixpath.dirname(rest), given))}"
+    path = Path(beside).parent / Path(given).expanduser()
     if not path.is_file():
         folder = path.parent
-        names = [file.name for file in folder.iterdir()] if folder.is_dir() else []
+        files = folder.iterdir() if folder.is_dir() else ()
+        names = [file.name for file in files if file.is_file()]
         raise ConfigNotFoundError(f"there is no config file {path}{_hint(path.name, names)}")
-    return path
+    return str(path)
+
+
+def is_url(location: str) -> bool:
+    """Return whether a location is a URL, and no path."""
+    return "://" in location
+
+
+def identity(location: str) -> str:
+    """Return the one name of a file, however it was named."""
+    return location if is_url(location) else str(Path(location).resolve())
+
+
+def text_of(location: str) -> str:
+    """Return the text of a config.
+
+    Raises:
+        ConfigNotFoundError: If there is no such file.
+        ConfigError: If it can't be read, or is no text.
+    """
+    try:
+        if is_url(location):
+            from engine.fileio import get_text  # deferred: it imports fsspec
+
+            return get_text(location).removeprefix("\ufeff")
+        return Path(location).read_text(encoding="utf-8-sig")  # a byte order mark is no text
+    except FileNotFoundError:
+        raise ConfigNotFoundError(f"there is no config file {location}") from None
+    except (OSError, ImportError, ValueError) as error:  # of a file, a protocol, an encoding
+        raise ConfigError(f"{location} can't be read: {error}") from error
+
+
+def package_folder(package: str) -> str | None:
+    """Return the folder of an installed package, which is not imported for that."""
+    try:
+        spec = find_spec(package) if package.isidentifier() else None
+    except ValueError:  # of a module that was made without a file
+        return None
+    return spec.submodule_search_locations[0] if spec and spec.submodule_search_locations else None
 
 
 def _shipped(package: str, name: str) -> Path:
-    spec = find_spec(package) if package.isidentifier() else None
-    if spec is None or not spec.submodule_search_locations:
+    home = package_folder(package)
+    if home is None:
         raise ConfigNotFoundError(
             f"{package}::{name}: the package {package!r} is not installed. "
             f"Install it: pip install {package}"
         )
-    folder = Path(spec.submodule_search_locations[0]) / "configs"
+    folder = Path(home) / "configs"
     path = folder / name
     if not path.is_file():
         shipped = [

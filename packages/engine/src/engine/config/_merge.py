@@ -2,8 +2,8 @@
 
 - A dictionary is merged into a dictionary, key by key; anything else replaces what was there.
 - `_delete_=True` in a dictionary makes it replace the former one instead.
-- A dictionary over something else than a dictionary is an error, unless it says `_delete_=True`.
-- `{0: ..., 2: ...}` over a list changes those items, where list keys are allowed.
+- A dictionary whose keys are numbers, over a list, changes those items of the list.
+- A dictionary over anything else is an error, unless it says `_delete_=True`.
 """
 
 from __future__ import annotations
@@ -11,97 +11,173 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ._config_dict import DELETE, ConfigDict, mark_of, note, placed, put
 from ._errors import ConfigError
+from ._provenance import Mark, Source
 
-DELETE = "_delete_"
+_MISSING: Any = object()
 
 
-def merged(base: Any, over: Any, path: str = "", *, list_keys: bool = False) -> Any:
-    """Return `over` laid over `base`; neither is changed.
+def lay(node: ConfigDict, over: Mapping[str, Any], source: Source | None, at: str) -> None:
+    """Lay `over` over a dictionary of a config, which is changed.
 
     Args:
-        base: What was there.
+        node: What was there.
         over: What is to hold now.
-        path: Where the two stand, for errors.
-        list_keys: Whether a dictionary with numbers as keys changes the items of a list.
+        source: Where `over` comes from, unless it knows better itself.
+        at: Its path there.
 
     Raises:
         ConfigError: If the two don't fit together.
     """
-    if not isinstance(over, Mapping):
-        return over
-    over = dict(over)
-    if over.pop(DELETE, False):
-        return stripped(over)
-    if list_keys and isinstance(base, (list, tuple)):
-        return _merged_items(base, over, path)
-    if not isinstance(base, Mapping):
-        raise ConfigError(
-            f"{path}: a dictionary can't be merged into {base!r}; "
-            f"to replace it, write {DELETE}=True in the dictionary"
-        )
-    result = dict(base)
     for key, value in over.items():
-        if key in result and isinstance(value, Mapping):
-            result[key] = merged(result[key], value, _join(path, key), list_keys=list_keys)
+        if key == DELETE:
+            continue
+        mark = _mark_of(over, key, source, at)
+        origin, there = mark.source, mark.at
+        key = key_in(node, key)  # noqa: PLW2901  # the same key, as the dictionary has it
+        old = dict.get(node, key, _MISSING)
+        if old is value and isinstance(value, (dict, list)):
+            continue  # `model = _base_.model`
+        if old is _MISSING or not _merges(value):
+            put(node, key, value, origin, there)
+            if old is _MISSING and mark.former is not None:
+                note(node, key, mark)
+        elif isinstance(old, ConfigDict):
+            lay(old, value, origin, there)
+        elif isinstance(old, (list, tuple)):
+            items = _laid_items(node, str(key), old, value, (origin, there))
+            dict.__setitem__(node, key, items)
         else:
-            result[key] = stripped(value)
-    return result
+            raise _misfit(node, key, old, origin, there)
 
 
-def stripped(value: Any) -> Any:
-    """Return `value` without the `_delete_` marks in it, which have nothing to delete."""
-    if isinstance(value, Mapping):
-        return {key: stripped(each) for key, each in value.items() if key != DELETE}
-    if type(value) in (list, tuple):
-        return type(value)(stripped(each) for each in value)
-    return value
+def key_in(node: Mapping[Any, Any], key: Any) -> Any:
+    """Return a key as a dictionary has it: `'0'` means its key 0, if it has no `'0'`."""
+    if key in node or not isinstance(key, str) or not key.isdecimal():
+        return key
+    return int(key) if int(key) in node else key
 
 
-def nested(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the tree that dotted keys describe: `{'a.b': 1}` is `{'a': {'b': 1}}`."""
-    tree: dict[str, Any] = {}
-    for dotted, value in options.items():
-        *parents, last = dotted.split(".")
-        node = tree
-        for parent in parents:
-            node = node.setdefault(parent, {})
-            if not isinstance(node, dict):
-                raise ConfigError(f"{dotted}: another option sets {parent!r} to {node!r}")
-        node[last] = value
-    return tree
+def _merges(value: Any) -> bool:
+    return isinstance(value, Mapping) and not value.get(DELETE, False)
 
 
-def _merged_items(base: list[Any] | tuple[Any, ...], over: dict[str, Any], path: str) -> Any:
-    items = list(base)
+def _mark_of(over: Mapping[str, Any], key: str, source: Source | None, at: str) -> Mark:
+    """Return what has set a value of `over`."""
+    if isinstance(over, ConfigDict):
+        mark = mark_of(over, key)
+        if mark.source is not None:
+            return mark
+    return Mark(source, f"{at}.{key}" if at else str(key))
+
+
+def _laid_items(
+    node: ConfigDict,
+    within: str,
+    items: list[Any] | tuple[Any, ...],
+    over: Mapping[Any, Any],
+    origin: tuple[Source | None, str],
+) -> list[Any] | tuple[Any, ...]:
+    """Return the items of a list with some of them changed.
+
+    Args:
+        node: The dictionary that holds the list.
+        within: The path of the list in it.
+        items: The list.
+        over: The changes, by index.
+        origin: Where they come from, and their path there.
+    """
+    new = list(items)
+    source, at = origin
     for key, value in over.items():
-        where = _join(path, key)
-        if not str(key).isdecimal():
-            raise ConfigError(f"{where}: {path} is a list; name one of its items by a number")
-        index = int(key)
-        if index >= len(items):
-            raise ConfigError(f"{where}: the list has {len(items)} items, the first being 0")
-        items[index] = merged(items[index], value, where, list_keys=True)
-    return type(base)(items)
+        there, rel = f"{at}.{key}", f"{within}.{key}"
+        index = _checked_index(key, items, _told(source, there), node.__where__(within))
+        old = new[index]
+        if isinstance(old, ConfigDict) and _merges(value):
+            lay(old, value, source, there)
+        elif isinstance(old, (list, tuple)) and _merges(value):
+            new[index] = _laid_items(node, rel, old, value, (source, there))
+        else:
+            if _merges(value):
+                raise _misfit(node, rel, old, source, there)
+            _replace_item(node, new, rel, (index, value), (source, there))
+    if isinstance(items, list):
+        items[:] = new  # it stays the list that others know
+        return items
+    return tuple(new)
 
 
-def joined(bases: Sequence[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
-    """Return several base configs as one.
+def _replace_item(
+    node: ConfigDict,
+    items: list[Any],
+    within: str,
+    item: tuple[int, Any],
+    origin: tuple[Source | None, str],
+) -> None:
+    """Replace an item of a list, and note what set it.
+
+    Args:
+        node: The dictionary that holds the list.
+        items: The list.
+        within: The path of the item from the dictionary on.
+        item: The index and the new value.
+        origin: Where the value comes from, and its path there.
+    """
+    index, value = item
+    source, at = origin
+    note(node, within, Mark(source, at, items[index], mark_of(node, within)))
+    path = node._origin[0]
+    items[index] = placed(value, f"{path}.{within}" if path else within, source, at)
+
+
+def _checked_index(key: object, items: Sequence[Any], here: str, known: str) -> int:
+    """Return the index that a key means.
+
+    Args:
+        key: The key.
+        items: The list.
+        here: The place of the change.
+        known: The place of the list.
+
+    Raises:
+        ConfigError: If it means none of the items.
+    """
+    if not str(key).isdecimal():
+        raise ConfigError(
+            f"{here}: {known} is a list; name one of its items by a number, "
+            f"or write {DELETE}=True to replace it"
+        )
+    if int(str(key)) >= len(items):
+        raise ConfigError(f"{here}: {known} has {len(items)} items, the first being 0")
+    return int(str(key))
+
+
+def _misfit(node: ConfigDict, key: str, old: object, source: Source | None, at: str) -> ConfigError:
+    return ConfigError(
+        f"{_told(source, at)}: a dictionary can't be merged into {old!r}, "
+        f"which is {node.__where__(key)}; to replace it, write {DELETE}=True in the dictionary"
+    )
+
+
+def _told(source: Source | None, at: str) -> str:
+    return at if source is None else f"{at} ({source.at(at)})"
+
+
+def joined(bases: Sequence[ConfigDict]) -> ConfigDict:
+    """Return several base configs as one, which is the first of them with the rest put in.
 
     Raises:
         ConfigError: If two of them have the same key.
     """
-    result: dict[str, Any] = {}
-    owner: dict[str, str] = {}
-    for name, values in bases:
-        for key, value in values.items():
-            if key in owner:
+    first, *others = bases
+    for other in others:
+        for key, value in dict.items(other):
+            if key in first:
                 raise ConfigError(
-                    f"{key!r} is set by two bases of one config: {owner[key]}, {name}"
+                    f"two bases of one config set the same key: {first.__where__(key)} and "
+                    f"{other.__where__(key)}"
                 )
-            owner[key], result[key] = name, value
-    return result
-
-
-def _join(path: str, key: object) -> str:
-    return f"{path}.{key}" if path else str(key)
+            dict.__setitem__(first, key, value)
+            note(first, key, mark_of(other, key))
+    return first

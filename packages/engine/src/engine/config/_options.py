@@ -4,16 +4,32 @@ from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from ._config_dict import ConfigDict, put
 from ._errors import ConfigError
+from ._merge import key_in, lay
+from ._provenance import Site, Source
 
 _WORDS = {"true": True, "false": False, "none": None}
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 
-def parse_options(options: Iterable[str]) -> dict[str, Any]:
+class Options(dict[str, Any]):
+    """Values by dotted key that come from a command line.
+
+    Args:
+        values: The values.
+        name: The option that gave them.
+    """
+
+    def __init__(self, values: Mapping[str, Any], name: str = "--cfg-options") -> None:
+        super().__init__(values)
+        self.source = Site(name)
+
+
+def parse_options(options: Iterable[str]) -> Options:
     """Return what `key=value` pairs say, by dotted key.
 
     A value is a Python literal (`1`, `1e-3`, `'text'`, `[1, 2]`, `{'a': 1}`), true, false or none
@@ -28,28 +44,79 @@ def parse_options(options: Iterable[str]) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for option in options:
         key, equals, text = option.partition("=")
-        if not equals or not key.strip():
+        key = key.strip()
+        if not equals or not all(key.split(".")):
             raise ConfigError(
                 f"an option is key=value, such as model.backbone.depth=18; got {option!r}"
             )
-        result[key.strip()] = parse_value(text)
-    return result
+        result[key] = parse_value(text)
+    return Options(result)
+
+
+def set_option(
+    root: ConfigDict, dotted: str, value: Any, source: Source, *, list_keys: bool
+) -> None:
+    """Change the value of a dotted key; what leads to it is made where it is not there.
+
+    Args:
+        root: The config.
+        dotted: The key, such as `'model.layers.0.depth'`.
+        value: The value; a dictionary is merged into one that is there.
+        source: Where it comes from.
+        list_keys: Whether a number in the key means an item of a list.
+
+    Raises:
+        ConfigError: If the key leads into something that is neither a dictionary nor a list.
+    """
+    keys = dotted.split(".")
+    node, depth, last = root, 0, len(keys) - 1
+    while depth < last:
+        child = dict.get(node, key_in(node, keys[depth]))
+        if not isinstance(child, ConfigDict):
+            _check_passage(node, keys[depth], child, dotted, list_keys)
+            break
+        node, depth = child, depth + 1
+    else:
+        if not isinstance(value, Mapping):
+            put(node, key_in(node, keys[last]), value, source, dotted)
+            return
+    for key in reversed(keys[depth:]):
+        value = {key: value}
+    lay(node, value, source, ".".join(keys[:depth]))
+
+
+def _check_passage(node: ConfigDict, key: str, child: object, dotted: str, list_keys: bool) -> None:
+    """Check that an option may lead through the value of `key`, which is no dictionary."""
+    if isinstance(child, (list, tuple)):
+        if not list_keys:
+            raise ConfigError(f"{dotted}: {node.__where__(key)} is a list")
+    elif child is not None or key in node:
+        raise ConfigError(f"{dotted}: {node.__where__(key)} is {child!r}, which has no keys")
 
 
 def parse_value(text: str) -> Any:
     """Return the value that a text stands for."""
+    try:
+        return _value(text)
+    except RecursionError:
+        return text
+
+
+def _value(text: str) -> Any:
     text = text.strip()
     if text.lower() in _WORDS:
         return _WORDS[text.lower()]
+    parts = _split(text)
+    if len(parts) > 1 or text.endswith(","):
+        return [_value(part) for part in parts]
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError):
+    except (ValueError, SyntaxError, TypeError, MemoryError):
         pass
     if text[:1] in ("(", "[") and text.endswith(_BRACKETS[text[0]]):
-        items = [parse_value(part) for part in _split(text[1:-1])]
+        items = [_value(part) for part in _split(text[1:-1])]
         return tuple(items) if text[0] == "(" else items
-    parts = _split(text)
-    return [parse_value(part) for part in parts] if len(parts) > 1 else text
+    return text
 
 
 def _split(text: str) -> list[str]:
@@ -93,4 +160,5 @@ class DictAction(argparse.Action):
             options = parse_options(given)
         except ConfigError as error:
             parser.error(str(error))
-        setattr(namespace, self.dest, (getattr(namespace, self.dest) or {}) | options)
+        former = getattr(namespace, self.dest) or {}
+        setattr(namespace, self.dest, Options({**former, **options}, option_string or self.dest))

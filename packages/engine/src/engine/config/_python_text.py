@@ -1,101 +1,106 @@
-"""The canonical text of a config."""
+"""The canonical text of a Python config."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from keyword import iskeyword
-from pathlib import PurePath
 from typing import Any
 
 from ._errors import ConfigError
+from ._plain import dotted_name
 
 WIDTH = 100
+_ON_ONE_LINE = -(2**62)  # so much of its line is taken
+_LITERALS = (bytes, range)
+_USED = {"complex", "dict", "float", "frozenset", "globals", "range", "set"}
 
 
-def dumps(values: Mapping[str, Any], suffix: str) -> str:
-    """Return the text of a config in the format of `suffix`: `.py`, `.yaml`, `.yml` or `.json`.
+def dumps(values: Mapping[str, Any]) -> str:
+    """Return the text of a Python config.
+
+    What Python has no literal for is written as the string that `repr` gives.
 
     Raises:
-        ConfigError: If the format is not known.
+        ConfigError: If a name begins with two underscores, which Python configs drop.
     """
-    if suffix == ".py":
-        return "".join(
-            f"{key} = {_python(value, len(key) + 3, '')}\n" for key, value in values.items()
-        )
-    plain = _plain(values)
-    if suffix == ".json":
-        return json.dumps(plain, indent=2) + "\n"
-    if suffix in (".yaml", ".yml"):
-        import yaml  # deferred: most configs are written as Python
-
-        return str(yaml.safe_dump(plain, sort_keys=False))
-    raise ConfigError(f"a config is written as .py, .yaml, .yml or .json; not as {suffix!r}")
+    # Names that the text itself uses go last and together, so that they are not hidden before.
+    used = [name for name in values if name in _USED]
+    lines = [_assignment(name, values[name]) for name in values if name not in _USED]
+    if len(used) == 1:
+        lines.append(_assignment(used[0], values[used[0]]))
+    elif used:
+        lines.append(_assignment(", ".join(used), tuple(values[name] for name in used), used=True))
+    return "".join(lines)
 
 
-def _python(value: Any, used: int, indent: str) -> str:
-    """Return the source of `value`, on one line if it fits.
+def _assignment(name: str, value: Any, used: bool = False) -> str:
+    if name.startswith("__"):
+        raise ConfigError(f"{name}: a Python config has no names that begin with two underscores")
+    target = name if used or _is_name(name) else f"globals()[{_atom(name)}]"
+    return f"{target} = {_source(value, len(target) + 3, '')}\n"
+
+
+def _source(value: Any, used: int, indent: str) -> str:
+    """Return the source of a value, on one line if it fits.
 
     Args:
         value: The value.
         used: How many columns of its first line are taken.
         indent: What its further lines begin with.
     """
-    flat = _flat(value)
-    if used + len(flat) <= WIDTH or not isinstance(value, (dict, list, tuple)) or not value:
-        return flat
-    opening, closing = _brackets(value)
+    if not isinstance(value, (dict, list, tuple)) or not value:
+        return _atom(value)
+    opening, closing, names = _frame(value)
     deeper = indent + "    "
-    lines = [
-        f"{deeper}{name}{_python(each, len(deeper) + len(name) + 1, deeper)},\n"
-        for name, each in _items(value)
+    items = dict.values(value) if isinstance(value, dict) else value
+    pieces = [
+        name + _source(each, len(deeper) + len(name) + 1, deeper)
+        for name, each in zip(names, items, strict=True)
     ]
-    return f"{opening}\n{''.join(lines)}{indent}{closing}"
+    length = used + len(opening) + len(closing) + sum(map(len, pieces)) + 2 * len(pieces) - 2
+    if length <= WIDTH and not any("\n" in piece for piece in pieces):
+        comma = "," if isinstance(value, tuple) and len(pieces) == 1 else ""
+        return f"{opening}{', '.join(pieces)}{comma}{closing}"
+    lines = "".join(f"{deeper}{piece},\n" for piece in pieces)
+    return f"{opening}\n{lines}{indent}{closing}"
 
 
-def _flat(value: Any) -> str:
+def _frame(value: Any) -> tuple[str, str, list[str]]:
+    """Return the brackets of a container, and what stands before each of its items."""
+    if isinstance(value, list):
+        return "[", "]", [""] * len(value)
+    if isinstance(value, tuple):
+        return "(", ")", [""] * len(value)
+    if all(map(_is_name, value)):
+        return "dict(", ")", [f"{key}=" for key in value]
+    return "{", "}", [f"{_source(key, _ON_ONE_LINE, '')}: " for key in value]
+
+
+def _is_name(key: object) -> bool:
+    # Python takes some letters of other alphabets for the same, so they are quoted.
+    return isinstance(key, str) and key.isidentifier() and key.isascii() and not iskeyword(key)
+
+
+def _atom(value: Any) -> str:
+    if value is None or isinstance(value, bool) or type(value) in _LITERALS:
+        return repr(value)
+    if type(value) is complex:
+        return f"complex({str(value)!r})"  # which may be infinite or no number
+    if type(value) in (set, frozenset):
+        items = (
+            f"{{{', '.join(sorted(_source(each, _ON_ONE_LINE, '') for each in value))}}}"
+            if value
+            else "()"
+        )
+        return items if value and type(value) is set else f"{type(value).__name__}({items})"
+    if isinstance(value, float):
+        finite = value - value == 0
+        return float.__repr__(value) if finite else f"float('{float.__repr__(value)}')"
+    if isinstance(value, int):
+        return int.__repr__(value)
     if isinstance(value, (dict, list, tuple)):
-        opening, closing = _brackets(value)
-        inner = ", ".join(name + _flat(each) for name, each in _items(value))
-        comma = "," if isinstance(value, tuple) and len(value) == 1 else ""
-        return f"{opening}{inner}{comma}{closing}"
-    if (isinstance(value, float) and value in (float("inf"), float("-inf"))) or value != value:
-        return f"float({str(value)!r})"
-    return repr(dotted_name(value))
-
-
-def _brackets(value: Any) -> tuple[str, str]:
-    if isinstance(value, dict):
-        return ("dict(", ")") if _is_call(value) else ("{", "}")
-    return ("[", "]") if isinstance(value, list) else ("(", ")")
-
-
-def _items(value: Any) -> Iterator[tuple[str, Any]]:
-    if not isinstance(value, dict):
-        yield from (("", each) for each in value)
-    elif _is_call(value):
-        yield from ((f"{key}=", each) for key, each in value.items())
-    else:
-        yield from ((f"{key!r}: ", each) for key, each in value.items())
-
-
-def _is_call(value: dict[Any, Any]) -> bool:
-    return all(isinstance(key, str) and key.isidentifier() and not iskeyword(key) for key in value)
-
-
-def _plain(value: Any) -> Any:
-    """Return `value` as text formats can hold it: dictionaries, lists and scalars."""
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_plain(each) for each in value]
-    return dotted_name(value)
-
-
-def dotted_name(value: Any) -> Any:
-    """Return the dotted name of a class or function, the text of a path, anything else as it is."""
-    if isinstance(value, PurePath):
-        return str(value)
-    if callable(value) and hasattr(value, "__qualname__"):
-        return f"{value.__module__}.{value.__qualname__}"
-    return value
+        opening, closing, _ = _frame(value)
+        return opening + closing
+    text = dotted_name(value)
+    text = text if isinstance(text, str) else repr(value)
+    return str.__repr__(text).replace("{{", "{\\x7b")  # `{{ ... }}` would be substituted

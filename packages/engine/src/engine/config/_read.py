@@ -1,115 +1,192 @@
-"""Reading a config file, and the bases that it names."""
+"""Reading a config and the bases that it names."""
 
 from __future__ import annotations
 
-import json
-import traceback
-from collections.abc import Callable, Mapping
-from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType
+import posixpath
+import sys
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
+from . import _formats as formats
+from ._config_dict import ConfigDict, blank
 from ._errors import ConfigError
-from ._locate import locate
-from ._merge import joined, merged, stripped
+from ._limits import check_text
+from ._locate import identity, is_url, locate, text_of
+from ._merge import joined, lay
+from ._provenance import Text
+from ._python import BASE, NAME, run
+from ._substitute import (
+    Filler,
+    base_expressions,
+    base_places,
+    environment_words,
+    file_words,
+)
 
-BASE = "_base_"
+_DEPRECATION = "_deprecation_"
+_MAX_BASES = 50
+_READERS = (__package__, NAME)  # and configs that have others as bases
 
 
-def read(path: Path, above: tuple[Path, ...] = ()) -> dict[str, Any]:
-    """Return the values of a config file, laid over those of its bases.
+@dataclass(frozen=True)
+class Reader:
+    """Reads configs.
 
-    A Python file is run, and its code may do anything; YAML and JSON files are data.
-
-    Args:
-        path: The file.
-        above: The files on the way to this one, each of which names the next as a base.
-
-    Raises:
-        ConfigError: If the file or one of its bases can't be read; it says file and line.
+    Attributes:
+        trust: Whether a text config may name Python configs as bases, and have `custom_imports`.
+        file_words: Whether to substitute `{{ fileDirname }}` and the like.
+        environment: Whether to substitute `{{ $NAME:default }}`.
+        imports: Whether the `custom_imports` of a config will be imported.
+        variables: The environment variables that were substituted.
     """
-    if path.resolve() in above:
-        raise ConfigError(f"{path}: the config is a base of itself")
-    values = parse(path.read_text(encoding="utf-8"), path.suffix, str(path))
-    names = values.pop(BASE, [])
-    if isinstance(names, str):
-        names = [names]
+
+    trust: bool = False
+    file_words: bool = True
+    environment: bool = True
+    imports: bool = True
+    variables: dict[str, str] = field(default_factory=dict)
+
+    def read(self, location: str, above: tuple[str, ...] = ()) -> ConfigDict:
+        """Return the values of a config file, laid over those of its bases.
+
+        Args:
+            location: A path or URL.
+            above: The files on the way to this one, each of which names the next as a base.
+
+        Raises:
+            ConfigError: If the file or one of its bases can't be read; it says file and line.
+        """
+        if identity(location) in above:
+            raise ConfigError(f"{location} is a base of itself")
+        if len(above) == _MAX_BASES:
+            raise ConfigError(f"{location} is base number {_MAX_BASES} on its way; that is too far")
+        suffix = formats.checked(posixpath.splitext(location)[1], location)
+        text = text_of(location)
+        try:
+            return self.parse(text, suffix, location, (*above, identity(location)))
+        except ConfigError as error:
+            error.is_placed = True
+            raise
+
+    def parse(
+        self, text: str, suffix: str, location: str, chain: tuple[str, ...] = ()
+    ) -> ConfigDict:
+        """Return the values that a text describes, laid over those of its bases.
+
+        Args:
+            text: The text of a config.
+            suffix: Its format.
+            location: What errors call it, and what its bases are relative to.
+            chain: The files on the way to this one, itself included; none for a string.
+
+        Raises:
+            ConfigError: If the text is not of the format, or its bases can't be read.
+        """
+        formats.checked(suffix, location)
+        if suffix != formats.PYTHON:
+            check_text(text, location)
+        if self.file_words and chain:
+            text = file_words(text, location)
+        if self.environment:
+            text = environment_words(text, location, self.variables)
+        over: Mapping[str, Any]
+        if suffix == formats.PYTHON:
+            text = base_expressions(text)
+            over, base = run(
+                text,
+                location,
+                lambda name: self.read(name, chain),
+                lambda names: self._bases(names, location, chain),
+            )
+        else:
+            text = base_places(text, suffix, location)
+            over, base = self._data(text, suffix, location, chain)
+        source = Text(location, text, suffix)
+        root = blank(ConfigDict, ("", source, "")) if base is None else base
+        try:
+            lay(root, over, source, "")
+        except RecursionError:
+            raise ConfigError(f"{location}: its values are nested too deeply") from None
+        if _DEPRECATION in root:
+            _warn(location, root.pop(_DEPRECATION))
+        return root
+
+    def _data(
+        self, text: str, suffix: str, location: str, chain: tuple[str, ...]
+    ) -> tuple[dict[str, Any], ConfigDict | None]:
+        """Return the values of a text format, which is data, and those of its bases."""
+        values = formats.parse(text, suffix, location)
+        if not self.trust:
+            self._refuse_code(values, text, suffix, location)
+        names = values.pop(BASE, [])
+        try:
+            base = self._bases(names, location, chain)
+        except ConfigError as error:
+            place = _place(BASE, text, suffix, location)
+            if error.is_placed:
+                error.add_note(f"which is a base of {place}")
+                raise
+            raise type(error)(f"{place}: {error}") from error.__cause__
+        return Filler(base or ConfigDict(), text, location).fill(values), base
+
+    def _refuse_code(
+        self, values: Mapping[str, Any], text: str, suffix: str, location: str
+    ) -> None:
+        """Refuse what would let data run or import code.
+
+        Raises:
+            ConfigError: If there is such a thing.
+        """
+        if "custom_imports" in values and self.imports:
+            place = _place("custom_imports", text, suffix, location)
+            raise ConfigError(_untrusted(place, "custom_imports would import modules"))
+        for name in _names(values.get(BASE, [])):
+            place = _place(BASE, text, suffix, location)
+            if posixpath.splitext(name)[1] == formats.PYTHON:
+                raise ConfigError(_untrusted(place, f"the base {name} would run as code"))
+            if is_url(name):
+                raise ConfigError(_untrusted(place, f"the base {name} would be fetched"))
+
+    def _bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
+        """Return the values of the bases that a config names."""
+        if names and not chain:
+            raise ConfigError(f"a text has no folder in which {BASE} could be found")
+        found = [self.read(locate(name, location), chain) for name in _names(names)]
+        return joined(found) if found else None
+
+
+def _names(given: Any) -> list[str]:
+    names = [given] if isinstance(given, str) else given
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{path}: {BASE} is a file name or a list of such; got {names!r}")
-    chain = (*above, path.resolve())
-    bases = [(name, read(locate(name, relative_to=path.parent), chain)) for name in map(str, names)]
-    if not bases:
-        return dict(stripped(values))
-    try:
-        return dict(merged(joined(bases), values))
-    except ConfigError as error:
-        raise ConfigError(f"{path}: {error}") from None
+        raise ConfigError(f"{BASE} is a file name or a list of such; got {given!r}")
+    return list(names)
 
 
-def parse(text: str, suffix: str, filename: str) -> dict[str, Any]:
-    """Return the values that a text describes, without regard to its bases.
-
-    Args:
-        text: The text of the config.
-        suffix: The format: `.py`, `.yaml`, `.yml` or `.json`.
-        filename: What errors call the text.
-
-    Raises:
-        ConfigError: If the format is not known, or the text is not of it.
-    """
-    parser = _PARSERS.get(suffix)
-    if parser is None:
-        raise ConfigError(f"{filename}: a config ends in {', '.join(_PARSERS)}; not in {suffix!r}")
-    values = parser(text, filename)
-    if not isinstance(values, Mapping):
-        raise ConfigError(f"{filename}: a config is a mapping; this is {type(values).__name__}")
-    if odd := [key for key in values if not isinstance(key, str)]:
-        raise ConfigError(f"{filename}: the keys of a config are strings; got {odd[0]!r}")
-    return dict(values)
+def _place(key: str, text: str, suffix: str, location: str) -> str:
+    return f"{location}:{formats.lines(text, suffix).find([key])}"
 
 
-def _parse_python(text: str, filename: str) -> dict[str, Any]:
-    namespace: dict[str, Any] = {"__file__": filename, "__name__": "__config__"}
-    try:
-        exec(compile(text, filename, "exec"), namespace)  # noqa: S102  # a Python config is code, by design
-    except SyntaxError as error:
-        line = (error.text or "").strip()
-        raise ConfigError(f"{error.filename}:{error.lineno}: {error.msg}\n  {line}") from error
-    except Exception as error:
-        frames = traceback.extract_tb(error.__traceback__)
-        lines = [frame.lineno for frame in frames if frame.filename == filename]
-        line = str(lines[-1]) if lines else "?"
-        raise ConfigError(f"{filename}:{line}: {type(error).__name__}: {error}") from error
-    dropped = (ModuleType, FunctionType, BuiltinFunctionType, type)
-    return {
-        key: value
-        for key, value in namespace.items()
-        if not key.startswith("__") and not isinstance(value, dropped)
-    }
+def _untrusted(place: str, what: str) -> str:
+    return (
+        f"{place}: {what}; a text config is data and may not do so unless you trust it: "
+        "Config.fromfile(..., trust=True), or --trust on the command line"
+    )
 
 
-def _parse_yaml(text: str, filename: str) -> Any:
-    import yaml  # deferred: most configs are Python
-
-    try:
-        return yaml.safe_load(text) or {}
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else "?"
-        raise ConfigError(f"{filename}:{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
-        raise ConfigError(f"{filename}: {error}") from error
-
-
-def _parse_json(text: str, filename: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise ConfigError(f"{filename}:{error.lineno}: {error.msg}") from error
-
-
-_PARSERS: dict[str, Callable[[str, str], Any]] = {
-    ".py": _parse_python,
-    ".yaml": _parse_yaml,
-    ".yml": _parse_yaml,
-    ".json": _parse_json,
-}
+def _warn(location: str, deprecation: Any) -> None:
+    """Warn that a config will go, as its `_deprecation_` says."""
+    facts = deprecation if isinstance(deprecation, Mapping) else {}
+    expected, reference = facts.get("expected"), facts.get("reference")
+    instead = f"; use {expected} instead" if expected else ""
+    more = f" ({reference})" if reference else ""
+    reader = sys._getframe()
+    while reader.f_back is not None and reader.f_globals["__name__"].startswith(_READERS):
+        reader = reader.f_back
+    warnings.warn_explicit(
+        f"the config {location} is deprecated{instead}{more}",
+        FutureWarning,  # which Python shows to users of programs as well
+        reader.f_code.co_filename,
+        reader.f_lineno,
+    )

@@ -1,0 +1,48 @@
+"""Arguments that several commands have."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+ConfigArgument = Annotated[
+    str,
+    typer.Argument(
+        metavar="CONFIG",
+        help="A config file, or package::file for one that a package ships.",
+        show_default=False,
+    ),
+]
+CheckpointArgument = Annotated[
+    Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint.", show_default=False)
+]
+WorkDirOption = Annotated[
+    Path | None,
+    typer.Option(help="The folder for all that the run writes.", show_default="work_dirs/<config>"),
+]
+OptionsOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cfg-options",
+        metavar="KEY=VALUE",
+        help="Change the config, e.g. model.backbone.depth=50. Takes several pairs.",
+    ),
+]
+LauncherOption = Annotated[
+    str, typer.Option(help="none, or pytorch for a run under torchrun.", metavar="none|pytorch")
+]
+DeviceOption = Annotated[
+    str | None, typer.Option(help="cpu, cuda, cuda:1, ...", show_default="the best there is")
+]
+SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
+DataRootOption = Annotated[
+    Path | None, typer.Option(help="The folder of the data sets, in place of the config's.")
+]
+TrustOption = Annotated[
+    bool,
+    typer.Option("--trust", help="Let a text config import modules and have Python bases."),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

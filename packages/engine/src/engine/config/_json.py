@@ -1,0 +1,152 @@
+"""JSON: its text becomes data and nothing else."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from ._limits import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_VALUES,
+    SCHEMA,
+    check_count,
+    check_depth,
+    check_string,
+    check_text,
+    check_values,
+    check_written,
+    line_of,
+    mistake,
+    short,
+    too_large,
+    twice,
+)
+from ._lines import Lines
+
+# Each quantifier keeps what it took, and an open string ends with the text: this is linear.
+_STRING = r'"(?:[^"\\]++|\\.)*+"?'
+_STRUCTURE = re.compile(rf"{_STRING}|\[\s*+\]|\{{\s*+\}}|[\[\]{{}},]", re.DOTALL)
+_TOKEN = re.compile(rf'{_STRING}|[\[\]{{}},:]|[^\s"\[\]{{}},:]+', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
+
+
+def parse(text: str, filename: str) -> dict[str, Any]:
+    """Return the values that a text describes.
+
+    `NaN`, `Infinity` and `-Infinity` are numbers.
+
+    Args:
+        text: JSON.
+        filename: What errors call it.
+
+    Raises:
+        ConfigError: If it is none, has a key twice, or passes a limit; it says the line.
+    """
+    check_text(text, filename)
+    _check_structure(text, filename)
+
+    def integer(digits: str) -> int:
+        if len(digits.lstrip("-")) > MAX_DIGITS:
+            raise too_large(filename, line_of(text, text.find(digits)))
+        return int(digits)
+
+    def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        values = dict(pairs)
+        if len(values) < len(pairs):
+            _lines(text, filename)  # it knows which key, and where
+        return values
+
+    try:
+        values = json.loads(text, parse_int=integer, object_pairs_hook=mapping)
+    except json.JSONDecodeError as error:
+        what = error.msg.removesuffix(" starting at").removesuffix(" at")
+        raise mistake(filename, error.lineno, what) from error
+    except RecursionError as error:
+        raise mistake(filename, 1, "the program is in too deep to read a config") from error
+    if not isinstance(values, dict):
+        raise mistake(filename, 1, f"a config is a mapping; this is {short(values)}")
+    if _SURROGATE.search(text):
+        for token in _TOKEN.finditer(text):
+            if token[0].startswith('"'):
+                check_string(json.loads(token[0]), filename, line_of(text, token.start()))
+    values.pop(SCHEMA, None)
+    return values
+
+
+def lines(text: str) -> Lines:
+    """Return the lines of the keys and items of a text that `parse` takes."""
+    return _lines(text, "")
+
+
+def dumps(values: dict[str, Any]) -> str:
+    """Return the text of a config.
+
+    Raises:
+        ConfigError: If JSON can't hold a value; it says where the value stands.
+    """
+    check_values(values, "JSON", int_keys=False)
+    text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
+    text = text.replace("{{", "{\\u007b")  # `{{ ... }}` would be substituted
+    check_written(text, "JSON")
+    return text
+
+
+def _check_structure(text: str, filename: str) -> None:
+    """Check depth and number of values before the parser, which calls itself, gets the text."""
+    depth, count = 0, 1
+    for token in _STRUCTURE.finditer(text):
+        mark = token[0]
+        if mark.startswith('"'):
+            continue
+        if mark in "]}":
+            depth -= 1
+        elif mark in "[{":
+            depth, count = depth + 1, count + 1
+        elif mark == ",":
+            count += 1
+        deepest = depth + (len(mark) > 1)  # `[]` and `{}` are in one piece
+        if deepest > MAX_DEPTH or count > MAX_VALUES:
+            line = line_of(text, token.start())
+            check_depth(deepest, filename, line)
+            check_count(count, filename, line)
+
+
+def _lines(text: str, filename: str) -> Lines:
+    """Return the lines of a text.
+
+    Raises:
+        ConfigError: If a key is there twice.
+    """
+    top = Lines(0)
+    outer: list[tuple[Lines, bool]] = []
+    key: Lines | None = None
+    line, last = 1, 0
+    for match in _TOKEN.finditer(text):
+        token, start = match[0], match.start()
+        line, last = line + text.count("\n", last, start), start
+        if token in ",:":
+            continue
+        if token in "]}":
+            outer.pop()
+        elif outer and outer[-1][1] and key is None:
+            key = _key(outer[-1][0], json.loads(token), line, filename)
+        else:
+            value = key or _item(outer[-1][0], line) if outer else top
+            key = None
+            if token in "[{":
+                outer.append((value, token == "{"))
+    return top
+
+
+def _key(holder: Lines, key: str, line: int, filename: str) -> Lines:
+    if key in holder.children:
+        raise twice(key, holder.children[key].line, filename, line)
+    new = holder.children[key] = Lines(line)
+    return new
+
+
+def _item(holder: Lines, line: int) -> Lines:
+    new = holder.children[len(holder.children)] = Lines(line)
+    return new

@@ -1,0 +1,83 @@
+"""The values of a config by their paths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from engine.utils import did_you_mean
+
+from ._config_dict import ConfigDict, mark_of
+from ._errors import ConfigError
+from ._provenance import Mark
+
+
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the path and the value of all that holds no more values; empty containers as well."""
+    items: Iterator[tuple[Any, Any]]
+    if isinstance(value, dict):
+        items = iter(dict.items(value))
+    elif isinstance(value, (list, tuple)):
+        items = iter(enumerate(value))
+    else:
+        yield path, value
+        return
+    if not value and path:
+        yield path, value
+    for key, each in items:
+        yield from leaves(each, f"{path}.{key}" if path else str(key))
+
+
+def find(root: ConfigDict, path: str) -> tuple[Any, Mark]:
+    """Return the value of a dotted path, and what has set it.
+
+    Raises:
+        ConfigError: If there is none; it names a near key.
+    """
+    found = _find(root, path.split("."), root, "")
+    if found is None:
+        raise ConfigError(f"the config has no {path!r}{_hint(root, path)}")
+    value, holder, within = found
+    return value, mark_of(holder, within)
+
+
+def _find(
+    value: Any, keys: list[str], holder: ConfigDict, within: str
+) -> tuple[Any, ConfigDict, str] | None:
+    """Look for the rest of a path; a key may have dots in it, or be something else than text.
+
+    Args:
+        value: What holds the rest.
+        keys: The rest.
+        holder: The innermost dictionary that is or holds `value`.
+        within: The path from there to `value`.
+    """
+    if not keys:
+        return value, holder, within
+    if isinstance(value, (list, tuple)):
+        if not keys[0].isdecimal() or int(keys[0]) >= len(value):
+            return None
+        return _find(value[int(keys[0])], keys[1:], holder, f"{within}.{keys[0]}")
+    if not isinstance(value, ConfigDict):
+        return None
+    for count in range(1, len(keys) + 1):
+        wanted = ".".join(keys[:count])
+        for key in [wanted] if wanted in value else [key for key in value if str(key) == wanted]:
+            found = _find(value[key], keys[count:], value, key)
+            if found is not None:
+                return found
+    return None
+
+
+def _hint(value: Any, path: str) -> str:
+    """Return what may have been meant by the first key that is not there."""
+    for key in path.split("."):
+        if isinstance(value, dict):
+            if key not in value:
+                return did_you_mean(key, map(str, value))
+            value = value[key]
+        elif isinstance(value, (list, tuple)) and key.isdecimal() and int(key) < len(value):
+            value = value[int(key)]
+        else:
+            return ""
+    return ""

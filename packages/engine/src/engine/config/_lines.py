@@ -1,0 +1,40 @@
+"""On which lines of a text the values of a config stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+
+class Lines:
+    """The line of a value, and those of the values in it.
+
+    Attributes:
+        line: The line, counted from 1, on which the key of the value stands, or the value itself.
+        children: The same of its items, by key; those of a list by index.
+    """
+
+    __slots__ = ("children", "line")
+
+    def __init__(self, line: int, children: dict[str | int, Lines] | None = None) -> None:
+        self.line = line
+        self.children = {} if children is None else children
+
+    def find(self, path: Iterable[str]) -> int:
+        """Return the line of what stands at `path`, or of what is known to hold it.
+
+        Args:
+            path: Keys from here on; a number in a list is a text as well.
+        """
+        return self._find([*path]).line
+
+    def _find(self, keys: list[str]) -> Lines:
+        best = self
+        for count in range(1, len(keys) + 1):  # a key may have dots in it
+            wanted = ".".join(keys[:count])
+            child = self.children.get(wanted)
+            if child is None and wanted.isdecimal():
+                child = self.children.get(int(wanted))
+            if child is not None:
+                best = child._find(keys[count:])
+                break
+        return best

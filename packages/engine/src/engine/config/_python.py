@@ -1,0 +1,230 @@
+"""A Python config: it is run, and its names are the config."""
+
+from __future__ import annotations
+
+import builtins
+import itertools
+import posixpath
+import sys
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from types import BuiltinFunctionType, FunctionType, ModuleType
+from typing import Any
+
+from engine.utils import did_you_mean
+
+from ._base import Namespace
+from ._config_dict import ConfigDict, blank, mark_of, note
+from ._errors import ConfigError, ConfigNotFoundError
+from ._locate import is_url, locate, package_folder
+from ._provenance import Mark, Text
+from ._python_lines import lines
+from ._python_text import dumps
+
+__all__ = ["BASE", "NAME", "STRING", "dumps", "lines", "run"]
+
+BASE = "_base_"
+STRING = "<string>"
+"""What a config that is no file is called."""
+
+NAME = "__config__"
+"""What a config has for `__name__`."""
+
+_NO_DATA = (ModuleType, FunctionType, BuiltinFunctionType, type)
+
+
+class _Names(Namespace):
+    """The names of a Python config, which read its bases.
+
+    An assignment to `_base_` reads those that it names, and from then on `_base_` is their values:
+    `lr = _base_.lr / 2`. An import within `with read_base():` reads the one that it names.
+
+    Args:
+        location: The path or URL of the config.
+        read: Reads a config.
+        read_all: Reads what is assigned to `_base_`.
+    """
+
+    def __init__(
+        self,
+        location: str,
+        read: Callable[[str], ConfigDict],
+        read_all: Callable[[Any], ConfigDict | None],
+    ) -> None:
+        super().__init__(__file__=location, __name__=NAME)
+        sys.modules.setdefault(NAME, ModuleType(NAME))  # data classes look for their module
+        super().__setitem__("__builtins__", {**vars(builtins), "__import__": self._import})
+        self.base: ConfigDict | None = None
+        self.inherited: dict[str, tuple[Any, Mark]] = {}
+        self._imported: set[str] = set()
+        self._due = 0  # how many of the next assignments are those of an import
+        self._location = location
+        self._read = read
+        self._read_all = read_all
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        if name == BASE:
+            value = self.base = self._read_all(value)
+        if self._due:
+            self._due -= 1
+            self._imported.add(name)
+        else:
+            self._imported.discard(name)
+        super().__setitem__(name, value)
+
+    def values_of(self, source: Text) -> ConfigDict:
+        """Return the names that are the config's own, each with what has set it.
+
+        Args:
+            source: The text of the config.
+        """
+        own = blank(ConfigDict, ("", source, ""))
+        for name, value in dict.items(self):
+            if name.startswith("__") or name == BASE or name in self._imported:
+                continue
+            if isinstance(value, _NO_DATA):
+                continue
+            dict.__setitem__(own, name, value)
+            if name in self.inherited:
+                before, former = self.inherited[name]
+                mark = former if value is before else Mark(source, name, before, former)
+                note(own, name, mark)
+        return own
+
+    def _import(
+        self,
+        name: str,
+        globals: Mapping[str, Any] | None = None,  # the names that Python gives
+        locals: Mapping[str, Any] | None = None,
+        fromlist: Sequence[str] | None = (),
+        level: int = 0,
+    ) -> ModuleType:
+        if self.imports_bases:
+            return self._base_module(name, fromlist or (), level)
+        if level:
+            raise ConfigError("a base is imported within `with read_base():`")
+        module = builtins.__import__(name, globals, locals, fromlist or (), level)
+        if sys._getframe(1).f_locals is self:  # and no import within a function
+            self._due = _stores(module, fromlist or ())
+        return module
+
+    def _base_module(self, name: str, wanted: Sequence[str], level: int) -> ModuleType:
+        """Return the values of the config that an import names as those of a module."""
+        if self._location == STRING:
+            raise ConfigError("a text has no folder in which a base could be found")
+        if not wanted:
+            raise ConfigError(
+                "within `with read_base():` a base is imported, as `from .base import *`; "
+                f"import {name} outside of it"
+            )
+        stem = self._stem(name, level)
+        if not is_url(stem) and Path(stem).is_dir():
+            folder = ModuleType(name)
+            vars(folder).update({each: self._module(f"{stem}/{each}", each) for each in wanted})
+            return folder
+        module = self._module(stem, name)
+        for each in wanted:
+            if each == "*":
+                self._inherit(module, module.__all__)
+            elif each not in vars(module):
+                hint = did_you_mean(each, module.__all__)
+                raise ConfigError(f"{module.__file__} has no key {each!r}{hint}")
+            else:
+                self._inherit(module, [each])
+        return module
+
+    def _inherit(self, module: ModuleType, names: Sequence[str]) -> None:
+        """Note what has set the names that come from a base."""
+        for name in names:
+            mark: Mark = module.__marks__[name]
+            if name in self.inherited:  # one base over another
+                before, former = self.inherited[name]
+                mark = Mark(mark.source, mark.at, before, former)
+            self.inherited[name] = (vars(module)[name], mark)
+
+    def _module(self, stem: str, name: str) -> ModuleType:
+        location = locate(f"{stem}.py")
+        values = self._read(location)
+        module = ModuleType(name)
+        vars(module).update(dict.items(values))
+        module.__file__ = location
+        module.__all__ = list(values)  # type: ignore[attr-defined]  # a star import goes by it
+        module.__marks__ = {key: mark_of(values, key) for key in values}  # type: ignore[attr-defined]
+        return module
+
+    def _stem(self, name: str, level: int) -> str:
+        """Return the path of the config that an import names, without its suffix."""
+        folder, parts = posixpath.dirname(self._location) or ".", name.split(".") if name else []
+        if not level:
+            home = package_folder(parts[0])
+            if home is None:
+                raise ConfigNotFoundError(f"there is no package {parts[0]!r} with configs")
+            folder, parts = home, parts[1:]
+        for _ in range(level - 1):
+            folder = posixpath.join(folder, "..") if not is_url(folder) else _above(folder)
+        return posixpath.join(folder, *parts)
+
+
+def _stores(module: ModuleType, fromlist: Sequence[str]) -> int:
+    """Return how many names an import sets."""
+    if not fromlist:
+        return 1
+    if "*" in fromlist:
+        public = (name for name in vars(module) if not name.startswith("_"))
+        return len([*getattr(module, "__all__", public)])
+    # One that is not there ends the import.
+    return sum(1 for _ in itertools.takewhile(partial(hasattr, module), fromlist))
+
+
+def _above(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"{scheme}://{posixpath.dirname(rest)}"
+
+
+def run(
+    text: str,
+    location: str,
+    read: Callable[[str], ConfigDict],
+    read_all: Callable[[Any], ConfigDict | None],
+) -> tuple[ConfigDict, ConfigDict | None]:
+    """Run a Python config, and return its own values and those of its bases.
+
+    Args:
+        text: The config, whose code may do anything.
+        location: Its path or URL.
+        read: Reads a config that an import names.
+        read_all: Reads the configs that `_base_` names.
+
+    Raises:
+        ConfigError: If the code is none, or fails; it says file and line.
+    """
+    names = _Names(location, read, read_all)
+    try:
+        exec(compile(text, location, "exec"), names)  # noqa: S102  # a Python config is code, by design
+    except SyntaxError as error:
+        raise ConfigError(_told(error, location)) from error
+    except ConfigError as error:
+        place = f"{location}:{_line(error, location)}"
+        if error.is_placed:
+            error.add_note(f"which is a base of {place}")
+            raise
+        raise type(error)(f"{place}: {error}") from error.__cause__
+    except Exception as error:
+        place = f"{location}:{_line(error, location)}"
+        raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
+    return names.values_of(Text(location, text, ".py")), names.base
+
+
+def _told(error: SyntaxError, location: str) -> str:
+    place = location if error.lineno is None else f"{error.filename}:{error.lineno}"
+    line = f"\n  {error.text.strip()}" if error.text else ""
+    return f"{place}: {error.msg}{line}"
+
+
+def _line(error: Exception, location: str) -> int | str:
+    """Return the line of the config in which an error came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [frame.lineno for frame in frames if frame.filename == location]
+    return lines[-1] or "?" if lines else "?"

@@ -1,0 +1,209 @@
+"""TOML: its text becomes data and nothing else."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import tomllib
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from ._limits import (
+    MAX_DEPTH,
+    MAX_DIGITS,
+    MAX_VALUES,
+    SCHEMA,
+    check_count,
+    check_depth,
+    check_text,
+    is_too_large,
+    line_of,
+    mistake,
+    too_large,
+)
+from ._lines import Lines
+
+# Each quantifier keeps what it took, and an open string ends with the text: this is linear.
+_TOKEN = re.compile(
+    r'"""(?:[^"\\]++|\\.|"{1,2}+(?!"))*+(?:"{3,5}+)?'
+    r"|'''(?:[^']++|'{1,2}+(?!'))*+(?:'{3,5}+)?"
+    r'|"(?:[^"\\\n]++|\\[^\n])*+"?'
+    r"|'[^'\n]*+'?"
+    r"|\#[^\n]*+"
+    r"|[\n\[\]{}=.,]"
+    r"""|[^\s"'\#\[\]{}=.,]++""",
+    re.DOTALL,
+)
+_PLACE = re.compile(r"(.*) \(at (?:line (\d+), column \d+|end of document)\)", re.DOTALL)
+
+
+def parse(text: str, filename: str) -> dict[str, Any]:
+    """Return the values that a text describes.
+
+    Dates and times become their text in ISO 8601: what is data in one format is so in all.
+
+    Args:
+        text: TOML.
+        filename: What errors call it.
+
+    Raises:
+        ConfigError: If it is none, or passes a limit; it says the line.
+    """
+    check_text(text, filename)
+    _check_structure(text, filename)
+    try:
+        values = tomllib.loads(text)
+    except ValueError as error:
+        found = _PLACE.fullmatch(str(error))
+        what, line = (found[1], found[2]) if found else (str(error), None)
+        raise mistake(filename, int(line or text.rstrip().count("\n") + 1), what) from error
+    except RecursionError as error:
+        raise mistake(filename, 1, "the program is in too deep to read a config") from error
+    values.pop(SCHEMA, None)
+    _make_plain(values, text, filename)
+    return values
+
+
+def lines(text: str) -> Lines:
+    """Return the lines of the keys and items of a text that `parse` takes."""
+    top = here = Lines(0)
+    tokens = _tokens(f"{text}\n")
+    for token in tokens:
+        if token.text == "[":
+            here = _header(tokens, top)
+        elif token.text != "\n":
+            keys = [token, *_until("=", tokens)]
+            _value(next(tokens), tokens, _at(here, keys))
+            while next(tokens).text != "\n":
+                pass  # the rest of a value
+    return top
+
+
+class _Token(NamedTuple):
+    text: str
+    line: int
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Yield the pieces of a text, line ends included, without its comments."""
+    line, last = 1, 0
+    for match in _TOKEN.finditer(text):
+        line, last = line + text.count("\n", last, match.start()), match.start()
+        if not match[0].startswith("#"):
+            yield _Token(match[0], line)
+
+
+def _check_structure(text: str, filename: str) -> None:
+    """Check what the parser can't bear, before it gets the text.
+
+    It calls itself for what is within brackets, and takes a time that grows with the square of the
+    number of parts of a key and of the number of digits. It is slow, too, and so what has too many
+    values for sure is refused at once.
+    """
+    depth = parts = 0
+    counts = {"=": 0, ",": 0}  # neither can be more than there are values
+    for token in _TOKEN.finditer(text):
+        mark = token[0]
+        if mark == ".":
+            parts += 1
+        elif mark in "[]{}=,\n":
+            parts = 0
+            depth += (mark in "[{") - (mark in "]}")
+            if mark in counts:
+                counts[mark] += 1
+                if counts[mark] > MAX_VALUES:
+                    check_count(counts[mark], filename, line_of(text, token.start()))
+        elif len(mark) > MAX_DIGITS and mark[0] not in "\"'#":
+            raise too_large(filename, line_of(text, token.start()))
+        if depth > MAX_DEPTH or parts > MAX_DEPTH:
+            check_depth(max(depth, parts), filename, line_of(text, token.start()))
+
+
+def _make_plain(values: dict[str, Any], text: str, filename: str) -> None:
+    """Replace dates and times by their text, and check what the parser does not."""
+    count = 1
+    inner: list[tuple[tuple[str, ...], Any]] = [((), values)]
+
+    def line(path: tuple[str, ...]) -> int:
+        return lines(text).find(path)
+
+    while inner:
+        path, holder = inner.pop()
+        count += len(holder)
+        check_count(count, filename, 1)  # to find the line in so long a text would take long
+        if len(path) >= MAX_DEPTH:
+            check_depth(len(path) + 1, filename, line(path))
+        items: Iterable[tuple[Any, Any]]
+        items = holder.items() if isinstance(holder, dict) else enumerate(holder)
+        for key, value in items:
+            if isinstance(value, (dict, list)):
+                inner.append(((*path, str(key)), value))
+            elif isinstance(value, int) and is_too_large(value):
+                raise too_large(filename, line((*path, str(key))))
+            elif isinstance(value, (datetime.date, datetime.time)):
+                holder[key] = value.isoformat()
+
+
+def _header(tokens: Iterator[_Token], top: Lines) -> Lines:
+    """Return the table that `[key]` or `[[key]]` begins."""
+    first = next(tokens)
+    is_item = first.text == "["
+    if is_item:
+        first = next(tokens)
+    table = _at(top, [first, *_until("]", tokens)])
+    if is_item:
+        next(tokens)
+        table = table.children.setdefault(len(table.children), Lines(first.line))
+    table.line = first.line
+    return table
+
+
+def _until(end: str, tokens: Iterator[_Token]) -> Iterator[_Token]:
+    """Yield the further parts of a dotted key, up to `end`."""
+    for token in tokens:
+        if token.text == end:
+            return
+        if token.text != ".":
+            yield token
+
+
+def _at(table: Lines, keys: Iterable[_Token]) -> Lines:
+    """Return what a dotted key names in a table."""
+    for token in keys:
+        if 0 in table.children:  # an array of tables: its newest is meant
+            table = table.children[len(table.children) - 1]
+        table = table.children.setdefault(_unquoted(token.text), Lines(token.line))
+    return table
+
+
+def _unquoted(key: str) -> str:
+    if key.startswith('"') and "\\" in key:
+        (key,) = tomllib.loads(f"{key} = 0")
+        return key
+    return key[1:-1] if key[0] in "\"'" else key
+
+
+def _value(first: _Token, tokens: Iterator[_Token], node: Lines) -> None:
+    """Note the lines of what is within a value.
+
+    Args:
+        first: Where the value begins.
+        tokens: What comes then. Of a value that holds no others, a part may be left there.
+        node: Where to note them.
+    """
+    if first.text not in "[{":
+        return
+    is_next = True
+    for token in tokens:
+        if token.text in "]}":
+            return
+        if token.text == ",":
+            is_next = True
+        elif is_next and token.text != "\n":
+            is_next = False
+            if first.text == "[":
+                item = node.children[len(node.children)] = Lines(token.line)
+                _value(token, tokens, item)
+            else:
+                inner = _at(node, [token, *_until("=", tokens)])
+                _value(next(tokens), tokens, inner)
