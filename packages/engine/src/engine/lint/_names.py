@@ -1,0 +1,107 @@
+"""The names that a config of a scope can use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from engine import registry as registries
+from engine.registry import Registry, ScopeImportError
+
+from ._resolve import nodes_of
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A class or function that has names.
+
+    Attributes:
+        scope: The scope in which it is registered.
+        target: The class or function.
+        names: Its names as a user writes them, the shortest form of each.
+        longer: The same names with scopes, by which it is found as well.
+    """
+
+    scope: str
+    target: Callable[..., Any]
+    names: tuple[str, ...]
+    longer: tuple[str, ...]
+
+
+def entries(kind: str, scope: str) -> list[Entry]:
+    """Return what a config can name, by scope and name.
+
+    Args:
+        kind: The root registry, by its name in `engine.registry`.
+        scope: The default scope of the config.
+
+    Raises:
+        ScopeImportError: If the library of the scope can't be imported. Others that fail are left
+            out.
+    """
+    root: Registry[Any] = getattr(registries, kind)
+    nodes = list(nodes_of(root))
+    start = next((node for node in nodes if node.scope == scope), root)
+    seen = list(_upwards(start))
+    for node in nodes:
+        try:
+            node.import_from_location()
+        except ScopeImportError:
+            if node in seen:
+                raise
+    hidden: set[str] = set()  # by the same name further down
+    found: list[Entry] = []
+    for node in [*seen, *(node for node in nodes if node not in seen)]:
+        below = [each for each in nodes if each is not node and node in _upwards(each)]
+        found += _of_node(node, hidden if node in seen else None, below)
+        hidden |= {*node.module_dict} if node in seen else set()
+    return sorted(found, key=lambda entry: (entry.scope, entry.names))
+
+
+def prefixes(kind: str, scope: str) -> list[str]:
+    """Return the prefixes of the sources whose names a config can use.
+
+    Args:
+        kind: The root registry, by its name in `engine.registry`.
+        scope: The default scope of the config.
+    """
+    root: Registry[Any] = getattr(registries, kind)
+    start = next((node for node in nodes_of(root) if node.scope == scope), root)
+    return sorted({prefix for node in _upwards(start) for prefix in node.sources})
+
+
+def _of_node(
+    node: Registry[Any], hidden: set[str] | None, below: list[Registry[Any]]
+) -> Iterator[Entry]:
+    """Yield what a node has.
+
+    Args:
+        node: The node.
+        hidden: The names that mean something else where the search begins; None if it does not
+            come to this node by itself.
+        below: The nodes below it, from each of which it is searched as well.
+    """
+    targets: dict[int, list[str]] = {}
+    for name, target in sorted(node.module_dict.items()):
+        targets.setdefault(id(target), []).append(name)
+    for names in targets.values():
+        full = [f"{node.scope}.{name}" for name in names]
+        shown = [
+            name if hidden is not None and name not in hidden else f"{node.scope}.{name}"
+            for name in names
+        ]
+        longer = {*full} | {
+            f"{other.scope}.{name}"
+            for other in below
+            for name in names
+            if name not in other.module_dict
+        }
+        target = node.module_dict[names[0]]
+        yield Entry(node.scope, target, tuple(shown), tuple(sorted(longer - {*shown})))
+
+
+def _upwards(node: Registry[Any] | None) -> Iterator[Registry[Any]]:
+    while node is not None:
+        yield node
+        node = node.parent

@@ -1,0 +1,92 @@
+"""What a check of a config has found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that is wrong with a config.
+
+    Attributes:
+        kind: What it is, in a word that stays the same: `'unknown-type'`, `'missing-type'`,
+            `'missing-library'`, `'broken-library'`, `'unknown-argument'`, `'missing-argument'`,
+            `'wrong-value'`, `'unknown-key'`, `'missing-key'`, `'incomplete-group'` or
+            `'unused-key'`.
+        path: Where it is in the config, `'model.backbone.depth'`.
+        site: The file and line that say so, or another origin, where one is known.
+        message: What is wrong.
+        suggestion: What may have been meant.
+        severity: `'error'` if the run would fail, else `'warning'`.
+    """
+
+    kind: str
+    path: str
+    site: str | None
+    message: str
+    suggestion: str | None = None
+    severity: Severity = "error"
+
+    def __str__(self) -> str:
+        """Return `path (file:line): message; suggestion`."""
+        site = f" ({self.site})" if self.site else ""
+        suggestion = f"; {self.suggestion}" if self.suggestion else ""
+        return f"{self.path}{site}: {self.message}{suggestion}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """All that a check of a config has found; it is true if that is anything.
+
+    Attributes:
+        findings: The findings, in the order of the config.
+    """
+
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings with which the run would fail."""
+        return self._of("error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings with which it would run."""
+        return self._of("warning")
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data, as `--json` prints it."""
+        return {
+            "findings": [asdict(finding) for finding in self.findings],
+            "errors": len(self.errors),
+            "warnings": len(self.warnings),
+        }
+
+    def __bool__(self) -> bool:
+        """Return whether there are findings."""
+        return bool(self.findings)
+
+    def __len__(self) -> int:
+        """Return the number of findings."""
+        return len(self.findings)
+
+    def __iter__(self) -> Iterator[Finding]:
+        """Iterate over the findings."""
+        return iter(self.findings)
+
+    def __str__(self) -> str:
+        """Return a line for each finding, and one with their number."""
+        counts = [
+            f"{len(found)} {word}{'s' if len(found) > 1 else ''}"
+            for found, word in ((self.errors, "error"), (self.warnings, "warning"))
+            if found
+        ]
+        return "\n".join([*map(str, self.findings), ", ".join(counts) or "no findings"])
+
+    def _of(self, severity: Severity) -> tuple[Finding, ...]:
+        return tuple(finding for finding in self.findings if finding.severity == severity)

@@ -1,0 +1,204 @@
+"""What an annotation lets a value of a config be, where the annotation is a plain one.
+
+Plain are `int`, `float`, `str`, `bool`, `None`, `Literal`, and lists, tuples, mappings and unions
+of such. Everything else (a class, a protocol, what can't be resolved) may be made of any value.
+"""
+
+from __future__ import annotations
+
+import types
+from collections import abc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+_SCALARS: Mapping[Any, str] = {
+    None: "null",
+    type(None): "null",
+    bool: "boolean",
+    int: "integer",
+    float: "number",
+    str: "string",
+}
+_TOLD = {"null": "None", "boolean": "bool", "integer": "int", "number": "float", "string": "str"}
+_LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection, abc.Container)
+_SETS = (set, frozenset, abc.Set)
+_MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
+_JUDGED = (type(None), bool, int, float, str, list, tuple, Mapping)
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A value of one of the types of JSON, by its name there."""
+
+    name: str
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One of some values."""
+
+    values: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class ListOf:
+    """A list or tuple of any length.
+
+    Attributes:
+        item: What its items may be.
+        takes_text: Whether a text will do, whose items are its characters.
+    """
+
+    item: Allowed
+    takes_text: bool = False
+
+
+@dataclass(frozen=True)
+class TupleOf:
+    """A list or tuple of a certain length.
+
+    Attributes:
+        items: What each of its items may be.
+    """
+
+    items: tuple[Allowed, ...]
+
+
+@dataclass(frozen=True)
+class MappingOf:
+    """A mapping.
+
+    Attributes:
+        value: What its values may be.
+    """
+
+    value: Allowed
+
+
+Alternative = Scalar | Choice | ListOf | TupleOf | MappingOf
+Allowed = tuple[Alternative, ...] | None
+"""The alternatives that a value has, or None if it may be anything."""
+
+
+def allowed(annotation: Any) -> Allowed:
+    """Return what an annotation allows."""
+    try:
+        if annotation in _SCALARS:
+            return (Scalar(_SCALARS[annotation]),)
+    except TypeError:  # it can't be hashed, so it is none of them
+        return None
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return allowed(arguments[0])
+    if origin is Literal:
+        return (Choice(arguments),)
+    if origin in (Union, types.UnionType):
+        return _union(arguments)
+    return _container(annotation if origin is None else origin, arguments)
+
+
+def _union(members: tuple[Any, ...]) -> Allowed:
+    found: list[Alternative] = []
+    for member in members:
+        alternatives = allowed(member)
+        if alternatives is None:
+            return None
+        found += alternatives
+    return tuple(dict.fromkeys(found))
+
+
+def _container(kind: Any, arguments: tuple[Any, ...]) -> Allowed:
+    if kind is tuple and arguments and arguments[-1] is not ...:
+        return (TupleOf(tuple(allowed(each) for each in arguments if each != ())),)
+    if kind is tuple or kind in _LISTS or kind in _SETS:
+        item = allowed(arguments[0]) if arguments else None
+        has_texts = not arguments or arguments[0] is Any or Scalar("string") in (item or ())
+        takes_text = has_texts and kind in _LISTS[1:]
+        return (ListOf(item, takes_text),)
+    if kind in _MAPPINGS:
+        return (MappingOf(allowed(arguments[1]) if len(arguments) == 2 else None),)
+    return None
+
+
+def fits(value: Any, alternatives: Allowed) -> bool:
+    """Return whether a value is among those allowed.
+
+    Only what a text could hold is judged: what any other object serves for, its class knows.
+
+    Args:
+        value: The value.
+        alternatives: What is allowed.
+    """
+    if alternatives is None or not isinstance(value, _JUDGED):
+        return True
+    return any(_FITS[type(each)](value, each) for each in alternatives)
+
+
+def _fits_scalar(value: Any, wanted: Scalar) -> bool:
+    match wanted.name:
+        case "null":
+            return value is None
+        case "boolean":
+            return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
+        case "integer":
+            return isinstance(value, int)
+        case "number":
+            return isinstance(value, (int, float))
+    return isinstance(value, str)
+
+
+def _fits_choice(value: Any, wanted: Choice) -> bool:
+    return any(value == each and isinstance(value, type(each)) for each in wanted.values)
+
+
+def _fits_list(value: Any, wanted: ListOf) -> bool:
+    if isinstance(value, str):
+        return wanted.takes_text
+    return isinstance(value, (list, tuple)) and all(fits(each, wanted.item) for each in value)
+
+
+def _fits_tuple(value: Any, wanted: TupleOf) -> bool:
+    return (
+        isinstance(value, (list, tuple))
+        and len(value) == len(wanted.items)
+        and all(fits(*pair) for pair in zip(value, wanted.items, strict=True))
+    )
+
+
+def _fits_mapping(value: Any, wanted: MappingOf) -> bool:
+    return isinstance(value, Mapping) and all(fits(each, wanted.value) for each in value.values())
+
+
+_FITS: Mapping[type, Callable[[Any, Any], bool]] = {
+    Scalar: _fits_scalar,
+    Choice: _fits_choice,
+    ListOf: _fits_list,
+    TupleOf: _fits_tuple,
+    MappingOf: _fits_mapping,
+}
+
+
+def told(alternatives: Allowed) -> str:
+    """Return what is allowed as a user would write it: `'int | list[int] | None'`."""
+    if alternatives is None:
+        return "anything"
+    return " | ".join(_told(each) for each in sorted(alternatives, key=_is_null))
+
+
+def _told(alternative: Alternative) -> str:
+    match alternative:
+        case Scalar(name):
+            return _TOLD[name]
+        case Choice(values):
+            return " | ".join(map(repr, values))
+        case ListOf(item):
+            return "list" if item is None else f"list[{told(item)}]"
+        case TupleOf(items):
+            return f"({', '.join(map(told, items))})"
+        case MappingOf(value):
+            return "dict" if value is None else f"dict[{told(value)}]"
+
+
+def _is_null(alternative: Alternative) -> bool:
+    return alternative == Scalar("null")
