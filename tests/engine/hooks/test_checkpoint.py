@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import logging
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
+import torch
+from fsspec.implementations.memory import MemoryFileSystem
 
 from engine.config import Config
 from engine.evaluator import BaseMetric
@@ -91,7 +96,7 @@ def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: 
     assert names(runner) == set()
     latest = find_latest_checkpoint(runner.work_dir)
     assert latest is not None
-    assert Path(latest).resolve() == tmp_path / "elsewhere" / "epoch_5.pth"
+    assert Path(latest).resolve() == tmp_path / "elsewhere" / "run" / "epoch_5.pth"
     assert "param_schedulers" not in read_checkpoint(latest)
 
 
@@ -133,6 +138,100 @@ def test_the_best_by_iterations_and_with_a_prefix(toy_cfg: CfgMaker) -> None:
     )
     runner = run(cfg, by_epoch=False, save_best="prefix/mIoU", max_keep_ckpts=1, interval=2)
     assert names(runner) == {"best_prefix_mIoU_iter_4.pth", "iter_6.pth"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "epoch"),
+    [
+        ("mAP_50", {}, 3),
+        ("loss_acc", {}, 1),
+        ("acc_error", {}, 1),
+        ("top", {}, 3),
+        ("size", {"greater_keys": ["size"]}, 3),
+        ("size", {"less_keys": ["Size"]}, 1),
+        ("loss", {"greater_keys": ["loss"], "less_keys": ["x"]}, 3),
+    ],
+)
+def test_a_rule_follows_from_the_name(
+    toy_cfg: CfgMaker, name: str, options: dict[str, Any], epoch: int
+) -> None:
+    metric = {"type": _Given, name: [1.0, 2.0, 3.0]}
+    runner = run(toy_cfg(val_evaluator=metric), save_best=name, save_last=False, **options)
+    assert names(runner) == {f"best_{name}_epoch_{epoch}.pth"}
+
+
+def test_the_best_has_the_name_that_files_have(toy_cfg: CfgMaker) -> None:
+    runner = run(toy_cfg(), save_best="count", rule="less", filename_tmpl="at{}.ckpt")
+    assert {path.name for path in Path(runner.work_dir).glob("*.ckpt")} == {
+        "at3.ckpt",
+        "best_count_at1.ckpt",
+    }
+
+
+def test_a_second_training_keeps_what_it_has_just_saved(epochs: Config) -> None:
+    epochs.train_cfg.max_epochs = 2
+    runner = run(epochs, interval=1, max_keep_ckpts=2)
+    runner.train()
+    assert names(runner) == {"epoch_1.pth", "epoch_2.pth"}
+
+
+def test_what_is_published_is_named_by_its_content(
+    toy_cfg: CfgMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        runner = run(
+            toy_cfg(),
+            save_best="count",
+            rule="less",
+            published_keys=["state_dict", "meta", "ema"],
+        )
+    assert "epoch_3.pth has no ema to publish; it has meta, state_dict" in caplog.text
+    published = [name for name in names(runner) if "-" in name]
+    assert sorted(name.partition("-")[0] for name in published) == ["best_count_epoch_1", "epoch_3"]
+    for name in published:
+        file = Path(runner.work_dir) / name
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
+        stem = name.removesuffix(f"-{digest[:8]}.pth")
+        assert stem != name
+        content = read_checkpoint(file)
+        assert set(content) == {"state_dict", "meta"}
+        whole = read_checkpoint(Path(runner.work_dir) / f"{stem}.pth")
+        torch.testing.assert_close(content["state_dict"], whole["state_dict"], rtol=0, atol=0)
+
+
+def test_the_best_of_another_folder_is_not_published(
+    toy_cfg: CfgMaker, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    options = {"interval": 1, "save_best": "count", "rule": "less"}
+    first = run(toy_cfg(), **options)
+    cfg = toy_cfg(work_dir=str(tmp_path / "other"), resume=True)
+    cfg.load_from = str(Path(first.work_dir) / "epoch_2.pth")
+    with caplog.at_level(logging.WARNING):
+        second = run(cfg, published_keys=["state_dict"], **options)
+    assert "best_count_epoch_1.pth is not published: it is in another folder" in caplog.text
+    assert len(names(second)) == 2
+
+
+def test_nothing_is_published_of_what_is_not_saved(toy_cfg: CfgMaker) -> None:
+    assert names(run(toy_cfg(), save_last=False, published_keys="state_dict")) == set()
+
+
+def test_a_url(epochs: Config, tmp_path: Path) -> None:
+    bucket = f"memory://{uuid4().hex}/folder"
+    runner = run(
+        epochs, interval=1, max_keep_ckpts=2, out_dir=bucket, published_keys=["state_dict"]
+    )
+    assert names(runner) == set()
+    system = MemoryFileSystem()
+    found = {file.rpartition("/")[2] for file in system.ls(f"{bucket}/run", detail=False)}
+    [published] = [name for name in found if "-" in name]
+    assert found == {"epoch_4.pth", "epoch_5.pth", published}
+    pointer = (Path(runner.work_dir) / "last_checkpoint").read_text()
+    assert pointer == f"{bucket}/run/epoch_5.pth"
+    copy = tmp_path / "copy.pth"
+    copy.write_bytes(system.cat_file(pointer))
+    assert read_checkpoint(copy)["meta"]["epoch"] == 5
+    assert [*Path(runner.log_dir).rglob("*.pth")] == []
 
 
 def test_mistakes(toy_cfg: CfgMaker) -> None:

@@ -10,7 +10,19 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseInit, initialize
+from engine.model import (
+    BaseInit,
+    bias_init_with_prob,
+    caffe2_xavier_init,
+    constant_init,
+    initialize,
+    kaiming_init,
+    normal_init,
+    trunc_normal_init,
+    uniform_init,
+    update_init_info,
+    xavier_init,
+)
 from engine.registry import WEIGHT_INITIALIZERS
 
 init = nn.init
@@ -42,6 +54,10 @@ init = nn.init
                 "distribution": "uniform",
             },
             lambda w: init.kaiming_uniform_(w, a=0.1, mode="fan_in", nonlinearity="leaky_relu"),
+        ),
+        (
+            {"type": "Caffe2Xavier"},
+            lambda w: init.kaiming_uniform_(w, a=1, mode="fan_in", nonlinearity="leaky_relu"),
         ),
     ],
     ids=lambda value: value["type"] if isinstance(value, dict) else "",
@@ -84,6 +100,95 @@ def test_a_bias_by_the_probability_that_it_gives() -> None:
     assert layer.bias.sigmoid().tolist() == pytest.approx([0.01, 0.01])
     assert BaseInit(bias_prob=0.5).bias == 0.0
     assert BaseInit(bias_prob=0.01).bias == pytest.approx(-math.log(99))
+
+
+def test_layers_are_named_by_what_they_derive_from_too() -> None:
+    norm, linear = nn.BatchNorm2d(2), nn.Linear(2, 2)
+    before = linear.weight.clone()
+    cfg = {"type": "Constant", "val": 3, "layer": ["_BatchNorm", "_ConvNd"]}
+    initialize(nn.Sequential(norm, linear), cfg)
+    assert norm.weight.tolist() == [3.0, 3.0]
+    assert torch.equal(linear.weight, before)
+
+
+@pytest.mark.parametrize(
+    ("function", "kind", "args"),
+    [
+        (constant_init, "Constant", {"val": 0.3}),
+        (normal_init, "Normal", {"mean": 1, "std": 0.1}),
+        (trunc_normal_init, "TruncNormal", {"mean": 0.1, "std": 0.5, "a": -0.2, "b": 0.4}),
+        (uniform_init, "Uniform", {"a": -1, "b": 2}),
+        (xavier_init, "Xavier", {"gain": 2, "distribution": "uniform"}),
+        (
+            kaiming_init,
+            "Kaiming",
+            {"a": 0.1, "mode": "fan_in", "nonlinearity": "leaky_relu", "distribution": "uniform"},
+        ),
+        (caffe2_xavier_init, "Caffe2Xavier", {}),
+    ],
+)
+def test_functions_do_what_the_classes_do(
+    function: Callable[..., None], kind: str, args: dict[str, Any]
+) -> None:
+    ours, theirs = nn.Linear(3, 4), nn.Linear(3, 4)
+    for bias in ({}, {"bias": 0.5}):
+        torch.manual_seed(4)
+        function(ours, **args, **bias)
+        torch.manual_seed(4)
+        initialize(theirs, {"type": kind, **args, **bias})
+        assert torch.equal(ours.weight, theirs.weight)
+        assert torch.equal(ours.bias, theirs.bias)
+    function(nn.ReLU(), **args)  # has neither
+
+
+class _Parts(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.feat, self.reg, self.cls = nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1), nn.Conv2d(1, 1, 1)
+
+    def values(self) -> dict[str, list[float]]:
+        each = {"feat": self.feat, "reg": self.reg, "cls": self.cls}
+        return {
+            name: [part.weight.item(), part.bias.item()]
+            for name, part in each.items()
+            if part.bias is not None
+        }
+
+
+def test_an_override_says_what_holds_for_a_part() -> None:
+    model = _Parts()
+    reg = {"type": "Constant", "name": "reg", "val": 3, "bias": 4}
+    cfg = {"type": "Constant", "val": 1, "bias": 2, "layer": "Conv2d", "override": reg}
+    initialize(model, cfg)
+    assert model.values() == {"feat": [1, 2], "reg": [3, 4], "cls": [1, 2]}
+    initialize(
+        model, {"type": "Constant", "val": 5, "override": [{"name": "reg"}, {"name": "cls"}]}
+    )
+    assert model.values() == {"feat": [1, 2], "reg": [5, 0], "cls": [5, 0]}
+    assert cfg["override"] is reg
+    with pytest.raises(ValueError, match="no part of the name 'rge'; did you mean 'reg'"):
+        initialize(model, {**cfg, "override": {"name": "rge"}})
+    with pytest.raises(ValueError, match="override of 'reg' needs a type beside val"):
+        initialize(model, {**cfg, "override": {"name": "reg", "val": 1}})
+
+
+def test_the_bias_of_a_probability() -> None:
+    assert bias_init_with_prob(0.01) == pytest.approx(-math.log(99))
+    for bad in (0.0, 1.0):
+        with pytest.raises(ValueError, match="more than 0 and less than 1 is needed"):
+            bias_init_with_prob(bad)
+
+
+def test_notes_of_how_parameters_began() -> None:
+    layer = nn.Linear(2, 2)
+    nn.init.zeros_(layer.bias)
+    update_init_info(layer, "as the layer has it")
+    notes: Any = layer._params_init_info
+    assert {note["init_info"] for note in notes.values()} == {"as the layer has it"}
+    constant_init(layer, 3.0, bias=0.0)
+    update_init_info(layer, "all three")
+    assert notes[layer.weight]["init_info"] == "all three"
+    assert notes[layer.bias]["init_info"] == "as the layer has it"
 
 
 def test_mistakes() -> None:

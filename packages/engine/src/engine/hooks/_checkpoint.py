@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import io
 import os
+import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dist import is_main_process
+import torch
+
+from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
-from engine.fileio import put_text
+from engine.fileio import get, isfile, join_path, put, put_text
 from engine.registry import HOOKS
 
 from ._hook import Hook
+from ._rules import GREATER, LESS, checked_rule, rule_of
 
 if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
     from engine.runner import Runner
 
-_GREATER = ("acc", "top", "ar@", "auc", "precision", "map", "miou", "iou", "dice", "recall", "f1")
-_LESS = ("loss", "error")
+_KEPT = "kept_checkpoints"
 
 
 @HOOKS.register_module()
@@ -31,14 +38,23 @@ class CheckpointHook(Hook):
         by_epoch: Whether epochs are counted.
         save_optimizer: Whether the state of the optimizer belongs in.
         save_param_scheduler: Whether the state of the schedulers belongs in.
-        out_dir: Where they go; None means the work directory.
+        out_dir: A folder, or a URL that fsspec knows (`s3://...`); the checkpoints go to a folder
+            in it that has the name of the work directory. None means the work directory itself.
         max_keep_ckpts: How many of those at intervals are kept; -1 means all.
         save_last: Whether the end of the training is saved though no interval ends there.
         save_best: The metric, or several, by which the best checkpoint is kept; `'auto'` means
             the first one that the validation gives.
         rule: `'greater'` or `'less'`, for each metric; None infers it from the metric's name.
+        greater_keys: What stands in the name of a metric of which more is better; None means names
+            such as `acc` and `mIoU`.
+        less_keys: What stands in the name of a metric of which less is better; None means `loss`
+            and `error`.
         filename_tmpl: The name of a file, with `{}` for the number; None means `epoch_{}.pth` or
-            `iter_{}.pth`.
+            `iter_{}.pth`. That of the best checkpoint has `best_<metric>_` in front.
+        backend_args: Options of the fsspec file system behind a URL.
+        published_keys: What of the last checkpoint (with `save_last`) and the best ones is written
+            once more when the training ends, with a part of the SHA-256 of the file in its name:
+            `'state_dict'` gives files with weights alone. None means nothing.
         save_begin: The epoch (or iteration) from which on checkpoints are saved.
 
     Raises:
@@ -58,7 +74,11 @@ class CheckpointHook(Hook):
         save_last: bool = True,
         save_best: str | Sequence[str] | None = None,
         rule: str | Sequence[str] | None = None,
+        greater_keys: Sequence[str] | None = None,
+        less_keys: Sequence[str] | None = None,
         filename_tmpl: str | None = None,
+        backend_args: Mapping[str, Any] | None = None,
+        published_keys: str | Sequence[str] | None = None,
         save_begin: int = 0,
     ) -> None:
         self.interval = interval
@@ -68,18 +88,19 @@ class CheckpointHook(Hook):
         self.save_last = save_last
         self.save_begin = save_begin
         self.filename_tmpl = filename_tmpl or ("epoch_{}.pth" if by_epoch else "iter_{}.pth")
+        self.backend_args = backend_args
+        self.published_keys = _listed(published_keys)
         self._parts: dict[str, Any] = {
             "save_optimizer": save_optimizer,
             "save_param_scheduler": save_param_scheduler,
         }
+        self._keys = (greater_keys or GREATER, less_keys or LESS)
         self._metrics = _listed(save_best)
-        self._rules = _listed(rule) or [
-            "" if metric == "auto" else _rule_of(metric) for metric in self._metrics
+        self._rules = [checked_rule(each) for each in _listed(rule)] or [
+            "" if metric == "auto" else self._rule_of(metric) for metric in self._metrics
         ]
         if len(self._rules) != len(self._metrics):
             raise ValueError(f"rule {rule!r} does not fit save_best {save_best!r}, one for each")
-        if odd := set(self._rules) - {"", "greater", "less"}:
-            raise ValueError(f"rule is 'greater' or 'less'; got {sorted(odd)[0]!r}")
 
     def before_train(self, runner: Runner) -> None:
         """Say where the checkpoints go."""
@@ -114,15 +135,31 @@ class CheckpointHook(Hook):
                 runner, next(iter(metrics)) if metric == "auto" else metric, rule, metrics
             )
 
-    def _save(self, runner: Runner, number: int) -> None:
+    def after_train(self, runner: Runner) -> None:
+        """Save the end of a training that was stopped early; publish what was asked for."""
+        hub = runner.message_hub
+        kept = hub.get_info(_KEPT, [])
+        number = runner.epoch if self.by_epoch else runner.iter
+        if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
+            self._save(runner, number, is_counted=True)
+        if self.published_keys:
+            names = hub.get_info(_KEPT, [])[-1:] if self.save_last else []
+            best = [hub.get_info(name) for name in hub.runtime_info if _is_best(name)]
+            for name in dict.fromkeys([*names, *best]):
+                self._publish(runner, name)
+
+    def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
-        kept = [*runner.message_hub.get_info("kept_checkpoints", []), name]
+        before = runner.message_hub.get_info(_KEPT, [])
+        kept = [*(other for other in before if other != name), name]
         surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
-        runner.message_hub.update_info("kept_checkpoints", kept[len(surplus) :])
+        runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
-        runner.save_checkpoint(self._folder(runner), name, by_epoch=self.by_epoch, **self._parts)
+        self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
-            file = os.path.relpath(Path(self._folder(runner)) / name, runner.work_dir)
+            file = self._file(runner, name)
+            if not _is_url(file):
+                file = os.path.relpath(file, runner.work_dir)
             put_text(file, Path(runner.work_dir) / "last_checkpoint")
         for old in surplus:  # only now, so that there is a whole one at any moment
             self._remove(runner, old)
@@ -133,41 +170,92 @@ class CheckpointHook(Hook):
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
         former = hub.get_info(f"best_{metric}")
-        greater = (rule or _rule_of(metric)) == "greater"
+        greater = (rule or self._rule_of(metric)) == "greater"
         if former is not None and not (score > former if greater else score < former):
             return
-        count = runner.epoch if self.by_epoch else runner.iter
-        unit = "epoch" if self.by_epoch else "iter"
-        name = f"best_{metric.replace('/', '_')}_{unit}_{count}.pth"
+        number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
+        name = f"best_{metric.replace('/', '_')}_{number}"
         old = hub.get_info(f"best_{metric}_checkpoint")
         hub.update_info(f"best_{metric}", score)
         hub.update_info(f"best_{metric}_checkpoint", name)
-        runner.save_checkpoint(self._folder(runner), name, by_epoch=None, **self._parts)
+        self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
+    def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
+        folder = self._folder(runner)
+        if not _is_url(folder):
+            runner.save_checkpoint(folder, name, by_epoch=by_epoch, **self._parts)
+            return
+        with tempfile.TemporaryDirectory(dir=runner.log_dir) as local:
+            runner.save_checkpoint(local, name, by_epoch=by_epoch, **self._parts)
+            if is_main_process():
+                system, target = self._remote(self._file(runner, name))
+                system.makedirs(os.path.dirname(target), exist_ok=True)
+                system.put_file(os.path.join(local, name), target)
+
+    @master_only
+    def _publish(self, runner: Runner, name: str) -> None:
+        if not isfile(self._file(runner, name), self.backend_args):
+            # The run was resumed from a checkpoint in another folder, and that one stayed there.
+            runner.logger.warning("%s is not published: it is in another folder", name)
+            return
+        content = get(self._file(runner, name), self.backend_args)
+        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        if missing := [key for key in self.published_keys if key not in checkpoint]:
+            runner.logger.warning(
+                "%s has no %s to publish; it has %s",
+                name,
+                " and no ".join(missing),
+                ", ".join(checkpoint),
+            )
+        stream = io.BytesIO()
+        torch.save(
+            {key: checkpoint[key] for key in checkpoint if key in self.published_keys}, stream
+        )
+        stem, suffix = os.path.splitext(name)
+        published = f"{stem}-{hashlib.sha256(stream.getbuffer()).hexdigest()[:8]}{suffix}"
+        put(stream.getvalue(), self._file(runner, published), self.backend_args)
+        runner.logger.info("Published %s as %s", name, published)
+
+    @master_only
     def _remove(self, runner: Runner, name: str) -> None:
-        if is_main_process():
-            (Path(self._folder(runner)) / name).unlink(missing_ok=True)
+        file = self._file(runner, name)
+        if not _is_url(file):
+            Path(file).unlink(missing_ok=True)
+            return
+        system, target = self._remote(file)
+        if system.exists(target):
+            system.rm_file(target)
 
     def _folder(self, runner: Runner) -> str:
-        return str(self.out_dir or runner.work_dir)
+        if self.out_dir is None:
+            return str(runner.work_dir)
+        return join_path(self.out_dir, os.path.basename(runner.work_dir))
+
+    def _file(self, runner: Runner, name: str) -> str:
+        return join_path(self._folder(runner), name)
+
+    def _remote(self, url: str) -> tuple[AbstractFileSystem, str]:
+        from fsspec.core import url_to_fs  # deferred: local files don't need it
+
+        system, name = url_to_fs(url, **(self.backend_args or {}))
+        return system, name
+
+    def _rule_of(self, metric: str) -> str:
+        return rule_of(metric, "save_best", *self._keys)
+
+
+def _is_url(name: str) -> bool:
+    return "://" in name
+
+
+def _is_best(fact: str) -> bool:
+    return fact.startswith("best_") and fact.endswith("_checkpoint")
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)
-
-
-def _rule_of(metric: str) -> str:
-    name = metric.lower()
-    if any(part in name for part in _LESS):
-        return "less"
-    if any(part in name for part in _GREATER):
-        return "greater"
-    raise ValueError(
-        f"save_best={metric!r}: the name does not tell whether more is better; "
-        "set rule='greater' or rule='less'"
-    )

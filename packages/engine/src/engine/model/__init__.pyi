@@ -1,47 +1,89 @@
+from ._anomalous import detect_anomalous_params as detect_anomalous_params
+from ._averaged import BaseAveragedModel as BaseAveragedModel
+from ._averaged import ExponentialMovingAverage as ExponentialMovingAverage
+from ._averaged import MomentumAnnealingEMA as MomentumAnnealingEMA
+from ._averaged import StochasticWeightAverage as StochasticWeightAverage
 from ._base_model import BaseModel as BaseModel
 from ._base_module import BaseModule as BaseModule
 from ._base_module import ModuleDict as ModuleDict
 from ._base_module import ModuleList as ModuleList
 from ._base_module import Sequential as Sequential
+from ._batchnorm import convert_sync_batchnorm as convert_sync_batchnorm
+from ._batchnorm import revert_sync_batchnorm as revert_sync_batchnorm
 from ._layers import MODELS as MODELS
 from ._layers import RReLU as RReLU
+from ._merge import merge_dict as merge_dict
 from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
+from ._pretrained import PretrainedInit as PretrainedInit
+from ._recompute import turn_on_activation_checkpointing as turn_on_activation_checkpointing
 from ._task import Task as Task
+from ._tta import BaseTTAModel as BaseTTAModel
 from ._weight_init import BaseInit as BaseInit
+from ._weight_init import Caffe2XavierInit as Caffe2XavierInit
 from ._weight_init import ConstantInit as ConstantInit
 from ._weight_init import KaimingInit as KaimingInit
 from ._weight_init import NormalInit as NormalInit
 from ._weight_init import TruncNormalInit as TruncNormalInit
 from ._weight_init import UniformInit as UniformInit
 from ._weight_init import XavierInit as XavierInit
+from ._weight_init import bias_init_with_prob as bias_init_with_prob
+from ._weight_init import caffe2_xavier_init as caffe2_xavier_init
+from ._weight_init import constant_init as constant_init
 from ._weight_init import initialize as initialize
+from ._weight_init import kaiming_init as kaiming_init
+from ._weight_init import normal_init as normal_init
+from ._weight_init import trunc_normal_init as trunc_normal_init
+from ._weight_init import uniform_init as uniform_init
+from ._weight_init import update_init_info as update_init_info
+from ._weight_init import xavier_init as xavier_init
 from ._wrappers import MMDistributedDataParallel as MMDistributedDataParallel
 from ._wrappers import is_model_wrapper as is_model_wrapper
 from ._wrappers import unwrapped as unwrapped
 
 __all__ = [
     "MODELS",
+    "BaseAveragedModel",
     "BaseDataPreprocessor",
     "BaseInit",
     "BaseModel",
     "BaseModule",
+    "BaseTTAModel",
+    "Caffe2XavierInit",
     "ConstantInit",
+    "ExponentialMovingAverage",
     "ImgDataPreprocessor",
     "KaimingInit",
     "MMDistributedDataParallel",
     "ModuleDict",
     "ModuleList",
+    "MomentumAnnealingEMA",
     "NormalInit",
+    "PretrainedInit",
     "RReLU",
     "Sequential",
+    "StochasticWeightAverage",
     "Task",
     "TruncNormalInit",
     "UniformInit",
     "XavierInit",
+    "bias_init_with_prob",
+    "caffe2_xavier_init",
+    "constant_init",
+    "convert_sync_batchnorm",
+    "detect_anomalous_params",
     "initialize",
     "is_model_wrapper",
+    "kaiming_init",
+    "merge_dict",
+    "normal_init",
+    "revert_sync_batchnorm",
     "stack_batch",
+    "trunc_normal_init",
+    "turn_on_activation_checkpointing",
+    "uniform_init",
     "unwrapped",
+    "update_init_info",
+    "xavier_init",
 ]

@@ -1,7 +1,8 @@
 """Weight initializers, which `init_cfg` names.
 
 A config such as `dict(type='Kaiming', layer='Conv2d')` sets the weights of all layers of that
-class; one without `layer` those of the module itself.
+class; one without `layer` those of the module itself. For code there are functions that do the same
+to a single layer.
 """
 
 from __future__ import annotations
@@ -10,9 +11,11 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from engine.registry import WEIGHT_INITIALIZERS
+from engine.utils import did_you_mean
 
 
 class BaseInit:
@@ -21,7 +24,8 @@ class BaseInit:
     Args:
         bias: The value of the bias.
         bias_prob: In place of `bias`: the probability that a sigmoid of the bias shall give.
-        layer: The class name or names of the layers; None means the module itself.
+        layer: The name or names of the classes of the layers, or of classes that they derive from,
+            such as `_BatchNorm`; None means the module itself.
     """
 
     def __init__(
@@ -31,13 +35,14 @@ class BaseInit:
         bias_prob: float | None = None,
         layer: str | Sequence[str] | None = None,
     ) -> None:
-        self.layers = (layer,) if isinstance(layer, str) else layer
-        self.bias = bias if bias_prob is None else -math.log((1 - bias_prob) / bias_prob)
+        names = [layer] if isinstance(layer, str) else layer
+        self.layers = None if names is None else frozenset(names)
+        self.bias = bias if bias_prob is None else bias_init_with_prob(bias_prob)
 
     def __call__(self, module: nn.Module) -> None:
         """Initialise the layers of `module`."""
         for layer in [module] if self.layers is None else module.modules():
-            if self.layers is None or type(layer).__name__ in self.layers:
+            if self.layers is None or not self.layers.isdisjoint(_class_names(layer)):
                 self._init_layer(layer)
 
     def init_weight(self, weight: Tensor) -> None:
@@ -189,6 +194,18 @@ class KaimingInit(BaseInit):
             nn.init.kaiming_normal_(weight, **self.options)
 
 
+@WEIGHT_INITIALIZERS.register_module(name=["Caffe2Xavier", "Caffe2XavierInit"])
+class Caffe2XavierInit(KaimingInit):
+    """Weights as `XavierFill` of Caffe2 draws them: uniform, by the inputs of a layer.
+
+    Args:
+        **kwargs: As in `BaseInit`.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(1.0, "fan_in", "leaky_relu", "uniform", **kwargs)
+
+
 def initialize(
     module: nn.Module, init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> None:
@@ -196,10 +213,121 @@ def initialize(
 
     Args:
         module: The module.
-        init_cfg: The config of an initializer, or of several that are applied in turn.
+        init_cfg: The config of an initializer, or of several that are applied in turn. Its
+            `override`, a config or several, each with the `name` of a part of the module, says
+            what holds for that part; without a `type` it is what holds for the whole.
+
+    Raises:
+        ValueError: If an `override` has no `name`, or no `type` although there are arguments.
     """
     for cfg in [init_cfg] if isinstance(init_cfg, Mapping) else init_cfg:
-        WEIGHT_INITIALIZERS.build(cfg)(module)
+        args = dict(cfg)
+        overrides = args.pop("override", None) or ()
+        WEIGHT_INITIALIZERS.build(args if overrides else cfg)(module)
+        for override in [overrides] if isinstance(overrides, Mapping) else overrides:
+            _override(module, dict(override), args)
+
+
+def _override(module: nn.Module, override: dict[str, Any], outer: dict[str, Any]) -> None:
+    parts = dict(module.named_modules())
+    name = override.pop("name", None)
+    if name not in parts:
+        hint = did_you_mean(str(name), parts)
+        raise ValueError(
+            f"override: {type(module).__name__} has no part of the name {name!r}{hint}"
+        )
+    if override and "type" not in override:
+        raise ValueError(f"override of {name!r} needs a type beside {', '.join(override)}")
+    cfg = override or {key: value for key, value in outer.items() if key != "layer"}
+    WEIGHT_INITIALIZERS.build(cfg)(parts[name])
+
+
+def constant_init(module: nn.Module, val: float, bias: float = 0.0) -> None:
+    """Set the weights of a layer to `val` and its bias to `bias`."""
+    ConstantInit(val, bias=bias)(module)
+
+
+def normal_init(module: nn.Module, mean: float = 0.0, std: float = 1.0, bias: float = 0.0) -> None:
+    """Initialise a layer as `NormalInit` does."""
+    NormalInit(mean, std, bias=bias)(module)
+
+
+def trunc_normal_init(
+    module: nn.Module,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    bias: float = 0.0,
+) -> None:
+    """Initialise a layer as `TruncNormalInit` does."""
+    TruncNormalInit(mean, std, a, b, bias=bias)(module)
+
+
+def uniform_init(module: nn.Module, a: float = 0.0, b: float = 1.0, bias: float = 0.0) -> None:
+    """Initialise a layer as `UniformInit` does."""
+    UniformInit(a, b, bias=bias)(module)
+
+
+def xavier_init(
+    module: nn.Module, gain: float = 1.0, bias: float = 0.0, distribution: str = "normal"
+) -> None:
+    """Initialise a layer as `XavierInit` does."""
+    XavierInit(gain, distribution, bias=bias)(module)
+
+
+def kaiming_init(
+    module: nn.Module,
+    a: float = 0.0,
+    mode: str = "fan_out",
+    nonlinearity: str = "relu",
+    bias: float = 0.0,
+    distribution: str = "normal",
+) -> None:
+    """Initialise a layer as `KaimingInit` does."""
+    KaimingInit(a, mode, nonlinearity, distribution, bias=bias)(module)
+
+
+def caffe2_xavier_init(module: nn.Module, bias: float = 0.0) -> None:
+    """Initialise a layer as `Caffe2XavierInit` does."""
+    Caffe2XavierInit(bias=bias)(module)
+
+
+def bias_init_with_prob(prior_prob: float) -> float:
+    """Return the bias whose sigmoid is a probability.
+
+    Args:
+        prior_prob: The probability, between 0 and 1.
+
+    Raises:
+        ValueError: If it is not between them.
+    """
+    if not 0.0 < prior_prob < 1.0:
+        raise ValueError(f"a probability more than 0 and less than 1 is needed; got {prior_prob}")
+    return -math.log((1 - prior_prob) / prior_prob)
+
+
+def update_init_info(module: nn.Module, init_info: str) -> None:
+    """Note how those parameters of a module were initialised that have changed since the last note.
+
+    The notes are in `module._params_init_info`: by parameter `init_info` and `tmp_mean_value`, the
+    mean by which a change is seen. The first call notes all parameters.
+
+    Args:
+        module: The module.
+        init_info: What to note.
+    """
+    notes: dict[nn.Parameter, dict[str, Any]]
+    notes = module.__dict__.setdefault("_params_init_info", {})
+    for parameter in module.parameters():
+        mean = parameter.detach().mean().cpu()
+        note = notes.setdefault(parameter, {"init_info": "", "tmp_mean_value": None})
+        if note["tmp_mean_value"] is None or not torch.equal(note["tmp_mean_value"], mean):
+            note.update(init_info=init_info, tmp_mean_value=mean)
+
+
+def _class_names(module: nn.Module) -> list[str]:
+    return [kind.__name__ for kind in type(module).__mro__]
 
 
 def _known(distribution: str) -> str:

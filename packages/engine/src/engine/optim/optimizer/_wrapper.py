@@ -177,8 +177,8 @@ class OptimWrapper:
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the optimizer, and the gradients that wait for a step.
 
-        There are with accumulation, or where the loss of another optimizer left some. Processes that
-        work together call it together: the gradients are averaged, since one of them saves the
+        There are with accumulation, or where the loss of another optimizer left some. Processes
+        that work together call it together: the gradients are averaged, since one of them saves the
         state and all go on from it.
         """
         state = self.optimizer.state_dict()

@@ -1,0 +1,84 @@
+"""Tests with several augmented views of each image."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from engine.config import Config, ConfigDict, ConfigError
+from engine.registry import HOOKS, MODELS, RUNNERS
+
+from ._hook import Hook
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+
+
+@HOOKS.register_module()
+class PrepareTTAHook(Hook):
+    """Puts a model for test-time augmentation around the model during a test.
+
+    Args:
+        tta_cfg: Its config, a subclass of `BaseTTAModel`.
+    """
+
+    def __init__(self, tta_cfg: Mapping[str, Any]) -> None:
+        self.tta_cfg = dict(tta_cfg)
+        self._model: Any = None
+
+    def before_test(self, runner: Runner) -> None:
+        """Put it around the model."""
+        self._model = runner.model
+        runner.model = MODELS.build(self.tta_cfg, default_args={"module": runner.model})
+        runner.model.to(runner.strategy.device)
+
+    def after_test(self, runner: Runner) -> None:
+        """Take it away again."""
+        self._take_away(runner)
+
+    def after_run(self, runner: Runner) -> None:
+        """Take it away after a test that was broken off as well."""
+        self._take_away(runner)
+
+    def _take_away(self, runner: Runner) -> None:
+        if self._model is not None:
+            runner.model, self._model = self._model, None
+
+
+def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Runner:
+    """Make a runner that tests with augmentation.
+
+    Args:
+        cfg: The whole config of a run. `tta_model` is the config of a `BaseTTAModel`, and
+            `tta_pipeline` the transforms that make the views of a sample; they take the place of
+            the pipeline of the test data, also where its data set is wrapped in others.
+
+    Returns:
+        The runner.
+
+    Raises:
+        ConfigError: If one of them is missing, or the test data have no pipeline.
+    """
+    if missing := [key for key in ("tta_model", "tta_pipeline") if key not in cfg]:
+        raise ConfigError(f"a test with augmentation needs {' and '.join(missing)} in the config")
+    changed = copy.copy(cfg) if isinstance(cfg, Config) else Config(cfg)
+    dataset = _own(_own(changed, "test_dataloader"), "dataset")
+    while "pipeline" not in dataset and isinstance(dataset.get("dataset"), Mapping):
+        dataset = _own(dataset, "dataset")
+    if "pipeline" not in dataset:
+        raise ConfigError("test_dataloader.dataset has no pipeline for tta_pipeline to replace")
+    dataset["pipeline"] = changed["tta_pipeline"]
+    runner: Runner = RUNNERS.build(changed)
+    runner.register_hook(PrepareTTAHook(changed["tta_model"]))
+    return runner
+
+
+def _own(node: ConfigDict, key: str) -> ConfigDict:
+    """Put a copy of a part in its place, so that the config that was given stays as it is."""
+    part = node.get(key)
+    if not isinstance(part, ConfigDict):
+        raise ConfigError("a test with augmentation needs test_dataloader.dataset in the config")
+    node[key] = copy.copy(part)
+    own: ConfigDict = node[key]
+    return own

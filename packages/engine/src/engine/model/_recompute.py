@@ -1,0 +1,78 @@
+"""Memory for time: activations that are computed again instead of being kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
+from torch.utils.checkpoint import checkpoint
+
+from engine.utils import did_you_mean
+
+
+def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | str) -> None:
+    """Let modules compute their activations again in the backward pass instead of keeping them.
+
+    Losses and gradients stay what they are; so do the statistics of batch normalisation, and
+    random numbers such as those of dropout.
+
+    Args:
+        model: The model.
+        modules: The name or names of modules in it, such as `'backbone.layer1'`.
+
+    Raises:
+        ValueError: If the model has no module of a name.
+    """
+    known = dict(model.named_modules())
+    for name in [modules] if isinstance(modules, str) else modules:
+        if name not in known or known[name] is model:
+            hint = did_you_mean(name, known)
+            raise ValueError(f"{type(model).__name__} has no module {name!r}{hint}")
+        _turn_on(known[name])
+
+
+class _Checkpointed:
+    """What the class of a module gets in front; a subclass, so that copies are their own."""
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        module: Any = self
+        forward = super().forward  # type: ignore[misc]  # that of the module
+        if not (module.training and torch.is_grad_enabled()):
+            return forward(*args, **kwargs)
+        return checkpoint(
+            forward,
+            *args,
+            use_reentrant=False,
+            context_fn=lambda: (nullcontext(), _unmoved(module)),
+            **kwargs,
+        )
+
+
+def _turn_on(module: nn.Module) -> None:
+    kind = type(module)
+    if not issubclass(kind, _Checkpointed):
+        names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
+        module.__class__ = type(kind.__name__, (_Checkpointed, kind), names)
+
+
+@contextmanager
+def _unmoved(module: nn.Module) -> Iterator[None]:
+    """Keep running statistics, which the first pass has moved already, where they are."""
+    norms = [
+        (each, each.momentum, each.num_batches_tracked)
+        for each in module.modules()
+        if isinstance(each, _BatchNorm) and each.training and each.num_batches_tracked is not None
+    ]
+    for norm, _, _ in norms:
+        norm.momentum = 0.0
+    counts = [count.clone() for _, _, count in norms]
+    try:
+        yield
+    finally:
+        for (norm, momentum, count), before in zip(norms, counts, strict=True):
+            norm.momentum = momentum
+            count.copy_(before)

@@ -1,0 +1,94 @@
+"""Weights that begin where another training has ended."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import torch
+from fsspec.implementations.memory import MemoryFileSystem
+from torch import nn
+
+from engine.model import PretrainedInit, initialize
+
+
+def _net() -> nn.Module:
+    return nn.ModuleDict({"backbone": nn.Linear(2, 3), "head": nn.Linear(3, 1)})
+
+
+def _part(model: nn.Module, name: str) -> nn.Linear:
+    part = model.get_submodule(name)
+    assert isinstance(part, nn.Linear)
+    return part
+
+
+def _same(one: nn.Module, other: nn.Module) -> bool:
+    state = other.state_dict()
+    return all(torch.equal(value, state[key]) for key, value in one.state_dict().items())
+
+
+@pytest.mark.parametrize("kind", ["Pretrained", "PretrainedInit"])
+@pytest.mark.parametrize("form", ["plain", "checkpoint", "wrapped"])
+def test_the_weights_of_a_file(tmp_path: Path, form: str, kind: str) -> None:
+    source, model, file = _net(), _net(), tmp_path / "net.pth"
+    state = source.state_dict()
+    if form == "wrapped":
+        state = {f"module.{key}": value for key, value in state.items()}
+    torch.save(state if form == "plain" else {"state_dict": state, "meta": {}}, file)
+    initialize(model, {"type": kind, "checkpoint": str(file)})
+    assert _same(model, source)
+
+
+@pytest.mark.parametrize("prefix", ["backbone", "backbone."])
+def test_a_part_of_it(tmp_path: Path, prefix: str) -> None:
+    source, file = _net(), tmp_path / "net.pth"
+    torch.save(source.state_dict(), file)
+    cfg = {"type": "Pretrained", "checkpoint": str(file), "prefix": prefix}
+    linear = nn.Linear(2, 3)
+    initialize(linear, cfg)
+    assert _same(linear, _part(source, "backbone"))
+
+
+def test_a_url() -> None:
+    source, model, url = _net(), _net(), f"memory://{uuid4().hex}/net.pth"
+    with MemoryFileSystem().open(url, "wb") as file:
+        torch.save(source.state_dict(), file)
+    PretrainedInit(url)(model)
+    assert _same(model, source)
+
+
+def test_differences_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    source = nn.ModuleDict({"backbone": nn.Linear(2, 3), "neck": nn.Linear(1, 1)})
+    source["head"] = nn.Linear(3, 5, bias=False)
+    model, file = _net(), tmp_path / "net.pth"
+    before = _part(model, "head").weight.clone()
+    torch.save(source.state_dict(), file)
+    with caplog.at_level(logging.WARNING):
+        PretrainedInit(str(file))(model)
+    assert "missing (1): head.bias" in caplog.text
+    assert "unexpected (2): neck.bias, neck.weight" in caplog.text
+    assert "other shape (1): head.weight" in caplog.text
+    assert _same(_part(model, "backbone"), source["backbone"])
+    assert torch.equal(_part(model, "head").weight, before)
+
+
+def test_mistakes(tmp_path: Path) -> None:
+    file = tmp_path / "net.pth"
+    with pytest.raises(ValueError, match="Pretrained: there is no checkpoint"):
+        PretrainedInit(str(file))(_net())
+    torch.save(_net().state_dict(), file)
+    with pytest.raises(ValueError, match=r"nothing under 'neck.'; there is backbone, head"):
+        PretrainedInit(str(file), "neck")(_net())
+    with pytest.raises(ValueError, match=r"no weights for Conv2d: it has backbone.*, wanted are"):
+        PretrainedInit(str(file))(nn.Conv2d(1, 1, 1))
+    file.write_bytes(file.read_bytes()[:200])
+    with pytest.raises(ValueError, match="is not a checkpoint, was cut short, or holds more"):
+        PretrainedInit(str(file))(_net())
+    torch.save({"state_dict": _net()}, file)
+    with pytest.raises(ValueError, match="is not a checkpoint, was cut short, or holds more"):
+        PretrainedInit(str(file))(_net())
+    torch.save([1], file)
+    with pytest.raises(ValueError, match="holds no weights by their names"):
+        PretrainedInit(str(file))(_net())
