@@ -93,14 +93,13 @@ def test_no_key_disturbs_the_object(name: str) -> None:
 
 def test_a_missing_attribute_names_a_near_key() -> None:
     cfg = Config({"model": {"depth": 18}}, filename="x.py")
-    line = "test_config_dict.py"
     with pytest.raises(AttributeError) as caught:
         _ = cfg.modle
     assert str(caught.value) == "the config has no key 'modle'; did you mean 'model'?"
-    with pytest.raises(AttributeError, match="did you mean 'depth'") as caught:
+    with pytest.raises(AttributeError) as caught:
         _ = cfg.model.detph
-    assert str(caught.value).startswith("model (/")
-    assert f"{line}:" in str(caught.value)
+    told = "model (x.py): the config has no key 'detph'; did you mean 'depth'?"
+    assert str(caught.value) == told
     with pytest.raises(AttributeError, match="the config has no key 'detph'"):
         del cfg.model.detph
     with pytest.raises(KeyError, match=r"^'detph'$"):
