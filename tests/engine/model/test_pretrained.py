@@ -11,7 +11,7 @@ import torch
 from fsspec.implementations.memory import MemoryFileSystem
 from torch import nn
 
-from engine.model import PretrainedInit, initialize
+from engine.model import BaseModule, PretrainedInit, initialize
 
 
 def _net() -> nn.Module:
@@ -92,3 +92,26 @@ def test_mistakes(tmp_path: Path) -> None:
     torch.save([1], file)
     with pytest.raises(ValueError, match="holds no weights by their names"):
         PretrainedInit(str(file))(_net())
+
+
+@pytest.mark.parametrize("kind", ["Pretrained", "engine.PretrainedInit", PretrainedInit])
+def test_what_is_loaded_is_not_drawn_again_by_a_child(tmp_path: Path, kind: object) -> None:
+    class Part(BaseModule):
+        """A child that draws its weights."""
+
+        def __init__(self) -> None:
+            super().__init__({"type": "Constant", "val": 5.0, "layer": "Linear"})
+            self.fc = nn.Linear(2, 2)
+
+    class Whole(BaseModule):
+        """A module whose weights come from a file."""
+
+        def __init__(self, init_cfg: dict[str, object] | None = None) -> None:
+            super().__init__(init_cfg)
+            self.part = Part()
+
+    source = Whole()
+    torch.save(source.state_dict(), tmp_path / "net.pth")
+    model = Whole({"type": kind, "checkpoint": str(tmp_path / "net.pth")})
+    model.init_weights()
+    assert _same(model, source)

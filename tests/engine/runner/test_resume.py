@@ -101,6 +101,26 @@ def test_resume_from_a_checkpoint_at_an_epoch(toy_cfg: CfgMaker, tmp_path: Path)
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
 
 
+def test_resume_from_a_url(toy_cfg: CfgMaker, tmp_path: Path) -> None:
+    def cfg(**changes: Any) -> Config:
+        hook = {"type": "CheckpointHook", "interval": 1, "out_dir": f"memory://{tmp_path.name}"}
+        return toy_cfg(default_hooks={"checkpoint": hook}, **changes)
+
+    whole = Runner.from_cfg(cfg(work_dir=str(tmp_path / "whole")))
+    whole.train()
+    expected = _state(whole)
+    halves = {"work_dir": str(tmp_path / "halves")}
+    Runner.from_cfg(cfg(train_cfg={"max_epochs": 2}, **halves)).train()
+    second = Runner.from_cfg(cfg(resume=True, **halves))
+    second.train()
+    latest = find_latest_checkpoint(second.work_dir)
+    assert latest == f"memory://{tmp_path.name}/halves/epoch_3.pth"
+    assert not list(Path(second.work_dir).glob("*.pth"))
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+    with pytest.raises(CheckpointError, match="there is no checkpoint memory:"):
+        second.load_checkpoint("memory://nowhere/x.pth")
+
+
 def test_resume_reads_no_skipped_data(toy_cfg: CfgMaker) -> None:
     with pytest.raises(TrainingInterrupted):
         Runner.from_cfg(toy_cfg(custom_hooks=[_SignalAt(3)], log_level="ERROR")).train()

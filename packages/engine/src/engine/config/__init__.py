@@ -1,4 +1,4 @@
-"""Configs: one tree of values, written as Python, YAML or JSON."""
+"""Configs: one tree of values, written as Python, YAML, JSON or TOML."""
 
 from engine._lazy import attach_stub
 

@@ -9,7 +9,10 @@ from torch import nn
 
 from engine.registry import MODELS
 
+from ._pretrained import PretrainedInit
 from ._weight_init import initialize
+
+_PRETRAINED = ("Pretrained", "PretrainedInit")
 
 InitCfg = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
@@ -33,13 +36,26 @@ class BaseModule(nn.Module):
         return self._is_init
 
     def init_weights(self) -> None:
-        """Initialise the weights once, those of the module itself before those of its children."""
+        """Initialise the weights once.
+
+        Those of the module itself come before those of its children, but what is loaded from a
+        checkpoint comes last.
+        """
         if self._is_init:
             return
         self._is_init = True
-        if self.init_cfg is not None:
-            initialize(self, self.init_cfg)
+        given = self.init_cfg or ()
+        steps = [given] if isinstance(given, Mapping) else list(given)
+        if drawn := [step for step in steps if not _is_loaded(step)]:
+            initialize(self, drawn)
         _init_children(self)
+        if loaded := [step for step in steps if _is_loaded(step)]:
+            initialize(self, loaded)
+
+
+def _is_loaded(step: Mapping[str, Any]) -> bool:
+    kind = step.get("type")
+    return kind is PretrainedInit or str(kind).rpartition(".")[2] in _PRETRAINED
 
 
 def _init_children(module: nn.Module) -> None:

@@ -9,6 +9,7 @@ from torch.nn.parallel import DataParallel, DistributedDataParallel
 
 from engine.registry import MODEL_WRAPPERS
 
+from ._anomalous import detect_anomalous_params
 from ._base_model import BaseModel, UpdatesParams
 
 MODEL_WRAPPERS.register_module(module=DataParallel)
@@ -21,11 +22,16 @@ class MMDistributedDataParallel(DistributedDataParallel):
 
     Args:
         module: The model.
+        detect_anomalous_params: Whether to log, in each iteration, the parameters that the loss
+            does not depend on; it costs a walk through the graph.
         **kwargs: Passed on to `DistributedDataParallel`.
     """
 
-    def __init__(self, module: BaseModel, **kwargs: Any) -> None:
+    def __init__(
+        self, module: BaseModel, detect_anomalous_params: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(module, **kwargs)
+        self.detect_anomalous_params = detect_anomalous_params
 
     def train_step(self, data: Any, optim_wrapper: UpdatesParams) -> dict[str, Tensor]:
         """Do as `BaseModel.train_step` does, with gradients averaged over the processes."""
@@ -35,6 +41,8 @@ class MMDistributedDataParallel(DistributedDataParallel):
                 cast("BaseModel", self), model.data_preprocessor(data, True), "loss"
             )
         loss, log_vars = model.parse_losses(losses)
+        if self.detect_anomalous_params:
+            detect_anomalous_params(loss, model)
         optim_wrapper.update_params(loss)
         return log_vars
 

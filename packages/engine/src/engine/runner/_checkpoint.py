@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import pickle
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import torch
 from torch import Tensor, nn
 
-from engine.fileio import atomic_write, exists, get_text
+from engine.fileio import atomic_write, exists, get, get_text
 from engine.logging import get_logger
 from engine.model import unwrapped
 
@@ -39,15 +40,13 @@ def read_checkpoint(
     """Return what a checkpoint holds; nothing in it is executed.
 
     Args:
-        filename: The file.
+        filename: The file, or a URL for fsspec.
         map_location: The device to which its tensors go.
 
     Raises:
         CheckpointError: If there is no such file, it was cut short, or it is no checkpoint.
     """
-    if not Path(filename).is_file():
-        raise CheckpointError(f"there is no checkpoint {filename}")
-    with Path(filename).open("rb") as file:
+    with _opened(filename) as file:
         try:
             content = torch.load(file, map_location=map_location, weights_only=True)
         except pickle.UnpicklingError as error:
@@ -59,6 +58,15 @@ def read_checkpoint(
     if not isinstance(content, dict):
         raise CheckpointError(f"{filename} holds {type(content).__name__}, not a dictionary")
     return content
+
+
+def _opened(filename: str | Path) -> IO[bytes]:
+    try:
+        if "://" in str(filename):
+            return io.BytesIO(get(filename))
+        return Path(filename).open("rb")
+    except (FileNotFoundError, IsADirectoryError):
+        raise CheckpointError(f"there is no checkpoint {filename}") from None
 
 
 def load_checkpoint(
@@ -136,7 +144,10 @@ def find_latest_checkpoint(path: str | Path) -> str | None:
         path: The work directory, in whose file `last_checkpoint` the name stands.
     """
     pointer = Path(path) / "last_checkpoint"
-    return str(Path(path) / get_text(pointer).strip()) if exists(pointer) else None
+    if not exists(pointer):
+        return None
+    name = get_text(pointer).strip()
+    return name if "://" in name else str(Path(path) / name)
 
 
 def _differences(
