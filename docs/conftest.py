@@ -14,7 +14,8 @@ import pytest
 from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
-from engine.registry import DefaultScope
+from engine import registry as registries
+from engine.registry import DefaultScope, Registry, announced_scopes
 
 
 def _run_console(example: Example) -> None:
@@ -53,6 +54,18 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setattr(DefaultScope, "newest", None)
         patch.setattr(DefaultScope, "in_process", None)
         yield
+    _forget_libraries()
+
+
+def _forget_libraries() -> None:
+    """Take the libraries that a page made up out of the trees of the root registries."""
+    for name in registries.__all__:
+        root = getattr(registries, name)
+        if isinstance(root, Registry) and root.parent is None:
+            for scope in root.children.keys() - announced_scopes().keys():
+                del root._children[scope]
+                root._tree.scopes.discard(scope)
+            root._tree.forget()
 
 
 pytest_collect_file = Sybil(

@@ -202,8 +202,14 @@ def run(
     """
     names = _Names(location, read, read_all)
     try:
-        exec(compile(text, location, "exec"), names)  # noqa: S102  # a Python config is code, by design
+        code = compile(text, location, "exec")
     except SyntaxError as error:
+        raise ConfigError(_told(error, location)) from error
+    except ValueError as error:  # of null bytes, before Python 3.11.4
+        raise ConfigError(f"{location}: {error}") from error
+    try:
+        exec(code, names)  # noqa: S102  # a Python config is code, by design
+    except SyntaxError as error:  # of a module that it imports
         raise ConfigError(_told(error, location)) from error
     except ConfigError as error:
         place = f"{location}:{_line(error, location)}"

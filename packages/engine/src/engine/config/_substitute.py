@@ -24,15 +24,13 @@ from ._errors import ConfigError
 from ._limits import MAX_CHARACTERS, MAX_VALUES, line_of
 
 _FILE = re.compile(r"\{\{\s*(fileDirname|fileBasename|fileBasenameNoExtension|fileExtname)\s*\}\}")
-_ENVIRONMENT = re.compile(
-    # Possessive, so that a text of nothing but openings is looked through once.
-    r"\{\{\s*+\$(\w++)\s*+(?::((?:[^{}\n]|\{(?!\{)|\}(?!\}))*+))?\s*+\}\}"
-)
+_BRACED = re.compile(r"\{\{((?:[^{}\n]|\{(?!\{)|\}(?!\}))*)\}\}")
+_ENVIRONMENT = re.compile(r"\$(\w+)(?:\s*:(.*))?")
 _BASE = re.compile(r"\{\{\s*_base_\.([\w.]+)\s*\}\}")
 _SAFE = re.compile(r"[^\"'\\\x00-\x1f\x7f\x85\u2028\u2029]*")
 _OPEN, _CLOSE = "\ue000", "\ue001"  # no keyboard has them, and every format may hold them
 _PLACE = re.compile(f"{_OPEN}([\\w.]+){_CLOSE}")
-_QUOTED = re.compile(r"(\"(?:[^\"\\\n]|\\.)*+\"|'[^'\n]*+')")
+_QUOTED = re.compile(r"(\"(?:[^\"\\\n]|\\.)*\"?|'[^'\n]*'?)")
 _STRING = re.compile(r"(?s)([A-Za-z]*)(\"\"\"|'''|\"|')(.*)\2")
 
 
@@ -67,8 +65,11 @@ def environment_words(text: str, location: str, used: dict[str, str]) -> str:
         return text
 
     def value(match: re.Match[str]) -> str:
-        name, default = match[1], match[2]
-        found = os.environ.get(name, default and default.rstrip())
+        word = _ENVIRONMENT.fullmatch(match[1].strip())
+        if word is None:
+            return match[0]
+        name, default = word.groups()
+        found = os.environ.get(name, default)
         if found is None:
             line = _line(match, text)
             raise ConfigError(
@@ -78,7 +79,7 @@ def environment_words(text: str, location: str, used: dict[str, str]) -> str:
         used[name] = found
         return _safe(found, match, text, location)
 
-    return _ENVIRONMENT.sub(value, text)
+    return _BRACED.sub(value, text)
 
 
 def base_expressions(text: str) -> str:
