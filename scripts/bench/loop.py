@@ -169,34 +169,22 @@ def main(words: list[str]) -> None:
     epoch, iters = {"max_epochs": 1}, {"by_epoch": False, "max_iters": n}
     print("| case | raw, µs an iteration | engine, µs | ratio | target |")
     print("|---|---:|---:|---:|---:|")
-    _row(
-        "epoch loop",
-        lambda: raw_training(loader, 0)[0],
-        lambda: our_training(loader, 0, epoch)[0],
-        n,
-        "≤ 1.10",
-    )
-    _row(
-        "iteration loop",
-        lambda: raw_training(loader, 0)[0],
-        lambda: our_training(loader, 0, iters)[0],
-        n,
-        "≤ 1.10",
-    )
-    _row(
-        "300 more modules",
-        lambda: raw_training(loader, 300)[0],
-        lambda: our_training(loader, 300, epoch)[0],
-        n,
-        "≤ 1.10",
-    )
-    _row(
-        "ten times as long",
-        lambda: raw_training(long, 0)[0],
-        lambda: our_training(long, 0, epoch)[0],
-        10 * n,
-        "≤ 1.10",
-    )
+
+    def training(
+        name: str, data: DataLoader[Any], ballast: int, cfg: dict[str, Any], k: int
+    ) -> None:
+        _row(
+            name,
+            lambda: raw_training(data, ballast)[0],
+            lambda: our_training(data, ballast, cfg)[0],
+            k,
+            "≤ 1.10",
+        )
+
+    training("epoch loop", loader, 0, epoch, n)
+    training("iteration loop", loader, 0, iters, n)
+    training("300 more modules", loader, 300, epoch, n)
+    training("ten times as long", long, 0, epoch, 10 * n)
     _row(
         "validation",
         lambda: raw_validation(loader),

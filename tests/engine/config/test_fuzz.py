@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,113 +16,9 @@ from hypothesis import strategies as st
 
 from engine.config import Config, ConfigError
 
-PIECES = {
-    ".yaml": [
-        *("a", "b: ", "key: ", "- ", "? ", ": ", ", ", "[", "]", "{", "}", "\n", "\n  ", "\n    "),
-        *("&a ", "*a ", "&b ", "*b ", "<<: ", "<<: *a", "!!str ", "!x ", "! ", "!<y> ", "# x\n"),
-        *(
-            "|",
-            ">",
-            "|2-\n",
-            "---\n",
-            "...\n",
-            "%YAML 1.1\n",
-            "%TAG ! x\n",
-            '"',
-            "'",
-            "\\",
-            '"\\x41"',
-        ),
-        *("1", "1e-3", "0x1F", "0b_", "012", ".inf", "~", "yes", "2026-01-01", "12:30", "\t", "@"),
-        *("{{ $HOME:x }}", "{{ _base_.a }}", "_base_: ", "\ufeff", "\x85", "\u2028", "é", "\0"),
-    ],
-    ".json": [
-        *("{", "}", "[", "]", ",", ":", '"', '"a"', '"b":', '{"a":', '"\\u0061"', '"\\ud800"'),
-        *("\\", "\\u", "\\n", "1", "-", "0", "1.5", "e9", "1e999", "NaN", "-Infinity", "null"),
-        *(
-            "true",
-            "tru",
-            " ",
-            "\n",
-            "\t",
-            "\0",
-            "é",
-            "{{ $HOME:x }}",
-            '"$schema":',
-            "/*",
-            "[]",
-            "{}",
-        ),
-    ],
-    ".toml": [
-        *("a", "b.c", "a = ", "x.y = ", "[", "]", "[[", "]]", "[a]\n", "[[a]]\n", "[a.b]\n", "{"),
-        *(
-            "}",
-            "{a = ",
-            ",",
-            ".",
-            "=",
-            "\n",
-            "\r\n",
-            '"',
-            "'",
-            '"""',
-            "'''",
-            '"a"',
-            "'b'",
-            "\\",
-            "#",
-        ),
-        *(
-            "1",
-            "1_0",
-            "0x1F",
-            "-",
-            "+",
-            "1.5",
-            "e9",
-            "inf",
-            "nan",
-            "true",
-            "1979-05-27",
-            "07:32:00",
-        ),
-        *("T", "Z", '"\\u0061"', '"\\ud800"', " ", "\t", "\0", "é", "{{ $HOME:x }}", "\\\n"),
-    ],
-}
-WHOLE = {
-    ".yaml": """\
-model: &model {type: ResNet, depth: 18, lr: 1e-3}
-pipeline:
-  - {type: Resize, scale: [32, 32]}
-  - type: Flip
-    "prob": 0.5
-other:
-  <<: *model
-  name: |
-    some text
-  steps: [*model, 'it''s', "\\x41"]
-""",
-    ".json": """\
-{"model": {"type": "ResNet", "depth": 18, "lr": 1e-3},
- "pipeline": [{"type": "Resize", "scale": [32, 32]}, {"x": [true, null, NaN]}],
- "name": "\\u0061 \\ud83d\\ude00"}
-""",
-    ".toml": '''\
-lr = 1e-3
-name.first = "A"
-[model]
-type = 'ResNet'
-"in" = {depth = 18, a.b = [1, 2, {c = 3}]}
-text = """
-one
-two"""
-[[pipeline]]
-at = 1979-05-27T07:32:00Z
-[[pipeline]]
-[pipeline.x]
-''',
-}
+_GRAMMAR = json.loads((Path(__file__).parents[3] / "scripts/fuzz/grammar.json").read_text())
+PIECES: dict[str, list[str]] = _GRAMMAR["pieces"]
+WHOLE: dict[str, str] = _GRAMMAR["whole"]
 NESTS = {
     ".yaml": ["[", "{", "- ", "? ", "[{", "{a: ", "a: [", "[&a ", "-\n ", "!", "*", "'", '"\\"'],
     ".json": ["[", "{", '{"a":', "[[],", '[{"a":', '"', '\\"', "-"],

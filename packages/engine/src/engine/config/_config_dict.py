@@ -172,21 +172,19 @@ class ConfigDict(dict[str, Any]):
         return restored, (type(self), dict(self), self._origin, self._marks)
 
     def __or__(self, other: Any) -> Any:
-        return self._joined(other, caller())
+        if not isinstance(other, Mapping):
+            return NotImplemented
+        site = caller()
+        new = copy.copy(self)
+        for key, value in other.items():
+            new._assign(key, value, site)
+        return new
 
     def __ior__(self, other: Any) -> Self:  # type: ignore[override]  # dict's overloads
         site = caller()
         for key, value in dict(other).items():
             self._assign(key, value, site)
         return self
-
-    def _joined(self, other: Any, site: Site) -> Any:
-        if not isinstance(other, Mapping):
-            return NotImplemented
-        new = copy.copy(self)
-        for key, value in other.items():
-            new._assign(key, value, site)
-        return new
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain dictionaries all the way down."""

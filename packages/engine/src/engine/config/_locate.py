@@ -7,7 +7,7 @@ import posixpath
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.utils import near
+from engine.utils import is_url, near
 
 from ._errors import ConfigError, ConfigNotFoundError
 
@@ -41,11 +41,6 @@ def locate(name: str | Path, beside: str = "") -> str:
         names = [file.name for file in files if file.is_file()]
         raise ConfigNotFoundError(f"there is no config file {path}{_hint(path.name, names)}")
     return str(path)
-
-
-def is_url(location: str) -> bool:
-    """Return whether a location is a URL, and no path."""
-    return "://" in location
 
 
 def identity(location: str) -> str:

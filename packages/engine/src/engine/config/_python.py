@@ -13,12 +13,12 @@ from pathlib import Path
 from types import BuiltinFunctionType, FunctionType, ModuleType
 from typing import Any
 
-from engine.utils import did_you_mean
+from engine.utils import did_you_mean, is_url
 
 from ._base import Namespace
 from ._config_dict import ConfigDict, blank, mark_of, note
 from ._errors import ConfigError, ConfigNotFoundError
-from ._locate import is_url, locate, package_folder
+from ._locate import locate, package_folder
 from ._provenance import Mark, Text
 from ._python_lines import lines
 from ._python_text import dumps

@@ -5,15 +5,17 @@ from __future__ import annotations
 import posixpath
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from engine.utils import is_url
 
 from . import _formats as formats
 from ._config_dict import ConfigDict, blank
 from ._errors import ConfigError
 from ._limits import check_text
-from ._locate import identity, is_url, locate, text_of
+from ._locate import identity, locate, text_of
 from ._merge import joined, lay
 from ._provenance import Text
 from ._python import BASE, NAME, run
@@ -118,8 +120,9 @@ class Reader:
     ) -> tuple[dict[str, Any], ConfigDict | None]:
         """Return the values of a text format, which is data, and those of its bases."""
         values = formats.parse(text, suffix, location)
-        if not self.trust:
-            self._refuse_code(values, text, suffix, location)
+        if not self.trust and (found := next(self._code_in(values), None)) is not None:
+            key, what = found
+            raise ConfigError(_untrusted(_place(key, text, suffix, location), what))
         names = values.pop(BASE, [])
         try:
             base = self._bases(names, location, chain)
@@ -131,23 +134,15 @@ class Reader:
             raise type(error)(f"{place}: {error}") from error.__cause__
         return Filler(base or ConfigDict(), text, location).fill(values), base
 
-    def _refuse_code(
-        self, values: Mapping[str, Any], text: str, suffix: str, location: str
-    ) -> None:
-        """Refuse what would let data run or import code.
-
-        Raises:
-            ConfigError: If there is such a thing.
-        """
+    def _code_in(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield what would let data run or import code: the key, and what it would do."""
         if "custom_imports" in values and self.imports:
-            place = _place("custom_imports", text, suffix, location)
-            raise ConfigError(_untrusted(place, "custom_imports would import modules"))
+            yield "custom_imports", "custom_imports would import modules"
         for name in _names(values.get(BASE, [])):
-            place = _place(BASE, text, suffix, location)
             if posixpath.splitext(name)[1] == formats.PYTHON:
-                raise ConfigError(_untrusted(place, f"the base {name} would run as code"))
-            if is_url(name):
-                raise ConfigError(_untrusted(place, f"the base {name} would be fetched"))
+                yield BASE, f"the base {name} would run as code"
+            elif is_url(name):
+                yield BASE, f"the base {name} would be fetched"
 
     def _bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
         """Return the values of the bases that a config names."""

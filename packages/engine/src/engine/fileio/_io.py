@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.utils import is_url
+
 from ._atomic import atomic_write
 
 if TYPE_CHECKING:
@@ -137,7 +139,7 @@ def as_local(filepath: PathLike) -> Path | None:
     name = os.fspath(filepath)
     if name.startswith("file://"):
         return Path(name.removeprefix("file://"))
-    return None if "://" in name else Path(name)
+    return None if is_url(name) else Path(name)
 
 
 def _remote(filepath: PathLike, backend_args: BackendArgs) -> tuple[AbstractFileSystem, str]:

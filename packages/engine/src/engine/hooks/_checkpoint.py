@@ -16,6 +16,7 @@ from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
 from engine.fileio import get, isfile, join_path, put, put_text
 from engine.registry import HOOKS
+from engine.utils import is_url
 
 from ._hook import Hook
 from ._rules import GREATER, LESS, checked_rule, rule_of
@@ -158,7 +159,7 @@ class CheckpointHook(Hook):
         self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
             file = self._file(runner, name)
-            if not _is_url(file):
+            if not is_url(file):
                 file = os.path.relpath(file, runner.work_dir)
             put_text(file, Path(runner.work_dir) / "last_checkpoint")
         for old in surplus:  # only now, so that there is a whole one at any moment
@@ -185,7 +186,7 @@ class CheckpointHook(Hook):
 
     def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
         folder = self._folder(runner)
-        if not _is_url(folder):
+        if not is_url(folder):
             runner.save_checkpoint(folder, name, by_epoch=by_epoch, **self._parts)
             return
         with tempfile.TemporaryDirectory(dir=runner.log_dir) as local:
@@ -222,7 +223,7 @@ class CheckpointHook(Hook):
     @master_only
     def _remove(self, runner: Runner, name: str) -> None:
         file = self._file(runner, name)
-        if not _is_url(file):
+        if not is_url(file):
             Path(file).unlink(missing_ok=True)
             return
         system, target = self._remote(file)
@@ -245,10 +246,6 @@ class CheckpointHook(Hook):
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)
-
-
-def _is_url(name: str) -> bool:
-    return "://" in name
 
 
 def _is_best(fact: str) -> bool:

@@ -15,6 +15,7 @@ from engine.utils import did_you_mean, near
 from ._places import ELSEWHERE, GROUPS, NAMES, REQUIRED, RUN, Place
 from ._resolve import Missed, scope_error
 from ._signature import Argument, arguments_of
+from ._values import equal
 from ._walk import Walk
 
 _SCOPE = "default_scope"
@@ -162,13 +163,6 @@ def _is_in(value: Any, other: Any) -> bool:
         return bool(value) and value in other
     if isinstance(value, Mapping) and isinstance(other, Mapping):
         return bool(value) and all(
-            key in other and _same(each, other[key]) for key, each in value.items()
+            key in other and equal(each, other[key]) for key, each in value.items()
         )
-    return _same(value, other)
-
-
-def _same(value: Any, other: Any) -> bool:
-    try:
-        return type(value) is type(other) and bool(value == other)
-    except Exception:  # noqa: BLE001  # an array, or what else has an equality of its own
-        return False
+    return equal(value, other)

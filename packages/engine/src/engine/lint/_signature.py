@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from ._forward import Forward, forward_of
 from ._places import TAKEN
-from ._values import Allowed, allowed, fits
+from ._values import Allowed, allowed, equal, fits
 
 # Its constructor takes anything by its signature, and raises if that is anything.
 _TAKES_NOTHING = "torch.nn.modules.module.Module"
@@ -42,7 +42,7 @@ class Argument:
 
     def takes(self, value: Any) -> bool:
         """Return whether a value may be given for it; its default always may."""
-        return fits(value, self.allowed) or value is self.default or _equal(value, self.default)
+        return fits(value, self.allowed) or value is self.default or equal(value, self.default)
 
 
 @dataclass(frozen=True)
@@ -220,10 +220,3 @@ def _resolved(annotation: Any, scope: Mapping[str, Any]) -> Any:
         return get_type_hints(holder, {}, scope)["value"]
     except Exception:  # noqa: BLE001  # whatever stands there, it may name what exists for type checkers only
         return Any
-
-
-def _equal(value: Any, default: Any) -> bool:
-    try:
-        return type(value) is type(default) and bool(value == default)
-    except Exception:  # noqa: BLE001  # an array, or what else has an equality of its own
-        return False

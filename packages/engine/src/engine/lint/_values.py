@@ -202,3 +202,11 @@ def _told(alternative: Alternative) -> str:
 
 def _is_null(alternative: Alternative) -> bool:
     return alternative == Scalar("null")
+
+
+def equal(value: Any, other: Any) -> bool:
+    """Return whether two values are of one type and equal."""
+    try:
+        return type(value) is type(other) and bool(value == other)
+    except Exception:  # noqa: BLE001  # an array, or what else has an equality of its own
+        return False

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from engine.fileio import atomic_write, exists, get, get_text
 from engine.logging import get_logger
 from engine.model import unwrapped
+from engine.utils import is_url
 
 
 class CheckpointError(RuntimeError):
@@ -62,7 +63,7 @@ def read_checkpoint(
 
 def _opened(filename: str | Path) -> IO[bytes]:
     try:
-        if "://" in str(filename):
+        if is_url(filename):
             return io.BytesIO(get(filename))
         return Path(filename).open("rb")
     except (FileNotFoundError, IsADirectoryError):
@@ -147,7 +148,7 @@ def find_latest_checkpoint(path: str | Path) -> str | None:
     if not exists(pointer):
         return None
     name = get_text(pointer).strip()
-    return name if "://" in name else str(Path(path) / name)
+    return name if is_url(name) else str(Path(path) / name)
 
 
 def _differences(
