@@ -30,7 +30,7 @@ def test_points(
     toy_cfg: CfgMaker, monkeypatch: pytest.MonkeyPatch, options: dict[str, Any], calls: int
 ) -> None:
     seen: Counter[str] = Counter()
-    device = SimpleNamespace(empty_cache=lambda: seen.update(["empty"]))
+    device = SimpleNamespace(empty_cache=lambda: seen.update(["empty"]), is_available=lambda: False)
     monkeypatch.setattr(torch, "get_device_module", lambda of: device)
     runner = Runner.from_cfg(toy_cfg(custom_hooks=[{"type": "EmptyCacheHook", **options}]))
     runner.train()

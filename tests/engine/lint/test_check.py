@@ -248,7 +248,7 @@ def test_a_misspelt_argument_is_not_missing_as_well(
 
 def test_wrong_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     text = RUN.replace("depth=18", "depth='18', stem='cfar', strides=(1, 'x'), norm_eval=None") + (
-        "optim_wrapper = 3\nresume = 'yes'\ncustom_hooks = ['CurvesHook']\n"
+        "optim_wrapper = 3\nresume = 2\ncustom_hooks = ['CurvesHook']\n"
         "log_processor = dict(type=5)\ndefault_hooks = dict(x=dict(type='CurvesHook', priority=[]))"
     )
 
@@ -261,7 +261,7 @@ def test_wrong_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "optim_wrapper (cfg.py:8): a part is given by a config, not by 3\n"
         "optim_wrapper (cfg.py:8): optim_wrapper given without train_dataloader and train_cfg; "
         "give all of them or none\n"
-        "resume (cfg.py:9): resume of the run is bool, not 'yes'\n"
+        "resume (cfg.py:9): resume of the run is bool | str, not 2\n"
         "custom_hooks.0 (cfg.py:10): a part is given by a config, not by 'CurvesHook'\n"
         "log_processor.type (cfg.py:11): it is a name, a class or a function, not 5\n"
         "default_hooks.x.priority (cfg.py:12): priority of the part is int | str, not []\n"

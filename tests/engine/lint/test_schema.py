@@ -292,7 +292,7 @@ def put(*keys: Any) -> Callable[[Any], None]:
             "type",
             "[] is not of",
         ),
-        (put("resume", "yes"), "$.resume", "pattern", "'yes' does not match"),
+        (put("launcher", 1), "$.launcher", "type", "1 is not of type 'string'"),
         (put("work_dir", 3), "$.work_dir", "type", "3 is not of type 'string'"),
         (put("model", 3), "$.model", "type", "3 is not of type"),
         (put("model", {}), "$.model", "required", "'type' is a required property"),

@@ -11,6 +11,7 @@ import torch
 from fsspec.implementations.memory import MemoryFileSystem
 from torch import nn
 
+from engine.checkpoint import CheckpointError
 from engine.model import BaseModule, PretrainedInit, initialize
 
 
@@ -68,7 +69,7 @@ def test_differences_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture
     with caplog.at_level(logging.WARNING):
         PretrainedInit(str(file))(model)
     assert "missing (1): head.bias" in caplog.text
-    assert "unexpected (2): neck.bias, neck.weight" in caplog.text
+    assert "unexpected (2): neck.weight, neck.bias" in caplog.text
     assert "other shape (1): head.weight" in caplog.text
     assert _same(_part(model, "backbone"), source["backbone"])
     assert torch.equal(_part(model, "head").weight, before)
@@ -76,21 +77,27 @@ def test_differences_are_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture
 
 def test_mistakes(tmp_path: Path) -> None:
     file = tmp_path / "net.pth"
-    with pytest.raises(ValueError, match="Pretrained: there is no checkpoint"):
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint .*net\.pth"):
         PretrainedInit(str(file))(_net())
     torch.save(_net().state_dict(), file)
-    with pytest.raises(ValueError, match=r"nothing under 'neck.'; there is backbone, head"):
+    with pytest.raises(
+        CheckpointError, match=r"net\.pth: there is nothing under 'neck\.'; there is backbone, head"
+    ):
         PretrainedInit(str(file), "neck")(_net())
-    with pytest.raises(ValueError, match=r"no weights for Conv2d: it has backbone.*, wanted are"):
+    with pytest.raises(
+        CheckpointError, match=r"net\.pth: the weights are not those of Conv2d\n  missing \(2\)"
+    ):
         PretrainedInit(str(file))(nn.Conv2d(1, 1, 1))
     file.write_bytes(file.read_bytes()[:200])
-    with pytest.raises(ValueError, match="is not a checkpoint, was cut short, or holds more"):
+    with pytest.raises(CheckpointError, match=r"net\.pth is not a checkpoint, or was cut short"):
         PretrainedInit(str(file))(_net())
     torch.save({"state_dict": _net()}, file)
-    with pytest.raises(ValueError, match="is not a checkpoint, was cut short, or holds more"):
+    with pytest.raises(
+        CheckpointError, match=r"net\.pth holds torch\.nn\.modules\.container\.ModuleDict; a check"
+    ):
         PretrainedInit(str(file))(_net())
     torch.save([1], file)
-    with pytest.raises(ValueError, match="holds no weights by their names"):
+    with pytest.raises(CheckpointError, match=r"net\.pth holds list, not a dictionary"):
         PretrainedInit(str(file))(_net())
 
 

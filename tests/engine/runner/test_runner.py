@@ -91,6 +91,7 @@ def test_weights_equal_those_of_a_plain_loop(toy_cfg: CfgMaker, accumulative_cou
     plain.train()
     for epoch in range(3):
         loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+        loader.generator = torch.Generator()  # without one the loader draws from the global one
         for batch in loader:
             group = accumulative_counts
             if total % group and done >= total - total % group:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
@@ -12,11 +13,22 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
+class Counted:
+    """A value that stands for a number of samples other than one."""
+
+    __slots__ = ("samples", "value")
+
+    def __init__(self, value: SupportsFloat, samples: int) -> None:
+        self.value = value
+        self.samples = samples
+
+
 class HistoryBuffer:
     """The latest values of a scalar, each with the number of samples it was averaged over.
 
-    A value on an accelerator stays there until somebody reads, so that logging does not make the
-    host wait for the device.
+    To append one costs no more than to append to a list, however many there are. A value on an
+    accelerator stays there until somebody reads, so that logging does not make the host wait for
+    the device.
 
     Args:
         log_history: Values to begin with.
@@ -38,9 +50,10 @@ class HistoryBuffer:
                 f"count_history {len(count_history)}; they go together"
             )
         self.max_length = max_length
-        self._values: deque[SupportsFloat] = deque(log_history, max_length)
-        self._counts: deque[int] = deque(count_history, max_length)
-        self._unread = 0
+        # A value that stands for one sample is kept as it is, since nearly all do.
+        self._entries: deque[SupportsFloat | Counted] = deque(maxlen=max_length)
+        for value, count in zip(log_history, count_history, strict=True):
+            self.update(value, count)
 
     def update(self, log_val: SupportsFloat, count: int = 1) -> None:
         """Append a value.
@@ -49,9 +62,7 @@ class HistoryBuffer:
             log_val: A number, or a tensor with one element, which is read later.
             count: The number of samples over which it was averaged.
         """
-        self._values.append(log_val)
-        self._counts.append(count)
-        self._unread += 1
+        self._entries.append(log_val if count == 1 else Counted(log_val, count))
 
     @property
     def data(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
@@ -63,7 +74,7 @@ class HistoryBuffer:
 
     def __len__(self) -> int:
         """Return how many values are kept."""
-        return len(self._values)
+        return len(self._entries)
 
     def mean(self, window_size: int | None = None) -> float:
         """Return the mean of the last `window_size` values (of all if None), by their counts."""
@@ -82,6 +93,10 @@ class HistoryBuffer:
     def current(self) -> float:
         """Return the newest value."""
         return self._last(1)[0][0]
+
+    def last(self, n: int) -> list[float]:
+        """Return the last `n` values, the newest at the end."""
+        return self._last(n)[0]
 
     def statistics(self, method_name: str, *arg: Any, **kwargs: Any) -> Any:
         """Return a statistic by the name of its method.
@@ -104,20 +119,38 @@ class HistoryBuffer:
     def _last(self, window: int | None) -> tuple[list[float], list[int]]:
         if window is not None and window < 1:
             raise ValueError(f"window_size is at least 1; got {window}")
-        if not self._values:
+        if not self._entries:
             raise ValueError("the history is empty: nothing was logged under this name yet")
         self._read()
-        n = len(self._values) if window is None else min(window, len(self._values))
-        newest = itertools.islice(reversed(self._values), n)
-        counts = itertools.islice(reversed(self._counts), n)
-        return [float(value) for value in newest][::-1], [*counts][::-1]
+        newest = list(itertools.islice(reversed(self._entries), window))[::-1]
+        return [float(_value(entry)) for entry in newest], [_samples(entry) for entry in newest]
 
     def _read(self) -> None:
         """Turn the values that came since the last reading into plain numbers."""
-        n = min(self._unread, len(self._values))
-        fresh = [self._values.pop() for _ in range(n)]
-        self._values.extend(float(value) for value in reversed(fresh))
-        self._unread = 0
+        fresh: list[SupportsFloat | Counted] = []
+        while self._entries and type(_value(self._entries[-1])) is not float:
+            fresh.append(self._entries.pop())
+        values = _numbers([_value(entry) for entry in fresh])
+        for entry, value in zip(reversed(fresh), reversed(values), strict=True):
+            self.update(value, _samples(entry))
+
+
+def _value(entry: SupportsFloat | Counted) -> SupportsFloat:
+    return entry.value if isinstance(entry, Counted) else entry
+
+
+def _samples(entry: SupportsFloat | Counted) -> int:
+    return entry.samples if isinstance(entry, Counted) else 1
+
+
+def _numbers(values: Sequence[Any]) -> list[float]:
+    """Return values as numbers; those of one device are fetched from it together."""
+    torch = sys.modules.get("torch")  # without it there is no tensor
+    are_tensors = torch is not None and all(isinstance(value, torch.Tensor) for value in values)
+    if are_tensors and len({(value.device, value.dtype) for value in values}) == 1:
+        stacked = sys.modules["torch"].stack([value.detach().reshape(()) for value in values])
+        return [float(number) for number in stacked.tolist()]
+    return [float(value) for value in values]
 
 
 for _method in (

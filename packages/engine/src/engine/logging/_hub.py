@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any, SupportsFloat
 
 from engine.utils import ManagerMixin
 
-from ._history import HistoryBuffer
+from ._history import Counted, HistoryBuffer
 
 
 class MessageHub(ManagerMixin):
@@ -15,13 +16,28 @@ class MessageHub(ManagerMixin):
 
     Args:
         name: The name of the instance.
+        log_scalars: Histories to begin with, by key.
+        runtime_info: Facts to begin with.
+        resumed_keys: Whether a history or a fact belongs into a checkpoint, by key; those that are
+            not named do.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        log_scalars: Mapping[str, HistoryBuffer] | None = None,
+        runtime_info: Mapping[str, Any] | None = None,
+        resumed_keys: Mapping[str, bool] | None = None,
+    ) -> None:
         super().__init__(name)
         self._scalars: dict[str, HistoryBuffer] = {}
+        self._appends: dict[str, Callable[[Any], None]] = {}
         self._info: dict[str, Any] = {}
         self._resumed: dict[str, bool] = {}
+        for key, history in (log_scalars or {}).items():
+            self._add(key, history)
+        self.update_info_dict(runtime_info or {})
+        self._resumed.update(resumed_keys or {})
 
     @classmethod
     def get_current_instance(cls) -> MessageHub:
@@ -29,9 +45,9 @@ class MessageHub(ManagerMixin):
         return super().get_current_instance() if cls._instances else cls("engine")
 
     @property
-    def log_scalars(self) -> dict[str, HistoryBuffer]:
+    def log_scalars(self) -> Mapping[str, HistoryBuffer]:
         """The histories, by key."""
-        return self._scalars
+        return MappingProxyType(self._scalars)
 
     @property
     def runtime_info(self) -> dict[str, Any]:
@@ -49,11 +65,11 @@ class MessageHub(ManagerMixin):
             count: The number of samples over which it was averaged.
             resumed: Whether the history belongs into a checkpoint.
         """
-        history = self._scalars.get(key)
-        if history is None:
-            history = self._scalars[key] = HistoryBuffer()
-            self._resumed[key] = resumed
-        history.update(value, count)
+        try:
+            self._appends[key](value if count == 1 else Counted(value, count))
+        except KeyError:
+            self._add(key, HistoryBuffer(), resumed)
+            self._scalars[key].update(value, count)
 
     def update_scalars(self, log_dict: Mapping[str, Any], resumed: bool = True) -> None:
         """Append to several histories.
@@ -104,19 +120,26 @@ class MessageHub(ManagerMixin):
         return self._info.pop(key, default)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what belongs into a checkpoint, as plain data."""
+        """Return what belongs into a checkpoint, as tensors and plain data."""
+        import torch  # deferred: the hub itself needs none
+
         return {
             "log_scalars": {
-                key: [part.tolist() for part in history.data]
+                key: [torch.from_numpy(part) for part in history.data]
                 for key, history in self._scalars.items()
                 if self._resumed[key] and len(history)
             },
             "runtime_info": {key: v for key, v in self._info.items() if self._resumed[key]},
         }
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        for key, (values, counts) in state_dict["log_scalars"].items():
-            self._scalars[key] = HistoryBuffer(values, counts)
-            self._resumed[key] = True
-        self.update_info_dict(state_dict["runtime_info"])
+    def load_state_dict(self, state_dict: MessageHub | Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned, or what another hub has."""
+        state = state_dict.state_dict() if isinstance(state_dict, MessageHub) else state_dict
+        for key, (values, counts) in state["log_scalars"].items():
+            self._add(key, HistoryBuffer([float(v) for v in values.tolist()], counts.tolist()))
+        self.update_info_dict(state["runtime_info"])
+
+    def _add(self, key: str, history: HistoryBuffer, resumed: bool = True) -> None:
+        self._scalars[key] = history
+        self._appends[key] = history._entries.append
+        self._resumed[key] = resumed

@@ -18,8 +18,13 @@ from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
 from ._pretrained import PretrainedInit as PretrainedInit
 from ._recompute import turn_on_activation_checkpointing as turn_on_activation_checkpointing
+from ._state_dict import get_state_dict as get_state_dict
+from ._state_dict import load_state_dict as load_state_dict
+from ._state_dict import weights_to_cpu as weights_to_cpu
 from ._task import Task as Task
 from ._tta import BaseTTAModel as BaseTTAModel
+from ._unwrapped import is_model_wrapper as is_model_wrapper
+from ._unwrapped import unwrapped as unwrapped
 from ._weight_init import BaseInit as BaseInit
 from ._weight_init import Caffe2XavierInit as Caffe2XavierInit
 from ._weight_init import ConstantInit as ConstantInit
@@ -39,8 +44,6 @@ from ._weight_init import uniform_init as uniform_init
 from ._weight_init import update_init_info as update_init_info
 from ._weight_init import xavier_init as xavier_init
 from ._wrappers import MMDistributedDataParallel as MMDistributedDataParallel
-from ._wrappers import is_model_wrapper as is_model_wrapper
-from ._wrappers import unwrapped as unwrapped
 
 __all__ = [
     "MODELS",
@@ -73,9 +76,11 @@ __all__ = [
     "constant_init",
     "convert_sync_batchnorm",
     "detect_anomalous_params",
+    "get_state_dict",
     "initialize",
     "is_model_wrapper",
     "kaiming_init",
+    "load_state_dict",
     "merge_dict",
     "normal_init",
     "revert_sync_batchnorm",
@@ -85,5 +90,6 @@ __all__ = [
     "uniform_init",
     "unwrapped",
     "update_init_info",
+    "weights_to_cpu",
     "xavier_init",
 ]

@@ -81,6 +81,14 @@ class BaseModel(BaseModule):
         """Return the predictions for a batch, one data sample for each of its items."""
         return self.val_step(data)
 
+    def loss_step(self, data: Any) -> dict[str, Tensor]:
+        """Return the losses of a batch as `train_step` logs them, without an update.
+
+        Args:
+            data: A batch as the data loader gives it.
+        """
+        return self.parse_losses(self._run(self.data_preprocessor(data, False), "loss"))[1]
+
     def parse_losses(self, losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
         """Sum the losses up.
 
@@ -106,7 +114,7 @@ class BaseModel(BaseModule):
         return loss, {name: value.detach() for name, value in logged.items()}
 
     def _run(self, data: Any, mode: str) -> Any:
-        if isinstance(data, Mapping):
+        if type(data) is dict or isinstance(data, Mapping):
             return self(**data, mode=mode)
         if isinstance(data, (list, tuple)):
             return self(*data, mode=mode)

@@ -35,15 +35,7 @@ class BaseDataPreprocessor(nn.Module):
 
     def cast_data(self, data: Any) -> Any:
         """Return `data` with its tensors and data samples on the device."""
-        if isinstance(data, Mapping):
-            return {key: self.cast_data(value) for key, value in data.items()}
-        if isinstance(data, tuple) and hasattr(data, "_fields"):
-            return type(data)(*(self.cast_data(value) for value in data))
-        if isinstance(data, (list, tuple)):
-            return type(data)(self.cast_data(value) for value in data)
-        if hasattr(data, "to"):
-            return data.to(self.device, non_blocking=self._non_blocking)
-        return data
+        return _moved(data, self._anchor.device, self._non_blocking)
 
     def forward(self, data: Any, training: bool = False) -> Any:
         """Return a batch for the model.
@@ -53,6 +45,20 @@ class BaseDataPreprocessor(nn.Module):
             training: Whether it is for training.
         """
         return self.cast_data(data)
+
+
+def _moved(data: Any, device: torch.device, non_blocking: bool) -> Any:
+    kind = type(data)
+    if kind is Tensor:  # what is there already is nearly all of what comes, and goes fast
+        return data if data.device == device else data.to(device, non_blocking=non_blocking)
+    if kind is dict or isinstance(data, Mapping):
+        return {key: _moved(value, device, non_blocking) for key, value in data.items()}
+    if isinstance(data, (list, tuple)):
+        moved = [_moved(value, device, non_blocking) for value in data]
+        return kind(*moved) if hasattr(data, "_fields") else kind(moved)
+    if hasattr(data, "to"):
+        return data.to(device, non_blocking=non_blocking)
+    return data
 
 
 @MODELS.register_module()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.parallel import DataParallel, DistributedDataParallel
 
 from engine.registry import MODEL_WRAPPERS
@@ -53,17 +53,3 @@ class MMDistributedDataParallel(DistributedDataParallel):
     def test_step(self, data: Any) -> list[Any]:
         """Do as `BaseModel.test_step` does."""
         return cast("BaseModel", self.module).test_step(data)
-
-
-def is_model_wrapper(model: nn.Module) -> bool:
-    """Return whether `model` wraps another one, by what `MODEL_WRAPPERS` and its children hold."""
-    nodes = [MODEL_WRAPPERS, *MODEL_WRAPPERS.children.values()]
-    wrappers = [wrapper for node in nodes for wrapper in node.module_dict.values()]
-    return isinstance(model, tuple(each for each in wrappers if isinstance(each, type)))
-
-
-def unwrapped(model: nn.Module) -> nn.Module:
-    """Return the model within all wrappers."""
-    while is_model_wrapper(model):
-        model = cast("nn.Module", model.module)
-    return model

@@ -1,9 +1,13 @@
+from ._names import OPTIM_WRAPPER_CONSTRUCTORS as OPTIM_WRAPPER_CONSTRUCTORS
+from ._names import OPTIMIZERS as OPTIMIZERS
+from .optimizer._amp_wrapper import AmpOptimWrapper as AmpOptimWrapper
+from .optimizer._base_wrapper import BaseOptimWrapper as BaseOptimWrapper
 from .optimizer._constructor import DefaultOptimWrapperConstructor as DefaultOptimWrapperConstructor
 from .optimizer._constructor import build_optim_wrapper as build_optim_wrapper
 from .optimizer._torch import TORCH_OPTIMIZERS as TORCH_OPTIMIZERS
-from .optimizer._wrapper import AmpOptimWrapper as AmpOptimWrapper
 from .optimizer._wrapper import OptimWrapper as OptimWrapper
 from .optimizer._wrapper_dict import OptimWrapperDict as OptimWrapperDict
+from .optimizer._zero import ZeroRedundancyOptimizer as ZeroRedundancyOptimizer
 from .scheduler import ConstantLR as ConstantLR
 from .scheduler import ConstantMomentum as ConstantMomentum
 from .scheduler import ConstantParamScheduler as ConstantParamScheduler
@@ -38,8 +42,11 @@ from .scheduler import StepParamScheduler as StepParamScheduler
 from .scheduler import _ParamScheduler as _ParamScheduler
 
 __all__ = [
+    "OPTIMIZERS",
+    "OPTIM_WRAPPER_CONSTRUCTORS",
     "TORCH_OPTIMIZERS",
     "AmpOptimWrapper",
+    "BaseOptimWrapper",
     "ConstantLR",
     "ConstantMomentum",
     "ConstantParamScheduler",
@@ -74,6 +81,7 @@ __all__ = [
     "StepLR",
     "StepMomentum",
     "StepParamScheduler",
+    "ZeroRedundancyOptimizer",
     "_ParamScheduler",
     "build_optim_wrapper",
 ]

@@ -1,45 +1,61 @@
-from ._checkpoint import CheckpointError as CheckpointError
+from ._base_loop import BaseLoop as BaseLoop
 from ._checkpoint import find_latest_checkpoint as find_latest_checkpoint
 from ._checkpoint import load_checkpoint as load_checkpoint
-from ._checkpoint import load_state_dict as load_state_dict
-from ._checkpoint import read_checkpoint as read_checkpoint
-from ._checkpoint import save_checkpoint as save_checkpoint
+from ._eval_loops import TestLoop as TestLoop
+from ._eval_loops import ValLoop as ValLoop
 from ._log_processor import LogProcessor as LogProcessor
-from ._loops import BaseLoop as BaseLoop
-from ._loops import EpochBasedTrainLoop as EpochBasedTrainLoop
-from ._loops import IterBasedTrainLoop as IterBasedTrainLoop
-from ._loops import TestLoop as TestLoop
-from ._loops import ValLoop as ValLoop
+from ._names import CheckpointError as CheckpointError
+from ._names import CheckpointLoader as CheckpointLoader
+from ._names import get_state_dict as get_state_dict
+from ._names import get_torchvision_models as get_torchvision_models
+from ._names import load_state_dict as load_state_dict
+from ._names import read_checkpoint as read_checkpoint
+from ._names import save_checkpoint as save_checkpoint
+from ._names import turn_on_activation_checkpointing as turn_on_activation_checkpointing
+from ._names import weights_to_cpu as weights_to_cpu
+from ._precision import autocast as autocast
 from ._priority import Priority as Priority
 from ._priority import get_priority as get_priority
+from ._runner import FlexibleRunner as FlexibleRunner
 from ._runner import Runner as Runner
 from ._seed import set_random_seed as set_random_seed
 from ._stop import StopRequest as StopRequest
 from ._stop import TrainingInterrupted as TrainingInterrupted
-from ._strategies import DDPStrategy as DDPStrategy
-from ._strategies import SingleDeviceStrategy as SingleDeviceStrategy
-from ._strategies import Strategy as Strategy
+from ._train_loops import BaseTrainLoop as BaseTrainLoop
+from ._train_loops import EpochBasedTrainLoop as EpochBasedTrainLoop
+from ._train_loops import IterBasedTrainLoop as IterBasedTrainLoop
+from .strategies._ddp import DDPStrategy as DDPStrategy
+from .strategies._single_device import SingleDeviceStrategy as SingleDeviceStrategy
+from .strategies._strategy import BaseStrategy as BaseStrategy
 
 __all__ = [
     "BaseLoop",
+    "BaseStrategy",
+    "BaseTrainLoop",
     "CheckpointError",
+    "CheckpointLoader",
     "DDPStrategy",
     "EpochBasedTrainLoop",
+    "FlexibleRunner",
     "IterBasedTrainLoop",
     "LogProcessor",
     "Priority",
     "Runner",
     "SingleDeviceStrategy",
     "StopRequest",
-    "Strategy",
     "TestLoop",
     "TrainingInterrupted",
     "ValLoop",
+    "autocast",
     "find_latest_checkpoint",
     "get_priority",
+    "get_state_dict",
+    "get_torchvision_models",
     "load_checkpoint",
     "load_state_dict",
     "read_checkpoint",
     "save_checkpoint",
     "set_random_seed",
+    "turn_on_activation_checkpointing",
+    "weights_to_cpu",
 ]

@@ -3,17 +3,25 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+import torch
+
+from engine.device import get_max_cuda_memory
+from engine.logging import HistoryBuffer
 from engine.registry import LOG_PROCESSORS
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
 
     from ._runner import Runner
+
+Window = int | str
+
+_TIMES = ("data_time", "time")
 
 
 @LOG_PROCESSORS.register_module()
@@ -23,21 +31,34 @@ class LogProcessor:
     Args:
         window_size: Over how many iterations losses and times are averaged.
         by_epoch: Whether lines count epochs; else they count iterations.
+        custom_cfg: Further statistics: `dict(data_src='loss', method_name='max', window_size=100,
+            log_name='loss_max')`. `window_size` may be `'epoch'` or `'global'`; `method_name` is a
+            statistic of `HistoryBuffer`, whose other arguments may stand beside it. Without a
+            `log_name` it takes the place of `data_src`.
         num_digits: The digits of a value behind the point.
+        log_with_hierarchy: Whether values are tracked under the name of the phase as well:
+            `train/loss`.
         mean_pattern: Which values are averaged, as a regular expression; of the others the newest
             counts.
+
+    Raises:
+        ValueError: If `custom_cfg` lacks something, or gives two values one name.
     """
 
     def __init__(
         self,
         window_size: int = 10,
         by_epoch: bool = True,
+        custom_cfg: Sequence[Mapping[str, Any]] | None = None,
         num_digits: int = 4,
+        log_with_hierarchy: bool = False,
         mean_pattern: str = r".*(loss|time|data_time|grad_norm).*",
     ) -> None:
         self.window_size = window_size
         self.by_epoch = by_epoch
+        self.custom_cfg = _checked(custom_cfg or (), by_epoch)
         self.num_digits = num_digits
+        self.log_with_hierarchy = log_with_hierarchy
         self._is_mean = re.compile(mean_pattern)
 
     def get_log_after_iter(
@@ -50,52 +71,91 @@ class LogProcessor:
             batch_idx: The number of the batch in its epoch.
             mode: `'train'`, `'val'` or `'test'`.
         """
-        values = self._smoothed(runner, mode)
+        values = dict(self._smoothed(runner, batch_idx, mode))
+        tag = self._tag(values, mode)
         parts = [self._position(runner, batch_idx, mode)]
         if mode == "train":
-            values = {**values, "epoch": runner.epoch + 1, "iter": runner.iter + 1}
+            tag |= {"epoch": runner.epoch + 1, "iter": runner.iter + 1}
             parts += [f"{key}: {values[key]:.3e}" for key in values if key.endswith("lr")]
             parts.append(f"eta: {self._eta(runner)}")
+            if torch.cuda.is_available():
+                tag["memory"] = get_max_cuda_memory()
+                parts.append(f"memory: {tag['memory']} MiB")
         if rate := self._rate(runner, values, mode):
             parts.append(rate)
-        shown = [key for key in values if "loss" in key or key in ("data_time", "grad_norm")]
+        custom = {each.get("log_name", each["data_src"]) for each in self.custom_cfg}
+        shown = [
+            key
+            for key in values
+            if "loss" in key or key in ("data_time", "grad_norm") or key in custom
+        ]
         parts += [f"{key}: {values[key]:.{self.num_digits}f}" for key in shown]
-        return values, "  ".join(parts)
+        return tag, "  ".join(parts)
 
     def get_log_after_epoch(
-        self, runner: Runner, metrics: Mapping[str, Any], mode: str
-    ) -> tuple[dict[str, float], str]:
+        self, runner: Runner, batch_idx: int, mode: str, with_non_scalar: bool = False
+    ) -> tuple[dict[str, Any], str]:
         """Return the metrics of a validation or test, and a line with them.
 
         Args:
             runner: The runner.
-            metrics: The metrics; those that are no numbers appear in neither.
+            batch_idx: How many batches it had.
             mode: `'val'` or `'test'`.
+            with_non_scalar: Whether metrics that are no numbers are returned as well.
         """
-        values = {key: float(value) for key, value in metrics.items() if isinstance(value, Real)}
-        parts = [f"{key}: {value:.{self.num_digits}f}" for key, value in values.items()]
+        values = dict(self._smoothed(runner, batch_idx - 1, mode, whole_epoch=True))
+        ordered = sorted(values, key=_TIMES.__contains__)  # they come last
+        line = [f"{key}: {values[key]:.{self.num_digits}f}" for key in ordered]
+        tag: dict[str, Any] = self._tag(values, mode)
+        if with_non_scalar:
+            start = f"{mode}/"
+            facts = runner.message_hub.runtime_info.items()
+            more = {key.removeprefix(start): v for key, v in facts if key.startswith(start)}
+            tag |= self._tag(more, mode)
         if mode == "test":
             head = "Test"
         elif self.by_epoch:
             head = f"Validation after epoch {runner.epoch}"
         else:
             head = f"Validation after iteration {runner.iter}"
-        return values, "  ".join([head, *parts])
+        return tag, "  ".join([head, *line])
 
     def summary(self, runner: Runner) -> str:
         """Return the values of the training as a progress bar shows them."""
-        values = self._smoothed(runner, "train")
+        values = dict(self._smoothed(runner, 0, "train"))
         parts = [f"loss {values['loss']:.{self.num_digits}f}"] if "loss" in values else []
         parts += [f"{key} {values[key]:.2e}" for key in values if key.endswith("lr")]
         return "  ".join([*parts, self._rate(runner, values, "train"), f"eta {self._eta(runner)}"])
 
-    def _smoothed(self, runner: Runner, mode: str) -> dict[str, float]:
-        values = {}
-        for key, history in runner.message_hub.log_scalars.items():
-            if key.startswith(f"{mode}/") and len(history):
-                window = self.window_size if self._is_mean.match(key) else 1
-                values[key.removeprefix(f"{mode}/")] = history.mean(window)
-        return values
+    def _tag(self, values: Mapping[str, Any], mode: str) -> dict[str, Any]:
+        start = f"{mode}/" if self.log_with_hierarchy else ""
+        return {f"{start}{key}": value for key, value in values.items()}
+
+    def _smoothed(
+        self, runner: Runner, batch_idx: int, mode: str, whole_epoch: bool = False
+    ) -> Iterator[tuple[str, float]]:
+        """Yield the values of a phase by name; a later one takes the place of a former one."""
+        start = f"{mode}/"
+        histories = {
+            key.removeprefix(start): history
+            for key, history in runner.message_hub.log_scalars.items()
+            if key.startswith(start) and len(history)
+        }
+        for name, history in histories.items():
+            if not self._is_mean.match(name):
+                yield name, history.current()
+            elif not whole_epoch:
+                yield name, history.mean(self.window_size)
+            elif name in _TIMES:
+                yield name, history.mean(max(batch_idx + 1, 1))
+            else:  # a metric, of which there is one value for each epoch
+                yield name, history.current()
+        for options in self.custom_cfg:
+            given = dict(options)
+            source = given.pop("data_src")
+            if source in histories:
+                name = given.pop("log_name", source)
+                yield name, _statistic(histories[source], batch_idx, **given)
 
     def _position(self, runner: Runner, batch_idx: int, mode: str) -> str:
         total = len(_loader(runner, mode))
@@ -106,13 +166,48 @@ class LogProcessor:
         return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
 
     def _rate(self, runner: Runner, values: Mapping[str, float], mode: str) -> str:
-        batch_size = _loader(runner, mode).batch_size
+        batch_size = getattr(_loader(runner, mode), "batch_size", None)
         if not batch_size or not values.get("time"):
             return ""
         return f"samples/s: {batch_size * runner.world_size / values['time']:.0f}"
 
     def _eta(self, runner: Runner) -> str:
         return str(timedelta(seconds=int(runner.message_hub.get_info("eta", 0.0))))
+
+
+def _statistic(history: HistoryBuffer, batch_idx: int, method_name: str, **options: Any) -> float:
+    window: Window | None = options.pop("window_size", None)
+    if window == "epoch":
+        options["window_size"] = batch_idx + 1
+    elif window != "global" and window is not None:
+        options["window_size"] = window
+    value = history.statistics(method_name, **options)
+    if not isinstance(value, Real):
+        raise TypeError(
+            f"log_processor.custom_cfg: {method_name} gives {type(value).__name__}, not a number"
+        )
+    return float(value)
+
+
+def _checked(given: Sequence[Mapping[str, Any]], by_epoch: bool) -> list[Mapping[str, Any]]:
+    names: set[str] = set()
+    for number, options in enumerate(given):
+        where = f"log_processor.custom_cfg[{number}]"
+        if missing := [key for key in ("data_src", "method_name") if key not in options]:
+            raise ValueError(f"{where} needs {' and '.join(missing)}")
+        window = options.get("window_size", 1)
+        is_number = isinstance(window, int) and window > 0
+        if not is_number and window not in ("epoch", "global"):
+            raise ValueError(
+                f"{where}.window_size is a positive number, 'epoch' or 'global'; got {window!r}"
+            )
+        if window == "epoch" and not by_epoch:
+            raise ValueError(f"{where}.window_size='epoch' needs by_epoch=True")
+        name = options.get("log_name", options["data_src"])
+        if name in names:
+            raise ValueError(f"{where}: two values would be called {name!r}; set log_name")
+        names.add(name)
+    return list(given)
 
 
 def _loader(runner: Runner, mode: str) -> DataLoader[Any]:

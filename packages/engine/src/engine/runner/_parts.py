@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from engine.dist import get_rank, get_world_size, is_main_process
 from engine.evaluator import Evaluator
-from engine.logging import get_logger
+from engine.logging import MessageHub, get_logger
 from engine.model import unwrapped
 from engine.optim import OptimWrapper, OptimWrapperDict, build_optim_wrapper
 from engine.registry import (
@@ -29,7 +29,7 @@ from engine.registry import (
 from engine.visualization import Visualizer
 
 from ._log_processor import LogProcessor
-from ._strategies import Strategy
+from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
 
@@ -42,18 +42,28 @@ class BuildsParts:
     experiment_name: str
     log_dir: str
     model: Any
-    strategy: Strategy
+    strategy: BaseStrategy
     optim_wrapper: OptimWrapper
     train_loop: Any
 
-    def build_strategy(self, strategy: Strategy | Cfg | None) -> Strategy:
-        """Build the strategy; what is not said follows from the launcher."""
+    def build_strategy(
+        self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False
+    ) -> BaseStrategy:
+        """Build the strategy.
+
+        Args:
+            strategy: A strategy or its config; its class follows from the launcher if it has no
+                `type`.
+            compile: Whether the model is compiled, or how; for a config that does not say it.
+        """
         if strategy is not None and not isinstance(strategy, Mapping):
             return strategy
         cfg: dict[str, Any] = {"type": "SingleDeviceStrategy", **(strategy or {})}
         if self.launcher != "none" and cfg["type"] == "SingleDeviceStrategy":
             cfg.update(type="DDPStrategy", launcher=self.launcher)
-        return cast("Strategy", STRATEGIES.build(cfg))
+        if compile:
+            cfg.setdefault("compile", compile)
+        return cast("BaseStrategy", STRATEGIES.build(cfg))
 
     def build_model(
         self, model: nn.Module | Cfg, data_preprocessor: nn.Module | Cfg | None = None
@@ -87,7 +97,7 @@ class BuildsParts:
             seed: The seed of the sampler; None means that of the run.
             diff_rank_seed: Whether the samplers of different processes have seeds of their own.
         """
-        if isinstance(dataloader, DataLoader):
+        if not isinstance(dataloader, Mapping):
             return dataloader
         seed = self.seed if seed is None else seed
         cfg = dict(dataloader)
@@ -112,7 +122,8 @@ class BuildsParts:
             return optim_wrapper
         if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
             return OptimWrapperDict(**optim_wrapper)
-        return build_optim_wrapper(unwrapped(self.model), optim_wrapper)
+        cfg = self.strategy.optim_wrapper_cfg(optim_wrapper)
+        return build_optim_wrapper(unwrapped(self.model), cfg)
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None = None) -> None:
         """Scale the learning rates by the batch size, where that is enabled.
@@ -173,6 +184,10 @@ class BuildsParts:
             built = EVALUATOR.build(evaluator, default_args={"type": "Evaluator"})
             return cast("Evaluator", built)
         return Evaluator(evaluator)
+
+    def build_message_hub(self, message_hub: Cfg | None = None) -> MessageHub:
+        """Build the message hub, with the name of the run where its config has none."""
+        return MessageHub(**{"name": self.experiment_name, **(message_hub or {})})
 
     def build_log_processor(self, log_processor: LogProcessor | Cfg | None) -> LogProcessor:
         """Build the log processor."""

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine import __version__
-from engine.dist import all_gather_object, get_rank
-from engine.model import unwrapped
+from engine.checkpoint import CheckpointError, CheckpointLoader
+from engine.dist import all_gather_object, get_rank, get_world_size
+from engine.hooks import EMAHook
+from engine.logging import get_logger
 
-from ._checkpoint import CheckpointError
 from ._seed import random_state
 
 if TYPE_CHECKING:
     from ._runner import Runner
+
+_AVERAGE, _TRAINED = "ema_state_dict", "module."
 
 
 def gather(
@@ -27,7 +30,7 @@ def gather(
 ) -> dict[str, Any]:
     """Return a checkpoint: tensors and plain data.
 
-    All processes call it together, since each adds where its generators stand.
+    All processes call it together, since each adds where its generators and its data stand.
 
     Args:
         runner: The runner.
@@ -37,7 +40,8 @@ def gather(
         by_epoch: What the loop is about to count as done: True the present epoch, False the
             present iteration, None neither.
     """
-    position = dict(runner.train_loop.state_dict()) if runner.train_loop is not None else {}
+    loop = runner.train_loop
+    position = dict(loop.state_dict()) if hasattr(loop, "state_dict") else {}
     if position and by_epoch is not None:
         position["epoch" if by_epoch else "iter"] += 1
     checkpoint: dict[str, Any] = {
@@ -51,17 +55,44 @@ def gather(
             "engine_version": __version__,
             "world_size": runner.world_size,
         },
-        "state_dict": {
-            key: value.cpu() for key, value in unwrapped(runner.model).state_dict().items()
-        },
+        "state_dict": runner.strategy.state_dict(runner.model),
         "message_hub": runner.message_hub.state_dict(),
-        "random_state": all_gather_object(random_state()),
+        "processes": all_gather_object(_state_of_process(runner)),
     }
     if save_optimizer:
         checkpoint["optimizer"] = runner.optim_wrapper.state_dict()
     if save_param_scheduler:
         checkpoint["param_schedulers"] = [each.state_dict() for each in runner.param_schedulers]
     return checkpoint
+
+
+def _state_of_process(runner: Runner) -> dict[str, Any]:
+    feed = getattr(runner.train_loop, "feed", None)
+    return {"random": random_state(), "data": {} if feed is None else feed.state_dict()}
+
+
+def seed_of_training(filename: str, wanted: int | None) -> int | None:
+    """Return the seed with which a training goes on.
+
+    Args:
+        filename: Its checkpoint.
+        wanted: The seed that the run was given; one that is not that of the checkpoint holds, with
+            a warning.
+
+    Raises:
+        CheckpointError: If the checkpoint can't be read.
+    """
+    checkpoint = CheckpointLoader.load_checkpoint(filename, "cpu", mmap=True)
+    had: int | None = checkpoint.get("meta", {}).get("seed")
+    if wanted is None or had is None or wanted == had:
+        return had if wanted is None else wanted
+    get_logger().warning(
+        "The seed is %d, and that of %s was %d: the order of the data changes",
+        wanted,
+        filename,
+        had,
+    )
+    return wanted
 
 
 def restore(
@@ -106,5 +137,46 @@ def restore(
         for scheduler, state in zip(runner.param_schedulers, states, strict=True):
             scheduler.load_state_dict(state)
     runner.message_hub.load_state_dict(checkpoint["message_hub"])
-    random_states = checkpoint.get("random_state", [])
-    return random_states[get_rank()] if get_rank() < len(random_states) else None
+    return _restore_process(runner, checkpoint.get("processes", []), filename)
+
+
+def _restore_process(
+    runner: Runner, processes: list[dict[str, Any]], filename: str
+) -> dict[str, Any] | None:
+    if len(processes) != get_world_size():
+        made_by = f"{len(processes)} processes" if processes else "another engine"
+        get_logger().warning(
+            "%s was made by %s, so the training does not go on exactly: random numbers and the "
+            "order of the data differ",
+            filename,
+            made_by,
+        )
+        return None
+    state = processes[get_rank()]
+    feed = getattr(runner.train_loop, "feed", None)
+    if feed is not None:
+        feed.load_state_dict(state["data"])
+    random: dict[str, Any] = state["random"]
+    return random
+
+
+def trained_weights(runner: Runner, checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint with the weights that were trained, where `state_dict` has an average.
+
+    A run with an `EMAHook` needs both, and gets the checkpoint as it is.
+
+    Args:
+        runner: The run that goes on.
+        checkpoint: What was read.
+    """
+    if _AVERAGE not in checkpoint or any(isinstance(each, EMAHook) for each in runner.hooks):
+        return checkpoint
+    get_logger().warning(
+        "The checkpoint has an average of the weights, and the run has no EMAHook to go on with it"
+    )
+    trained = {
+        key.removeprefix(_TRAINED): value
+        for key, value in checkpoint[_AVERAGE].items()
+        if key.startswith(_TRAINED)
+    }
+    return {**checkpoint, "state_dict": {**checkpoint["state_dict"], **trained}}

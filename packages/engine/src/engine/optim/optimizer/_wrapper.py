@@ -1,9 +1,9 @@
-"""Wrappers that turn a loss into an update: accumulation, clipping, mixed precision."""
+"""From a loss to an update: accumulation and clipping."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -15,14 +15,17 @@ from engine.dist import all_reduce, is_distributed
 from engine.logging import MessageHub
 from engine.registry import OPTIM_WRAPPERS
 
+from ._base_wrapper import BaseOptimWrapper
+
 _CLIPPERS: Mapping[str, Callable[..., Tensor | None]] = {
     "norm": torch.nn.utils.clip_grad_norm_,
     "value": torch.nn.utils.clip_grad_value_,
 }
+_NOTHING = nullcontext()
 
 
 @OPTIM_WRAPPERS.register_module()
-class OptimWrapper:
+class OptimWrapper(BaseOptimWrapper):
     """An optimizer with what belongs around its step.
 
     Args:
@@ -45,7 +48,7 @@ class OptimWrapper:
     ) -> None:
         if accumulative_counts < 1:
             raise ValueError(f"accumulative_counts is at least 1; got {accumulative_counts}")
-        self.optimizer = optimizer
+        super().__init__(optimizer)
         self._accumulative_counts = accumulative_counts
         self._clip_args = dict(clip_grad or {})
         self._clip_type = self._clip_args.pop("type", "norm") if clip_grad else None
@@ -53,16 +56,6 @@ class OptimWrapper:
             raise ValueError(f"clip_grad has the type 'norm' or 'value'; got {self._clip_type!r}")
         self._inner_count = 0
         self._max_counts: int | None = None
-
-    @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """The parameter groups of the optimizer."""
-        return self.optimizer.param_groups
-
-    @property
-    def defaults(self) -> dict[str, Any]:
-        """The defaults of the optimizer."""
-        return self.optimizer.defaults
 
     @property
     def inner_count(self) -> int:
@@ -148,31 +141,17 @@ class OptimWrapper:
         """
         self.optimizer.zero_grad(**kwargs)
 
-    @contextmanager
-    def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Surround the forward pass; under DDP only the last iteration of a group synchronises.
+    def optim_context(self, model: nn.Module) -> AbstractContextManager[object]:
+        """Return what surrounds the forward pass.
+
+        Under DDP only the last iteration of a group synchronises.
 
         Args:
             model: The model, or its wrapper.
         """
         if isinstance(model, DistributedDataParallel) and not self.should_sync():
-            with model.no_sync():
-                yield
-        else:
-            yield
-
-    def get_lr(self) -> dict[str, list[float]]:
-        """Return the learning rates, one for each parameter group, under `lr`."""
-        return {"lr": [group["lr"] for group in self.param_groups]}
-
-    def get_momentum(self) -> dict[str, list[float]]:
-        """Return the momenta, or the first betas, one for each parameter group."""
-        return {
-            "momentum": [
-                group["betas"][0] if "betas" in group else group.get("momentum", 0.0)
-                for group in self.param_groups
-            ]
-        }
+            return model.no_sync()
+        return _NOTHING
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the optimizer, and the gradients that wait for a step.
@@ -208,93 +187,9 @@ class OptimWrapper:
             MessageHub.get_current_instance().update_scalar("train/grad_norm", norm)
 
 
-@OPTIM_WRAPPERS.register_module()
-class AmpOptimWrapper(OptimWrapper):
-    """An `OptimWrapper` whose forward pass runs in mixed precision.
-
-    Args:
-        loss_scale: `'dynamic'`, a fixed scale, or arguments of `torch.amp.GradScaler`; used where
-            the precision is float16, which needs it.
-        dtype: `'float16'` or `'bfloat16'`; None means float16 on CUDA devices, bfloat16 elsewhere.
-        **kwargs: As in `OptimWrapper`.
-
-    Raises:
-        ValueError: If there is no such precision.
-    """
-
-    def __init__(
-        self,
-        loss_scale: str | float | Mapping[str, Any] = "dynamic",
-        dtype: str | torch.dtype | None = None,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self._device_type = next(self._parameters()).device.type
-        self._dtype = _precision(dtype, self._device_type)
-        if isinstance(loss_scale, Mapping):
-            options = dict(loss_scale)
-        elif loss_scale == "dynamic":
-            options = {}
-        else:
-            options = {"init_scale": float(loss_scale), "growth_interval": 2**31 - 1}
-        enabled = self._dtype == torch.float16
-        self.loss_scaler = torch.amp.GradScaler(self._device_type, enabled=enabled, **options)
-
-    def backward(self, loss: Tensor, **kwargs: Any) -> None:
-        """Add the gradient of a scaled loss.
-
-        Args:
-            loss: The loss, with its share.
-            **kwargs: Passed on to `Tensor.backward`.
-        """
-        super().backward(self.loss_scaler.scale(loss), **kwargs)
-
-    def step(self, **kwargs: Any) -> None:
-        """Undo the scale, clip the gradients and take a step.
-
-        Args:
-            **kwargs: Passed on to the optimizer.
-        """
-        if self._clip_type is not None:
-            self.loss_scaler.unscale_(self.optimizer)
-        self._clip_grad()
-        self.loss_scaler.step(self.optimizer, **kwargs)
-        self.loss_scaler.update()
-
-    @contextmanager
-    def optim_context(self, model: nn.Module) -> Iterator[None]:
-        """Surround the forward pass with `torch.autocast`.
-
-        Args:
-            model: The model, or its wrapper.
-        """
-        with super().optim_context(model), torch.autocast(self._device_type, self._dtype):
-            yield
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return the state of the optimizer and of the loss scale."""
-        return super().state_dict() | {"loss_scaler": self.loss_scaler.state_dict()}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        state = dict(state_dict)
-        if scaler := state.pop("loss_scaler", None):
-            self.loss_scaler.load_state_dict(scaler)
-        super().load_state_dict(state)
-
-
 def _open_gradient(parameter: nn.Parameter) -> Tensor | None:
     if not is_distributed():
         return parameter.grad
     gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
     all_reduce(gradient, "mean")
     return gradient
-
-
-def _precision(dtype: str | torch.dtype | None, device_type: str) -> torch.dtype:
-    if dtype is None:
-        return torch.float16 if device_type == "cuda" else torch.bfloat16
-    found = getattr(torch, dtype, None) if isinstance(dtype, str) else dtype
-    if found not in (torch.float16, torch.bfloat16):
-        raise ValueError(f"dtype is 'float16' or 'bfloat16'; got {dtype!r}")
-    return found

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, NoReturn
 
 from torch import Tensor, nn
@@ -51,11 +50,9 @@ class OptimWrapperDict(OptimWrapper):
         """Refuse: which of the optimizers is meant?"""
         self._refuse("zero_grad")
 
-    @contextmanager
-    def optim_context(self, model: nn.Module) -> Iterator[NoReturn]:
+    def optim_context(self, model: nn.Module) -> NoReturn:
         """Refuse: which of the optimizers is meant?"""
         self._refuse("optim_context")
-        yield
 
     def _refuse(self, verb: str) -> NoReturn:
         names = ", ".join(self.optim_wrappers)

@@ -1,62 +1,49 @@
-"""Loops: what a run does over and over.
-
-A loop is anything with `run()`. It is built with the runner and a data loader, tells hooks what
-happens, and asks the runner after each step whether the run shall stop.
-"""
+"""The training loops: by epochs and by iterations."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-import torch
 from torch import nn
-from torch.utils.data import DataLoader
 
 from engine.dataset import InfiniteSampler
-from engine.dist import get_dist_info
 from engine.registry import LOOPS
 
+from ._base_loop import BaseLoop, Loader
 from ._seed import random_state, restore_random_state
 from ._stop import TrainingInterrupted
 
 if TYPE_CHECKING:
-    from engine.evaluator import Evaluator
-
     from ._runner import Runner
 
-Loader = DataLoader[Any] | Mapping[str, Any]
 
-
-class BaseLoop:
-    """What all loops have.
+class BaseTrainLoop(BaseLoop):
+    """What the training loops share: their position, a step, and when they validate.
 
     Args:
         runner: The runner.
         dataloader: The data loader, or its config.
+        val_begin: After how many epochs or iterations the first validation comes.
+        val_interval: How many lie between two validations.
+        dynamic_intervals: Other such numbers for later.
+        exact_resume: As in `BaseLoop`.
+
+    Attributes:
+        stop_training: Whether the training is to end after the present epoch or iteration; a hook
+            may set it.
     """
-
-    def __init__(self, runner: Runner, dataloader: Loader) -> None:
-        self.runner = runner
-        self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
-
-    def run(self) -> Any:
-        """Do what the loop is for; a subclass writes it."""
-        raise TypeError(f"{type(self).__name__} has no run()")
-
-
-class _TrainLoop(BaseLoop):
-    """What the training loops share: their position, and when they validate."""
 
     def __init__(
         self,
         runner: Runner,
         dataloader: Loader,
-        val_begin: int,
-        val_interval: int,
-        dynamic_intervals: Sequence[tuple[int, int]] | None,
+        val_begin: int = 1,
+        val_interval: int = 1,
+        dynamic_intervals: Sequence[tuple[int, int]] | None = None,
+        exact_resume: bool = True,
     ) -> None:
-        super().__init__(runner, dataloader)
+        super().__init__(runner, dataloader, exact_resume)
         self.val_begin = val_begin
         self.val_interval = val_interval
         self._later_intervals = _checked_intervals(dynamic_intervals or ())
@@ -126,7 +113,7 @@ class _TrainLoop(BaseLoop):
 
 
 @LOOPS.register_module()
-class EpochBasedTrainLoop(_TrainLoop):
+class EpochBasedTrainLoop(BaseTrainLoop):
     """Trains for a number of passes over the data.
 
     Args:
@@ -137,6 +124,7 @@ class EpochBasedTrainLoop(_TrainLoop):
         val_interval: How many epochs lie between two validations.
         dynamic_intervals: Other such numbers for later: `[(20, 2), (50, 1)]` validates after every
             second epoch from the twentieth on, and after each from the fiftieth on.
+        exact_resume: As in `BaseLoop`.
 
     Raises:
         ValueError: If the milestones in `dynamic_intervals` do not rise.
@@ -150,8 +138,11 @@ class EpochBasedTrainLoop(_TrainLoop):
         val_begin: int = 1,
         val_interval: int = 1,
         dynamic_intervals: Sequence[tuple[int, int]] | None = None,
+        exact_resume: bool = True,
     ) -> None:
-        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
+        super().__init__(
+            runner, dataloader, val_begin, val_interval, dynamic_intervals, exact_resume
+        )
         self._max_epochs = max_epochs
 
     @property
@@ -182,15 +173,14 @@ class EpochBasedTrainLoop(_TrainLoop):
         start = self._iter - self._epoch * len(self.dataloader)
         if start:
             runner.restore_randomness()
-        todo = batches(self.dataloader, runner.seed + self._epoch, start)
-        for idx, batch in enumerate(todo, start):
+        for idx, batch in enumerate(self.batches(self._epoch, start), start):
             self.run_iter(idx, batch)
         runner.call_hook("after_train_epoch")
         self._epoch += 1
 
 
 @LOOPS.register_module()
-class IterBasedTrainLoop(_TrainLoop):
+class IterBasedTrainLoop(BaseTrainLoop):
     """Trains for a number of iterations.
 
     Args:
@@ -201,6 +191,7 @@ class IterBasedTrainLoop(_TrainLoop):
         val_interval: How many iterations lie between two validations.
         dynamic_intervals: Other such numbers for later, as for the `EpochBasedTrainLoop`, in
             iterations.
+        exact_resume: As in `BaseLoop`.
 
     Raises:
         ValueError: If the milestones in `dynamic_intervals` do not rise.
@@ -214,9 +205,13 @@ class IterBasedTrainLoop(_TrainLoop):
         val_begin: int = 1,
         val_interval: int = 1000,
         dynamic_intervals: Sequence[tuple[int, int]] | None = None,
+        exact_resume: bool = True,
     ) -> None:
-        super().__init__(runner, dataloader, val_begin, val_interval, dynamic_intervals)
+        super().__init__(
+            runner, dataloader, val_begin, val_interval, dynamic_intervals, exact_resume
+        )
         self._max_iters = max_iters
+        self._pass, self._taken = 0, 0
 
     @property
     def max_epochs(self) -> int:
@@ -236,95 +231,40 @@ class IterBasedTrainLoop(_TrainLoop):
         runner.restore_randomness()
         runner.model.train()
         self._validate(self._iter, self._max_iters)
-        todo = self._endless()
+        endless = self._endless()
         while self._iter < self._max_iters and not self.stop_training:
-            self.run_iter(self._iter, next(todo))
+            self.run_iter(self._iter, next(endless))
             self._validate(self._iter, self._max_iters)
         runner.call_hook("after_train_epoch")
         self._epoch = 1
         return self._finish()
 
+    def state_dict(self) -> dict[str, int]:
+        """Return the position in the training and in the present pass over the data."""
+        return super().state_dict() | {"pass": self._pass, "taken": self._taken}
+
+    def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
+        """Go on from a position that `state_dict` returned."""
+        super().load_state_dict(state_dict)
+        if "pass" in state_dict:
+            self._pass, self._taken = state_dict["pass"], state_dict["taken"]
+        elif isinstance(self.dataloader.sampler, InfiniteSampler):
+            self._taken = self._iter
+        else:
+            self._pass, self._taken = divmod(self._iter, len(self.dataloader))
+
     def _endless(self) -> Iterator[Any]:
-        done = self._iter
-        infinite = isinstance(self.dataloader.sampler, InfiniteSampler)
-        round_, start = (0, done) if infinite else divmod(done, len(self.dataloader))
+        set_epoch = getattr(getattr(self.dataloader, "sampler", None), "set_epoch", None)
         while True:
-            set_epoch = getattr(self.dataloader.sampler, "set_epoch", None)
             if set_epoch is not None:
-                set_epoch(round_)
-            yield from batches(self.dataloader, self.runner.seed + round_, start)
-            round_, start = round_ + 1, 0
-
-
-class _EvalLoop(BaseLoop):
-    """What validation and test share.
-
-    Args:
-        runner: The runner.
-        dataloader: The data loader, or its config.
-        evaluator: The evaluator, or the configs of its metrics.
-    """
-
-    mode: str
-
-    def __init__(
-        self,
-        runner: Runner,
-        dataloader: Loader,
-        evaluator: Evaluator | Mapping[str, Any] | Sequence[Mapping[str, Any]],
-    ) -> None:
-        super().__init__(runner, dataloader)
-        self.evaluator = runner.build_evaluator(evaluator)
-        metainfo = getattr(self.dataloader.dataset, "metainfo", None)
-        if metainfo is not None:
-            self.evaluator.dataset_meta = metainfo
-
-    @torch.no_grad()
-    def run(self) -> dict[str, float]:
-        """Predict all samples, and return the metrics."""
-        runner, mode = self.runner, self.mode
-        runner.call_hook(f"before_{mode}")
-        runner.call_hook(f"before_{mode}_epoch")
-        runner.model.eval()
-        for idx, batch in enumerate(batches(self.dataloader, runner.seed)):
-            self.run_iter(idx, batch)
-        metrics: dict[str, float] = self.evaluator.evaluate(len(self.dataloader.dataset))  # type: ignore[arg-type]  # sized
-        runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
-        runner.call_hook(f"after_{mode}")
-        return metrics
-
-    @torch.no_grad()
-    def run_iter(self, idx: int, data_batch: Any) -> None:
-        """Predict one batch.
-
-        Args:
-            idx: Its number.
-            data_batch: The batch.
-        """
-        runner, mode = self.runner, self.mode
-        runner.call_hook(f"before_{mode}_iter", batch_idx=idx, data_batch=data_batch)
-        step = runner.model.val_step if mode == "val" else runner.model.test_step
-        outputs = step(data_batch)
-        self.evaluator.process(data_samples=outputs, data_batch=data_batch)
-        runner.call_hook(
-            f"after_{mode}_iter", batch_idx=idx, data_batch=data_batch, outputs=outputs
-        )
-        runner.stop.check()
-
-
-@LOOPS.register_module()
-class ValLoop(_EvalLoop):
-    """Evaluates the model on the validation data."""
-
-    mode = "val"
-
-
-@LOOPS.register_module()
-class TestLoop(_EvalLoop):
-    """Evaluates the model on the test data."""
-
-    __test__ = False  # pytest takes the name for a test
-    mode = "test"
+                set_epoch(self._pass)
+            before = self._taken
+            for batch in self.batches(self._pass, self._taken):
+                self._taken += 1
+                yield batch
+            if not (before or self._taken):
+                raise ValueError("the training data have no batch")
+            self._pass, self._taken = self._pass + 1, 0
 
 
 def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -336,31 +276,3 @@ def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]
             f"interval of at least 1; got {given!r}"
         )
     return pairs
-
-
-def batches(loader: DataLoader[Any], seed: int, start: int = 0) -> Iterator[Any]:
-    """Yield the batches of one pass.
-
-    The loader draws the seed of its workers from a generator of its own, another one in each
-    process, so that it leaves the global ones alone. What was trained on before is skipped in the
-    sampler without being read.
-
-    Args:
-        loader: The data loader.
-        seed: The seed of its workers.
-        start: How many batches to leave out.
-
-    Raises:
-        ValueError: If batches are to be left out, but the sampler can't skip.
-    """
-    rank, world_size = get_dist_info()
-    loader.generator = torch.Generator().manual_seed(seed * world_size + rank)
-    if start:
-        skip = getattr(loader.sampler, "skip", None)
-        if skip is None or loader.batch_size is None:
-            raise ValueError(
-                f"{type(loader.sampler).__name__} has no skip(n), so that the training can't go on "
-                "in the middle of an epoch; use DefaultSampler or InfiniteSampler"
-            )
-        skip(start * loader.batch_size)
-    yield from loader

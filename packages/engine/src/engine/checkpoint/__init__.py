@@ -1,0 +1,5 @@
+"""Checkpoints: plain data and tensors, written whole or not at all, and never executed."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,107 @@
+"""What stands in for MMEngine's classes when one of its checkpoints is read.
+
+Such a checkpoint names a few classes and functions beside tensors. Each gets a stand-in of no
+effect that keeps what is stored, so that nothing of MMEngine needs to be there, and none of the
+functions is called.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import torch
+
+
+class _History:
+    """Stands in for a history of logged values; its attributes are what was stored."""
+
+    _log_history: Any
+    _count_history: Any
+
+
+class _Config:
+    """Stands in for a config."""
+
+    content: Any = None
+
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
+        self.content = state[0]
+
+
+def _nothing(*_: Any) -> None:
+    """Stand in for `getattr`, by which the methods of a history are stored."""
+
+
+def _latin1(text: str, encoding: str) -> bytes:
+    """Stand in for `codecs.encode`, with which the bytes of an array are stored.
+
+    Raises:
+        ValueError: If it is to do anything else.
+    """
+    if encoding != "latin1":
+        raise ValueError(f"the bytes of an array are not stored in {encoding}")
+    return text.encode(encoding)
+
+
+def _numpy() -> list[tuple[Callable[..., Any], str]]:
+    """Return what numpy arrays and scalars are made of, under the names of all releases."""
+    rebuild = np.zeros(0).__reduce__()[0]
+    scalar = np.float64(0).__reduce__()[0]
+    assert callable(rebuild)
+    assert callable(scalar)
+    kinds = "?bhilqBHILQefdgFDG"
+    return [
+        *((rebuild, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
+        *((scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
+        (np.ndarray, "numpy.ndarray"),
+        (np.dtype, "numpy.dtype"),
+        *((kind, f"numpy.dtypes.{kind.__name__}") for kind in {type(np.dtype(k)) for k in kinds}),
+        (_latin1, "_codecs.encode"),
+    ]
+
+
+STAND_INS: list[Any] = [
+    (_History, "mmengine.logging.history_buffer.HistoryBuffer"),
+    (dict, "mmengine.config.config.ConfigDict"),
+    (_Config, "mmengine.config.config.Config"),
+    (_nothing, "builtins.getattr"),
+    (_nothing, "__builtin__.getattr"),
+    *_numpy(),
+]
+"""Callables, each with the name that it has in a checkpoint."""
+
+
+def without_stand_ins(checkpoint: dict[str, Any]) -> dict[str, Any]:
+    """Return a checkpoint with plain data for what stand-ins hold, in the form of this engine.
+
+    Args:
+        checkpoint: Any checkpoint; one of this engine is returned as it is.
+    """
+    meta = checkpoint.get("meta")
+    if not (isinstance(meta, Mapping) and "mmengine_version" in meta):
+        return checkpoint
+    plain = {
+        key: value if key in ("state_dict", "optimizer", "ema_state_dict") else _plain(value)
+        for key, value in checkpoint.items()
+    }
+    hub = plain.get("message_hub")
+    if isinstance(hub, dict):
+        plain["message_hub"] = {"log_scalars": hub.get("log_scalars", {}), "runtime_info": {}}
+    return plain
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, _History):
+        parts = (value._log_history, value._count_history)
+        return [torch.from_numpy(np.array(part)) for part in parts]
+    if isinstance(value, _Config):
+        return _plain(value.content)
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return type(value)([_plain(each) for each in value])
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    return value

@@ -1,0 +1,77 @@
+"""The weights within a checkpoint."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from torch import Tensor
+
+from ._error import CheckpointError
+from ._file import read_checkpoint, save_checkpoint
+
+_FACTS = ("epoch", "iter", "experiment_name", "engine_version")
+_WEIGHTS = ("state_dict", "ema_state_dict")
+
+
+def weights_of(checkpoint: Mapping[str, Any], name: str | Path) -> Mapping[str, Any]:
+    """Return the weights by key: what is under `state_dict`, or the checkpoint itself.
+
+    Args:
+        checkpoint: What was read.
+        name: What errors call it.
+
+    Raises:
+        CheckpointError: If these are no weights by key.
+    """
+    weights = checkpoint.get("state_dict", checkpoint)
+    if not isinstance(weights, Mapping):
+        raise CheckpointError(f"{name} holds no weights by their names")
+    return weights
+
+
+def owned(content: Any) -> Any:
+    """Return what was read from a checkpoint with copies of its tensors, in place of mapped ones.
+
+    Args:
+        content: Tensors and plain data.
+    """
+    if isinstance(content, Tensor):
+        return content.clone()
+    if isinstance(content, Mapping):
+        return {key: owned(value) for key, value in content.items()}
+    if isinstance(content, (list, tuple)):
+        return type(content)([owned(value) for value in content])
+    return content
+
+
+def without_weights(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a checkpoint holds beside weights, with copies of its tensors.
+
+    Args:
+        checkpoint: What was read; of a state dict alone there is nothing beside.
+    """
+    if "state_dict" not in checkpoint:
+        return {}
+    rest: dict[str, Any] = owned(
+        {key: value for key, value in checkpoint.items() if key not in _WEIGHTS}
+    )
+    return rest
+
+
+def export_weights(checkpoint: str | Path, filename: str | Path) -> None:
+    """Write the weights of a checkpoint, and a few facts about its training, to a file of its own.
+
+    Args:
+        checkpoint: The checkpoint.
+        filename: Where they go; in the format of safetensors if the name ends in `.safetensors`,
+            otherwise as a checkpoint.
+
+    Raises:
+        CheckpointError: If the one can't be read, or the other can't be written.
+    """
+    content = read_checkpoint(checkpoint, mmap=True)
+    facts = content.get("meta", {})
+    kept = {key: facts[key] for key in _FACTS if key in facts}
+    save_checkpoint({"meta": kept, "state_dict": weights_of(content, checkpoint)}, filename)

@@ -1,0 +1,290 @@
+"""The batches of a data loader, which are the same whenever a pass is drawn again.
+
+What is drawn at random must follow from the seed of the run and the place of a batch alone, so that
+a run that is resumed draws what it would have drawn. A loader by itself does not do that: it draws
+the seed of its workers from the global generator, and a worker goes on from wherever its own
+generators stand.
+"""
+
+from __future__ import annotations
+
+import random
+import signal
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import torch
+from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, get_worker_info
+
+from engine.dist import get_dist_info
+from engine.logging import get_logger
+
+
+class Feed(Protocol):
+    """The batches of a data loader, pass by pass."""
+
+    def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
+        """Yield the batches of a pass.
+
+        Args:
+            number: The number of the pass, on which its order and all random numbers depend.
+            start: How many batches to leave out; they are not read.
+        """
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what a resumed run can't know of the present pass, as plain data."""
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Go on with the pass of which `state_dict` was taken."""
+
+
+def feed_of(loader: Any, seed: int, exact: bool = True) -> Feed:
+    """Return the feed of a loader.
+
+    The loader is left as it is, except that a sampler of torch without a generator gets one.
+
+    Args:
+        loader: A `DataLoader`, or anything with batches.
+        seed: The seed of the run.
+        exact: Whether it is an error to go on in the middle of a pass where that can't be exact;
+            otherwise the pass begins anew, with a warning.
+    """
+    is_indexed = (
+        isinstance(loader, DataLoader)
+        and type(loader).__iter__ is DataLoader.__iter__
+        and not isinstance(loader.dataset, IterableDataset)
+    )
+    return _IndexFeed(loader, seed) if is_indexed else _StreamFeed(loader, seed, exact)
+
+
+class _Drawn(NamedTuple):
+    """What a worker is to load."""
+
+    indices: Any
+    entropy: tuple[int, ...] | None
+
+
+class _IndexFeed:
+    """The batches of a loader that asks its data set for indices.
+
+    Indices are skipped without being read. Where workers read the data, each batch begins with
+    generators seeded by its place; without workers it goes on from the global ones, whose state is
+    part of a checkpoint.
+    """
+
+    def __init__(self, loader: DataLoader[Any], seed: int) -> None:
+        self._seed = seed
+        self._draws = _Draws(loader, seed)
+        self._generator = torch.Generator()
+        self._loader = DataLoader(
+            _Reader(loader),
+            batch_size=None,
+            sampler=self._draws,
+            num_workers=loader.num_workers,
+            collate_fn=_unchanged,
+            pin_memory=loader.pin_memory,
+            timeout=loader.timeout,
+            worker_init_fn=_WorkerStart(loader.worker_init_fn),
+            multiprocessing_context=loader.multiprocessing_context,
+            generator=self._generator,
+            prefetch_factor=loader.prefetch_factor,
+            persistent_workers=loader.persistent_workers,
+            in_order=loader.in_order,
+        )
+
+    def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
+        self._draws.begin(number, start)
+        self._generator.manual_seed(_own_seed(self._seed, number))
+        return iter(self._loader)
+
+    def state_dict(self) -> dict[str, Any]:
+        return self._draws.state_dict()
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self._draws.load_state_dict(state_dict)
+
+
+class _Draws:
+    """The indices of a loader, from any place of any pass."""
+
+    def __init__(self, loader: DataLoader[Any], seed: int) -> None:
+        self._seed = seed
+        self._sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
+        self._source: Any = loader.batch_sampler
+        self._has_workers = loader.num_workers > 0
+        self._batch_size = 0  # of batches that are pieces of the sampler's order
+        if loader.batch_sampler is None:
+            self._source, self._batch_size = loader.sampler, 1
+        elif type(loader.batch_sampler) is BatchSampler:
+            self._batch_size = loader.batch_sampler.batch_size
+        self._own, self._given = _generators(self._sampler, loader.batch_sampler)
+        self._begun: list[torch.Tensor] = [each.get_state() for each in self._given]
+        self._restored: Mapping[str, list[torch.Tensor]] | None = None
+        self._number = self._start = 0
+
+    def begin(self, number: int, start: int) -> None:
+        """Choose the pass, and the place in it, of the next iteration."""
+        self._number, self._start = number, start
+        for generator in self._own:
+            generator.manual_seed(self._seed + number)
+        if self._restored is not None:
+            states = self._restored["begun" if start else "now"]
+            for generator, state in zip(self._given, states, strict=True):
+                generator.set_state(state)
+            self._restored = None
+        self._begun = [each.get_state() for each in self._given]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return where generators that a user gave stood when the pass began, and stand now."""
+        return {"begun": self._begun, "now": [each.get_state() for each in self._given]}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Let the next pass begin with generators as they were."""
+        if len(state_dict.get("now", ())) == len(self._given):
+            self._restored = state_dict
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __iter__(self) -> Iterator[_Drawn]:
+        rank, world_size = get_dist_info()
+        place = (self._seed, world_size, rank, self._number)
+        for number, indices in enumerate(self._remaining(), self._start):
+            yield _Drawn(indices, (*place, number) if self._has_workers else None)
+
+    def _remaining(self) -> Iterator[Any]:
+        skip = getattr(self._sampler, "skip", None)
+        if self._start and self._batch_size and skip is not None:
+            skip(self._start * self._batch_size)
+            return iter(self._source)
+        return islice(self._source, self._start, None)
+
+
+class _OwnGenerator(torch.Generator):
+    """A generator that no user gave."""
+
+
+def _generators(*samplers: Any) -> tuple[list[torch.Generator], list[torch.Generator]]:
+    """Return the generators that samplers get here for want of one, and those that they have."""
+    own: list[torch.Generator] = []
+    given: list[torch.Generator] = []
+    for sampler in samplers:
+        generator = getattr(sampler, "generator", sampler)
+        if generator is None:
+            generator = sampler.generator = _OwnGenerator()
+        if isinstance(generator, _OwnGenerator):
+            own.append(generator)
+        elif isinstance(generator, torch.Generator) and generator not in given:
+            given.append(generator)
+    return own, given
+
+
+class _Reader(Dataset[Any]):
+    """Reads the batches of a loader."""
+
+    def __init__(self, loader: DataLoader[Any]) -> None:
+        self.dataset: Any = loader.dataset
+        self._collate: Callable[[Any], Any] = loader.collate_fn
+        self._is_batched = loader.batch_sampler is not None
+
+    def __getitem__(self, drawn: _Drawn) -> Any:
+        indices, entropy = drawn
+        if entropy is not None:
+            _seed_generators(entropy)
+        if not self._is_batched:
+            return self._collate(self.dataset[indices])
+        several = getattr(self.dataset, "__getitems__", None)
+        return self._collate(
+            several(indices) if several is not None else [self.dataset[i] for i in indices]
+        )
+
+
+class _WorkerStart:
+    """What a worker does first."""
+
+    def __init__(self, given: Callable[[int], None] | None) -> None:
+        self._given = given
+
+    def __call__(self, worker_id: int) -> None:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
+        info = get_worker_info()
+        if info is not None and isinstance(info.dataset, _Reader):
+            object.__setattr__(info, "dataset", info.dataset.dataset)  # as the loader's own has it
+        if self._given is not None:
+            self._given(worker_id)
+
+
+def _seed_generators(entropy: tuple[int, ...]) -> None:
+    words = np.random.SeedSequence(entropy).generate_state(8)
+    random.seed(words[:4].tobytes())
+    np.random.seed(words[4:6])
+    torch.default_generator.manual_seed(int.from_bytes(words[6:].tobytes()) >> 1)
+
+
+def _own_seed(seed: int, number: int) -> int:
+    """Return a seed that differs from pass to pass and from process to process."""
+    rank, world_size = get_dist_info()
+    return (seed + number) * world_size + rank
+
+
+def _unchanged(batch: Any) -> Any:
+    return batch
+
+
+class _StreamFeed:
+    """The batches of an iterable data set, or of a loader with an iteration of its own.
+
+    Nothing is known of what such a stream does. It can go on in the middle of a pass only if the
+    loader, or the data set that the main process reads, has `state_dict` and `load_state_dict`.
+    """
+
+    def __init__(self, loader: Any, seed: int, exact: bool) -> None:
+        self._loader = loader
+        self._seed = seed
+        self._is_exact = exact
+        self._holder = _with_state(loader)
+        self._state: Mapping[str, Any] | None = None
+
+    def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
+        if isinstance(self._loader, DataLoader):
+            self._loader.generator = torch.Generator().manual_seed(_own_seed(self._seed, number))
+        if start:
+            self._go_on()
+        return iter(self._loader)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self._holder is None else {"stream": self._holder.state_dict()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self._state = state_dict.get("stream")
+
+    def _go_on(self) -> None:
+        if self._holder is not None and self._state is not None:
+            self._holder.load_state_dict(self._state)
+            self._state = None
+            return
+        name = type(getattr(self._loader, "dataset", self._loader)).__name__
+        reason = (
+            f"the training can't go on exactly in the middle of a pass over {name}, which is read "
+            "as a stream whose place is not known"
+        )
+        if self._is_exact:
+            raise ValueError(
+                f"{reason}. Give the data set state_dict() and load_state_dict() and read it with "
+                "num_workers=0, or use a loader that has them; with "
+                "train_cfg=dict(exact_resume=False) the pass begins anew"
+            )
+        get_logger().warning("%s: it begins anew", reason.capitalize())
+
+
+def _with_state(loader: Any) -> Any:
+    """Return what knows the place of a stream, or None."""
+    candidates = [loader]
+    if isinstance(loader, DataLoader) and loader.num_workers == 0:
+        candidates.append(loader.dataset)
+    for each in candidates:
+        if hasattr(each, "state_dict") and hasattr(each, "load_state_dict"):
+            return each
+    return None

@@ -1,0 +1,99 @@
+"""Weights by key, in and out of a model."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from engine.checkpoint import CheckpointError
+from engine.logging import get_logger
+
+from ._unwrapped import unwrapped
+
+
+def load_state_dict(
+    module: nn.Module,
+    state_dict: Mapping[str, Any],
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+) -> None:
+    """Load weights into a module, wrapped or not.
+
+    Args:
+        module: The module.
+        state_dict: Tensors by key.
+        strict: Whether they must fit exactly; if not, the differences are logged as a warning.
+        logger: Where differences are reported; None means that of the engine.
+
+    Raises:
+        CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
+    """
+    model = unwrapped(module)
+    own = model.state_dict()
+    misshaped = {
+        key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
+        for key, value in state_dict.items()
+        if isinstance(own.get(key), Tensor)
+        and isinstance(value, Tensor)
+        and value.shape != own[key].shape
+    }
+    fitting = {
+        key: value for key, value in state_dict.items() if key in own and key not in misshaped
+    }
+    lines = [
+        _listed("missing", [key for key in own if key not in state_dict]),
+        _listed("unexpected", [key for key in state_dict if key not in own]),
+        _listed("other shape", [f"{key} {shapes}" for key, shapes in misshaped.items()]),
+    ]
+    report = "\n  ".join(line for line in lines if line)
+    if report and (strict or not fitting):
+        raise CheckpointError(f"the weights are not those of {type(model).__name__}\n  {report}")
+    if report:
+        (logger or get_logger()).warning(
+            "The weights don't fit %s whole:\n  %s", type(model).__name__, report
+        )
+    model.load_state_dict(fitting, strict=False)
+
+
+def get_state_dict(
+    module: nn.Module,
+    destination: dict[str, Any] | None = None,
+    prefix: str = "",
+    keep_vars: bool = False,
+) -> dict[str, Any]:
+    """Return the weights of a module without its wrappers, by key.
+
+    Args:
+        module: The module.
+        destination: A dictionary to which they are added; None makes one.
+        prefix: What stands in front of each key.
+        keep_vars: Whether they stay attached to the graph.
+    """
+    destination = OrderedDict() if destination is None else destination
+    state: dict[str, Any] = unwrapped(module).state_dict(
+        destination=destination, prefix=prefix, keep_vars=keep_vars
+    )
+    return state
+
+
+def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:
+    """Return weights in main memory; those that are there already are not copied.
+
+    Args:
+        state_dict: Tensors by key.
+    """
+    return {
+        key: value.cpu() if isinstance(value, Tensor) else value
+        for key, value in state_dict.items()
+    }
+
+
+def _listed(title: str, keys: Sequence[str], most: int = 4) -> str:
+    if not keys:
+        return ""
+    more = f", and {len(keys) - most} more" if len(keys) > most else ""
+    return f"{title} ({len(keys)}): {', '.join(keys[:most])}{more}"

@@ -1,0 +1,60 @@
+"""The base of all loops: what a run does over and over.
+
+A loop is anything with `run()`. It is built with the runner and a data loader, tells hooks what
+happens, and asks the runner after each step whether the run shall stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
+
+from torch.utils.data import DataLoader
+
+from engine.dataset import feed_of
+
+if TYPE_CHECKING:
+    from ._runner import Runner
+
+Loader = DataLoader[Any] | Mapping[str, Any]
+
+
+class BaseLoop:
+    """What all loops have.
+
+    Args:
+        runner: The runner.
+        dataloader: The data loader, or its config.
+        exact_resume: Whether it is an error to go on in the middle of a pass over data that can't
+            go on exactly; otherwise the pass begins anew.
+
+    Attributes:
+        runner: The runner.
+        dataloader: The data loader.
+        feed: Its batches, which are the same when a run is resumed.
+    """
+
+    def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
+        self.runner = runner
+        self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
+        self.feed = feed_of(self.dataloader, runner.seed, exact_resume)
+
+    def run(self) -> Any:
+        """Do what the loop is for; a subclass writes it."""
+        raise TypeError(f"{type(self).__name__} has no run()")
+
+    def batches(self, number: int = 0, start: int = 0) -> Iterator[Any]:
+        """Yield the batches of a pass over the data.
+
+        Where a signal breaks the reading off, so that a worker dies of it for example, the run
+        stops as it does after a step.
+
+        Args:
+            number: The number of the pass.
+            start: How many batches to leave out; they are not read.
+        """
+        try:
+            yield from self.feed.one_pass(number, start)
+        except RuntimeError:
+            self.runner.stop.check()
+            raise

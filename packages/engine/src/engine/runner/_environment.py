@@ -1,0 +1,68 @@
+"""What a run sets up around itself: the process, and a folder."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from engine.dist import broadcast_object_list, is_main_process
+
+
+def set_up_process(env_cfg: Mapping[str, Any]) -> None:
+    """Set up what holds for the whole process.
+
+    Args:
+        env_cfg: `cudnn_benchmark`; `mp_cfg`, with `mp_start_method` and `opencv_num_threads`;
+            `resource_limit`, how many files may be open at least. What is not said stays as it is.
+    """
+    torch.backends.cudnn.benchmark = bool(env_cfg.get("cudnn_benchmark", False))
+    mp_cfg = env_cfg.get("mp_cfg", {})
+    if (method := mp_cfg.get("mp_start_method")) is not None:
+        torch.multiprocessing.set_start_method(method, force=True)
+    if (threads := mp_cfg.get("opencv_num_threads")) is not None and "cv2" in sys.modules:
+        sys.modules["cv2"].setNumThreads(threads)
+    if (least := env_cfg.get("resource_limit")) is not None and sys.platform != "win32":
+        import resource
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if soft != resource.RLIM_INFINITY and soft < least:
+            most = least if hard == resource.RLIM_INFINITY else min(least, hard)
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+
+
+def make_log_dir(work_dir: str | Path) -> str:
+    """Make a folder for one start of a run, and return its name, the time of the start.
+
+    All processes call it together; two starts within a second get different names.
+
+    Args:
+        work_dir: The folder of the run.
+
+    Raises:
+        OSError: If nothing can be written there.
+    """
+    names = [""]
+    if is_main_process():
+        stamp = time.strftime("%Y%m%d_%H%M%S")
+        candidates = itertools.chain([stamp], (f"{stamp}_{n}" for n in itertools.count(1)))
+        names[0] = next(name for name in candidates if _made(Path(work_dir) / name))
+    broadcast_object_list(names)
+    return names[0]
+
+
+def _made(folder: Path) -> bool:
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        if folder.is_dir():
+            return False
+        raise
+    except OSError as error:
+        raise OSError(f"work_dir {folder.parent} can't be written to: {error}") from error
+    return True

@@ -1,0 +1,95 @@
+"""Where a run stands."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+from torch.utils.data import DataLoader
+
+from engine.dist import get_rank, get_world_size
+from engine.evaluator import Evaluator
+from engine.model import unwrapped
+
+
+class Standing:
+    """What a runner tells of where it stands, and of the parts that it has built."""
+
+    model: Any
+    train_loop: Any = None
+    val_loop: Any = None
+    test_loop: Any = None
+
+    @property
+    def epoch(self) -> int:
+        """The epochs done so far."""
+        return self.train_loop.epoch if self.train_loop is not None else 0
+
+    @property
+    def iter(self) -> int:
+        """The iterations done so far."""
+        return self.train_loop.iter if self.train_loop is not None else 0
+
+    @property
+    def max_epochs(self) -> int:
+        """The epochs in all."""
+        return self.train_loop.max_epochs if self.train_loop is not None else 1
+
+    @property
+    def max_iters(self) -> int:
+        """The iterations in all."""
+        return self.train_loop.max_iters if self.train_loop is not None else 1
+
+    @property
+    def train_dataloader(self) -> DataLoader[Any]:
+        """The training data, once the training was begun."""
+        return cast("DataLoader[Any]", self.train_loop.dataloader)
+
+    @property
+    def val_dataloader(self) -> DataLoader[Any]:
+        """The validation data, once a validation was begun."""
+        return cast("DataLoader[Any]", self.val_loop.dataloader)
+
+    @property
+    def test_dataloader(self) -> DataLoader[Any]:
+        """The test data, once the test was begun."""
+        return cast("DataLoader[Any]", self.test_loop.dataloader)
+
+    @property
+    def val_evaluator(self) -> Evaluator:
+        """The metrics of the validation, once one was begun."""
+        return cast("Evaluator", self.val_loop.evaluator)
+
+    @property
+    def test_evaluator(self) -> Evaluator:
+        """The metrics of the test, once it was begun."""
+        return cast("Evaluator", self.test_loop.evaluator)
+
+    @property
+    def val_interval(self) -> int:
+        """How many epochs or iterations lie between two validations."""
+        return self.train_loop.val_interval if self.train_loop is not None else 1
+
+    @property
+    def val_begin(self) -> int:
+        """The epoch or iteration after which the first validation comes."""
+        return self.train_loop.val_begin if self.train_loop is not None else 1
+
+    @property
+    def model_name(self) -> str:
+        """The name of the class of the model."""
+        return type(unwrapped(self.model)).__name__
+
+    @property
+    def rank(self) -> int:
+        """The number of this process."""
+        return get_rank()
+
+    @property
+    def world_size(self) -> int:
+        """The number of processes."""
+        return get_world_size()
+
+    @property
+    def distributed(self) -> bool:
+        """Whether several processes work together."""
+        return self.world_size > 1

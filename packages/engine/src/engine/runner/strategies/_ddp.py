@@ -1,0 +1,61 @@
+"""Several processes, each with a copy of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from engine.dist import get_local_rank, init_dist, is_distributed
+from engine.registry import MODEL_WRAPPERS, STRATEGIES
+
+from ._strategy import BaseStrategy, Compile
+
+
+@STRATEGIES.register_module()
+class DDPStrategy(BaseStrategy):
+    """Each process has a copy of the model on a device of its own, and gradients are averaged.
+
+    Args:
+        device: The type of the devices; None means the best there is.
+        precision: As in `BaseStrategy`.
+        compile: As in `BaseStrategy`.
+        launcher: Who started the processes: `'pytorch'` for torchrun.
+    """
+
+    def __init__(
+        self,
+        device: str | None = None,
+        precision: str | None = None,
+        compile: Compile = False,
+        launcher: str = "pytorch",
+    ) -> None:
+        super().__init__(device, precision, compile)
+        self.launcher = launcher
+
+    def setup(self, dist_cfg: Mapping[str, Any]) -> None:
+        """Join the other processes.
+
+        Args:
+            dist_cfg: Arguments of `engine.dist.init_dist`.
+        """
+        backend = "gloo" if self.device.type == "cpu" else dist_cfg.get("backend", "nccl")
+        if not is_distributed():
+            init_dist(self.launcher, **{**dist_cfg, "backend": backend})
+        if self.device.type == "cuda":
+            self.device = torch.device("cuda", get_local_rank())
+
+    def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
+        """Move the model to the device, compile it if that was asked for, and wrap it.
+
+        Args:
+            model: The model.
+            wrapper_cfg: The config of the wrapper; None means `MMDistributedDataParallel`.
+        """
+        cfg = {"type": "MMDistributedDataParallel", **(wrapper_cfg or {})}
+        if self.device.type == "cuda":
+            cfg.setdefault("device_ids", [self.device.index])
+        inner = self._compiled(model.to(self.device))
+        return MODEL_WRAPPERS.build(cfg, default_args={"module": inner})
