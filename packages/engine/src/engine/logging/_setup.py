@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import random
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,8 +28,10 @@ def get_logger() -> logging.Logger:
 @functools.cache
 def console() -> Console:
     """Return the terminal as rich sees it: log lines and progress bars must share it."""
+    state = random.getstate()
     from rich.console import Console  # deferred: not needed where the output is a file or pipe
 
+    random.setstate(state)  # rich draws a number where it is imported, and a run must not notice
     return Console(stderr=True)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 
 from engine.checkpoint import CheckpointLoader, save_checkpoint, without_weights
-from engine.dist import is_main_process
+from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import join_path, put_text
 
 from ._checkpoint import WITHOUT_WRAPPER, ReviseKeys, load_weights, newest_training
@@ -33,14 +33,15 @@ class KeepsCheckpoints(Standing):
     _random_state: dict[str, Any] | None
 
     def _training_to_resume(self, resume: bool | str) -> str | None:
-        """Find the checkpoint to go on from."""
+        """Find the checkpoint to go on from; all processes take the one that the first finds."""
         filename = resume if isinstance(resume, str) else self._load_from
         if not resume or filename is not None:
             return filename if resume else None
-        newest = newest_training(self.work_dir)
-        if newest is None:
+        found = [newest_training(self.work_dir) if is_main_process() else None]
+        broadcast_object_list(found)
+        if found[0] is None:
             self.logger.info("There is no checkpoint in %s: a new start", self.work_dir)
-        return newest
+        return found[0]
 
     def load_or_resume(self) -> None:
         """Load the weights, or go on with a training, as the arguments of the runner say."""

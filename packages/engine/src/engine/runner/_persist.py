@@ -11,6 +11,7 @@ from engine.checkpoint import CheckpointError, CheckpointLoader
 from engine.dist import all_gather_object, get_rank, get_world_size
 from engine.hooks import EMAHook
 from engine.logging import get_logger
+from engine.model import unwrapped
 
 from ._seed import random_state
 
@@ -67,8 +68,16 @@ def gather(
 
 
 def _state_of_process(runner: Runner) -> dict[str, Any]:
-    feed = getattr(runner.train_loop, "feed", None)
-    return {"random": random_state(), "data": {} if feed is None else feed.state_dict()}
+    """Return what differs from one process to another."""
+    state: dict[str, Any] = {"random": random_state()}
+    if (feed := getattr(runner.train_loop, "feed", None)) is not None:
+        state["data"] = feed.state_dict()
+    if runner.world_size > 1:
+        model = unwrapped(runner.model)
+        kept = model.state_dict()
+        state["gradients"] = runner.optim_wrapper.open_gradients()
+        state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
+    return state
 
 
 def seed_of_training(filename: str, wanted: int | None) -> int | None:
@@ -137,11 +146,11 @@ def restore(
         for scheduler, state in zip(runner.param_schedulers, states, strict=True):
             scheduler.load_state_dict(state)
     runner.message_hub.load_state_dict(checkpoint["message_hub"])
-    return _restore_process(runner, checkpoint.get("processes", []), filename)
+    return _restore_process(runner, checkpoint.get("processes", []), filename, resume_optimizer)
 
 
 def _restore_process(
-    runner: Runner, processes: list[dict[str, Any]], filename: str
+    runner: Runner, processes: list[dict[str, Any]], filename: str, resume_optimizer: bool
 ) -> dict[str, Any] | None:
     if len(processes) != get_world_size():
         made_by = f"{len(processes)} processes" if processes else "another engine"
@@ -154,8 +163,11 @@ def _restore_process(
         return None
     state = processes[get_rank()]
     feed = getattr(runner.train_loop, "feed", None)
-    if feed is not None:
+    if feed is not None and "data" in state:
         feed.load_state_dict(state["data"])
+    if resume_optimizer and "gradients" in state:
+        runner.optim_wrapper.load_open_gradients(state["gradients"])
+    unwrapped(runner.model).load_state_dict(state.get("buffers", {}), strict=False)
     random: dict[str, Any] = state["random"]
     return random
 

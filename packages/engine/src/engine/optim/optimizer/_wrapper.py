@@ -11,7 +11,6 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
-from engine.dist import all_reduce, is_distributed
 from engine.logging import MessageHub
 from engine.registry import OPTIM_WRAPPERS
 
@@ -154,25 +153,31 @@ class OptimWrapper(BaseOptimWrapper):
         return _NOTHING
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the state of the optimizer, and the gradients that wait for a step.
-
-        There are with accumulation, or where the loss of another optimizer left some. Processes
-        that work together call it together: the gradients are averaged, since one of them saves the
-        state and all go on from it.
-        """
+        """Return the state of the optimizer, and the open gradients of this process."""
         state = self.optimizer.state_dict()
-        if any(each.grad is not None for each in self._parameters()):
-            state["open_gradients"] = [_open_gradient(each) for each in self._parameters()]
-        return state
+        gradients = self.open_gradients()
+        return {**state, "open_gradients": gradients} if gradients else state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over what `state_dict` returned."""
         state = dict(state_dict)
-        gradients = state.pop("open_gradients", None)
+        gradients = state.pop("open_gradients", [])
         self.optimizer.load_state_dict(state)
-        if gradients is not None:
-            for parameter, gradient in zip(self._parameters(), gradients, strict=True):
-                parameter.grad = None if gradient is None else gradient.to(parameter.device)
+        self.load_open_gradients(gradients)
+
+    def open_gradients(self) -> Any:
+        """Return the gradients of this process that wait for a step, and nothing if there are none.
+
+        There are with accumulation, or where the loss of another optimizer left some. Each of
+        several processes has its own.
+        """
+        gradients = [parameter.grad for parameter in self._parameters()]
+        return gradients if any(gradient is not None for gradient in gradients) else []
+
+    def load_open_gradients(self, gradients: Any) -> None:
+        """Take over what `open_gradients` returned."""
+        for parameter, gradient in zip(self._parameters(), gradients, strict=bool(gradients)):
+            parameter.grad = None if gradient is None else gradient.to(parameter.device)
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.param_groups:
@@ -185,11 +190,3 @@ class OptimWrapper(BaseOptimWrapper):
         norm = _CLIPPERS[self._clip_type](parameters, **self._clip_args)
         if norm is not None:
             MessageHub.get_current_instance().update_scalar("train/grad_norm", norm)
-
-
-def _open_gradient(parameter: nn.Parameter) -> Tensor | None:
-    if not is_distributed():
-        return parameter.grad
-    gradient = torch.zeros_like(parameter) if parameter.grad is None else parameter.grad.clone()
-    all_reduce(gradient, "mean")
-    return gradient

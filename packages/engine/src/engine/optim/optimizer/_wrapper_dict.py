@@ -110,6 +110,15 @@ class OptimWrapperDict(OptimWrapper):
         for name, state in state_dict.items():
             self.optim_wrappers[name].load_state_dict(state)
 
+    def open_gradients(self) -> Any:
+        """Return the gradients that wait for a step, by the name of the wrapper."""
+        return {name: wrapper.open_gradients() for name, wrapper in self.items()}
+
+    def load_open_gradients(self, gradients: Any) -> None:
+        """Take over what `open_gradients` returned."""
+        for name, each in gradients.items():
+            self.optim_wrappers[name].load_open_gradients(each)
+
     def items(self) -> Iterator[tuple[str, OptimWrapper]]:
         """Iterate over names and wrappers."""
         yield from self.optim_wrappers.items()
