@@ -7,7 +7,34 @@ from pathlib import Path
 
 import pytest
 
+FOLDER = Path(__file__).parent
+LAUNCHERS = {
+    "slurm": {"SLURM_PROCID": "rank", "SLURM_NTASKS": "size", "SLURM_LOCALID": "local_rank"},
+    "open mpi": {
+        "OMPI_COMM_WORLD_RANK": "rank",
+        "OMPI_COMM_WORLD_SIZE": "size",
+        "OMPI_COMM_WORLD_LOCAL_RANK": "local_rank",
+        "OMPI_COMM_WORLD_LOCAL_SIZE": "local_size",
+    },
+    "mpich": {
+        "PMI_RANK": "rank",
+        "PMI_SIZE": "size",
+        "MPI_LOCALRANKID": "local_rank",
+        "MPI_LOCALNRANKS": "local_size",
+    },
+}
+
 
 @pytest.mark.parametrize("world_size", [2, 3])
 def test_every_verb(together: Callable[..., None], world_size: int) -> None:
-    together(Path(__file__).with_name("every_verb.py"), world_size)
+    together(FOLDER / "every_verb.py", world_size)
+
+
+@pytest.mark.parametrize("kind", LAUNCHERS)
+def test_other_launchers(together: Callable[..., None], kind: str) -> None:
+    launcher = "slurm" if kind == "slurm" else "mpi"
+    together(FOLDER / "launched.py", 2, launcher, LAUNCHERS[kind])
+
+
+def test_an_evaluation_may_outlast_the_timeout(together: Callable[..., None]) -> None:
+    together(FOLDER / "slow_evaluation.py", 2)

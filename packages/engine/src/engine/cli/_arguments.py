@@ -31,7 +31,11 @@ OptionsOption = Annotated[
     ),
 ]
 LauncherOption = Annotated[
-    str, typer.Option(help="none, or pytorch for a run under torchrun.", metavar="none|pytorch")
+    str,
+    typer.Option(
+        help="Who starts the processes of the run; pytorch is torchrun.",
+        metavar="none|pytorch|slurm|mpi",
+    ),
 ]
 DeviceOption = Annotated[
     str | None, typer.Option(help="cpu, cuda, cuda:1, ...", show_default="the best there is")

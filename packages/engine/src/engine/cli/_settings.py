@@ -9,6 +9,8 @@ from typing import Any
 
 from engine.config import Config, ConfigError, Options, parse_options
 
+LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -49,8 +51,8 @@ def configured(name: str, settings: Settings) -> Config:
     """
     cfg = Config.fromfile(name, trust=settings.trust)
     cfg.merge_from_dict(parse_options(settings.options))
-    if settings.launcher not in ("none", "pytorch"):
-        raise ConfigError(f"--launcher is none or pytorch; got {settings.launcher!r}")
+    if settings.launcher not in LAUNCHERS:
+        raise ConfigError(f"--launcher is {', '.join(LAUNCHERS)}; got {settings.launcher!r}")
     _set(cfg, "--launcher", launcher=settings.launcher)
     if settings.work_dir is not None:
         _set(cfg, "--work-dir", work_dir=str(settings.work_dir))

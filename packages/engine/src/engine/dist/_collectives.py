@@ -1,27 +1,23 @@
-"""What processes exchange: tensors and plain data.
-
-Objects travel as `torch.save` writes them and are read with `weights_only=True`: tensors, numbers,
-strings, lists, tuples and dictionaries pass, and nothing that arrives is ever executed.
-"""
+"""What processes exchange as tensors."""
 
 from __future__ import annotations
 
-import io
 import secrets
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, MutableMapping
 
 import torch
 from torch import Tensor, distributed
 
-from ._process import Group, get_rank, get_world_size, is_distributed
-
-T = TypeVar("T")
+from ._process import Group, get_comm_device, get_rank, get_world_size, is_distributed
 
 _OPS = {
     "sum": distributed.ReduceOp.SUM,
     "product": distributed.ReduceOp.PRODUCT,
     "min": distributed.ReduceOp.MIN,
     "max": distributed.ReduceOp.MAX,
+    "band": distributed.ReduceOp.BAND,
+    "bor": distributed.ReduceOp.BOR,
+    "bxor": distributed.ReduceOp.BXOR,
 }
 
 
@@ -31,18 +27,23 @@ def barrier(group: Group | None = None) -> None:
         distributed.barrier(group)
 
 
+@torch.no_grad()
 def broadcast(data: Tensor, src: int = 0, group: Group | None = None) -> None:
     """Give the tensor of process `src`, counted among all processes, to the others, in place."""
     if is_distributed():
-        distributed.broadcast(data, src, group)
+        sent = _sendable(data, group)
+        distributed.broadcast(sent, src, group)
+        _take(data, sent)
 
 
+@torch.no_grad()
 def all_reduce(data: Tensor, op: str = "sum", group: Group | None = None) -> None:
     """Reduce the tensors of all processes to one that each gets, in place.
 
     Args:
         data: The tensor of this process.
-        op: `'sum'`, `'mean'`, `'product'`, `'min'` or `'max'`.
+        op: `'sum'`, `'mean'`, `'product'`, `'min'`, `'max'`, or for integers `'band'`, `'bor'` and
+            `'bxor'`, which work on bits.
         group: The processes; None means all.
 
     Raises:
@@ -52,100 +53,108 @@ def all_reduce(data: Tensor, op: str = "sum", group: Group | None = None) -> Non
         raise ValueError(f"op is one of mean, {', '.join(_OPS)}; got {op!r}")
     if not is_distributed():
         return
-    distributed.all_reduce(data, _OPS["sum" if op == "mean" else op], group)
+    sent = _sendable(data, group)
+    distributed.all_reduce(sent, _OPS["sum" if op == "mean" else op], group)
     if op == "mean":
-        data.div_(get_world_size(group))
+        sent.div_(get_world_size(group))
+    _take(data, sent)
+
+
+def all_reduce_dict(
+    data: MutableMapping[str, Tensor], op: str = "sum", group: Group | None = None
+) -> None:
+    """Reduce the tensors of all processes, key by key, in place.
+
+    Args:
+        data: The tensors of this process; all processes have the same keys and shapes.
+        op: The operation, as in `all_reduce`.
+        group: The processes; None means all.
+    """
+    all_reduce_params([data[key] for key in sorted(data)], op=op, group=group)
+
+
+@torch.no_grad()
+def all_reduce_params(
+    params: Iterable[Tensor],
+    coalesce: bool = True,
+    bucket_size_mb: int = -1,
+    op: str = "sum",
+    group: Group | None = None,
+) -> None:
+    """Reduce many tensors, such as the parameters of a model, in place.
+
+    Args:
+        params: The tensors, in the same order in all processes.
+        coalesce: Whether many travel as one, which is faster.
+        bucket_size_mb: How much travels at once, in MiB; -1 means all that has one type.
+        op: The operation, as in `all_reduce`.
+        group: The processes; None means all.
+    """
+    limit = bucket_size_mb * 2**20 if coalesce else 1
+    for bucket in _buckets(params, limit):
+        flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
+        all_reduce(flat, op, group)
+        parts = flat.split([tensor.numel() for tensor in bucket])
+        for tensor, reduced in zip(bucket, parts, strict=True):
+            tensor.copy_(reduced.view_as(tensor))
 
 
 def all_gather(data: Tensor, group: Group | None = None) -> list[Tensor]:
     """Return the tensors of all processes, which have one shape, in the order of their ranks."""
     if not is_distributed():
         return [data]
-    gathered = [torch.empty_like(data) for _ in range(get_world_size(group))]
-    distributed.all_gather(gathered, data.contiguous(), group)
-    return gathered
+    sent = _sendable(data.detach(), group)
+    gathered = [torch.empty_like(sent) for _ in range(get_world_size(group))]
+    distributed.all_gather(gathered, sent, group)
+    return [each.to(data.device) for each in gathered]
 
 
-def all_gather_object(data: T, group: Group | None = None) -> list[T]:
-    """Return the data of all processes, in the order of their ranks.
+def gather(data: Tensor, dst: int = 0, group: Group | None = None) -> list[Tensor]:
+    """Return the tensors of all processes, which have one shape, in process `dst`.
 
-    Raises:
-        TypeError: If there is more in it than tensors and plain data.
+    Args:
+        data: The tensor of this process.
+        dst: The process that gets them, counted among all processes.
+        group: The processes; None means all.
+
+    Returns:
+        The tensors in the order of their ranks; none in the other processes.
     """
     if not is_distributed():
         return [data]
-    message = _packed(data)
-    sizes = [
-        int(size) for size in all_gather(torch.tensor([len(message)], device=_device()), group)
-    ]
-    padded = torch.zeros(max(sizes), dtype=torch.uint8, device=_device())
-    padded[: len(message)] = message
-    gathered = all_gather(padded, group)
-    return [_unpacked(each[:size]) for each, size in zip(gathered, sizes, strict=True)]
-
-
-def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = None) -> None:
-    """Give the list of process `src`, counted among all processes, to the others, in place.
-
-    Raises:
-        TypeError: If there is more in it than tensors and plain data.
-    """
-    if not is_distributed():
-        return
-    message = _packed(data) if get_rank() == src else torch.empty(0, dtype=torch.uint8)
-    size = torch.tensor([len(message)], device=_device())
-    broadcast(size, src, group)
-    if get_rank() != src:
-        message = torch.empty(int(size), dtype=torch.uint8, device=_device())
-    broadcast(message, src, group)
-    data[:] = _unpacked(message)
-
-
-def collect_results(results: list[T], size: int) -> list[T] | None:
-    """Put the results of all processes in the order of the data set.
-
-    Process r has handled the samples r, r + n, r + 2n, ... of n processes.
-
-    Args:
-        results: Those of this process, plain data.
-        size: The number of samples of the data set; what padding added beyond it is dropped.
-
-    Returns:
-        All results in the first process, None in the others.
-    """
-    parts = all_gather_object(results)
-    if get_rank() != 0:
-        return None
-    longest = max(len(part) for part in parts)
-    ordered = [part[i] for i in range(longest) for part in parts if i < len(part)]
-    return ordered[:size]
+    sent = _sendable(data.detach(), group)
+    size = get_world_size(group) if get_rank() == dst else 0
+    gathered = [torch.empty_like(sent) for _ in range(size)]
+    distributed.gather(sent, gathered or None, dst, group)
+    return [each.to(data.device) for each in gathered]
 
 
 def sync_random_seed(group: Group | None = None) -> int:
     """Return a random seed, the same in all processes."""
-    seed = torch.tensor([secrets.randbelow(2**31)], device=_device())
+    seed = torch.tensor([secrets.randbelow(2**31)], device=get_comm_device(group))
     if is_distributed():
         distributed.broadcast(seed, group=group, group_src=0)
     return int(seed)
 
 
-def _device() -> torch.device:
-    if is_distributed() and distributed.get_backend() == "nccl":
-        return torch.device("cuda", torch.cuda.current_device())
-    return torch.device("cpu")
+def _sendable(data: Tensor, group: Group | None) -> Tensor:
+    """Return the tensor, or a copy of it where the back end wants another one."""
+    return data.to(get_comm_device(group)).contiguous()
 
 
-def _packed(data: Any) -> Tensor:
-    stream = io.BytesIO()
-    torch.save(data, stream)
-    stream.seek(0)
-    if refused := torch.serialization.get_unsafe_globals_in_checkpoint(stream):
-        raise TypeError(
-            f"processes exchange tensors and plain data, and here is {', '.join(sorted(refused))}: "
-            "convert it to tensors, numbers, strings, lists or dictionaries first"
-        )
-    return torch.frombuffer(stream.getbuffer(), dtype=torch.uint8).to(_device())
+def _take(data: Tensor, received: Tensor) -> None:
+    if received is not data:
+        data.copy_(received)
 
 
-def _unpacked(message: Tensor) -> Any:
-    return torch.load(io.BytesIO(message.cpu().numpy().tobytes()), weights_only=True)
+def _buckets(tensors: Iterable[Tensor], limit: int) -> Iterator[list[Tensor]]:
+    """Put tensors of one type together, up to `limit` bytes if that is positive."""
+    open_buckets: dict[tuple[torch.dtype, torch.device], list[Tensor]] = {}
+    for tensor in tensors:
+        kind = tensor.dtype, tensor.device
+        bucket = open_buckets.setdefault(kind, [])
+        if 0 < limit < sum(each.nbytes for each in bucket) + tensor.nbytes and bucket:
+            yield bucket
+            bucket = open_buckets[kind] = []
+        bucket.append(tensor)
+    yield from open_buckets.values()

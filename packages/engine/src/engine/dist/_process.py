@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Callable
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 import torch
 from torch import distributed
@@ -13,8 +13,6 @@ from torch import distributed
 P = ParamSpec("P")
 R = TypeVar("R")
 Group = distributed.ProcessGroup
-
-_VARIABLES = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 
 
 def is_distributed() -> bool:
@@ -37,6 +35,18 @@ def get_dist_info(group: Group | None = None) -> tuple[int, int]:
     return get_rank(group), get_world_size(group)
 
 
+def get_backend(group: Group | None = None) -> str | None:
+    """Return what carries the data between processes (`'nccl'`), None where there is just one."""
+    return distributed.get_backend(group) if is_distributed() else None
+
+
+def get_comm_device(group: Group | None = None) -> torch.device:
+    """Return the device on which the back end of a group wants tensors."""
+    if get_backend(group) == "nccl":
+        return torch.device("cuda", torch.cuda.current_device())
+    return torch.device("cpu")
+
+
 def get_local_rank() -> int:
     """Return the number of this process among those of its machine."""
     return int(os.environ.get("LOCAL_RANK", "0")) if is_distributed() else 0
@@ -55,28 +65,3 @@ def master_only(func: Callable[P, R]) -> Callable[P, R | None]:
         return func(*args, **kwargs) if is_main_process() else None
 
     return wrapper
-
-
-def init_dist(launcher: str, backend: str = "nccl", **kwargs: Any) -> None:
-    """Join the other processes of a run.
-
-    Args:
-        launcher: Who started the processes: `'pytorch'` for torchrun.
-        backend: `'nccl'` for CUDA devices; without one, `'gloo'` takes its place.
-        **kwargs: Passed on to `torch.distributed.init_process_group`.
-
-    Raises:
-        ValueError: If the launcher is not known, or has not set the variables that it should.
-    """
-    if launcher != "pytorch":
-        raise ValueError(f"the launcher is 'none' or 'pytorch' (torchrun); got {launcher!r}")
-    if missing := [name for name in _VARIABLES if name not in os.environ]:
-        raise ValueError(
-            f"the launcher 'pytorch' needs torchrun, which sets {', '.join(missing)}. Start the "
-            "run with: torchrun --nproc-per-node 2 -m engine train CONFIG --launcher pytorch"
-        )
-    if backend == "nccl" and not torch.cuda.is_available():
-        backend = "gloo"
-    if backend == "nccl":
-        torch.cuda.set_device(int(os.environ.get("LOCAL_RANK", "0")))
-    distributed.init_process_group(backend=backend, **kwargs)

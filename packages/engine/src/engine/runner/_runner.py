@@ -65,7 +65,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         load_from: A checkpoint with which the run begins.
         resume: Whether to go on from `load_from`, or without it from the newest whole checkpoint in
             `work_dir`; or the checkpoint to go on from.
-        launcher: `'none'`, or `'pytorch'` under torchrun.
+        launcher: `'none'`, or who starts the processes: `'pytorch'` (torchrun), `'slurm'`, `'mpi'`.
         env_cfg: `cudnn_benchmark`; `dist_cfg` for `engine.dist.init_dist`; `mp_cfg` with
             `mp_start_method` and `opencv_num_threads`; `resource_limit`, how many files may be open
             at least.

@@ -22,7 +22,7 @@ class DDPStrategy(BaseStrategy):
         device: The type of the devices; None means the best there is.
         precision: As in `BaseStrategy`.
         compile: As in `BaseStrategy`.
-        launcher: Who started the processes: `'pytorch'` for torchrun.
+        launcher: Who started the processes: `'pytorch'` (torchrun), `'slurm'` or `'mpi'`.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class DDPStrategy(BaseStrategy):
         if not is_distributed():
             init_dist(self.launcher, **{**dist_cfg, "backend": backend})
         if self.device.type == "cuda":
-            self.device = torch.device("cuda", get_local_rank())
+            self.device = torch.device("cuda", get_local_rank() % torch.cuda.device_count())
 
     def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
         """Move the model to the device, compile it if that was asked for, and wrap it.

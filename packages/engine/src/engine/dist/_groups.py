@@ -1,0 +1,103 @@
+"""Groups of processes: all of them, those of one machine, and the patient one for results."""
+
+from __future__ import annotations
+
+import os
+from datetime import timedelta
+from typing import cast
+from weakref import WeakKeyDictionary
+
+from torch import distributed
+
+from ._process import Group, get_rank, get_world_size, is_distributed
+
+RESULTS_TIMEOUT = timedelta(days=1)
+
+# By the group of all processes, since a program may end one and begin another.
+_local: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
+_results: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
+_results_timeouts: WeakKeyDictionary[Group, timedelta] = WeakKeyDictionary()
+
+
+def get_default_group() -> Group | None:
+    """Return the group of all processes, None where there is just one."""
+    return distributed.group.WORLD if is_distributed() else None
+
+
+def init_local_group(node_rank: int, num_gpus_per_node: int) -> None:
+    """Make a group of the processes of each machine; all processes call it together.
+
+    Args:
+        node_rank: The number of this machine.
+        num_gpus_per_node: The number of processes on each.
+
+    Raises:
+        ValueError: If this process is not one of that machine, or the processes don't divide into
+            machines of that size.
+    """
+    world = get_default_group()
+    if world is None:
+        return
+    rank, size = get_rank(), get_world_size()
+    if size % num_gpus_per_node or rank // num_gpus_per_node != node_rank:
+        raise ValueError(
+            f"process {rank} of {size} is not one of {num_gpus_per_node} on machine {node_rank}: "
+            "num_gpus_per_node divides the number of processes, and a machine has them in a row"
+        )
+    _local[world], _ = distributed.new_subgroups(num_gpus_per_node)
+
+
+def get_local_group() -> Group | None:
+    """Return the group of the processes of this machine, None where there is just one process.
+
+    Raises:
+        ValueError: If it was not made yet.
+    """
+    world = get_default_group()
+    if world is None:
+        return None
+    if world not in _local:
+        raise ValueError(
+            "there is no group of the processes of this machine yet; make it with "
+            "init_local_group(node_rank, num_gpus_per_node)"
+        )
+    return _local[world]
+
+
+def get_local_size() -> int:
+    """Return the number of processes on this machine.
+
+    Raises:
+        ValueError: If the launcher does not tell, and there is no local group either.
+    """
+    if is_distributed() and "LOCAL_WORLD_SIZE" in os.environ:
+        return int(os.environ["LOCAL_WORLD_SIZE"])
+    return get_world_size(get_local_group())
+
+
+def set_results_timeout(timeout: timedelta) -> None:
+    """Say how long the group of `get_results_group` is to wait.
+
+    Args:
+        timeout: The time, before the group is first asked for.
+    """
+    world = get_default_group()
+    if world is not None:
+        _results_timeouts[world] = timeout
+
+
+def get_results_group() -> Group | None:
+    """Return a group of all processes for results, None where there is just one.
+
+    It carries them through main memory, and has a timeout of its own: the first process may take
+    much longer to compute the metrics than a collective of the training may last. All processes
+    call this together, since the first call makes the group.
+    """
+    world = get_default_group()
+    if world is None:
+        return None
+    if world not in _results:
+        timeout = _results_timeouts.get(world, RESULTS_TIMEOUT)
+        group = distributed.new_group(backend="gloo", timeout=timeout)
+        _results[world] = cast("Group", group)  # every process is a member
+    return _results[world]

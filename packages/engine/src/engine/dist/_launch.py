@@ -1,0 +1,133 @@
+"""How the processes of a run find each other."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import torch
+from torch import distributed
+
+from ._groups import RESULTS_TIMEOUT, set_results_timeout
+
+_PORT = "29500"  # of torchrun
+
+# For each launcher, what tells the variables of torch; an alternative for each kind of MPI.
+_VARIABLES: dict[str, list[dict[str, str]]] = {
+    "pytorch": [
+        {name: name for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")},
+    ],
+    "mpi": [
+        {
+            "RANK": "OMPI_COMM_WORLD_RANK",
+            "WORLD_SIZE": "OMPI_COMM_WORLD_SIZE",
+            "LOCAL_RANK": "OMPI_COMM_WORLD_LOCAL_RANK",
+            "LOCAL_WORLD_SIZE": "OMPI_COMM_WORLD_LOCAL_SIZE",
+        },
+        {
+            "RANK": "PMI_RANK",
+            "WORLD_SIZE": "PMI_SIZE",
+            "LOCAL_RANK": "MPI_LOCALRANKID",
+            "LOCAL_WORLD_SIZE": "MPI_LOCALNRANKS",
+        },
+    ],
+    "slurm": [
+        {"RANK": "SLURM_PROCID", "WORLD_SIZE": "SLURM_NTASKS", "LOCAL_RANK": "SLURM_LOCALID"},
+    ],
+}
+_COMMANDS = {
+    "pytorch": "torchrun --nproc-per-node 2 -m",
+    "mpi": "mpirun -n 2 python -m",
+    "slurm": "srun --ntasks 2 python -m",
+}
+
+
+def infer_launcher() -> str:
+    """Return who started this process: `'pytorch'`, `'mpi'`, `'slurm'`, or else `'none'`."""
+    return next((name for name in _VARIABLES if not _missing(name)), "none")
+
+
+def init_dist(
+    launcher: str,
+    backend: str = "nccl",
+    init_backend: str = "torch",
+    *,
+    timeout: float | timedelta | None = None,
+    results_timeout: float | timedelta = RESULTS_TIMEOUT,
+    **kwargs: Any,
+) -> None:
+    """Join the other processes of a run.
+
+    Args:
+        launcher: Who started the processes: `'pytorch'` for torchrun, `'slurm'` for srun, `'mpi'`
+            for mpirun. For the latter two the variables that torchrun sets are set here; with
+            `MASTER_ADDR` and `MASTER_PORT` in the environment, these say where the processes meet.
+        backend: `'nccl'` for CUDA devices; without one, `'gloo'` takes its place.
+        init_backend: `'torch'`. MMEngine knows others, which are not supported.
+        timeout: How long a collective may last, in seconds; None means torch's own default.
+        results_timeout: How long processes wait for the results of an evaluation, in seconds.
+        **kwargs: Passed on to `torch.distributed.init_process_group`.
+
+    Raises:
+        ValueError: If the launcher is not known, or has not set the variables that it should.
+    """
+    if launcher not in _VARIABLES:
+        known = ", ".join(map(repr, _VARIABLES))
+        raise ValueError(f"the launcher is 'none' or one of {known}; got {launcher!r}")
+    if init_backend != "torch":
+        raise ValueError(f"init_backend is 'torch'; got {init_backend!r}")
+    if missing := _missing(launcher):
+        program = _COMMANDS[launcher].partition(" ")[0]
+        raise ValueError(
+            f"the launcher {launcher!r} needs {program}, which sets {', '.join(missing)}. Start "
+            f"the run with: {_COMMANDS[launcher]} engine train CONFIG --launcher {launcher}"
+        )
+    os.environ.update(_told(launcher))
+    if launcher != "pytorch":
+        os.environ.setdefault("MASTER_PORT", _PORT)
+        if "MASTER_ADDR" not in os.environ:
+            os.environ["MASTER_ADDR"] = _first_machine(launcher)
+    if backend == "nccl" and not torch.cuda.is_available():
+        backend = "gloo"
+    if backend == "nccl":
+        # A launcher may show each process only its own device.
+        local_rank = int(os.environ.get("LOCAL_RANK", "0"))
+        torch.cuda.set_device(local_rank % torch.cuda.device_count())
+    limit = None if timeout is None else _as_timedelta(timeout)
+    distributed.init_process_group(backend=backend, timeout=limit, **kwargs)
+    set_results_timeout(_as_timedelta(results_timeout))
+
+
+def _missing(launcher: str) -> list[str]:
+    """Return the variables that the launcher has not set, of the kind of which it has set most."""
+    kinds = [
+        [name for name in kind.values() if name not in os.environ] for kind in _VARIABLES[launcher]
+    ]
+    return min(kinds, key=len)
+
+
+def _told(launcher: str) -> Mapping[str, str]:
+    kind = next(each for each in _VARIABLES[launcher] if os.environ.keys() >= {*each.values()})
+    return {name: os.environ[theirs] for name, theirs in kind.items()}
+
+
+def _first_machine(launcher: str) -> str:
+    nodes = os.environ.get("SLURM_STEP_NODELIST") or os.environ.get("SLURM_JOB_NODELIST")
+    if launcher == "slurm" and nodes and shutil.which("scontrol"):
+        command = ["scontrol", "show", "hostnames", nodes]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.split()[0]
+    if os.environ.get("LOCAL_WORLD_SIZE") == os.environ["WORLD_SIZE"]:
+        return "127.0.0.1"
+    raise ValueError(
+        f"the launcher {launcher!r} does not tell on which machine process 0 is; set MASTER_ADDR "
+        "to its name or address"
+    )
+
+
+def _as_timedelta(time: float | timedelta) -> timedelta:
+    return time if isinstance(time, timedelta) else timedelta(seconds=time)
