@@ -9,7 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from engine.dist import broadcast_object_list, collect_results, is_main_process
+from engine.dist import (
+    broadcast_object_list,
+    collect_results,
+    get_results_group,
+    is_main_process,
+)
 
 
 class BaseMetric(ABC):
@@ -20,11 +25,12 @@ class BaseMetric(ABC):
     the data set, in the first process only.
 
     Args:
-        collect_device: Taken for the sake of metrics written for MMEngine, and not used: results
-            travel as the back end of the process group wants them.
+        collect_device: How the results of other processes travel: `'cpu'` through main memory, or
+            `'gpu'` as the data of the training does; see `engine.dist.collect_results`.
         prefix: What to put in front of the names of the values, with a slash; by default, the class
             attribute `default_prefix`.
-        collect_dir: Taken and not used, as `collect_device`.
+        collect_dir: Taken for the sake of metrics written for MMEngine, and not used: there are no
+            files.
     """
 
     default_prefix: ClassVar[str | None] = None
@@ -81,10 +87,10 @@ class BaseMetric(ABC):
         Raises:
             ValueError: If there are no results.
         """
-        collected = collect_results(self.results, size)
+        collected = collect_results(self.results, size, self.collect_device)
         self.results.clear()
         shared: list[Any] = [self._named_values(collected)] if is_main_process() else [None]
-        broadcast_object_list(shared)
+        broadcast_object_list(shared, group=get_results_group())
         values: dict[str, Any] = shared[0]
         return values
 
