@@ -1,0 +1,5 @@
+"""What a model costs: multiply-adds, activations and parameters."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,232 @@
+"""What one forward pass of a model counts, by module and operator."""
+
+from __future__ import annotations
+
+import functools
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils.flop_counter import FlopCounterMode
+
+from ._formulas import Formula, Handle, activations, multiply_adds
+
+Inputs = Tensor | tuple[Any, ...]
+
+
+class _Analyzer:
+    """Runs a model when it is first asked for a count; see `FlopAnalyzer`."""
+
+    _make_formulas: Callable[[Mapping[str, Handle] | None], dict[Any, Formula]]
+
+    def __init__(
+        self, model: nn.Module, inputs: Inputs, supported_ops: Mapping[str, Handle] | None = None
+    ) -> None:
+        self._model = model
+        self._inputs = inputs if isinstance(inputs, tuple) else (inputs,)
+        self._formulas = self._make_formulas(supported_ops)
+
+    def total(self, module_name: str = "") -> int:
+        """Return the count of a module, with all that is in it.
+
+        Args:
+            module_name: Its name in the model; the model itself if empty.
+
+        Raises:
+            KeyError: If there is no such module.
+        """
+        return sum(self.by_operator(module_name).values())
+
+    def by_module(self) -> Counter[str]:
+        """Return the count of each module, with all that is in it, by its name in the model."""
+        return Counter({name: self.total(name) for name, _ in self._model.named_modules()})
+
+    def by_operator(self, module_name: str = "") -> Counter[str]:
+        """Return the count of each operator in a module."""
+        return Counter(self._pass.counts[self._names[module_name]])
+
+    def by_module_and_operator(self) -> dict[str, Counter[str]]:
+        """Return the count of each operator in each module."""
+        return {name: self.by_operator(name) for name, _ in self._model.named_modules()}
+
+    def unsupported_ops(self, module_name: str = "") -> Counter[str]:
+        """Return how often a module calls operators that count nothing, views left out."""
+        return Counter(self._pass.others[self._names[module_name]])
+
+    def uncalled_modules(self) -> set[str]:
+        """Return the names of the modules that the forward pass does not call."""
+        modules = self._model.named_modules()
+        return {name for name, module in modules if module not in self._pass.called}
+
+    @functools.cached_property
+    def _names(self) -> dict[str, str]:
+        """The first name of a module by each of its names."""
+        first = {module: name for name, module in self._model.named_modules()}
+        everywhere = self._model.named_modules(remove_duplicate=False)
+        return {name: first[module] for name, module in everywhere}
+
+    @functools.cached_property
+    def _pass(self) -> _Pass:
+        counter = FlopCounterMode(display=False, custom_mapping=self._formulas)
+        others = _Others(counter)
+        called: set[nn.Module] = set()
+        hook = register_module_forward_pre_hook(lambda module, _: called.add(module))
+        try:
+            with _in_evaluation(self._model), others, counter:
+                self._model(*self._inputs)
+        finally:
+            hook.remove()
+        return _Pass(
+            counts=self._by_name(counter.get_flop_counts()),
+            others=self._by_name(others.calls),
+            called=called,
+        )
+
+    def _by_name(self, found: Mapping[str, Mapping[Any, int]]) -> dict[str, Counter[str]]:
+        """Replace the names that torch's counter has for modules and operators."""
+        root = type(self._model).__name__
+        names = {f"{root}.{name}": first for name, first in self._names.items() if name}
+        names["Global"] = ""  # the model itself, which is under the name of its class as well
+        result: dict[str, Counter[str]] = defaultdict(Counter)
+        for path, per_operator in found.items():
+            if path in names:
+                for operator, count in per_operator.items():
+                    result[names[path]][_name(operator)] += count
+        return result
+
+
+class FlopAnalyzer(_Analyzer):
+    """Counts multiply-adds, each as one operation.
+
+    Counted are convolutions, matrix products, attention and recurrent layers, by the formulas of
+    `torch.utils.flop_counter`, to which `register_flop_formula` there adds more. What takes a few
+    operations for each element (norms, activation functions, pooling) is not.
+
+    Args:
+        model: The model; it runs once in evaluation mode without gradients, and is left as it was.
+        inputs: What goes to its `forward`, a tensor or a tuple of arguments.
+        supported_ops: How much an operator counts, by its name as `unsupported_ops` shows it: a
+            function of the list of its arguments and the list of what it returned.
+
+    Raises:
+        ValueError: If there is no operator of such a name.
+    """
+
+    _make_formulas = staticmethod(multiply_adds)
+
+
+class ActivationAnalyzer(_Analyzer):
+    """Counts the elements of what convolutions, matrix products and recurrent layers return.
+
+    This is the measure of "Designing Network Design Spaces" (https://arxiv.org/abs/2003.13678).
+    Attention in one operator counts nothing: its products stay within it.
+
+    Args:
+        model: As for the `FlopAnalyzer`.
+        inputs: As there.
+        supported_ops: As there.
+
+    Raises:
+        ValueError: If there is no operator of such a name.
+    """
+
+    _make_formulas = staticmethod(activations)
+
+
+def flop_count(
+    model: nn.Module, inputs: Inputs, supported_ops: Mapping[str, Handle] | None = None
+) -> tuple[defaultdict[str, float], Counter[str]]:
+    """Count multiply-adds by operator.
+
+    Args:
+        model: As for the `FlopAnalyzer`.
+        inputs: As there.
+        supported_ops: As there.
+
+    Returns:
+        Thousands of millions (G) by operator, and how often operators are called that count
+        nothing.
+    """
+    return _in_units(FlopAnalyzer(model, inputs, supported_ops), 1e9)
+
+
+def activation_count(
+    model: nn.Module, inputs: Inputs, supported_ops: Mapping[str, Handle] | None = None
+) -> tuple[defaultdict[str, float], Counter[str]]:
+    """Count activations by operator.
+
+    Args:
+        model: As for the `FlopAnalyzer`.
+        inputs: As there.
+        supported_ops: As there.
+
+    Returns:
+        Millions by operator, and how often operators are called that count nothing.
+    """
+    return _in_units(ActivationAnalyzer(model, inputs, supported_ops), 1e6)
+
+
+def _in_units(analyzer: _Analyzer, unit: float) -> tuple[defaultdict[str, float], Counter[str]]:
+    counts: defaultdict[str, float] = defaultdict(float)
+    counts.update({name: count / unit for name, count in analyzer.by_operator().items()})
+    return counts, analyzer.unsupported_ops()
+
+
+@dataclass(frozen=True)
+class _Pass:
+    """What was seen of a forward pass.
+
+    Attributes:
+        counts: By module and operator.
+        others: How often each module calls operators that count nothing.
+        called: The modules that were called.
+    """
+
+    counts: Mapping[str, Counter[str]]
+    others: Mapping[str, Counter[str]]
+    called: set[nn.Module]
+
+
+class _Others(TorchDispatchMode):
+    """Counts the calls of operators for which a counter has no formula, and which are no views."""
+
+    def __init__(self, counter: FlopCounterMode) -> None:
+        super().__init__()  # type: ignore[no-untyped-call]  # torch gives it no types
+        self.counter = counter
+        self.calls: dict[str, Counter[Any]] = defaultdict(Counter)
+
+    def __torch_dispatch__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        operator = func._overloadpacket
+        if operator not in self.counter.flop_registry and not func.is_view:
+            for path in self.counter.mod_tracker.parents:
+                self.calls[path][operator] += 1
+        return func(*args, **(kwargs or {}))
+
+
+@contextmanager
+def _in_evaluation(model: nn.Module) -> Iterator[None]:
+    """Run a model for its operators: in evaluation mode, without gradients or merged layers."""
+    was_training = {module: module.training for module in model.modules()}
+    merged = torch.backends.mha.get_fastpath_enabled()
+    model.eval()
+    # Otherwise attention would be one operator with its projections, for which there is no formula.
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad():
+            yield
+    finally:
+        torch.backends.mha.set_fastpath_enabled(merged)
+        for module, training in was_training.items():
+            module.training = training
+
+
+def _name(operator: Any) -> str:
+    return str(getattr(operator, "_qualified_op_name", operator))

@@ -1,0 +1,110 @@
+"""What each operator counts: torch's own formulas, and those that it has not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from math import prod
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+aten = torch.ops.aten
+
+Formula = Callable[..., int]
+"""Takes the arguments of an operator, and what it returned as `out_val`."""
+Handle = Callable[[list[Any], list[Any]], int]
+"""Takes the arguments of an operator and the list of what it returned."""
+
+_ATTENTION = "attention"
+
+
+def multiply_adds(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formula]:
+    """Return, for each operator, how many multiply-adds it takes.
+
+    torch counts a multiply-add as two operations; here it is one.
+
+    Args:
+        handles: Formulas by the name of the operator, which add to or replace the others.
+    """
+    formulas = {op: _halved(formula) for op, formula in _torch_formulas().items()}
+    formulas[aten.mkldnn_rnn_layer] = _mkldnn_rnn
+    formulas[aten._cudnn_rnn] = _cudnn_rnn
+    return _raw(formulas | _of_handles(handles))
+
+
+def activations(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formula]:
+    """Return, for each operator, how many activations it makes.
+
+    These are the elements of what convolutions, matrix products and recurrent layers return.
+    Attention in one operator makes none: its products stay within it.
+
+    Args:
+        handles: Formulas by the name of the operator, which add to or replace the others.
+    """
+    formulas = {
+        op: _nothing if _ATTENTION in str(op) else _elements
+        for op in [*_torch_formulas(), aten.mkldnn_rnn_layer, aten._cudnn_rnn]
+    }
+    return _raw(formulas | _of_handles(handles))
+
+
+def _torch_formulas() -> Mapping[Any, Formula]:
+    return FlopCounterMode(display=False).flop_registry
+
+
+def _halved(formula: Formula) -> Formula:
+    return lambda *args, **kwargs: formula(*args, **kwargs) // 2
+
+
+def _elements(*args: Any, out_val: Any, **kwargs: Any) -> int:
+    first = out_val if isinstance(out_val, Tensor) else out_val[0]
+    return int(first.numel())
+
+
+def _nothing(*args: Any, **kwargs: Any) -> int:
+    return 0
+
+
+def _mkldnn_rnn(inputs: Tensor, *args: Any, **kwargs: Any) -> int:
+    return _recurrent(inputs, args[:4])
+
+
+def _cudnn_rnn(inputs: Tensor, weight: list[Tensor], *args: Any, **kwargs: Any) -> int:
+    return _recurrent(inputs, weight)
+
+
+def _recurrent(inputs: Tensor, weights: Sequence[Tensor]) -> int:
+    """Each step of each sequence takes a product with each matrix."""
+    return prod(inputs.shape[:-1]) * sum(each.numel() for each in weights if each.ndim == 2)
+
+
+def _of_handles(handles: Mapping[str, Handle] | None) -> dict[Any, Formula]:
+    return {_operator(name): _formula(handle) for name, handle in (handles or {}).items()}
+
+
+def _operator(name: str) -> Any:
+    space, _, operator = name.rpartition("::")
+    try:
+        return getattr(getattr(torch.ops, space or "aten"), operator)
+    except AttributeError:
+        raise ValueError(
+            f"there is no operator {name!r}; it is a name such as 'aten::native_batch_norm', as "
+            "unsupported_ops() shows them"
+        ) from None
+
+
+def _formula(handle: Handle) -> Formula:
+    def formula(*args: Any, out_val: Any, **kwargs: Any) -> int:
+        outputs = list(out_val) if isinstance(out_val, list | tuple) else [out_val]
+        return handle([*args, *kwargs.values()], outputs)
+
+    return formula
+
+
+def _raw(formulas: dict[Any, Formula]) -> dict[Any, Formula]:
+    """Mark formulas as ones that take tensors; others get shapes from torch's counter."""
+    for formula in formulas.values():
+        formula._get_raw = True  # type: ignore[attr-defined]  # how torch's counter knows them
+    return formulas

@@ -1,0 +1,93 @@
+"""All that a model costs, in one call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import nn
+
+from ._analyzers import ActivationAnalyzer, FlopAnalyzer, Inputs
+from ._parameters import parameter_count
+from ._table import rows, table
+from .print_helper import _format_size
+
+_MAX_DEPTH = 3
+_NOT_CALLED = "-"
+
+
+def get_model_complexity_info(
+    model: nn.Module,
+    input_shape: tuple[int, ...] | tuple[tuple[int, ...], ...] | None = None,
+    inputs: Inputs | None = None,
+    show_table: bool = True,
+    show_arch: bool = True,
+) -> dict[str, Any]:
+    """Count multiply-adds, activations and parameters of a model.
+
+    Args:
+        model: The model; it runs in evaluation mode without gradients, and is left as it was.
+        input_shape: The shape of its input without the batch, which will be 1, such as
+            `(3, 224, 224)`; or a tuple of shapes, one for each input.
+        inputs: Its inputs, a tensor or a tuple of arguments, in place of `input_shape`.
+        show_table: Whether to make a table.
+        show_arch: Whether to make a listing of the architecture.
+
+    Returns:
+        The numbers `flops`, `activations` and `params`, each as text too (`flops_str`, ...), the
+        table as `out_table`, and the listing as `out_arch`. A module that the forward pass does not
+        call has a `-`.
+
+    Raises:
+        ValueError: If both or neither of `input_shape` and `inputs` are given.
+    """
+    if (input_shape is None) == (inputs is None):
+        raise ValueError("give either input_shape, such as (3, 224, 224), or inputs")
+    if inputs is None:
+        inputs = _random_inputs(model, input_shape or ())
+    flops, acts = FlopAnalyzer(model, inputs), ActivationAnalyzer(model, inputs)
+    params = parameter_count(model)
+    uncalled = flops.uncalled_modules()
+
+    def told(name: str) -> list[str]:
+        if name in uncalled:
+            return [_NOT_CALLED, _NOT_CALLED]
+        return [_format_size(each.total(name)) for each in (flops, acts)]
+
+    def line(name: str) -> str:
+        of_flops, of_acts = told(name)
+        return f"#params: {_format_size(params[name])}, #flops: {of_flops}, #acts: {of_acts}"
+
+    titles = ["module", "#parameters or shape", "#flops", "#activations"]
+    cells = (
+        [row.shown, row.shape, "", ""]
+        if row.shape
+        else [row.shown, _format_size(params[row.name]), *told(row.name)]
+        for row in rows(model, _MAX_DEPTH)
+    )
+    totals = {"flops": flops.total(), "activations": acts.total(), "params": params[""]}
+    return {
+        **totals,
+        **{f"{name}_str": _format_size(total) for name, total in totals.items()},
+        "out_table": table(titles, list(cells)) if show_table else "",
+        "out_arch": _listing(model, "", line) if show_arch else "",
+    }
+
+
+def _random_inputs(model: nn.Module, shapes: Any) -> Inputs:
+    like = next((each for each in model.parameters() if each.is_floating_point()), torch.empty(0))
+    several = [shapes] if all(isinstance(size, int) for size in shapes) else shapes
+    return tuple(torch.randn(1, *shape, dtype=like.dtype, device=like.device) for shape in several)
+
+
+def _listing(module: nn.Module, name: str, line: Callable[[str], str]) -> str:
+    prefix = f"{name}." if name else ""
+    extra = module.extra_repr()
+    parts = [line(name), *([extra] if extra else [])]
+    parts += [
+        f"({child}): {_listing(each, prefix + child, line)}"
+        for child, each in module.named_children()
+    ]
+    body = "\n".join(parts).replace("\n", "\n  ")
+    return f"{type(module).__name__}(\n  {body}\n)"
