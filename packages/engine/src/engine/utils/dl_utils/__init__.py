@@ -1,0 +1,5 @@
+"""Small helpers that need torch, which the rest of `engine.utils` does not."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
