@@ -14,7 +14,7 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _config, _registry
+from . import _config, _env, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -42,6 +42,7 @@ app = typer.Typer(
 app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
+app.command()(_env.env)
 
 
 @app.command()

@@ -1,0 +1,33 @@
+"""`engine env`: what a report of a bug needs."""
+
+from __future__ import annotations
+
+import json
+from importlib import metadata
+
+import typer
+
+from engine.registry import announced_scopes
+
+from ._arguments import JsonOption
+
+
+def env(as_json: JsonOption = False) -> None:
+    """Tell what runs here: the machine, Python, torch, and the libraries with their scopes."""
+    from engine.utils.dl_utils import collect_env  # deferred: it imports torch
+
+    facts = collect_env()
+    for scope, module in announced_scopes().items():
+        facts[f"scope {scope}"] = _described(module.partition(".")[0])
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+    else:
+        width = max(map(len, facts))
+        typer.echo("\n".join(f"{name:{width}}  {fact}" for name, fact in facts.items()))
+
+
+def _described(package: str) -> str:
+    try:
+        return f"{package} {metadata.version(package)}"
+    except metadata.PackageNotFoundError:  # it is installed under another name
+        return package
