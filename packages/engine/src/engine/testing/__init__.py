@@ -1,0 +1,5 @@
+"""What the tests of a library need: comparisons, scripts, and a small run."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)
