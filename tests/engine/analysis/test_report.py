@@ -120,6 +120,16 @@ def test_parameters_that_modules_share_count_once() -> None:
     assert parameter_count(model)[""] == 16 + 4 + 4
 
 
+def test_a_module_in_two_places_is_shown_in_both() -> None:
+    shared = nn.Linear(2, 2, bias=False)
+    info = get_model_complexity_info(
+        nn.Sequential(nn.Sequential(shared), nn.Sequential(shared)), (2,)
+    )
+    assert info["params"] == 4
+    assert words(info["out_table"])[3] == ["|", "0.0", "|", "4", "|", "8", "|", "4", "|"]
+    assert words(info["out_table"])[6] == ["|", "1.0", "|", "4", "|", "8", "|", "4", "|"]
+
+
 @pytest.mark.parametrize(
     ("number", "text"),
     [

@@ -61,7 +61,7 @@ class _Analyzer:
 
     def uncalled_modules(self) -> set[str]:
         """Return the names of the modules that the forward pass does not call."""
-        modules = self._model.named_modules()
+        modules = self._model.named_modules(remove_duplicate=False)
         return {name for name, module in modules if module not in self._pass.called}
 
     @functools.cached_property

@@ -17,8 +17,6 @@ Formula = Callable[..., int]
 Handle = Callable[[list[Any], list[Any]], int]
 """Takes the arguments of an operator and the list of what it returned."""
 
-_ATTENTION = "attention"
-
 
 def multiply_adds(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formula]:
     """Return, for each operator, how many multiply-adds it takes.
@@ -44,7 +42,7 @@ def activations(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formul
         handles: Formulas by the name of the operator, which add to or replace the others.
     """
     formulas = {
-        op: _nothing if _ATTENTION in str(op) else _elements
+        op: _nothing if "attention" in str(op) else _elements
         for op in [*_torch_formulas(), aten.mkldnn_rnn_layer, aten._cudnn_rnn]
     }
     return _raw(formulas | _of_handles(handles))

@@ -17,7 +17,7 @@ def parameter_count(model: nn.Module) -> defaultdict[str, int]:
         model: The model, whose own name is empty.
     """
     counts: defaultdict[str, int] = defaultdict(int)
-    for name, module in model.named_modules():
+    for name, module in model.named_modules(remove_duplicate=False):
         counts[name] = sum(parameter.numel() for parameter in module.parameters())
     for name, parameter in model.named_parameters():
         counts[name] = parameter.numel()
