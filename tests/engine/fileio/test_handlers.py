@@ -1,11 +1,12 @@
-"""Plain data in JSON and YAML."""
+"""Values in files: JSON, YAML, pickle and formats of ones own."""
 
 from __future__ import annotations
 
 import io
 import math
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
+from uuid import uuid4
 
 import numpy as np
 import pytest
@@ -13,7 +14,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.fileio import dump, load
+from engine.fileio import (
+    BaseFileHandler,
+    JsonHandler,
+    PickleHandler,
+    YamlHandler,
+    dump,
+    load,
+    register_handler,
+)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
 PLAIN = st.recursive(
@@ -84,13 +93,110 @@ def test_a_malformed_file_is_named(tmp_path: Path, name: str, text: str) -> None
         load(tmp_path / name)
 
 
-def test_pickle_is_refused() -> None:
-    with pytest.raises(ValueError, match="can run any code"):
-        load("weights.pkl")
+class _Bomb:
+    """Leaves a trace when it is unpickled."""
+
+    def __init__(self, trace: Path) -> None:
+        self.trace = trace
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Path.touch, (self.trace,)
+
+
+@pytest.mark.parametrize("name", ["a.pkl", "a.pickle"])
+def test_pickle_is_read_on_demand(tmp_path: Path, name: str) -> None:
+    dump({"a": (1, {2})}, tmp_path / name)
+    assert load(tmp_path / name, allow_pickle=True) == {"a": (1, {2})}
+    content = dump([1], file_format="pkl", protocol=4)
+    assert isinstance(content, bytes)
+    assert load(io.BytesIO(content), file_format="pickle", allow_pickle=True) == [1]
+
+
+def test_pickle_is_refused(tmp_path: Path) -> None:
+    trace, file = tmp_path / "trace", tmp_path / "a.pkl"
+    dump(_Bomb(trace), file)
+    for name in (str(file), "nowhere.pkl", "memory://nowhere.pkl"):
+        with pytest.raises(
+            ValueError, match=rf"^{name} is not read: .* can run any code.*say allow_pickle=True$"
+        ):
+            load(name)
+    with file.open("rb") as opened, pytest.raises(ValueError, match=r"a\.pkl is not read"):
+        load(opened)
+    assert not trace.exists()
+    load(file, allow_pickle=True)
+    assert trace.exists()  # which is why
+
+
+def test_a_malformed_pickle_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pkl").write_bytes(b"no pickle")
+    (tmp_path / "b.pkl").write_bytes(b"")
+    for name in ("a.pkl", "b.pkl"):
+        with pytest.raises(ValueError, match=f"{name} is malformed: "):
+            load(tmp_path / name, allow_pickle=True)
+
+
+@pytest.mark.parametrize("handler", [JsonHandler(), YamlHandler(), PickleHandler()])
+def test_handlers_by_themselves(tmp_path: Path, handler: BaseFileHandler) -> None:
+    value = {"a": [1, 2.5, "é"]}
+    handler.dump_to_path(value, tmp_path / "file")
+    assert handler.load_from_path(tmp_path / "file") == value
+    content = handler.dump_to_str(value)
+    assert isinstance(content, str) == handler.str_like
+    file = io.StringIO() if handler.str_like else io.BytesIO()
+    handler.dump_to_fileobj(value, file)
+    assert file.getvalue() == content
+    file.seek(0)
+    assert handler.load_from_fileobj(file) == value
+
+
+def test_options_of_a_format(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    (tmp_path / "a.yaml").write_text("a: 1")
+    assert load(tmp_path / "a.json", object_pairs_hook=list) == [("a", 1)]
+    with pytest.raises(TypeError, match="YAML has no options for reading; got Loader"):
+        load(tmp_path / "a.yaml", Loader=None)
+    assert dump({"b": 1, "a": 2}, file_format="yaml", sort_keys=True) == "a: 2\nb: 1\n"
+
+
+class _Lines(BaseFileHandler):
+    """A list of strings, one on a line."""
+
+    def __init__(self, comment: str = "#") -> None:
+        self.comment = comment
+
+    def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> list[str]:
+        lines: list[str] = file.read().splitlines()
+        if "" in lines:
+            raise ValueError("an empty line")
+        return [line for line in lines if not line.startswith(self.comment)]
+
+    def dump_to_fileobj(self, obj: list[str], file: IO[Any], **kwargs: Any) -> None:
+        file.write(self.dump_to_str(obj))
+
+    def dump_to_str(self, obj: list[str], **kwargs: Any) -> str:
+        return "\n".join(obj)
+
+
+def test_a_format_of_ones_own(tmp_path: Path) -> None:
+    one, other = uuid4().hex, uuid4().hex
+    assert register_handler([one, other], comment="%")(_Lines) is _Lines
+    dump(["a", "%b", "#c"], tmp_path / f"x.{one}")
+    assert load(tmp_path / f"x.{one}") == ["a", "#c"]
+    assert load(io.StringIO("a"), file_format=other) == ["a"]
+    with pytest.raises(ValueError, match=r"the given file is malformed: an empty line"):
+        load(io.StringIO("a\n\nb"), file_format=one)
+    with pytest.raises(ValueError, match="is that of _Lines already; force=True replaces it"):
+        register_handler(one)(_Lines)
+    register_handler(one, force=True)(_Lines)
+    assert load(tmp_path / f"x.{one}") == ["a", "%b"]
+    with pytest.raises(TypeError, match=r"a handler is a subclass of BaseFileHandler, not .*dict"):
+        register_handler("x")(dict)  # type: ignore[type-var]  # the mistake under test
 
 
 def test_the_format_must_be_known() -> None:
-    with pytest.raises(ValueError, match="unknown format 'txt'; known are json, yaml, yml"):
+    with pytest.raises(
+        ValueError, match=r"a\.txt: unknown format 'txt'; known are json, yaml, yml"
+    ):
         load("a.txt")
     with pytest.raises(ValueError, match=r"file_format .* is needed"):
         dump(math.pi)

@@ -1,24 +1,13 @@
-"""Bytes and text, local and behind a URL."""
+"""Files and folders by name, on every kind of storage."""
 
 from __future__ import annotations
 
-import uuid
+import os
 from pathlib import Path
 
 import pytest
 
 from engine import fileio
-
-
-@pytest.fixture(params=["path", "file", "memory"])
-def folder(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The name of an empty folder on each kind of file system."""
-    names = {
-        "path": str(tmp_path),
-        "file": f"file://{tmp_path}",
-        "memory": f"memory://{uuid.uuid4().hex}",
-    }
-    return names[request.param]
 
 
 def test_what_was_put_is_got(folder: str) -> None:
@@ -29,10 +18,14 @@ def test_what_was_put_is_got(folder: str) -> None:
     assert fileio.exists(name)
     assert fileio.isfile(name)
     assert not fileio.isdir(name)
+    assert fileio.exists(fileio.join_path(folder, "a"))
     assert fileio.isdir(fileio.join_path(folder, "a"))
+    assert not fileio.isfile(fileio.join_path(folder, "a"))
+    fileio.put(b"other", name)
+    assert fileio.get(name) == b"other"
 
 
-def test_text_is_utf8(folder: str) -> None:
+def test_text_has_an_encoding(folder: str) -> None:
     name = fileio.join_path(folder, "b.txt")
     fileio.put_text("é", name)
     assert fileio.get(name) == "é".encode()
@@ -41,35 +34,113 @@ def test_text_is_utf8(folder: str) -> None:
 
 
 def test_a_missing_file_is_an_error_that_names_it(folder: str) -> None:
+    name = fileio.join_path(folder, "nothing.bin")
+    for verb in (fileio.get, fileio.get_text, fileio.remove):
+        with pytest.raises(FileNotFoundError, match=r"nothing\.bin"):
+            verb(name)
     with pytest.raises(FileNotFoundError, match=r"nothing\.bin"):
-        fileio.get(fileio.join_path(folder, "nothing.bin"))
+        fileio.rmtree(name)
 
 
-def test_a_failed_put_leaves_the_old_file(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    fileio.put(b"old", path)
+def test_a_failed_put_leaves_the_old_file(folder: str) -> None:
+    name = fileio.join_path(folder, "a")
+    fileio.put(b"old", name)
     with pytest.raises(TypeError):
-        fileio.put("text", path)  # type: ignore[arg-type]  # the mistake under test
-    assert path.read_bytes() == b"old"
-    assert list(tmp_path.iterdir()) == [path]
+        fileio.put("text", name)  # type: ignore[arg-type]  # the mistake under test
+    assert fileio.get(name) == b"old"
+    assert [*fileio.list_dir_or_file(folder)] == ["a"]
+
+
+def test_what_was_removed_is_gone(folder: str) -> None:
+    names = ["a.bin", "b[1]/c.bin", "b[1]/d/e.bin", "b1/f.bin"]
+    for name in names:
+        fileio.put(b"", fileio.join_path(folder, name))
+    fileio.remove(fileio.join_path(folder, "a.bin"))
+    assert [*fileio.list_dir_or_file(folder)] == ["b1", "b[1]"]
+    with pytest.raises(IsADirectoryError, match=r"b\[1\] is a folder; rmtree removes those"):
+        fileio.remove(fileio.join_path(folder, "b[1]"))
+    fileio.rmtree(fileio.join_path(folder, "b[1]"))
+    assert [*fileio.list_dir_or_file(folder, recursive=True)] == ["b1", "b1/f.bin"]
+
+
+def test_names_in_a_folder(folder: str) -> None:
+    names = ["z.txt", "a/c.txt", "a/b/d.png", "a.txt", ".hidden", ".git/config", "a/.part"]
+    for name in names:
+        fileio.put(b"", fileio.join_path(folder, *name.split("/")))
+    assert [*fileio.list_dir_or_file(folder)] == ["a", "a.txt", "z.txt"]
+    assert [*fileio.list_dir_or_file(folder, recursive=True)] == [
+        "a",
+        "a/b",
+        "a/b/d.png",
+        "a/c.txt",
+        "a.txt",
+        "z.txt",
+    ]
+    assert [*fileio.list_dir_or_file(folder, list_file=False, recursive=True)] == ["a", "a/b"]
+    assert [*fileio.list_dir_or_file(folder, list_dir=False)] == ["a.txt", "z.txt"]
+    images = fileio.list_dir_or_file(folder, list_dir=False, suffix=".png", recursive=True)
+    assert [*images] == ["a/b/d.png"]
+    both = fileio.list_dir_or_file(folder, list_dir=False, suffix=(".png", "z.txt"), recursive=True)
+    assert [*both] == ["a/b/d.png", "z.txt"]
+
+
+def test_mistakes_in_listing(folder: str) -> None:
+    fileio.put(b"", fileio.join_path(folder, "a.txt"))
+    with pytest.raises(TypeError, match=r"suffix='.txt' is for files; set list_dir=False with it"):
+        fileio.list_dir_or_file(folder, suffix=".txt")
+    for recursive in (False, True):
+        for name in ("nowhere", "a.txt"):
+            missing = fileio.join_path(folder, name)
+            with pytest.raises((FileNotFoundError, NotADirectoryError), match=name):
+                list(fileio.list_dir_or_file(missing, recursive=recursive))
+
+
+def test_a_local_path_lives_as_long_as_its_block(folder: str) -> None:
+    name = fileio.join_path(folder, "a", "b.tar.gz")
+    fileio.put(b"content", name)
+    with fileio.get_local_path(name) as path:
+        assert os.path.basename(path) == "b.tar.gz"
+        assert Path(path).read_bytes() == b"content"
+    assert os.path.exists(path) == ("memory" not in name and "s3" not in name)
+    assert fileio.exists(name)
+
+
+def test_a_local_path_goes_after_an_error_too(bucket: str) -> None:
+    fileio.put(b"content", f"{bucket}/b.txt")
+    paths = []
+
+    def fail() -> None:
+        with fileio.get_local_path(f"{bucket}/b.txt") as path:
+            paths.append(path)
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    assert not os.path.exists(paths[0])
+    with (
+        pytest.raises(FileNotFoundError, match="nothing"),
+        fileio.get_local_path("memory://nothing"),
+    ):
+        pass
 
 
 def test_join_path_follows_its_first_part() -> None:
     assert fileio.join_path("a", "b", "c.txt") == str(Path("a") / "b" / "c.txt")
     assert fileio.join_path("a", "/b") == "/b"
     assert fileio.join_path("s3://bucket/a/", "b", "/c") == "s3://bucket/a/b/c"
+    assert fileio.join_path("file:///a", "/b") == "file:///a/b"
+    assert fileio.join_path("a", "/b", backend_args={"backend": "fsspec"}) == "a/b"
 
 
-def test_list_from_file(folder: str) -> None:
-    name = fileio.join_path(folder, "lines.txt")
-    fileio.put(b"a\r\nb\n\nd\x0ce\n", name)
-    assert fileio.list_from_file(name) == ["a", "b", "", "d\x0ce"]
-    assert fileio.list_from_file(name, prefix="x/", offset=1, max_num=1) == ["x/b"]
-    assert fileio.list_from_file(name, offset=3) == ["d\x0ce"]
-
-
-@pytest.mark.parametrize(("content", "lines"), [("", []), ("\n", [""]), ("a", ["a"])])
-def test_list_from_short_files(tmp_path: Path, content: str, lines: list[str]) -> None:
-    path = tmp_path / "lines.txt"
-    path.write_text(content)
-    assert fileio.list_from_file(path) == lines
+def test_presigned_urls(bucket: str) -> None:
+    fileio.put(b"content", f"{bucket}/a b.txt")
+    url = fileio.generate_presigned_url(f"{bucket}/a b.txt", expires_in=60)
+    assert url.startswith(os.environ["AWS_ENDPOINT_URL"])
+    assert "Expires=" in url
+    assert fileio.get(url) == b"content"
+    put = fileio.generate_presigned_url(f"{bucket}/new.txt", client_method="put_object")
+    assert put != url
+    with pytest.raises(NotImplementedError, match="memory://a can't be signed"):
+        fileio.generate_presigned_url("memory://a")
+    with pytest.raises(NotImplementedError, match="LocalBackend has no generate_presigned_url"):
+        fileio.generate_presigned_url("a")

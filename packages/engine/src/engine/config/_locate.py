@@ -57,14 +57,17 @@ def text_of(location: str) -> str:
     """
     try:
         if is_url(location):
-            from engine.fileio import get_text  # deferred: it imports fsspec
+            from engine.fileio import get_text  # deferred: most configs are local
 
             return get_text(location).removeprefix("\ufeff")
         return Path(location).read_text(encoding="utf-8-sig")  # a byte order mark is no text
     except FileNotFoundError:
         raise ConfigNotFoundError(f"there is no config file {location}") from None
     except (OSError, ImportError, ValueError) as error:  # of a file, a protocol, an encoding
-        raise ConfigError(f"{location} can't be read: {error}") from error
+        told = str(error)  # which names a URL already
+        raise ConfigError(
+            told if told.startswith(location) else f"{location} can't be read: {told}"
+        ) from error
 
 
 def package_folder(package: str) -> str | None:

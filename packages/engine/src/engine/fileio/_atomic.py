@@ -41,35 +41,44 @@ def atomic_write(
     """
     if mode not in ("wb", "w"):
         raise ValueError(f"atomic_write writes in mode 'wb' or 'w', not {mode!r}")
-    return _replacing(Path(os.path.realpath(path)), mode)
+    return _opened(path, mode)
 
 
 @contextmanager
-def _replacing(target: Path, mode: Literal["wb", "w"]) -> Iterator[IO[Any]]:
+def _opened(path: str | os.PathLike[str], mode: Literal["wb", "w"]) -> Iterator[IO[Any]]:
+    encoding = None if "b" in mode else "utf-8"
+    with (
+        replacing(path) as temporary,
+        open(temporary, mode.replace("w", "x"), encoding=encoding) as file,
+    ):
+        yield file
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give the path of a temporary file, which replaces a local file when the block ends.
+
+    Args:
+        path: The file; what holds for `atomic_write` holds here too.
+    """
+    target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     # The random part keeps two writers of one path from meeting in one temporary file.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
-        with open(temporary, mode.replace("w", "x"), encoding=_encoding(mode)) as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
+        yield temporary
+        _sync(temporary)
         os.replace(temporary, target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_folder(target.parent)
+    if os.name == "posix":  # elsewhere a folder can't be opened, and the rename is journalled
+        _sync(target.parent)  # so that the rename lasts through a power cut
 
 
-def _encoding(mode: str) -> str | None:
-    return None if "b" in mode else "utf-8"
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make a rename inside a folder last through a power cut."""
-    if os.name != "posix":  # elsewhere a folder can't be opened, and the rename is journalled
-        return
-    descriptor = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    """Make what was written last through a power cut."""
+    descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:

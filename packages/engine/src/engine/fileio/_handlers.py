@@ -1,90 +1,210 @@
-"""Plain data in and out of JSON and YAML files."""
+"""Formats of files: how values are read from them and written to them."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+import pickle
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import yaml
 
-from ._io import BackendArgs, PathLike, get_text, put_text
+from ._atomic import atomic_write
+from ._backend import PathLike
+
+H = TypeVar("H", bound="type[BaseFileHandler]")
 
 # The parser in C gives the same values ten times faster, where PyYAML was built with it.
 _YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
-def load(
-    file: PathLike | IO[str] | IO[bytes],
-    file_format: str | None = None,
-    backend_args: BackendArgs = None,
-) -> Any:
-    """Read plain data from a JSON or YAML file. Nothing in such a file can run code.
+class BaseFileHandler(ABC):
+    """A format of files.
 
-    Args:
-        file: A local path, a URL or an open file.
-        file_format: `'json'`, `'yaml'` or `'yml'`; by default, the ending of the name.
-        backend_args: Options of the fsspec file system behind the URL.
-
-    Raises:
-        FileNotFoundError: There is no such file.
-        ValueError: The format is unknown, or the content is malformed.
+    Attributes:
+        str_like: Whether the format is text; if not, it is bytes.
+        is_data: Whether reading such a file can't run code, whoever wrote it. If it can, `load`
+            reads it only with `allow_pickle=True`.
     """
-    name = _name_of(file)
-    handler = _handler_of(name, file_format)
-    if isinstance(file, str | os.PathLike):
-        text: str | bytes = get_text(file, backend_args=backend_args)
-    else:
-        text = file.read()
-    try:
-        return handler.parse(text)
-    except (ValueError, yaml.YAMLError) as error:
-        raise ValueError(f"{name or 'the given file'} is malformed: {error}") from error
+
+    str_like: ClassVar[bool] = True
+    is_data: ClassVar[bool] = True
+
+    @abstractmethod
+    def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
+        """Read a value from an open file.
+
+        Args:
+            file: The file.
+            **kwargs: Options of the format.
+
+        Raises:
+            ValueError: The content is malformed.
+        """
+
+    @abstractmethod
+    def dump_to_fileobj(self, obj: Any, file: IO[Any], **kwargs: Any) -> None:
+        """Write a value to an open file.
+
+        Args:
+            obj: The value.
+            file: The file.
+            **kwargs: Options of the format.
+        """
+
+    @abstractmethod
+    def dump_to_str(self, obj: Any, **kwargs: Any) -> str | bytes:
+        """Return the content of a file with a value: text, or bytes if not `str_like`.
+
+        Args:
+            obj: The value.
+            **kwargs: Options of the format.
+        """
+
+    def load_from_path(self, filepath: PathLike, mode: str = "r", **kwargs: Any) -> Any:
+        """Read a value from a local file.
+
+        Args:
+            filepath: The file.
+            mode: How it is opened: `'r'` for text in UTF-8, `'rb'` for bytes.
+            **kwargs: Options of the format.
+
+        Raises:
+            ValueError: The content is malformed.
+        """
+        with open(filepath, mode, encoding=None if "b" in mode else "utf-8") as file:
+            return self.load_from_fileobj(file, **kwargs)
+
+    def dump_to_path(
+        self, obj: Any, filepath: PathLike, mode: Literal["w", "wb"] = "w", **kwargs: Any
+    ) -> None:
+        """Write a value to a local file, which is replaced in one step.
+
+        Args:
+            obj: The value.
+            filepath: The file.
+            mode: How it is opened: `'w'` for text in UTF-8, `'wb'` for bytes.
+            **kwargs: Options of the format.
+        """
+        with atomic_write(filepath, mode) as file:
+            self.dump_to_fileobj(obj, file, **kwargs)
 
 
-def dump(
-    obj: Any,
-    file: PathLike | IO[str] | None = None,
-    file_format: str | None = None,
-    backend_args: BackendArgs = None,
-    **kwargs: Any,
-) -> str | None:
-    """Write plain data as JSON or YAML; a local file atomically.
+class JsonHandler(BaseFileHandler):
+    """JSON, by Python's `json`.
 
-    NumPy and torch values, sets, ranges and paths are written to JSON as lists, numbers and
-    strings.
-
-    Args:
-        obj: Plain data.
-        file: A local path, a URL or an open text file; without one, the text is returned.
-        file_format: `'json'`, `'yaml'` or `'yml'`; by default, the ending of the name.
-        backend_args: Options of the fsspec file system behind the URL.
-        kwargs: Options of `json.dumps` or `yaml.safe_dump`, such as `indent=2`.
-
-    Raises:
-        TypeError: `obj` holds something that is not plain data.
-        ValueError: The format is unknown.
+    NumPy and torch values, sets, ranges and paths are written as lists, numbers and strings.
     """
-    text = _handler_of(_name_of(file), file_format).render(obj, **kwargs)
-    if file is None:
+
+    def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
+        """Read a value from an open file; `kwargs` are those of `json.load`."""
+        return json.load(file, **kwargs)
+
+    def dump_to_fileobj(self, obj: Any, file: IO[Any], **kwargs: Any) -> None:
+        """Write a value to an open file; `kwargs` are those of `json.dumps`."""
+        file.write(self.dump_to_str(obj, **kwargs))
+
+    def dump_to_str(self, obj: Any, **kwargs: Any) -> str:
+        """Return a value as text; `kwargs` are those of `json.dumps`."""
+        return json.dumps(obj, **{"default": _to_plain, **kwargs})
+
+
+class YamlHandler(BaseFileHandler):
+    """YAML without tags, by PyYAML's safe loader and dumper."""
+
+    def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
+        """Read a value from an open file; there are no options."""
+        if kwargs:
+            raise TypeError(f"YAML has no options for reading; got {', '.join(kwargs)}")
+        try:
+            return yaml.load(file, Loader=_YAML_LOADER)  # noqa: S506 (one of the two safe loaders)
+        except yaml.YAMLError as error:
+            raise ValueError(str(error)) from error
+
+    def dump_to_fileobj(self, obj: Any, file: IO[Any], **kwargs: Any) -> None:
+        """Write a value to an open file; `kwargs` are those of `yaml.safe_dump`."""
+        file.write(self.dump_to_str(obj, **kwargs))
+
+    def dump_to_str(self, obj: Any, **kwargs: Any) -> str:
+        """Return a value as text; `kwargs` are those of `yaml.safe_dump`."""
+        try:
+            text: str = yaml.safe_dump(obj, **{"sort_keys": False, "allow_unicode": True, **kwargs})
+        except yaml.representer.RepresenterError as error:
+            raise TypeError(f"not plain data, so it can't be written as YAML: {error}") from error
         return text
-    if isinstance(file, str | os.PathLike):
-        put_text(text, file, backend_args)
-    else:
-        file.write(text)
-    return None
 
 
-class _Handler(NamedTuple):
-    parse: Callable[[str | bytes], Any]
-    render: Callable[..., str]
+class PickleHandler(BaseFileHandler):
+    """Python's pickle, whose reading can run any code that the writer wanted."""
+
+    str_like = False
+    is_data = False
+
+    def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
+        """Read a value from an open file; `kwargs` are those of `pickle.load`."""
+        try:
+            return pickle.load(file, **kwargs)  # noqa: S301 (`load` asks for the user's word)
+        except (pickle.UnpicklingError, EOFError) as error:
+            raise ValueError(str(error)) from error
+
+    def load_from_path(self, filepath: PathLike, mode: str = "rb", **kwargs: Any) -> Any:
+        """Read a value from a local file; `kwargs` are those of `pickle.load`."""
+        return super().load_from_path(filepath, mode, **kwargs)
+
+    def dump_to_fileobj(self, obj: Any, file: IO[Any], **kwargs: Any) -> None:
+        """Write a value to an open file; `kwargs` are those of `pickle.dump`."""
+        pickle.dump(obj, file, **kwargs)
+
+    def dump_to_str(self, obj: Any, **kwargs: Any) -> bytes:
+        """Return a value as bytes; `kwargs` are those of `pickle.dumps`."""
+        return pickle.dumps(obj, **kwargs)
+
+    def dump_to_path(
+        self, obj: Any, filepath: PathLike, mode: Literal["w", "wb"] = "wb", **kwargs: Any
+    ) -> None:
+        """Write a value to a local file; `kwargs` are those of `pickle.dump`."""
+        super().dump_to_path(obj, filepath, mode, **kwargs)
 
 
-def _render_json(obj: Any, **kwargs: Any) -> str:
-    return json.dumps(obj, **{"default": _to_plain, **kwargs})
+HANDLERS: dict[str, BaseFileHandler] = {
+    "json": JsonHandler(),
+    "yaml": YamlHandler(),
+    "yml": YamlHandler(),
+    "pickle": PickleHandler(),
+    "pkl": PickleHandler(),
+}
+
+
+def register_handler(
+    file_formats: str | Sequence[str], force: bool = False, **kwargs: Any
+) -> Callable[[H], H]:
+    """Return a decorator that registers the class of a format.
+
+    Args:
+        file_formats: How the names of such files end, one ending or several, without the dot.
+        force: Whether it may take over endings that are taken.
+        **kwargs: Arguments of the class.
+
+    Raises:
+        TypeError: The class is no subclass of `BaseFileHandler`.
+        ValueError: An ending is taken already.
+    """
+    formats = [file_formats] if isinstance(file_formats, str) else list(file_formats)
+
+    def register(cls: H) -> H:
+        if not (isinstance(cls, type) and issubclass(cls, BaseFileHandler)):
+            raise TypeError(f"a handler is a subclass of BaseFileHandler, not {cls!r}")
+        for each in formats:
+            if each in HANDLERS and not force:
+                owner = type(HANDLERS[each]).__name__
+                raise ValueError(f"{each!r} is that of {owner} already; force=True replaces it")
+        HANDLERS.update(dict.fromkeys(formats, cls(**kwargs)))
+        return cls
+
+    return register
 
 
 def _to_plain(value: Any) -> Any:
@@ -95,38 +215,3 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     raise TypeError(f"a {type(value).__name__} is not plain data and can't be written as JSON")
-
-
-def _parse_yaml(text: str | bytes) -> Any:
-    return yaml.load(text, Loader=_YAML_LOADER)  # noqa: S506 (one of the two safe loaders)
-
-
-def _render_yaml(obj: Any, **kwargs: Any) -> str:
-    try:
-        text: str = yaml.safe_dump(obj, **{"sort_keys": False, "allow_unicode": True, **kwargs})
-    except yaml.representer.RepresenterError as error:
-        raise TypeError(f"not plain data, so it can't be written as YAML: {error}") from error
-    return text
-
-
-_YAML = _Handler(_parse_yaml, _render_yaml)
-_HANDLERS = {"json": _Handler(json.loads, _render_json), "yaml": _YAML, "yml": _YAML}
-
-
-def _name_of(file: object) -> str | None:
-    if isinstance(file, str | os.PathLike):
-        return str(file)
-    name = getattr(file, "name", None)
-    return name if isinstance(name, str) else None
-
-
-def _handler_of(name: str | None, file_format: str | None) -> _Handler:
-    if file_format is None and name is None:
-        raise ValueError("file_format ('json' or 'yaml') is needed where there is no file name")
-    key = file_format or Path(name or "").suffix.removeprefix(".")
-    if key in ("pkl", "pickle"):
-        raise ValueError("pickle files are not read or written: loading one can run any code")
-    if key not in _HANDLERS:
-        known = ", ".join(_HANDLERS)
-        raise ValueError(f"{name or 'file_format'}: unknown format {key!r}; known are {known}")
-    return _HANDLERS[key]

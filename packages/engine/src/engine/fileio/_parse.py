@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import islice
+from typing import Any
 
-from ._io import BackendArgs, PathLike, get_text
+from ._backend import PathLike
+from ._choice import BackendArgs
+from ._io import get_text
 
 
 def list_from_file(
@@ -22,8 +26,8 @@ def list_from_file(
         prefix: What to put in front of each line.
         offset: How many lines to leave out at the start.
         max_num: How many lines to read at most; 0 reads all.
-        encoding: The text encoding of the file.
-        backend_args: Options of the fsspec file system behind the URL.
+        encoding: The encoding of the text.
+        backend_args: Arguments of the back end.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -33,3 +37,42 @@ def list_from_file(
     lines = text.removesuffix("\n").split("\n") if text else []
     stop = offset + max_num if max_num > 0 else None
     return [prefix + line.rstrip("\r") for line in islice(lines, offset, stop)]
+
+
+def dict_from_file(
+    filename: PathLike,
+    key_type: Callable[[str], Any] = str,
+    encoding: str = "utf-8",
+    backend_args: BackendArgs = None,
+) -> dict[Any, str | list[str]]:
+    """Read a text file whose lines are a key and one or more values, with white space between.
+
+    Args:
+        filename: A local path or a URL.
+        key_type: What makes a key of the text, such as `int`.
+        encoding: The encoding of the text.
+        backend_args: Arguments of the back end.
+
+    Returns:
+        By its key, the value of each line, or the list of its values if there are several.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: A line has no value, or a key that is no `key_type` or was there before.
+    """
+    mapping: dict[Any, str | list[str]] = {}
+    for number, line in enumerate(
+        list_from_file(filename, encoding=encoding, backend_args=backend_args), 1
+    ):
+        if not (words := line.split()):
+            continue
+        try:
+            key = key_type(words[0])
+        except ValueError as error:
+            raise ValueError(f"{filename}:{number}: {error}") from error
+        if key in mapping:
+            raise ValueError(f"{filename}:{number}: the key {key!r} is on a line above already")
+        if len(words) == 1:
+            raise ValueError(f"{filename}:{number}: the key {key!r} has no value")
+        mapping[key] = words[1] if len(words) == 2 else words[1:]
+    return mapping

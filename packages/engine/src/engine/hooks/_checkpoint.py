@@ -14,7 +14,7 @@ import torch
 
 from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
-from engine.fileio import get, isfile, join_path, put, put_text
+from engine.fileio import copyfile_from_local, get, isfile, join_path, put, put_text, remove
 from engine.registry import HOOKS
 from engine.utils import is_url
 
@@ -22,8 +22,6 @@ from ._hook import Hook
 from ._rules import GREATER, LESS, checked_rule, rule_of
 
 if TYPE_CHECKING:
-    from fsspec import AbstractFileSystem
-
     from engine.runner import Runner
 
 _KEPT = "kept_checkpoints"
@@ -52,7 +50,7 @@ class CheckpointHook(Hook):
             and `error`.
         filename_tmpl: The name of a file, with `{}` for the number; None means `epoch_{}.pth` or
             `iter_{}.pth`. That of the best checkpoint has `best_<metric>_` in front.
-        backend_args: Options of the fsspec file system behind a URL.
+        backend_args: Arguments of the back end of `out_dir`.
         published_keys: What of the last checkpoint (with `save_last`) and the best ones is written
             once more when the training ends, with a part of the SHA-256 of the file in its name:
             `'state_dict'` gives files with weights alone. None means nothing.
@@ -192,9 +190,8 @@ class CheckpointHook(Hook):
         with tempfile.TemporaryDirectory(dir=runner.log_dir) as local:
             runner.save_checkpoint(local, name, by_epoch=by_epoch, **self._parts)
             if is_main_process():
-                system, target = self._remote(self._file(runner, name))
-                system.makedirs(os.path.dirname(target), exist_ok=True)
-                system.put_file(os.path.join(local, name), target)
+                source, target = os.path.join(local, name), self._file(runner, name)
+                copyfile_from_local(source, target, self.backend_args)
 
     @master_only
     def _publish(self, runner: Runner, name: str) -> None:
@@ -223,12 +220,8 @@ class CheckpointHook(Hook):
     @master_only
     def _remove(self, runner: Runner, name: str) -> None:
         file = self._file(runner, name)
-        if not is_url(file):
-            Path(file).unlink(missing_ok=True)
-            return
-        system, target = self._remote(file)
-        if system.exists(target):
-            system.rm_file(target)
+        if isfile(file, self.backend_args):
+            remove(file, self.backend_args)
 
     def _folder(self, runner: Runner) -> str:
         if self.out_dir is None:
@@ -237,12 +230,6 @@ class CheckpointHook(Hook):
 
     def _file(self, runner: Runner, name: str) -> str:
         return join_path(self._folder(runner), name)
-
-    def _remote(self, url: str) -> tuple[AbstractFileSystem, str]:
-        from fsspec.core import url_to_fs  # deferred: local files don't need it
-
-        system, name = url_to_fs(url, **(self.backend_args or {}))
-        return system, name
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)

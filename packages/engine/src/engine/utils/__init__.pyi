@@ -12,6 +12,14 @@ from ._package import import_modules_from_strings as import_modules_from_strings
 from ._package import is_installed as is_installed
 from ._package import requires_executable as requires_executable
 from ._package import requires_package as requires_package
+from ._path import check_file_exist as check_file_exist
+from ._path import fopen as fopen
+from ._path import is_abs as is_abs
+from ._path import is_filepath as is_filepath
+from ._path import mkdir_or_exist as mkdir_or_exist
+from ._path import scandir as scandir
+from ._path import symlink as symlink
+from ._path import walk as walk
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
 from ._sequence import is_list_of as is_list_of
@@ -45,6 +53,7 @@ __all__ = [
     "Timer",
     "TimerError",
     "apply_to",
+    "check_file_exist",
     "check_prerequisites",
     "check_time",
     "concat_list",
@@ -52,11 +61,14 @@ __all__ = [
     "deprecated_function",
     "did_you_mean",
     "digit_version",
+    "fopen",
     "get_git_hash",
     "get_installed_path",
     "get_object_from_string",
     "has_method",
     "import_modules_from_strings",
+    "is_abs",
+    "is_filepath",
     "is_installed",
     "is_list_of",
     "is_method_overridden",
@@ -66,10 +78,13 @@ __all__ = [
     "is_url",
     "iter_cast",
     "list_cast",
+    "mkdir_or_exist",
     "near",
     "requires_executable",
     "requires_package",
+    "scandir",
     "slice_list",
+    "symlink",
     "to_1tuple",
     "to_2tuple",
     "to_3tuple",
@@ -80,4 +95,5 @@ __all__ = [
     "track_progress",
     "track_progress_rich",
     "tuple_cast",
+    "walk",
 ]

@@ -1,0 +1,283 @@
+"""Files behind a URL, through the file systems of fsspec."""
+
+from __future__ import annotations
+
+import glob
+import os
+import posixpath
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from engine.utils import did_you_mean
+
+from ._atomic import replacing
+from ._attempts import reach
+from ._backend import BaseStorageBackend, PathLike, last_part, local_path, local_target, scheme_of
+
+if TYPE_CHECKING:
+    from fsspec import AbstractFileSystem
+
+T = TypeVar("T")
+
+# Storages in which a file is replaced only when the new one has come whole.
+_REPLACE_WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf"}
+
+# The client of S3 would repeat each attempt by itself, for ten seconds and more.
+_ONE_ATTEMPT = {"config_kwargs": {"retries": {"total_max_attempts": 1}}}
+_DEFAULTS = {"s3": _ONE_ATTEMPT, "s3a": _ONE_ATTEMPT}
+
+_PACKAGES = {"s3": '"engine[s3]"', "s3a": '"engine[s3]"', "http": "aiohttp", "https": "aiohttp"}
+
+
+class RemoteReader(BaseStorageBackend):
+    """The verbs that only read, of any file system that fsspec knows.
+
+    Args:
+        max_retries: How often to try again where the connection fails.
+        retry_wait: The seconds before the second attempt; twice as many before each further one.
+        **storage_options: Options of the file system, such as `anon=True` or `endpoint_url=...`.
+    """
+
+    def __init__(
+        self, max_retries: int = 3, retry_wait: float = 0.2, **storage_options: Any
+    ) -> None:
+        self.max_retries = max_retries
+        self.retry_wait = retry_wait
+        self.storage_options = storage_options
+
+    def get(self, filepath: PathLike) -> bytes:
+        """Read a whole file."""
+        content: bytes = self._reach("read", filepath, lambda system, name: system.cat_file(name))
+        return content
+
+    def exists(self, filepath: PathLike) -> bool:
+        """Return whether there is a file or folder of this name."""
+        return self._kind_of(filepath) is not None
+
+    def isfile(self, filepath: PathLike) -> bool:
+        """Return whether there is a file of this name."""
+        return self._kind_of(filepath) == "file"
+
+    def copyfile_to_local(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a file of the storage to a local one."""
+        target = local_target(src, dst)
+        with replacing(target) as temporary:
+            self._reach("read", src, lambda system, name: system.get_file(name, str(temporary)))
+        return target
+
+    def _kind_of(self, filepath: PathLike) -> str | None:
+        try:
+            kind: str = self._reach("looked up", filepath, _info)["type"]
+        except FileNotFoundError:
+            return None
+        return kind
+
+    def _reach(
+        self, done: str, filepath: PathLike, operation: Callable[[AbstractFileSystem, str], T]
+    ) -> T:
+        return reach(
+            lambda: operation(*self._system(filepath)),
+            os.fspath(filepath),
+            done,
+            self.max_retries,
+            self.retry_wait,
+        )
+
+    def _system(self, filepath: PathLike) -> tuple[AbstractFileSystem, str]:
+        """Return the file system that a name belongs to, and what it calls the file.
+
+        The system is not kept: fsspec does that, and makes a new one in a process that was forked.
+        """
+        from fsspec import available_protocols  # deferred: local files don't need it
+        from fsspec.core import url_to_fs
+
+        url, scheme = os.fspath(filepath), scheme_of(filepath)
+        try:
+            system, name = url_to_fs(url, **{**_DEFAULTS.get(scheme, {}), **self.storage_options})
+        except ImportError as error:
+            how = f"pip install {_PACKAGES[scheme]}" if scheme in _PACKAGES else error
+            raise ImportError(f"{url}: a package is missing; {how}") from error
+        except ValueError as error:
+            if scheme in available_protocols():
+                raise
+            hint = did_you_mean(scheme, available_protocols())
+            raise ValueError(f"{url}: there is no storage {scheme!r}{hint}") from error
+        return system, name
+
+
+class FsspecBackend(RemoteReader):
+    """Any file system that fsspec knows: `s3://`, `gs://`, `hf://` and many more.
+
+    What is written replaces the former file in one step. Missing folders are made, a bucket is not.
+
+    Args:
+        max_retries: How often to try again where the connection fails.
+        retry_wait: The seconds before the second attempt; twice as many before each further one.
+        **storage_options: Options of the file system, such as `anon=True` or `endpoint_url=...`.
+    """
+
+    def put(self, obj: bytes, filepath: PathLike) -> None:
+        """Write a whole file, so that a reader sees the former one or this one."""
+        memoryview(obj)  # raises a TypeError for text
+        self._write(filepath, lambda system, name: system.pipe_file(name, obj))
+
+    def isdir(self, filepath: PathLike) -> bool:
+        """Return whether there is a folder of this name."""
+        return self._kind_of(filepath) == "directory"
+
+    def copyfile(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a file within the storage."""
+        if not self.isfile(src):
+            raise FileNotFoundError(f"{src} can't be copied: there is no such file")
+        target = self._target(src, dst)
+        self._copy(src, target)
+        return target
+
+    def copytree(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a folder, and all in it, within the storage, file by file."""
+        target = self._new(dst)
+        for name in self._files(src):
+            self._copy(self.join_path(src, name), self.join_path(target, name))
+        return target
+
+    def copyfile_from_local(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a local file into the storage."""
+        os.stat(local_path(src))
+        target = self._target(src, dst)
+        self._upload(src, target)
+        return target
+
+    def copytree_from_local(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a local folder, and all in it, into the storage, file by file."""
+        folder, target = Path(local_path(src)), self._new(dst)
+        os.listdir(folder)
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                self._upload(path, self.join_path(target, path.relative_to(folder).as_posix()))
+        return target
+
+    def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
+        """Copy a folder of the storage, and all in it, to a local one, file by file."""
+        folder, names = Path(local_path(dst)), self._files(src)
+        folder.mkdir(parents=True)
+        for name in names:
+            self.copyfile_to_local(self.join_path(src, name), folder / name)
+        return str(folder)
+
+    def remove(self, filepath: PathLike) -> None:
+        """Remove a file."""
+        kind = self._kind_of(filepath)
+        if kind is None:
+            raise FileNotFoundError(f"{filepath} can't be removed: there is no such file")
+        if kind != "file":
+            raise IsADirectoryError(f"{filepath} is a folder; rmtree removes those")
+        self._reach("removed", filepath, lambda system, name: system.rm_file(name))
+
+    def rmtree(self, dir_path: PathLike) -> None:
+        """Remove a folder, and all in it."""
+        if not self.isdir(dir_path):
+            raise FileNotFoundError(f"{dir_path} can't be removed: there is no such folder")
+        self._reach(  # escaped, for fsspec takes the name for a pattern
+            "removed", dir_path, lambda system, name: system.rm(glob.escape(name), recursive=True)
+        )
+
+    def generate_presigned_url(
+        self, url: str, client_method: str = "get_object", expires_in: int = 3600
+    ) -> str:
+        """Return a URL by which somebody without an account can reach a file for a while."""
+        # Only S3 has other methods.
+        options = {} if client_method == "get_object" else {"client_method": client_method}
+        signed: str = self._reach(
+            "signed",
+            url,
+            lambda system, name: system.sign(name, expiration=expires_in, **options),
+        )
+        return signed
+
+    def _write(
+        self, filepath: PathLike, operation: Callable[[AbstractFileSystem, str], object]
+    ) -> None:
+        """Write a file where a reader does not see half of it, and give it its name then."""
+        if scheme_of(filepath) in _REPLACE_WHOLE:
+            self._reach("written", filepath, operation)
+            return
+        system, name = self._system(filepath)
+        folder = posixpath.dirname(name)
+        temporary = posixpath.join(folder, f".{secrets.token_hex(8)}.tmp")
+        try:
+            if folder:
+                self._reach(
+                    "written", filepath, lambda system, _: system.makedirs(folder, exist_ok=True)
+                )
+            self._reach("written", filepath, lambda system, _: operation(system, temporary))
+            self._reach("written", filepath, lambda system, name: _rename(system, temporary, name))
+        except BaseException:
+            with suppress(Exception):  # what came first is what the user must know
+                system.rm_file(temporary)
+            raise
+
+    def _copy(self, src: PathLike, target: PathLike) -> None:
+        source = self._system(src)[1]
+        self._write(target, lambda system, name: system.cp_file(source, name))
+
+    def _upload(self, src: PathLike, target: PathLike) -> None:
+        source = local_path(src)
+        self._write(target, lambda system, name: system.put_file(source, name))
+
+    def _target(self, src: PathLike, dst: PathLike) -> str:
+        target = os.fspath(dst)
+        is_folder = target.endswith("/") or self.isdir(target)
+        return self.join_path(target, last_part(src)) if is_folder else target
+
+    def _new(self, dst: PathLike) -> str:
+        if self.exists(dst):
+            raise FileExistsError(f"{dst} is there already")
+        return os.fspath(dst)
+
+    def _files(self, dir_path: PathLike) -> list[str]:
+        return [name for name, is_dir in self._entries(dir_path, recursive=True) if not is_dir]
+
+    def _walk(self, dir_path: PathLike, recursive: bool) -> Iterator[tuple[str, bool]]:
+        for name, is_dir in self._entries(dir_path, recursive):
+            if not any(part.startswith(".") for part in name.split("/")):
+                yield name, is_dir
+
+    def _entries(self, dir_path: PathLike, recursive: bool) -> list[tuple[str, bool]]:
+        """Return what is in a folder, each with whether it is a folder."""
+
+        def listed(system: AbstractFileSystem, name: str) -> dict[str, bool]:
+            system.invalidate_cache(name)
+            if recursive:
+                found = system.find(name, withdirs=True, detail=True).values()
+            else:
+                found = system.ls(name, detail=True)
+            root = f"{name.rstrip('/')}/"
+            return {
+                entry["name"].removeprefix(root).rstrip("/"): entry["type"] == "directory"
+                for entry in found
+                if entry["name"].startswith(root) and entry["name"] != root
+            }
+
+        entries = self._reach("listed", dir_path, listed)
+        if not entries and not self.isdir(dir_path):
+            raise FileNotFoundError(f"{dir_path} can't be listed: there is no such folder")
+        return sorted(entries.items(), key=lambda entry: entry[0].split("/"))
+
+
+def _info(system: AbstractFileSystem, name: str) -> dict[str, Any]:
+    system.invalidate_cache(name)  # others may have written since it was listed
+    info: dict[str, Any] = system.info(name)
+    return info
+
+
+def _rename(system: AbstractFileSystem, old: str, new: str) -> None:
+    from fsspec import AbstractFileSystem  # deferred: see above
+
+    if type(system).mv is not AbstractFileSystem.mv:
+        system.mv(old, new)
+    else:  # which would copy and remove as well, and takes a name for a pattern
+        system.cp_file(old, new)
+        system.rm_file(old)
