@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import fsspec
 import pytest
-from s3fs import S3FileSystem
 
 Process = subprocess.Popen[str]
 StartS3 = Callable[[], tuple[Process, str]]
@@ -52,7 +52,7 @@ def bucket(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     name = f"bucket-{uuid.uuid4().hex}"
-    S3FileSystem().mkdir(name)
+    fsspec.filesystem("s3").mkdir(name)
     return f"s3://{name}"
 
 

@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pytest
-from s3fs import S3FileSystem
 
 from engine import fileio
 
@@ -49,7 +49,11 @@ class _Proxy:
             except OSError:
                 return
             self.connections += 1
-            server = socket.create_connection(("127.0.0.1", self.port))
+            try:
+                server = socket.create_connection(("127.0.0.1", self.port))
+            except OSError:
+                client.close()  # or it would wait for somebody to read
+                return
             for source, sink, is_cut in ((client, server, True), (server, client, False)):
                 args = (source, sink, is_cut)
                 threading.Thread(target=self._hand_on, args=args, daemon=True).start()
@@ -129,9 +133,15 @@ def test_a_file_that_was_never_whole_is_not_there(bucket: str, proxy: _Proxy) ->
 def doomed(bucket: str, start_s3: StartS3) -> Iterator[_Proxy]:
     """A proxy before a server of its own, with the same bucket; a cut kills the server."""
     process, url = start_s3()
-    S3FileSystem(endpoint_url=url).mkdir(bucket)
+    fsspec.filesystem("s3", endpoint_url=url).mkdir(bucket)
     made = _Proxy(int(url.rpartition(":")[2]))
-    made.on_cut = lambda: (made.close(), process.kill(), process.wait())
+
+    def kill() -> None:
+        made.close()
+        process.kill()
+        process.wait()
+
+    made.on_cut = kill
     yield made
     made.close()
 
