@@ -131,6 +131,8 @@ def test_mistakes() -> None:
         fileio.get("a", {"backend": "loca"})
     with pytest.raises(ValueError, match="a back end is chosen by a uri, or by the name 'backend'"):
         get_file_backend()
+    with pytest.raises(ValueError, match=r"^s3:/b/x was a URL, of which a Path keeps one '/' only"):
+        fileio.get(Path("s3://b/x"))
     with pytest.raises(TypeError, match=r"backend_args of LocalBackend: .*'anon'"):
         fileio.get("a", {"anon": True})
     with pytest.raises(TypeError, match=r"backend_args of LmdbBackend: .*'db_path'"):

@@ -84,6 +84,13 @@ def test_folders_from_here_and_back(folder: str, tmp_path_factory: pytest.TempPa
         fileio.copytree_to_local(join_path(folder, "nothing"), here / "new")
 
 
+def test_a_name_with_a_slash_at_its_end_is_a_folder(bucket: str, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"content")
+    assert fileio.copyfile_from_local(tmp_path / "a.txt", f"{bucket}/x/") == f"{bucket}/x/a.txt"
+    assert fileio.copyfile(f"{bucket}/x/a.txt", f"{bucket}/y/") == f"{bucket}/y/a.txt"
+    assert fileio.get(f"{bucket}/y/a.txt") == b"content"
+
+
 def test_a_link_or_a_copy(folder: str) -> None:
     fileio.put(b"a", join_path(folder, "from", "a.txt"))
     file, tree = join_path(folder, "file"), join_path(folder, "tree")

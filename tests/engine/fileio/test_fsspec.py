@@ -79,6 +79,14 @@ def test_nothing_is_left_of_a_write_that_fails(in_place: type[_InPlace]) -> None
     assert fileio.get("inplace://a.bin") == b"former"
 
 
+def test_a_name_does_not_lead_out_of_a_folder(in_place: type[_InPlace], tmp_path: Path) -> None:
+    for name in ("a.bin", "../../b.bin"):
+        MemoryFileSystem.pipe_file(in_place(), f"/x/y/{name}", b"")
+    with pytest.raises(ValueError, match=r"can't be copied: '\.\./\.\./b\.bin' in it leads out of"):
+        fileio.copytree_to_local("inplace://x/y", tmp_path / "1" / "2" / "3")
+    assert [*tmp_path.rglob("b.bin")] == []
+
+
 class _OfALibrary(Exception):
     """What an unknown library raises."""
 

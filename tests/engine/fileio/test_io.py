@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import fsspec
 import pytest
 
 from engine import fileio
@@ -82,6 +83,30 @@ def test_names_in_a_folder(folder: str) -> None:
     assert [*images] == ["a/b/d.png"]
     both = fileio.list_dir_or_file(folder, list_dir=False, suffix=(".png", "z.txt"), recursive=True)
     assert [*both] == ["a/b/d.png", "z.txt"]
+
+
+def test_empty_folders_of_s3_are_marked(bucket: str) -> None:
+    system = fsspec.filesystem("s3")
+    for name in ("a/", "a/empty/", "a/full/", "a/full/x.txt"):
+        system.pipe_file(f"{bucket}/{name}", b"")
+    found = ["empty", "full", "full/x.txt"]
+    assert [*fileio.list_dir_or_file(f"{bucket}/a", recursive=True)] == found
+    files = fileio.list_dir_or_file(f"{bucket}/a", list_dir=False, recursive=True)
+    assert [*files] == ["full/x.txt"]
+    assert fileio.isdir(f"{bucket}/a/empty")
+    assert [*fileio.list_dir_or_file(f"{bucket}/a/empty")] == []
+
+
+def test_others_may_have_written(bucket: str) -> None:
+    assert [*fileio.list_dir_or_file(bucket)] == []
+    other = fsspec.filesystem("s3", skip_instance_cache=True)
+    other.pipe_file(f"{bucket}/a.txt", b"1")
+    assert [*fileio.list_dir_or_file(bucket)] == ["a.txt"]
+    assert fileio.exists(f"{bucket}/a.txt")
+    other.pipe_file(f"{bucket}/a.txt", b"22")
+    assert fileio.get(f"{bucket}/a.txt") == b"22"
+    other.rm_file(f"{bucket}/a.txt")
+    assert not fileio.isfile(f"{bucket}/a.txt")
 
 
 def test_mistakes_in_listing(folder: str) -> None:

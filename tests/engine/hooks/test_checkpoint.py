@@ -243,3 +243,5 @@ def test_mistakes(toy_cfg: CfgMaker) -> None:
         CheckpointHook(save_best="a", rule="more")
     with pytest.raises(ValueError, match="there is no metric 'recall'; there are acc, count"):
         run(toy_cfg(), save_best="recall")
+    with pytest.raises(TypeError, match=r"backend_args of LocalBackend: .*'anon'"):
+        run(toy_cfg(), interval=1, backend_args={"anon": True})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from ._atomic import atomic_write
+from ._atomic import replacing
 
 PathLike = str | os.PathLike[str]
 
@@ -117,7 +118,9 @@ class BaseStorageBackend(ABC):
     @contextmanager
     def _downloaded(self, filepath: PathLike) -> Iterator[str | Path]:
         with tempfile.TemporaryDirectory() as folder:
-            yield self.copyfile_to_local(filepath, os.path.join(folder, last_part(filepath)))
+            path = Path(folder) / last_part(filepath)
+            self._download(filepath, path)
+            yield str(path)
 
     def copyfile(self, src: PathLike, dst: PathLike) -> str:
         """Copy a file within the storage.
@@ -193,8 +196,8 @@ class BaseStorageBackend(ABC):
             FileNotFoundError: There is no such file.
         """
         target = local_target(src, dst)
-        with atomic_write(target) as file:
-            file.write(self.get(src))
+        with replacing(target) as temporary:
+            self._download(src, temporary)
         return target
 
     def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
@@ -298,6 +301,10 @@ class BaseStorageBackend(ABC):
         """
         self._lacks("generate_presigned_url")
 
+    def _download(self, src: PathLike, path: Path) -> None:
+        """Write the content of a file to a local path that nobody reads yet."""
+        path.write_bytes(self.get(src))
+
     def _walk(self, dir_path: PathLike, recursive: bool) -> Iterator[tuple[str, bool]]:
         """Return the names in a folder that are not hidden, each with whether it is a folder."""
         self._lacks("list_dir_or_file")
@@ -307,8 +314,17 @@ class BaseStorageBackend(ABC):
 
 
 def scheme_of(filepath: PathLike) -> str:
-    """Return what stands before `://` in a name; for a local file, an empty string."""
-    scheme, separator, _ = os.fspath(filepath).partition("://")
+    """Return what stands before `://` in a name; for a local file, an empty string.
+
+    Raises:
+        ValueError: The name is a `Path` that was made of a URL.
+    """
+    name = os.fspath(filepath)
+    if ":/" not in name:
+        return ""
+    if not isinstance(filepath, str) and re.match(r"[a-z][a-z0-9+]+:/", name):
+        raise ValueError(f"{name} was a URL, of which a Path keeps one '/' only; write a string")
+    scheme, separator, _ = name.partition("://")
     return scheme if separator and scheme != "file" else ""
 
 

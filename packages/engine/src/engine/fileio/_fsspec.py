@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._atomic import replacing
 from ._attempts import reach
-from ._backend import BaseStorageBackend, PathLike, last_part, local_path, local_target, scheme_of
+from ._backend import BaseStorageBackend, PathLike, last_part, local_path, scheme_of
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
@@ -61,12 +60,8 @@ class RemoteReader(BaseStorageBackend):
         """Return whether there is a file of this name."""
         return self._kind_of(filepath) == "file"
 
-    def copyfile_to_local(self, src: PathLike, dst: PathLike) -> str:
-        """Copy a file of the storage to a local one."""
-        target = local_target(src, dst)
-        with replacing(target) as temporary:
-            self._reach("read", src, lambda system, name: system.get_file(name, str(temporary)))
-        return target
+    def _download(self, src: PathLike, path: Path) -> None:
+        self._reach("read", src, lambda system, name: system.get_file(name, str(path)))
 
     def _kind_of(self, filepath: PathLike) -> str | None:
         try:
@@ -161,11 +156,14 @@ class FsspecBackend(RemoteReader):
 
     def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a folder of the storage, and all in it, to a local one, file by file."""
-        folder, names = Path(local_path(dst)), self._files(src)
-        folder.mkdir(parents=True)
+        folder, names = local_path(dst), self._files(src)
+        os.makedirs(folder)
         for name in names:
-            self.copyfile_to_local(self.join_path(src, name), folder / name)
-        return str(folder)
+            target = os.path.normpath(os.path.join(folder, name))
+            if not Path(target).is_relative_to(os.path.normpath(folder)):  # `..` in a key of S3
+                raise ValueError(f"{src} can't be copied: {name!r} in it leads out of {folder}")
+            self.copyfile_to_local(self.join_path(src, name), target)
+        return folder
 
     def remove(self, filepath: PathLike) -> None:
         """Remove a file."""
@@ -255,10 +253,10 @@ class FsspecBackend(RemoteReader):
             else:
                 found = system.ls(name, detail=True)
             root = f"{name.rstrip('/')}/"
-            return {
-                entry["name"].removeprefix(root).rstrip("/"): entry["type"] == "directory"
-                for entry in found
-                if entry["name"].startswith(root) and entry["name"] != root
+            return {  # a name that ends in `/` marks an empty folder in S3
+                path.removeprefix(root).rstrip("/"): kind == "directory" or path.endswith("/")
+                for path, kind in ((entry["name"], entry["type"]) for entry in found)
+                if path.startswith(root) and path != root
             }
 
         entries = self._reach("listed", dir_path, listed)

@@ -14,7 +14,16 @@ import torch
 
 from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
-from engine.fileio import copyfile_from_local, get, isfile, join_path, put, put_text, remove
+from engine.fileio import (
+    copyfile_from_local,
+    get,
+    get_file_backend,
+    isfile,
+    join_path,
+    put,
+    put_text,
+    remove,
+)
 from engine.registry import HOOKS
 from engine.utils import is_url
 
@@ -103,6 +112,9 @@ class CheckpointHook(Hook):
 
     def before_train(self, runner: Runner) -> None:
         """Say where the checkpoints go."""
+        get_file_backend(
+            self._folder(runner), backend_args=self.backend_args
+        )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
 
     def after_train_epoch(self, runner: Runner) -> None:
