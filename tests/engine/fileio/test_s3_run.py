@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,12 +115,7 @@ def test_a_run_is_resumed_from_s3_bit_for_bit(
     torch.testing.assert_close(model.state_dict(), expected["weights"], rtol=0, atol=0)
 
 
-def test_a_checkpoint_that_is_missing_or_out_of_reach(
-    bucket: str, toy_cfg: CfgMaker, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_checkpoint_that_is_missing(bucket: str, toy_cfg: CfgMaker) -> None:
     runner = Runner.from_cfg(toy_cfg())
-    monkeypatch.setattr(time, "sleep", lambda _: None)
     with pytest.raises(CheckpointError, match=f"there is no checkpoint {bucket}/x.pth"):
         runner.load_checkpoint(f"{bucket}/x.pth")
-    with pytest.raises(ConnectionError, match=r"http://127\.0\.0\.1:9/x\.pth can't be read"):
-        runner.load_checkpoint("http://127.0.0.1:9/x.pth")
