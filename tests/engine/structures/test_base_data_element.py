@@ -108,7 +108,7 @@ def test_a_property_gives_a_field_a_type() -> None:
     assert sample.keys() == ["gt_instances"]
     assert "gt_instances" in sample
     assert sample.get("gt_instances") is instances
-    assert sample.clone().gt_instances is instances
+    assert sample.new().gt_instances is instances
     with pytest.raises(TypeError, match=r"Sample\.gt_instances must be a InstanceData"):
         sample.gt_instances = PixelData()  # type: ignore[assignment]  # the mistake under test
     assert sample.pop("gt_instances") is instances
@@ -119,11 +119,11 @@ def test_a_property_gives_a_field_a_type() -> None:
     assert not hasattr(sample, "_gt_instances")
 
 
-def test_new_clone_and_update(element: BaseDataElement) -> None:
-    clone = element.clone()
-    assert clone.to_dict() == element.to_dict()
-    assert clone.scores is element.scores
-    clone.names = ["y"]
+def test_new_and_update(element: BaseDataElement) -> None:
+    same = element.new()
+    assert same.to_dict() == element.to_dict()
+    assert same.scores is element.scores
+    same.names = ["y"]
     assert element.names == ["x"]
 
     other = element.new(metainfo={"img_shape": (1, 1)}, boxes=[1])
@@ -155,6 +155,64 @@ def test_conversions_reach_elements_inside() -> None:
     assert sample.cpu().weight.device.type == "cpu"
     assert sample.to("meta").gt_instances.boxes.device.type == "meta"
     assert sample.gt_instances.boxes.device.type == "cpu"
+
+
+def test_a_clone_shares_nothing_but_gradients() -> None:
+    weight = torch.ones(2, requires_grad=True)
+    sample = Sample(metainfo={"pad": [0, 0]}, scores=weight * 2, names=["x"], mask=np.zeros(2))
+    sample.gt_instances = InstanceData(boxes=torch.zeros(1, 4))
+    clone = sample.clone()
+    clone.gt_instances.boxes[0] = 7
+    clone.names.append("y")
+    clone.mask[0] = 7
+    clone.pad.append(1)
+    assert sample.gt_instances.boxes.sum() == 0
+    assert sample.names == ["x"]
+    assert sample.mask.sum() == 0
+    assert sample.pad == [0, 0]
+    clone.scores.sum().backward()
+    assert weight.grad is not None
+    assert weight.grad.tolist() == [2, 2]
+
+
+class Boxes:
+    """A field of a class of its own, as libraries have them: three methods and a conversion."""
+
+    def __init__(self, rows: list[int], device: str = "cpu") -> None:
+        self.rows = rows
+        self.device = device
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, item: slice) -> Boxes:
+        return Boxes(self.rows[item], self.device)
+
+    @staticmethod
+    def cat(parts: list[Boxes]) -> Boxes:
+        return Boxes([row for part in parts for row in part.rows], parts[0].device)
+
+    def to(self, device: str) -> Boxes:
+        return Boxes(self.rows, device)
+
+
+def test_what_has_the_method_is_converted_by_it() -> None:
+    boxes = Boxes([1, 2])
+    element = BaseDataElement(boxes=boxes, text="x", numbers=[1, 2], scores=torch.zeros(2))
+    moved = element.to("meta")
+    assert (moved.boxes.device, moved.scores.device.type) == ("meta", "meta")
+    assert (moved.text, moved.numbers) == ("x", [1, 2])
+    assert element.cpu().boxes is element.detach().boxes is element.numpy().boxes is boxes
+
+
+def test_fields_of_other_classes_are_selected_and_joined() -> None:
+    instances = InstanceData(boxes=Boxes([5, 6, 7]), scores=torch.tensor([0.1, 0.9, 0.5]))
+    assert instances[instances.scores > 0.3].boxes.rows == [6, 7]
+    assert instances[instances.scores.argsort()].boxes.rows == [5, 7, 6]
+    assert instances[-1].boxes.rows == [7]
+    assert instances[[]].boxes.rows == []
+    assert instances[1:].boxes.rows == [6, 7]
+    assert InstanceData.cat([instances, instances]).boxes.rows == [5, 6, 7, 5, 6, 7]
 
 
 def test_to_dict_goes_down() -> None:

@@ -50,6 +50,9 @@ def numbers_of(instances: InstanceData) -> list[int]:
         (np.array([False, True, False, False, True]), [1, 4]),
         (torch.tensor([4, -5]), [4, 0]),
         (torch.tensor([False, True, True, False, False]), [1, 2]),
+        (torch.tensor(3), [3]),
+        (np.int64(-2), [3]),
+        (torch.tensor([1, 0, 1], dtype=torch.uint8), [1, 0, 1]),
     ],
     ids=str,
 )
@@ -60,8 +63,11 @@ def test_indexing_selects_in_all_fields(item: Any, expected: list[int]) -> None:
     assert selected.img_id == 0
 
 
-def test_a_name_gives_the_field() -> None:
-    assert make(2)["names"] == ["0", "1"]
+def test_a_name_gives_and_sets_the_field() -> None:
+    instances = make(2)
+    assert instances["names"] == ["0", "1"]
+    instances["names"] = ["2", "3"]
+    assert instances.names == ["2", "3"]
 
 
 @pytest.mark.parametrize(
@@ -70,6 +76,9 @@ def test_a_name_gives_the_field() -> None:
         (5, "out of range"),
         (torch.tensor([True]), "1 booleans can't select from 5 instances"),
         (torch.zeros(1, 1, dtype=torch.long), "in one dimension, not in 2"),
+        (torch.tensor([1.0]), "by whole numbers, not by torch.float32"),
+        ([5], "out of"),
+        ([-6], "out of"),
     ],
 )
 def test_a_bad_index_is_an_error(item: Any, message: str) -> None:
@@ -100,6 +109,13 @@ def test_cat_refuses_what_does_not_fit() -> None:
         InstanceData.cat([InstanceData(boxes=[1]), InstanceData(labels=[1])])
     with pytest.raises(TypeError, match="values of type dict"):
         InstanceData.cat([InstanceData(a={1: 2}), InstanceData(a={1: 2})])
+
+
+@pytest.mark.parametrize("field", [[1, 2], (1, 2), "ab", torch.zeros(2), np.zeros(2)], ids=repr)
+@pytest.mark.parametrize("number", [2, -3])
+def test_each_field_knows_its_range(field: Any, number: int) -> None:
+    with pytest.raises(IndexError, match="out of"):
+        InstanceData(field=field)[[number]]
 
 
 def test_lengths_must_agree() -> None:

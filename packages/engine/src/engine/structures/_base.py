@@ -14,13 +14,17 @@ _BOOKS = ("_metainfo_fields", "_data_fields")
 # Up to so many values an array is shown whole.
 _SHOWN = 16
 
+# What needs no copy.
+_ATOMS = frozenset({str, int, float, bool, bytes, type(None)})
+
 
 class BaseDataElement:
     """Annotations or predictions of a sample, as attributes.
 
     There are two kinds of fields. Data (boxes, masks, scores) are set as attributes and follow
-    `to`, `numpy` and the like. Meta information (the size of the image, its path) is copied when it
-    is set, and changes through `set_metainfo` only.
+    `to`, `numpy` and the like: what has a method of that name, as tensors and elements do, is
+    converted by it, all else stays. Meta information (the size of the image, its path) is copied
+    when it is set, and changes through `set_metainfo` only.
 
     A subclass can give a field a type with a property:
 
@@ -81,7 +85,7 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of data.
         """
         for name, value in metainfo.items():
-            self.set_field(copy.deepcopy(value), name, field_type="metainfo")
+            self.set_field(_copied(value), name, field_type="metainfo")
 
     def set_data(self, data: Mapping[str, Any]) -> None:
         """Add or change data.
@@ -157,8 +161,8 @@ class BaseDataElement:
         return made
 
     def clone(self) -> Self:
-        """Return an element with the same fields; the data itself is not copied."""
-        return self.new()
+        """Return an independent copy; gradients flow through the copies of tensors."""
+        return self._each(_cloned)
 
     def keys(self) -> list[str]:
         """Return the names of the data."""
@@ -239,27 +243,27 @@ class BaseDataElement:
             args: The arguments of `Tensor.to`.
             kwargs: The same.
         """
-        return self._with_tensors(lambda tensor: tensor.to(*args, **kwargs))
+        return self._each(lambda value: _called(value, "to", *args, **kwargs))
 
     def cpu(self) -> Self:
         """Return an element whose tensors are in main memory."""
-        return self._with_tensors(torch.Tensor.cpu)
+        return self._each(lambda value: _called(value, "cpu"))
 
     def cuda(self) -> Self:
         """Return an element whose tensors are on the current GPU."""
-        return self._with_tensors(lambda tensor: tensor.cuda())
+        return self._each(lambda value: _called(value, "cuda"))
 
     def detach(self) -> Self:
         """Return an element whose tensors have no history of gradients."""
-        return self._with_tensors(torch.Tensor.detach)
+        return self._each(lambda value: _called(value, "detach"))
 
     def numpy(self) -> Self:
         """Return an element with NumPy arrays in place of tensors."""
-        return self._with_tensors(lambda tensor: tensor.detach().cpu().numpy())
+        return self._each(_as_array)
 
     def to_tensor(self) -> Self:
         """Return an element with tensors in place of NumPy arrays."""
-        return self._with(np.ndarray, torch.from_numpy, BaseDataElement.to_tensor)
+        return self._each(_as_tensor)
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as a dictionary, elements inside as dictionaries too."""
@@ -275,22 +279,19 @@ class BaseDataElement:
         lines = ["", "    META INFORMATION", *meta, "", "    DATA FIELDS", *data]
         return f"<{type(self).__name__}(" + "\n".join(lines) + f"\n) at {id(self):#x}>"
 
-    def _with_tensors(self, convert: Callable[[torch.Tensor], Any]) -> Self:
-        return self._with(torch.Tensor, convert, lambda inner: inner._with_tensors(convert))
+    def _each(self, convert: Callable[[Any], Any]) -> Self:
+        """Return an element with the same fields, whose data went through a function.
 
-    def _with(
-        self,
-        kind: type,
-        convert: Callable[[Any], Any],
-        descend: Callable[[BaseDataElement], BaseDataElement],
-    ) -> Self:
-        """Convert the data of one type, and elements inside by the same rule."""
-        made = type(self)(metainfo=self.metainfo)
-        for name, value in self.items():
-            if isinstance(value, kind):
-                setattr(made, name, convert(value))
-            else:
-                setattr(made, name, descend(value) if isinstance(value, BaseDataElement) else value)
+        The checks of `set_field` are left out: they were made when the data came in.
+        """
+        made = object.__new__(type(self))
+        old, new = self.__dict__, made.__dict__
+        new["_metainfo_fields"] = self._metainfo_fields.copy()
+        new["_data_fields"] = self._data_fields.copy()
+        for name in map(self._stored_name, self._metainfo_fields):
+            new[name] = _copied(old[name])
+        for name in map(self._stored_name, self._data_fields):
+            new[name] = convert(old[name])
         return made
 
     def _field_name(self, name: str) -> str:
@@ -304,6 +305,35 @@ class BaseDataElement:
 
 def _is_property(element: BaseDataElement, name: str) -> bool:
     return isinstance(getattr(type(element), name, None), property)
+
+
+def _copied(value: Any) -> Any:
+    kind = type(value)
+    is_fixed = kind in _ATOMS or (kind is tuple and _ATOMS.issuperset(map(type, value)))
+    return value if is_fixed else copy.deepcopy(value)
+
+
+def _cloned(value: Any) -> Any:
+    is_own = isinstance(value, torch.Tensor | BaseDataElement)
+    return value.clone() if is_own else copy.deepcopy(value)
+
+
+def _called(value: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+    """Return what a method of a value returns, or the value where it has no such method."""
+    convert = getattr(value, method, None)
+    return value if convert is None else convert(*args, **kwargs)
+
+
+def _as_array(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy()
+    return _called(value, "numpy")
+
+
+def _as_tensor(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return torch.from_numpy(value)
+    return _called(value, "to_tensor")
 
 
 def _shown(value: Any) -> str:

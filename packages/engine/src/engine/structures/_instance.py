@@ -19,7 +19,9 @@ class InstanceData(BaseDataElement):
     """Fields with one entry per instance: tensors and arrays of shape (N, ...), lists of length N.
 
     Indexing with a number, a slice, a list, or a one-dimensional array or tensor of numbers or of
-    booleans selects instances in all fields.
+    booleans selects instances in all fields; a name reads or sets the field of that name. A field
+    may be of any class that has a length, can be cut by slices, and has a function `cat` that puts
+    a list of its objects into one.
 
     Args:
         metainfo: The meta information.
@@ -61,11 +63,14 @@ class InstanceData(BaseDataElement):
         if isinstance(item, int):
             position = range(len(self))[item]  # raises where it is out of range
             item = slice(position, position + 1)
-        chosen = item if isinstance(item, slice) else self._as_tensor(item)
-        selected = type(self)(metainfo=self.metainfo)
-        for name, value in self.items():
-            setattr(selected, name, _select(value, chosen))
-        return selected
+        if isinstance(item, slice):
+            return self._each(lambda value: value[item])
+        index = self._as_index(item)
+        return self._each(lambda value: _select(value, index))
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        """Set the field of a name."""
+        setattr(self, name, value)
 
     @classmethod
     def cat(cls, instances_list: Sequence[Self]) -> Self:
@@ -104,29 +109,32 @@ class InstanceData(BaseDataElement):
                 f"but there are {expected} instances"
             )
 
-    def _as_tensor(self, item: Any) -> torch.Tensor:
+    def _as_index(self, item: Any) -> torch.Tensor:
+        """Return the numbers of the chosen instances, of shape (K,)."""
         index = torch.as_tensor(item)
-        if index.numel() == 0 and index.dtype != torch.bool:
-            index = index.long()  # an empty list has no type
-        if index.dim() != 1:
+        if index.dtype == torch.bool:
+            if index.shape != (len(self),):
+                raise IndexError(
+                    f"{index.numel()} booleans can't select from {len(self)} instances"
+                )
+            return index.nonzero().flatten()
+        if index.dim() > 1:
             raise IndexError(f"instances are selected in one dimension, not in {index.dim()}")
-        if index.dtype == torch.bool and len(index) != len(self):
-            raise IndexError(f"{len(index)} booleans can't select from {len(self)} instances")
-        return index
+        if index.is_floating_point() and index.numel():  # an empty list is one of floats
+            raise IndexError(f"instances are selected by whole numbers, not by {index.dtype}")
+        return index.long().reshape(-1)
 
 
-def _select(value: Any, chosen: slice | torch.Tensor) -> Any:
-    if isinstance(chosen, slice):
-        return value[chosen]
+def _select(value: Any, index: torch.Tensor) -> Any:
     if isinstance(value, torch.Tensor):
-        return value[chosen.to(value.device)]
+        return value[index.to(value.device)]
+    if isinstance(value, InstanceData):
+        return value[index]
     if isinstance(value, np.ndarray):
-        return value[chosen.cpu().numpy()]
-    if isinstance(value, str | list | tuple):
-        numbers = chosen.nonzero().flatten() if chosen.dtype == torch.bool else chosen
-        entries = [value[number] for number in numbers.tolist()]
-        return "".join(entries) if isinstance(value, str) else type(value)(entries)
-    return value[chosen]
+        return value[index.cpu().numpy()]
+    # Slices are all that other classes must know; a range raises where a number is out of it.
+    positions = [range(len(value))[number] for number in index.tolist()]
+    return _join([value[n : n + 1] for n in positions]) if positions else value[:0]
 
 
 def _join(values: list[Any]) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import torch
@@ -53,17 +53,14 @@ class PixelData(BaseDataElement):
             return int(height), int(width)
         return None
 
-    def __getitem__(self, item: tuple[int | slice, int | slice]) -> PixelData:
+    def __getitem__(self, item: tuple[int | slice, int | slice]) -> Self:
         """Cut a region out of all maps."""
         if not isinstance(item, tuple) or len(item) != 2:
             raise IndexError(f"a region is given by rows and columns, not by {item!r}")
         if self.shape is None:
             raise IndexError("there is no map yet to cut a region out of")
         rows, columns = (_as_slice(each, size) for each, size in zip(item, self.shape, strict=True))
-        region = type(self)(metainfo=self.metainfo)
-        for name, value in self.items():
-            setattr(region, name, value[:, rows, columns])
-        return region
+        return self._each(lambda value: value[:, rows, columns])
 
     def _as_map(self, value: Any, field: str) -> Any:
         if not isinstance(value, torch.Tensor | np.ndarray):
