@@ -14,7 +14,7 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _config, _env, _registry
+from . import _config, _env, _plot, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -31,6 +31,9 @@ from ._settings import Settings, configured
 
 USER_ERROR = 2
 
+# Options that take several words.
+_GATHERING = ("--cfg-options", "--keys")
+
 app = typer.Typer(
     name="engine",
     help="Train, test and use models that a config describes.",
@@ -43,6 +46,7 @@ app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
+app.command()(_plot.plot)
 
 
 @app.command()
@@ -169,17 +173,17 @@ def _clean_end() -> Iterator[None]:
 
 
 def _several_options(words: list[str]) -> list[str]:
-    """Let `--cfg-options a=1 b=2` take all the pairs that follow it."""
+    """Let `--cfg-options a=1 b=2` take all the pairs that follow it, and `--keys` all the names."""
     result: list[str] = []
-    gathers = False
+    gathering = ""
     for word in words:
-        if gathers and "=" in word and not word.startswith("-"):
-            if result[-1] != "--cfg-options":
-                result.append("--cfg-options")
-            result.append(word)
-        else:
-            gathers = word == "--cfg-options"
-            result.append(word)
+        if word in _GATHERING:
+            gathering = word
+        elif word.startswith("-") or (gathering == "--cfg-options" and "=" not in word):
+            gathering = ""
+        elif gathering and result[-1] != gathering:
+            result.append(gathering)
+        result.append(word)
     return result
 
 

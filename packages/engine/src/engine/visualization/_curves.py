@@ -2,29 +2,34 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from ._matplotlib import require_matplotlib
+from engine.utils import did_you_mean
+
+from ._requires import require_matplotlib
+from ._scalars import Curves, PathLike, Points, read_curves
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-PathLike = str | os.PathLike[str]
+# What is drawn only if it is asked for.
+_SIDE_VALUES = frozenset({"iter", "epoch", "time", "data_time", "memory", "grad_norm"})
 
-# What a line holds besides losses, learning rates and metrics.
-_SIDE_VALUES = frozenset({"step", "iter", "epoch", "time", "data_time", "memory", "grad_norm"})
-
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart.
+# Okabe and Ito's colours, which people with any kind of colour vision can tell apart; when they run
+# out, the lines are dashed.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
 _LINES = ("-", "--", ":", "-.")
 _PANEL = (4.6, 3.1)  # inches
 _DPI = 120
+_FEW = 30  # points, up to which each of them is marked
+_LETTER = 0.075  # inches, about the width of a letter in the legend
+_SAMPLE = 0.6  # inches, the line before it and the gap behind
+_LEGEND_LINE = 0.19  # inches, the height of a line of it
 
 # From this ratio of its values on, a loss is drawn on a logarithmic scale.
 _WIDE = 30
@@ -33,139 +38,145 @@ _WIDE = 30
 class _Curve(NamedTuple):
     run: str
     name: str
-    points: dict[int, float]
+    points: Points
+    in_training: bool
 
 
 class _Panel(NamedTuple):
     title: str
-    x_label: str
     curves: list[_Curve]
-    is_metric: bool
 
 
-def plot_curves(runs: Mapping[str, Sequence[PathLike]], out: PathLike) -> None:
+def plot_curves(
+    runs: Mapping[str, Sequence[PathLike]], out: PathLike, keys: Sequence[str] = ()
+) -> None:
     """Draw the curves of one training or several into one PNG.
 
     There is a panel of the losses, one of the learning rate, and one for each metric of the
-    validation.
+    validation; with several trainings, one for the loss, the learning rate and each metric.
 
     Args:
         runs: For the name of each training, the files of JSON lines that `LocalVisBackend` wrote;
             where it was resumed, those of all its parts in their order.
         out: The picture.
+        keys: The names of the numbers to draw, with wildcards; empty means those above.
 
     Raises:
         ValueError: If a file is malformed, or there is nothing to draw.
         ImportError: If matplotlib is missing.
     """
-    panels = _panels({run: _lines_of(files) for run, files in runs.items()})
-    if not panels:
-        raise ValueError(f"there are no numbers to draw in the files of {', '.join(runs)}")
     require_matplotlib()
     from matplotlib.backends.backend_agg import FigureCanvasAgg  # deferred: only drawing needs it
     from matplotlib.figure import Figure
 
+    curves = {run: read_curves(files) for run, files in runs.items()}
+    panels = _panels(curves, keys)
     columns = 2 if len(panels) == 4 else min(len(panels), 3)
     rows = math.ceil(len(panels) / columns)
-    size = (_PANEL[0] * columns, _PANEL[1] * rows)
-    figure = Figure(size, dpi=_DPI, layout="constrained")
+    width, height = _PANEL[0] * columns, _PANEL[1] * rows
+    figure = Figure((width, height), dpi=_DPI, layout="constrained")
     FigureCanvasAgg(figure)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, panel in zip(grid, panels, strict=False):
         _draw(axes, panel, list(runs))
+        axes.set_xlabel("epoch" if _counts_epochs(panel, curves) else "iteration", fontsize=9)
     for axes in grid[len(panels) :]:
         axes.remove()
+    if len(runs) > 1:
+        _add_legend(figure, list(runs))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out)
 
 
-def _lines_of(files: Sequence[PathLike]) -> list[dict[str, float]]:
-    lines = []
-    for file in files:
-        for number, text in enumerate(Path(file).read_text("utf-8").splitlines(), start=1):
-            try:
-                lines.append(json.loads(text))
-            except ValueError as error:
-                raise ValueError(f"{file}, line {number} is no JSON: {error}") from error
-    return lines
-
-
-def _panels(runs: Mapping[str, list[dict[str, float]]]) -> list[_Panel]:
-    trained: dict[str, list[_Curve]] = {"loss": [], "learning rate": []}
-    metrics: dict[str, list[_Curve]] = defaultdict(list)
-    for run, lines in runs.items():
-        is_train = [any("loss" in name for name in line) for line in lines]
-        for name, points in _points(lines, is_train, keep=True).items():
-            kind = "loss" if "loss" in name else "learning rate"
-            if "loss" in name or name.endswith("lr"):
-                trained[kind].append(_Curve(run, name, points))
-        for name, points in _points(lines, is_train, keep=False).items():
-            metrics[name].append(_Curve(run, name, points))
-    if len(runs) > 1:  # the parts of a loss would make too many lines
-        trained["loss"] = [curve for curve in trained["loss"] if curve.name == "loss"]
-    panels = [
-        _Panel(title, "iteration", curves, False) for title, curves in trained.items() if curves
+def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
+    found = [
+        _Curve(run, name, points, in_training)
+        for run, curves in runs.items()
+        for in_training, values in ((True, curves.training), (False, curves.others))
+        for name, points in values.items()
     ]
-    x_label = "epoch" if _counts_epochs(runs, metrics) else "iteration"
-    return panels + [_Panel(name, x_label, curves, True) for name, curves in metrics.items()]
+    if keys:
+        panels = [panel for key in keys for panel in _one_each(_called(key, found))]
+    else:
+        losses = [curve for curve in found if curve.in_training and "loss" in curve.name]
+        rates = [curve for curve in found if curve.in_training and curve.name.endswith("lr")]
+        metrics = [
+            curve for curve in found if not curve.in_training and curve.name not in _SIDE_VALUES
+        ]
+        if len(runs) == 1:
+            groups = [_Panel("loss", losses), _Panel("learning rate", rates)]
+            panels = [panel for panel in groups if panel.curves]
+        else:  # the parts of a loss would make too many panels
+            panels = _one_each(_main("loss", losses)) + _one_each(_main("lr", rates))
+        panels += _one_each(metrics)
+    if not panels:
+        raise ValueError(f"there are no numbers to draw in the files of {', '.join(runs)}")
+    return panels
 
 
-def _points(
-    lines: list[dict[str, float]], is_train: list[bool], keep: bool
-) -> dict[str, dict[int, float]]:
-    """Return the values of each name by their steps; what a resumed run repeats counts."""
-    points: dict[str, dict[int, float]] = defaultdict(dict)
-    for line, train in zip(lines, is_train, strict=True):
-        if train is keep:
-            for name in line.keys() - _SIDE_VALUES:
-                points[name][int(line["step"])] = float(line[name])
-    return {name: dict(sorted(points[name].items())) for name in sorted(points)}
+def _called(key: str, found: Sequence[_Curve]) -> list[_Curve]:
+    curves = [curve for curve in found if fnmatchcase(curve.name, key)]
+    if not curves:
+        names = sorted({curve.name for curve in found})
+        raise ValueError(
+            f"no number is called {key!r}{did_you_mean(key, names)}; there are {', '.join(names)}"
+        )
+    return curves
 
 
-def _counts_epochs(
-    runs: Mapping[str, list[dict[str, float]]], metrics: Mapping[str, list[_Curve]]
-) -> bool:
-    """Tell whether the steps of a validation are epochs."""
-    steps = [step for curves in metrics.values() for curve in curves for step in curve.points]
-    epochs = [line["epoch"] for lines in runs.values() for line in lines if "epoch" in line]
-    return bool(steps and epochs) and max(steps) <= max(epochs)
+def _main(name: str, curves: list[_Curve]) -> list[_Curve]:
+    return [curve for curve in curves if curve.name == name] or curves
+
+
+def _one_each(curves: Sequence[_Curve]) -> list[_Panel]:
+    """Return a panel for each name; one of training and validation has two."""
+    panels: dict[tuple[str, bool], _Panel] = {}
+    for curve in curves:
+        panel = panels.setdefault((curve.name, curve.in_training), _Panel(curve.name, []))
+        panel.curves.append(curve)
+    for name, in_training in panels:
+        if not in_training and (name, True) in panels:
+            panels[name, False] = panels[name, False]._replace(title=f"{name} (validation)")
+    return list(panels.values())
+
+
+def _counts_epochs(panel: _Panel, runs: Mapping[str, Curves]) -> bool:
+    """Tell whether the steps of a panel are epochs."""
+    if any(curve.in_training for curve in panel.curves):
+        return False
+    last = max(max(curve.points) for curve in panel.curves)
+    return last <= max(curves.epochs for curves in runs.values())
 
 
 def _draw(axes: Axes, panel: _Panel, runs: list[str]) -> None:
-    several = len({curve.name for curve in panel.curves}) > 1
     names = sorted({curve.name for curve in panel.curves}, key=lambda name: (name != "loss", name))
     for curve in panel.curves:
-        run, name = runs.index(curve.run), names.index(curve.name)
         # With one run, colours tell the values apart; with several, the runs.
-        color = run if len(runs) > 1 else name
-        line = name if len(runs) > 1 else 0
+        number = runs.index(curve.run) if len(runs) > 1 else names.index(curve.name)
         axes.plot(
             list(curve.points),
             list(curve.points.values()),
-            color=_COLORS[color % len(_COLORS)],
-            linestyle=_LINES[line % len(_LINES)],
-            linewidth=1.6,
-            marker="o" if len(curve.points) <= 30 and panel.x_label == "epoch" else "",
+            **_style(number),
+            marker="o" if len(curve.points) <= _FEW and not curve.in_training else "",
             markersize=3.5,
-            label=_label(curve, len(runs) > 1, several),
+            label=curve.name,
         )
-    _style(axes, panel)
-    if len(panel.curves) > 1:
+    _adorn(axes, panel)
+    if len(names) > 1:
         axes.legend(fontsize=8, frameon=False)
 
 
-def _label(curve: _Curve, several_runs: bool, several_names: bool) -> str:
-    if not several_runs:
-        return curve.name
-    return f"{curve.run}: {curve.name}" if several_names else curve.run
+def _style(number: int) -> dict[str, Any]:
+    """Return how the line of a number is drawn, so that it differs from those before."""
+    dashes = _LINES[number // len(_COLORS) % len(_LINES)]
+    return {"color": _COLORS[number % len(_COLORS)], "linestyle": dashes, "linewidth": 1.6}
 
 
-def _style(axes: Axes, panel: _Panel) -> None:
+def _adorn(axes: Axes, panel: _Panel) -> None:
     title = panel.title
-    if panel.is_metric and len(panel.curves) == 1:
+    if len(panel.curves) == 1 and not panel.curves[0].in_training:
         title += f"   (last {list(panel.curves[0].points.values())[-1]:.4g})"
     axes.set_title(title, fontsize=10, loc="left")
-    axes.set_xlabel(panel.x_label, fontsize=9)
     axes.tick_params(labelsize=8)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
@@ -173,5 +184,24 @@ def _style(axes: Axes, panel: _Panel) -> None:
         axes.spines[side].set_visible(False)
     axes.locator_params(axis="x", integer=True)
     values = [value for curve in panel.curves for value in curve.points.values()]
-    if panel.title == "loss" and min(values) > 0 and max(values) > _WIDE * min(values):
+    if "loss" in panel.title and min(values) > 0 and max(values) > _WIDE * min(values):
         axes.set_yscale("log")
+
+
+def _add_legend(figure: Figure, runs: list[str]) -> None:
+    """Add the names of the runs below all panels, which keep their size."""
+    from matplotlib.lines import Line2D  # deferred, as in plot_curves
+
+    width, height = figure.get_size_inches()
+    entry = max(len(run) for run in runs) * _LETTER + _SAMPLE
+    columns = max(1, min(len(runs), int(width / entry)))
+    lines = math.ceil(len(runs) / columns)
+    figure.set_size_inches(width, height + (lines + 1) * _LEGEND_LINE)
+    figure.legend(
+        [Line2D([], [], **_style(number)) for number in range(len(runs))],
+        runs,
+        loc="outside lower center",
+        ncols=columns,
+        fontsize=8,
+        frameon=False,
+    )

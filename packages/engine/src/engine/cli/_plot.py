@@ -1,0 +1,43 @@
+"""`engine plot`: the curves of runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from engine.visualization import find_runs, plot_curves, require_matplotlib
+
+from ._arguments import DebugOption
+
+
+def plot(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...",
+            help="Work dirs, folders of single starts in them, or files scalars.json.",
+            show_default=False,
+        ),
+    ],
+    keys: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="What to draw, e.g. loss 'acc*'. Takes several names.",
+            show_default="the loss, the learning rate and the metrics",
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="The picture.")] = Path(
+        "curves.png"
+    ),
+    debug: DebugOption = False,
+) -> None:
+    """Draw the curves of one run or several; a resumed run is one curve."""
+    try:
+        require_matplotlib()
+    except ImportError as error:
+        raise ValueError(str(error)) from error  # a mistake of the user's, shown without traceback
+    plot_curves(find_runs(paths), out, keys or ())
+    typer.echo(f"Wrote {out}")
