@@ -63,6 +63,10 @@ class LoggerHook(Hook):
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args
 
+    def before_train(self, runner: Runner) -> None:
+        """Tell the visual back ends the config."""
+        runner.visualizer.add_config(runner.cfg)
+
     def after_train_iter(
         self,
         runner: Runner,

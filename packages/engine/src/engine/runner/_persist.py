@@ -58,6 +58,7 @@ def gather(
         },
         "state_dict": runner.strategy.state_dict(runner.model),
         "message_hub": runner.message_hub.state_dict(),
+        "visualizer": runner.visualizer.state_dict(),
         "processes": all_gather_object(_state_of_process(runner)),
     }
     if save_optimizer:
@@ -146,6 +147,7 @@ def restore(
         for scheduler, state in zip(runner.param_schedulers, states, strict=True):
             scheduler.load_state_dict(state)
     runner.message_hub.load_state_dict(checkpoint["message_hub"])
+    runner.visualizer.load_state_dict(checkpoint.get("visualizer", {}))
     return _restore_process(runner, checkpoint.get("processes", []), filename, resume_optimizer)
 
 

@@ -1,31 +1,65 @@
-"""The base of visual back ends."""
+"""The base of visual back ends, and how they are opened."""
 
 from __future__ import annotations
 
+import functools
 import os
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from engine.config import Config
 
 Image = npt.NDArray[np.uint8]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def force_init_env(old_func: F) -> F:
+    """Let a method of a back end open the back end first, by `_init_env`, where it is not open.
+
+    Args:
+        old_func: The method.
+    """
+
+    @functools.wraps(old_func)
+    def wrapper(self: BaseVisBackend, *args: Any, **kwargs: Any) -> Any:
+        if not self._env_initialized:
+            self._env_initialized = True  # now, so that `_init_env` may use such methods itself
+            try:
+                self._init_env()
+            except BaseException:
+                self._env_initialized = False
+                raise
+        return old_func(self, *args, **kwargs)
+
+    return cast("F", wrapper)
 
 
 class BaseVisBackend:
     """A place where the pictures and numbers of a run go.
 
-    A back end implements what its place can hold; the rest is left out.
+    A back end implements what its place can hold; the rest is left out. What it writes to is opened
+    by `_init_env`, at the first use of a method that `force_init_env` decorates, and let go of by
+    `_end`; it can be opened again. One that sets `run_id` goes on in the same run of its tracker
+    then, and so does that of a run which is resumed.
 
     Args:
         save_dir: The folder of what is kept locally.
     """
 
+    close_timeout: ClassVar[float] = 120.0
+    """How long the visualizer waits at the end for what is pending, in seconds."""
+
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         self.save_dir = os.fspath(save_dir)
+        self.run_id: str | None = None
+        self._env_initialized = False
 
     @property
     def experiment(self) -> Any:
@@ -37,6 +71,15 @@ class BaseVisBackend:
 
         Args:
             config: The config.
+            kwargs: What the back end offers beyond.
+        """
+
+    def add_graph(self, model: nn.Module, data_batch: Sequence[Any] | None, **kwargs: Any) -> None:
+        """Keep the structure of a model, or watch it.
+
+        Args:
+            model: The model.
+            data_batch: What it is called with.
             kwargs: What the back end offers beyond.
         """
 
@@ -79,4 +122,40 @@ class BaseVisBackend:
             self.add_scalar(name, value, step, **kwargs)
 
     def close(self) -> None:
-        """Finish what is pending."""
+        """Finish what is pending; a later use opens the back end again."""
+        if self._env_initialized:
+            self._env_initialized = False
+            self._end()
+
+    def state_dict(self) -> dict[str, str]:
+        """Return what a resumed run needs to go on in the same run of the tracker."""
+        if self.run_id is None:
+            return {}
+        return {"run_id": self.run_id, "start": Path(self.save_dir).resolve().parent.name}
+
+    def load_state_dict(self, state_dict: Mapping[str, str]) -> None:
+        """Go on in the run of the tracker that `state_dict` told of.
+
+        The folder of the start that began it, beside that of this start, is used again where it is
+        still there.
+
+        Args:
+            state_dict: What `state_dict` returned.
+
+        Raises:
+            RuntimeError: If the back end is open already.
+        """
+        if self._env_initialized:
+            raise RuntimeError("it was used before the run was resumed, and is a run of its own")
+        self.run_id = state_dict["run_id"]
+        own = Path(self.save_dir).resolve()
+        starts = own.parent.parent
+        earlier = (starts / state_dict["start"] / own.name).resolve()
+        if earlier.is_dir() and earlier.parent.parent == starts:
+            self.save_dir = str(earlier)
+
+    def _init_env(self) -> None:
+        """Open what the back end writes to."""
+
+    def _end(self) -> None:
+        """Finish what is pending, and let go of what was opened."""

@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat, TextIO
+from typing import TYPE_CHECKING, Any, BinaryIO, SupportsFloat
 
 from engine.registry import VISBACKENDS
 
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class LocalVisBackend(BaseVisBackend):
     """Keeps pictures as PNG, numbers as JSON lines and the config as a file.
 
-    A line of numbers is `{"step": 10, "loss": 0.5, "lr": 0.1}`. It reaches the file at once, so
-    that a run which is killed loses none.
+    A line of numbers is `{"step": 10, "loss": 0.5, "lr": 0.1}`. It reaches the file at once and as
+    a whole, so that a run which is killed loses none.
 
     Args:
         save_dir: The folder of all files.
@@ -42,7 +42,7 @@ class LocalVisBackend(BaseVisBackend):
         self._image_folder = Path(self.save_dir, img_save_dir)
         self._config_path = Path(self.save_dir, config_save_file)
         self._scalar_file = scalar_save_file
-        self._open: dict[str, TextIO] = {}
+        self._open: dict[str, BinaryIO] = {}
 
     def add_config(self, config: Config, **kwargs: Any) -> None:
         """Write the config.
@@ -92,7 +92,7 @@ class LocalVisBackend(BaseVisBackend):
             kwargs: Not used.
         """
         numbers = {name: _plain(value) for name, value in scalar_dict.items()}
-        line = json.dumps({"step": step, **numbers}) + "\n"
+        line = json.dumps({"step": step, **numbers}).encode() + b"\n"
         for name in dict.fromkeys((self._scalar_file, file_path or self._scalar_file)):
             self._opened(name).write(line)
 
@@ -102,11 +102,12 @@ class LocalVisBackend(BaseVisBackend):
             file.close()
         self._open.clear()
 
-    def _opened(self, name: str) -> TextIO:
+    def _opened(self, name: str) -> BinaryIO:
         if name not in self._open:
             path = Path(self.save_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._open[name] = path.open("a", encoding="utf-8", buffering=1)  # flushed per line
+            # Without a buffer a line is one write, which a kill can't cut in two.
+            self._open[name] = path.open("ab", buffering=0)
         return self._open[name]
 
 

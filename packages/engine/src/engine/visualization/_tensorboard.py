@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from functools import cached_property
-from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS
 
-from ._backend import BaseVisBackend, Image
+from ._backend import BaseVisBackend, Image, force_init_env
+from ._requires import require
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -22,7 +22,7 @@ class TensorboardVisBackend(BaseVisBackend):
     """Writes event files that TensorBoard shows.
 
     Args:
-        save_dir: The folder of the event files.
+        save_dir: The folder of the event files, which is what TensorBoard calls a run.
 
     Raises:
         ImportError: If tensorboard is missing.
@@ -30,15 +30,19 @@ class TensorboardVisBackend(BaseVisBackend):
 
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         super().__init__(save_dir)
-        if find_spec("tensorboard") is None:
-            raise ImportError('TensorboardVisBackend needs tensorboard: pip install "engine[vis]"')
+        require("tensorboard", "vis", "TensorboardVisBackend")
 
-    @cached_property
-    def experiment(self) -> SummaryWriter:
-        """The writer of the event files."""
+    def _init_env(self) -> None:
         from torch.utils.tensorboard import SummaryWriter  # deferred: it is slow to import
 
-        return SummaryWriter(self.save_dir)
+        self._writer = SummaryWriter(self.save_dir)
+        self.run_id = Path(self.save_dir).name
+
+    @property
+    @force_init_env
+    def experiment(self) -> SummaryWriter:
+        """The writer of the event files."""
+        return self._writer
 
     def add_config(self, config: Config, **kwargs: Any) -> None:
         """Write the config as a text.
@@ -71,6 +75,5 @@ class TensorboardVisBackend(BaseVisBackend):
         """
         self.experiment.add_scalar(name, float(value), step)
 
-    def close(self) -> None:
-        """Write what is pending."""
-        self.experiment.close()
+    def _end(self) -> None:
+        self._writer.close()

@@ -1,0 +1,121 @@
+"""Pictures, numbers and files for DVCLive."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, SupportsFloat
+
+from engine.registry import VISBACKENDS
+
+from ._backend import BaseVisBackend, Image, force_init_env
+from ._requires import require
+from ._tracked import files_of_run, parameters
+
+if TYPE_CHECKING:
+    from engine.config import Config
+
+
+@VISBACKENDS.register_module()
+class DVCLiveVisBackend(BaseVisBackend):
+    """Keeps pictures, numbers, parameters and files with DVCLive.
+
+    Args:
+        save_dir: The folder in which its own, `dvclive`, lies.
+        artifact_suffix: How the names of the files end that are kept at the end, of those in the
+            work directory.
+        init_kwargs: Arguments of `dvclive.Live`.
+
+    Raises:
+        ImportError: If dvclive is missing.
+    """
+
+    def __init__(
+        self,
+        save_dir: str | os.PathLike[str],
+        artifact_suffix: Sequence[str] | str = (".json", ".py", "yaml"),
+        init_kwargs: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(save_dir)
+        require("dvclive", "dvclive", "DVCLiveVisBackend")
+        self._artifact_suffix = artifact_suffix
+        self._init_kwargs = dict(init_kwargs or {})
+        self._config: Config | None = None
+
+    def _init_env(self) -> None:
+        from dvclive import Live  # deferred: it is slow to import
+
+        goes_on = {"resume": self.run_id is not None}
+        self._live = Live(**{"dir": str(self._folder()), **goes_on, **self._init_kwargs})
+        self.run_id = self._folder().name
+
+    @property
+    @force_init_env
+    def experiment(self) -> Any:
+        """The `dvclive.Live`."""
+        return self._live
+
+    def add_config(self, config: Config, **kwargs: Any) -> None:
+        """Keep the values of the config as parameters, and its text as the file `config.py`.
+
+        Args:
+            config: The config.
+            kwargs: Not used.
+        """
+        self._config = config
+        live = self.experiment
+        Path(live.dir, "config.py").write_text(config.pretty_text, encoding="utf-8")
+        live.log_params(parameters(config))
+
+    def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
+        """Keep a picture as the file `<name>_<step>.png`.
+
+        Args:
+            name: The name of the picture.
+            image: RGB of shape (H, W, 3).
+            step: The time to which it belongs.
+            kwargs: Not used.
+        """
+        self.experiment.log_image(f"{name}_{step}.png", image)
+
+    def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
+        """Keep a number.
+
+        Args:
+            name: The name of the number.
+            value: The number.
+            step: The time to which it belongs.
+            kwargs: Not used.
+        """
+        self.add_scalars({name: value}, step)
+
+    def add_scalars(
+        self,
+        scalar_dict: Mapping[str, SupportsFloat],
+        step: int = 0,
+        file_path: str | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Keep several numbers.
+
+        Args:
+            scalar_dict: Names and numbers.
+            step: The time to which they belong.
+            file_path: Not used.
+            kwargs: Not used.
+        """
+        live = self.experiment
+        live.step = step
+        for name, value in scalar_dict.items():
+            live.log_metric(name, float(value))
+        live.make_summary()
+
+    def _end(self) -> None:
+        files = files_of_run(self._config, self.save_dir, self._artifact_suffix, self._folder())
+        for path, _ in files:
+            self._live.log_artifact(str(path))
+        self._live.end()
+
+    def _folder(self) -> Path:
+        return Path(self.save_dir, "dvclive").absolute()
