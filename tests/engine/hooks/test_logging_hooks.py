@@ -179,7 +179,7 @@ def test_curves_need_matplotlib_when_they_are_asked_for(monkeypatch: pytest.Monk
     def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
         return None
 
-    monkeypatch.setattr("engine.visualization._matplotlib.find_spec", find_spec)
-    assert "engine.visualization._matplotlib" in sys.modules
+    monkeypatch.setattr("engine.visualization._requires.find_spec", find_spec)
+    assert "engine.visualization._requires" in sys.modules
     with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
         CurvesHook()

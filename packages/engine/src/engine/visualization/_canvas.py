@@ -1,74 +1,104 @@
-"""Drawing on an image, pixel by pixel the size of the image."""
+"""An image that is drawn on with matplotlib, pixel by pixel the size of the image."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import numpy.typing as npt
 
 from ._backend import Image
-from ._matplotlib import require_matplotlib
+from ._requires import require_matplotlib
+from .utils import Color, img_from_canvas, rgb
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-
-Color = str | tuple[int, ...]
+    from matplotlib.figure import Figure
 
 _DPI = 100
 # matplotlib rounds the size in pixels down; this much of a pixel keeps it from losing one.
 _MARGIN = 0.01
 
 
-def drawn_on(image: Image, draw: Callable[[Axes], None]) -> Image:
-    """Return an image with something drawn on it.
+_LEAST_FONT = 8  # points
+_FONT_SHARE = 1 / 60  # points of a text to pixels of the image's side
+
+
+class Canvas:
+    """An image, and what lies over it.
+
+    matplotlib renders when the image is read, once for all that was added since.
 
     Args:
-        image: RGB of shape (H, W, 3).
-        draw: Adds what is to be drawn to axes whose units are pixels.
+        image: RGB of shape (H, W, 3), or grey of shape (H, W).
+        options: Arguments of matplotlib's figure, such as `dpi`, the number of pixels to an inch.
+
+    Raises:
+        ValueError: If the image has another shape.
     """
-    require_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # deferred: only drawing needs it
-    from matplotlib.figure import Figure
 
-    height, width = image.shape[:2]
-    figure = Figure(((width + _MARGIN) / _DPI, (height + _MARGIN) / _DPI), dpi=_DPI)
-    canvas = FigureCanvasAgg(figure)
-    figure.figimage(image, zorder=-1)
-    axes = figure.add_axes((0, 0, 1, 1), facecolor="none")
-    axes.axis("off")
-    axes.set(xlim=(0, width), ylim=(height, 0))
-    draw(axes)
-    canvas.draw()  # type: ignore[no-untyped-call]  # matplotlib gives it no types
-    pixels = np.asarray(canvas.buffer_rgba())  # type: ignore[no-untyped-call]  # the same
-    return pixels[..., :3].copy()
+    def __init__(self, image: npt.NDArray[Any], options: Mapping[str, Any]) -> None:
+        pixels = np.asarray(image).astype(np.uint8)
+        if pixels.ndim == 2:
+            pixels = np.repeat(pixels[..., None], 3, axis=2)
+        if pixels.ndim != 3 or pixels.shape[2] != 3:
+            raise ValueError(f"an image has the shape (H, W, 3) or (H, W), got {pixels.shape}")
+        self._pixels: Image = pixels
+        self._options = {"dpi": _DPI, **options}
+        self._figure: Figure | None = None  # what is to be rendered
 
+    @property
+    def size(self) -> tuple[int, int]:
+        """The height and width of the image in pixels."""
+        height, width = self._pixels.shape[:2]
+        return height, width
 
-def blended(image: Image, mask: Image, color: Color, alpha: float) -> Image:
-    """Return an image with a colour laid over a part of it.
+    @property
+    def font_size(self) -> float:
+        """The size in points of a text that is well read beside the image."""
+        height, width = self.size
+        return float(max(_LEAST_FONT, _FONT_SHARE * (height * width) ** 0.5))
 
-    Args:
-        image: RGB of shape (H, W, 3).
-        mask: Where to lay the colour, not 0, of shape (H, W).
-        color: The colour.
-        alpha: How much of the colour covers the image, in [0, 1].
-    """
-    covered = image.astype(np.float32)
-    paint = np.asarray(rgb(color), dtype=np.float32) * 255
-    covered[mask != 0] = (1 - alpha) * covered[mask != 0] + alpha * paint
-    return covered.round().astype(np.uint8)
+    def read(self) -> Image:
+        """Return the image with all that was added, RGB of shape (H, W, 3)."""
+        if self._figure is not None:
+            self._pixels = img_from_canvas(self._figure.canvas)  # type: ignore[arg-type]  # of Agg
+            self._figure = None
+        return self._pixels.copy()
 
+    def layer(self) -> tuple[Axes, int]:
+        """Return axes over the image, in pixels, and the `zorder` of what lies over all before."""
+        if self._figure is None:
+            self._figure = self._new_figure()
+        [axes] = self._figure.axes
+        return axes, len(axes.get_children())
 
-def rgb(color: Color) -> tuple[float, float, float]:
-    """Return a colour as red, green and blue in [0, 1].
+    def blend(self, mask: npt.NDArray[Any], color: Color, alpha: float) -> None:
+        """Lay a colour over a part of the image.
 
-    Args:
-        color: A name that matplotlib knows, or red, green and blue in [0, 255].
-    """
-    if isinstance(color, str):
+        Args:
+            mask: Where to lay it, not 0, of shape (H, W).
+            color: The colour.
+            alpha: How much of it covers the image, in [0, 1].
+        """
+        covered = self.read()
+        paint = np.asarray(rgb(color), dtype=np.float32) * 255
+        mixed = (1 - alpha) * covered[mask != 0] + alpha * paint
+        covered[mask != 0] = mixed.round().astype(np.uint8)
+        self._pixels = covered
+
+    def _new_figure(self) -> Figure:
         require_matplotlib()
-        from matplotlib.colors import to_rgb  # deferred: only names need it
+        from matplotlib.backends.backend_agg import FigureCanvasAgg  # deferred, as in utils
+        from matplotlib.figure import Figure
 
-        return to_rgb(color)
-    red, green, blue = color
-    return red / 255, green / 255, blue / 255
+        height, width = self.size
+        dpi = self._options["dpi"]
+        figure = Figure(((width + _MARGIN) / dpi, (height + _MARGIN) / dpi), **self._options)
+        FigureCanvasAgg(figure)
+        figure.figimage(self._pixels, zorder=-1)
+        axes = figure.add_axes((0, 0, 1, 1), facecolor="none")
+        axes.axis("off")
+        axes.set(xlim=(0, width), ylim=(height, 0))
+        return figure

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ._backend import Image
-from ._matplotlib import require_matplotlib
+from ._requires import require_matplotlib
 
 
 def write_image(image: Image, path: str | os.PathLike[str]) -> None:

@@ -10,7 +10,7 @@ import torch
 
 from engine.structures import InstanceData, LabelData, PixelData
 
-from ._canvas import Color
+from .utils import Color
 
 if TYPE_CHECKING:
     from ._visualizer import Visualizer

@@ -4,32 +4,36 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Self, SupportsFloat, TypeVar
+import time
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 import numpy as np
-import numpy.typing as npt
-import torch
+from torch import Tensor, nn
 
 from engine.registry import VISBACKENDS, VISUALIZERS
 from engine.structures import BaseDataElement
 from engine.utils import ManagerMixin
 
 from ._backend import BaseVisBackend, Image
-from ._canvas import Color, blended, drawn_on, rgb
+from ._drawing import DrawsOnImage
+from ._featmap import draw_featmap
 from ._sample import draw_fields
+from ._show import show_image
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from engine.config import Config
 
-Array = npt.NDArray[Any] | torch.Tensor
-T = TypeVar("T")
+# After a failure a back end is left alone for so many times as long as that took, so that one whose
+# server is away takes a tenth of the run's time at most.
+_REST = 9
+
+_logger = logging.getLogger(__name__)
 
 
 @VISUALIZERS.register_module()
-class Visualizer(ManagerMixin):
+class Visualizer(DrawsOnImage, ManagerMixin):
     """Draws on an image, and hands pictures and numbers to all back ends.
 
     A back end that fails does not end the run: its first failure is logged.
@@ -39,6 +43,8 @@ class Visualizer(ManagerMixin):
         image: The image to draw on, RGB of shape (H, W, 3).
         vis_backends: The back ends, or configs of ones, which may have a `name`.
         save_dir: The folder of the run; the back ends write to `vis_data` in it.
+        fig_save_cfg: Arguments of matplotlib's figure behind the image, such as `dpi`.
+        fig_show_cfg: Arguments of that in the window of `show`.
 
     Raises:
         ValueError: If two back ends have the same name.
@@ -50,14 +56,18 @@ class Visualizer(ManagerMixin):
         image: Image | None = None,
         vis_backends: Sequence[Mapping[str, Any] | BaseVisBackend] | None = None,
         save_dir: str | os.PathLike[str] | None = None,
+        fig_save_cfg: Mapping[str, Any] | None = None,
+        fig_show_cfg: Mapping[str, Any] | None = None,
     ) -> None:
-        super().__init__(name)
+        DrawsOnImage.__init__(self, fig_save_cfg)
+        ManagerMixin.__init__(self, name)
+        self._fig_show_cfg = {"frameon": False} if fig_show_cfg is None else fig_show_cfg
         self.dataset_meta: Mapping[str, Any] = {}
         self._backends: dict[str, BaseVisBackend] = {}
         self._failed: set[str] = set()
+        self._rests_until: dict[str, float] = {}
         for given in vis_backends or ():
             self._add_backend(given, save_dir)
-        self._image: Image | None = None
         if image is not None:
             self.set_image(image)
 
@@ -75,154 +85,63 @@ class Visualizer(ManagerMixin):
             raise KeyError(f"there is no visual back end {name!r}; there are {known}")
         return self._backends[name]
 
-    def set_image(self, image: npt.NDArray[Any]) -> None:
-        """Choose the image to draw on.
+    def show(
+        self,
+        drawn_img: Image | None = None,
+        win_name: str = "image",
+        wait_time: float = 0.0,
+        continue_key: str = " ",
+        backend: str = "matplotlib",
+    ) -> None:
+        """Show a picture in a window.
 
         Args:
-            image: RGB of shape (H, W, 3), or grey of shape (H, W).
+            drawn_img: RGB of shape (H, W, 3); by default the image with what was drawn on it.
+            win_name: The title of the window.
+            wait_time: How long it stays, in seconds; 0 means until it is closed or
+                `continue_key` is pressed.
+            continue_key: The key that ends it.
+            backend: What opens the window: `'matplotlib'`.
 
         Raises:
-            ValueError: If it has another shape.
+            RuntimeError: If there is no screen.
+            ValueError: If the back end is another one.
         """
-        pixels = np.asarray(image).astype(np.uint8)
-        if pixels.ndim == 2:
-            pixels = np.repeat(pixels[..., None], 3, axis=2)
-        if pixels.ndim != 3 or pixels.shape[2] != 3:
-            raise ValueError(f"an image has the shape (H, W, 3) or (H, W), got {pixels.shape}")
-        self._image = pixels
+        if backend != "matplotlib":
+            raise ValueError(f"pictures are shown by matplotlib, not by {backend!r}")
+        image = self.get_image() if drawn_img is None else drawn_img
+        show_image(image, win_name, wait_time, continue_key, self._fig_show_cfg)
 
-    def get_image(self) -> Image:
-        """Return the image with what was drawn on it, RGB of shape (H, W, 3).
+    @staticmethod
+    def draw_featmap(
+        featmap: Tensor,
+        overlaid_image: Image | None = None,
+        channel_reduction: str | None = "squeeze_mean",
+        topk: int = 20,
+        arrangement: tuple[int, int] = (4, 5),
+        resize_shape: tuple[int, int] | None = None,
+        alpha: float = 0.5,
+    ) -> Image:
+        """Return a picture of a feature map: of one channel, or of several side by side.
+
+        Args:
+            featmap: The feature map, of shape (C, H, W).
+            overlaid_image: An image to lay it over, RGB of shape (H, W, 3).
+            channel_reduction: `'squeeze_mean'` shows the mean of the channels, `'select_max'` the
+                channel with the greatest sum, None the `topk` channels with the greatest sums.
+            topk: How many channels None shows; -1 takes the one or three that there are for a
+                picture.
+            arrangement: The rows and columns of several channels.
+            resize_shape: The height and width that the map is brought to; by default those of the
+                image, if there is one.
+            alpha: How much of the image is seen through the map, in [0, 1].
 
         Raises:
-            RuntimeError: If no image was set.
+            ValueError: If the shapes or options don't fit.
         """
-        if self._image is None:
-            raise RuntimeError("there is no image to draw on: call set_image first")
-        return self._image.copy()
-
-    def draw_binary_masks(
-        self,
-        binary_masks: Array,
-        colors: Color | Sequence[Color] = "g",
-        alphas: float | Sequence[float] = 0.8,
-    ) -> Self:
-        """Lay colours over parts of the image.
-
-        Args:
-            binary_masks: Of shape (H, W) or (N, H, W).
-            colors: One colour for all masks, or one for each.
-            alphas: How much of a colour covers the image, in [0, 1].
-
-        Raises:
-            ValueError: If the masks don't have the size of the image.
-        """
-        masks = _array(binary_masks)
-        masks = masks[None] if masks.ndim == 2 else masks
-        image = self.get_image()
-        if masks.shape[1:] != image.shape[:2]:
-            raise ValueError(f"masks of size {masks.shape[1:]} on an image of {image.shape[:2]}")
-        each = zip(masks, _each(colors, len(masks)), _each(alphas, len(masks)), strict=True)
-        for mask, color, alpha in each:
-            image = blended(image, mask, color, alpha)
-        self._image = image
-        return self
-
-    def draw_bboxes(
-        self,
-        bboxes: Array,
-        edge_colors: Color | Sequence[Color] = "g",
-        line_styles: str | Sequence[str] = "-",
-        line_widths: float | Sequence[float] = 2,
-        face_colors: Color | Sequence[Color] = "none",
-        alpha: float = 0.8,
-    ) -> Self:
-        """Draw boxes.
-
-        Args:
-            bboxes: Left, top, right and bottom in pixels, of shape (4,) or (N, 4).
-            edge_colors: One colour for all boxes, or one for each.
-            line_styles: The styles of the lines, as matplotlib knows them.
-            line_widths: The widths of the lines in points.
-            face_colors: The colours of the areas; `'none'` leaves them free.
-            alpha: How opaque the boxes are, in [0, 1].
-        """
-        boxes = _array(bboxes).reshape(-1, 4)
-        options = [
-            _each(option, len(boxes))
-            for option in (edge_colors, line_styles, line_widths, face_colors)
-        ]
-
-        def draw(axes: Axes) -> None:
-            from matplotlib.patches import Rectangle  # deferred: only drawing needs it
-
-            for box, edge, style, width, face in zip(boxes, *options, strict=True):
-                left, top, right, bottom = box.tolist()
-                axes.add_patch(
-                    Rectangle(
-                        (left, top),
-                        right - left,
-                        bottom - top,
-                        edgecolor=rgb(edge),
-                        facecolor="none" if face == "none" else rgb(face),
-                        linestyle=style,
-                        linewidth=width,
-                        alpha=alpha,
-                    )
-                )
-
-        self._image = drawn_on(self.get_image(), draw)
-        return self
-
-    def draw_texts(
-        self,
-        texts: str | Sequence[str],
-        positions: Array,
-        font_sizes: float | Sequence[float] = 10,
-        colors: Color | Sequence[Color] = "g",
-        vertical_alignments: str | Sequence[str] = "top",
-        horizontal_alignments: str | Sequence[str] = "left",
-        font_families: str | Sequence[str] = "sans-serif",
-        bboxes: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
-    ) -> Self:
-        """Write texts.
-
-        Args:
-            texts: One text or several.
-            positions: Where they stand in pixels, x and y, of shape (2,) or (N, 2).
-            font_sizes: Their sizes in points.
-            colors: Their colours.
-            vertical_alignments: How they stand above or below their positions.
-            horizontal_alignments: How they stand beside their positions.
-            font_families: Their fonts.
-            bboxes: Boxes around them, as matplotlib describes them.
-        """
-        places = _array(positions).reshape(-1, 2)
-        written = [texts] if isinstance(texts, str) else list(texts)
-        count = len(written)
-        styles = (font_sizes, vertical_alignments, horizontal_alignments, font_families, bboxes)
-        options = [_each(option, count) for option in styles]
-        paints = _each(colors, count)
-
-        def draw(axes: Axes) -> None:
-            for text, place, color, size, vertical, horizontal, family, box in zip(
-                written, places, paints, *options, strict=True
-            ):
-                x, y = place.tolist()
-                axes.text(
-                    x,
-                    y,
-                    text,
-                    color=rgb(color),
-                    fontsize=size,
-                    verticalalignment=vertical,
-                    horizontalalignment=horizontal,
-                    fontfamily=family,
-                    bbox=box,
-                )
-
-        self._image = drawn_on(self.get_image(), draw)
-        return self
+        return draw_featmap(
+            featmap, overlaid_image, channel_reduction, topk, arrangement, resize_shape, alpha
+        )
 
     def add_config(self, config: Config, **kwargs: Any) -> None:
         """Hand the config of the run to the back ends.
@@ -232,6 +151,16 @@ class Visualizer(ManagerMixin):
             kwargs: What a back end offers beyond.
         """
         self._tell("add_config", config, **kwargs)
+
+    def add_graph(self, model: nn.Module, data_batch: Sequence[Any] | None, **kwargs: Any) -> None:
+        """Hand a model to the back ends, which show its structure or watch its gradients.
+
+        Args:
+            model: The model.
+            data_batch: What it is called with.
+            kwargs: What a back end offers beyond.
+        """
+        self._tell("add_graph", model, data_batch, **kwargs)
 
     def add_image(self, name: str, image: Image, step: int = 0) -> None:
         """Hand a picture to the back ends.
@@ -278,6 +207,8 @@ class Visualizer(ManagerMixin):
         data_sample: BaseDataElement | None = None,
         draw_gt: bool = True,
         draw_pred: bool = True,
+        show: bool = False,
+        wait_time: float = 0,
         step: int = 0,
     ) -> None:
         """Draw the annotations and predictions of a sample side by side, for the back ends.
@@ -292,6 +223,8 @@ class Visualizer(ManagerMixin):
             data_sample: The sample.
             draw_gt: Whether to draw annotations.
             draw_pred: Whether to draw predictions.
+            show: Whether to show the picture in a window as well.
+            wait_time: How long the window stays, in seconds; 0 means until somebody ends it.
             step: The time to which the picture belongs.
         """
         data = {} if data_sample is None else dict(data_sample.items())
@@ -303,11 +236,43 @@ class Visualizer(ManagerMixin):
                 draw_fields(self, fields)
                 panels.append(self.get_image())
         self.set_image(np.concatenate(panels, axis=1) if panels else image)
+        if show:
+            self.show(win_name=name, wait_time=wait_time)
         self.add_image(name, self.get_image(), step)
 
     def close(self) -> None:
-        """Let the back ends finish what is pending."""
-        self._tell("close")
+        """Let the back ends finish what is pending, each as long as its `close_timeout` allows."""
+        closing = {
+            name: Thread(target=self._ask, args=(name, backend.close), daemon=True)
+            for name, backend in self._backends.items()
+        }
+        started = time.monotonic()
+        for thread in closing.values():
+            thread.start()
+        for name, thread in closing.items():
+            limit = self._backends[name].close_timeout
+            thread.join(max(0, started + limit - time.monotonic()))
+            if thread.is_alive():
+                _logger.error(
+                    "The visual back end %s did not close within %g s; what it has not sent may "
+                    "be lost",
+                    name,
+                    limit,
+                )
+
+    def state_dict(self) -> dict[str, dict[str, str]]:
+        """Return what a resumed run needs to go on in the same runs of the trackers."""
+        states = {name: self._ask(name, each.state_dict) for name, each in self._backends.items()}
+        return {name: state for name, state in states.items() if state}
+
+    def load_state_dict(self, state_dict: Mapping[str, Mapping[str, str]]) -> None:
+        """Go on in the runs of the trackers that `state_dict` told of.
+
+        Args:
+            state_dict: What `state_dict` returned; back ends that are not there are left out.
+        """
+        for name in self._backends.keys() & state_dict.keys():
+            self._ask(name, self._backends[name].load_state_dict, state_dict[name])
 
     def _add_backend(
         self, given: Mapping[str, Any] | BaseVisBackend, save_dir: str | os.PathLike[str] | None
@@ -328,25 +293,22 @@ class Visualizer(ManagerMixin):
 
     def _tell(self, method: str, *args: Any, **kwargs: Any) -> None:
         for name, backend in self._backends.items():
-            try:
-                getattr(backend, method)(*args, **kwargs)
-            except Exception:
-                if name not in self._failed:
-                    self._failed.add(name)
-                    logging.getLogger(__name__).exception(
-                        "The visual back end %s failed in %s; the run goes on, and further "
-                        "failures of it are not shown",
-                        name,
-                        method,
-                    )
+            if time.monotonic() >= self._rests_until.get(name, 0.0):
+                self._ask(name, getattr(backend, method), *args, **kwargs)
 
-
-def _array(values: Array) -> npt.NDArray[Any]:
-    if isinstance(values, torch.Tensor):
-        return values.detach().cpu().numpy()
-    return np.asarray(values)
-
-
-def _each(option: Any, count: int) -> list[Any]:
-    """Return an option for each of several things: a list as it is, anything else repeated."""
-    return list(option) if isinstance(option, list) else [option] * count
+    def _ask(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """Return what a method of a back end returns; log its failure if it is the first."""
+        started = time.monotonic()
+        try:
+            return method(*args, **kwargs)
+        except Exception:
+            now = time.monotonic()
+            self._rests_until[name] = now + _REST * (now - started)
+            if name not in self._failed:
+                self._failed.add(name)
+                _logger.exception(
+                    "The visual back end %s failed in %s; the run goes on, and further failures "
+                    "of it are not shown",
+                    name,
+                    method.__name__,
+                )
