@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 from matplotlib.image import imread
 
 from engine.visualization import plot_curves
@@ -61,10 +62,72 @@ def test_a_run_without_validation(tmp_path: Path) -> None:
     assert is_drawn(tmp_path / "a.png")
 
 
+def panels(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The figures that are drawn from now on."""
+    figures: list[Any] = []
+
+    def savefig(self: Figure, out: Any) -> None:
+        figures.append(self)
+
+    monkeypatch.setattr(Figure, "savefig", savefig)
+    return figures
+
+
+def told(figure: Figure) -> dict[str, list[str]]:
+    """The titles of the panels, and the names of their curves."""
+    return {
+        axes.get_title(loc="left").partition("   (last")[0]: [
+            str(line.get_label()) for line in axes.get_lines()
+        ]
+        for axes in figure.axes
+    }
+
+
+def test_what_is_drawn_if_nothing_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = panels(monkeypatch)
+    one = write(tmp_path / "a.json", training(8, parts=True))
+    plot_curves({"a": [one]}, tmp_path / "a.png")
+    assert told(figures[0]) == {
+        "loss": ["loss", "loss_aux", "loss_ce"],
+        "learning rate": ["lr"],
+        "aAcc": ["aAcc"],
+        "mIoU": ["mIoU"],
+    }
+    assert [axes.get_xlabel() for axes in figures[0].axes] == ["iteration"] * 2 + ["epoch"] * 2
+    plot_curves({"a": [one], "b": [one]}, tmp_path / "b.png")
+    assert told(figures[1]) == {name: [name] * 2 for name in ("loss", "lr", "aAcc", "mIoU")}
+    [legend] = figures[1].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["a", "b"]
+
+
+def test_keys_say_what_is_drawn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = panels(monkeypatch)
+    lines = [*training(8, parts=True), {"step": 8, "loss": 0.5}]
+    file = write(tmp_path / "a.json", lines)
+    plot_curves({"a": [file]}, tmp_path / "a.png", keys=["time", "loss*", "mIoU"])
+    names = ["time", "loss", "loss_aux", "loss_ce", "loss (validation)", "mIoU"]
+    assert list(told(figures[0])) == names
+    with pytest.raises(
+        ValueError, match="no number is called 'los'; did you mean 'loss'\\?; there"
+    ):
+        plot_curves({"a": [file]}, tmp_path / "a.png", keys=["los"])
+
+
+def test_many_trainings_can_be_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    figures = panels(monkeypatch)
+    file = write(tmp_path / "a.json", training(8))
+    plot_curves({f"run {number}": [file] for number in range(28)}, tmp_path / "a.png")
+    styles = {(line.get_color(), line.get_linestyle()) for line in figures[0].axes[0].get_lines()}
+    assert len(styles) == 28
+    [legend] = figures[0].legends
+    figures[0].canvas.draw()
+    names = legend.get_window_extent()
+    assert all(names.y1 <= axes.get_tightbbox().y0 for axes in figures[0].axes)
+    assert names.x0 >= 0
+    assert names.x1 <= figures[0].bbox.x1
+
+
 def test_nothing_to_draw_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no numbers to draw in the files of a"):
         plot_curves({"a": [write(tmp_path / "a.json", [])]}, tmp_path / "a.png")
-    (tmp_path / "b.json").write_text('{"step": 1, "loss": 1.0}\n{"step"')
-    with pytest.raises(ValueError, match=r"b\.json, line 2 is no JSON"):
-        plot_curves({"b": [tmp_path / "b.json"]}, tmp_path / "b.png")
     assert list(tmp_path.glob("*.png")) == []

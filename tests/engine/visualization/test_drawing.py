@@ -67,6 +67,117 @@ def test_texts_are_drawn_where_they_are() -> None:
     assert not drawn[:, 70:140].any()
 
 
+def test_points_lines_circles_and_polygons_are_drawn_where_they_are() -> None:
+    visualizer = Visualizer(image=grey(40, 200))
+    visualizer.draw_points(
+        torch.tensor([[10, 10], [10, 30]]), ["r", (0, 0, 255)], marker="s", sizes=np.array([30, 30])
+    )
+    visualizer.draw_lines(
+        np.array([[30, 60], [30, 60]]), np.array([[10, 10], [30, 30]]), colors=["w", "k"]
+    )
+    visualizer.draw_circles(torch.tensor([90.0, 20]), torch.tensor(8.0), face_colors="c", alpha=1)
+    visualizer.draw_circles(np.array([[120, 20]]), np.array([8]), line_styles=["--"])
+    triangle, square = [[140, 5], [160, 5], [140, 35]], [[170, 5], [195, 5], [195, 35], [170, 35]]
+    visualizer.draw_polygons(
+        [torch.tensor(triangle), np.array(square)],
+        edge_colors="none",
+        face_colors=["y", (255, 0, 0)],
+        alpha=0.5,
+    )
+    image = visualizer.get_image()
+    assert image[10, 10].tolist() == [255, 0, 0]
+    assert image[30, 10].tolist() == [0, 0, 255]
+    assert image[10, 45].tolist() == [255, 255, 255]
+    assert image[30, 45].tolist() == [0, 0, 0]
+    assert image[20, 90].tolist() == [0, 191, 191]
+    assert image[20, 120].tolist() == [100, 100, 100]
+    assert changed(grey(40, 200), image)[10:30, 110:130].any()
+    assert np.allclose(image[10, 145], [146, 146, 50], atol=2)
+    assert image[34, 158].tolist() == [100, 100, 100]
+    assert np.allclose(image[20, 180], [178, 50, 50], atol=2)
+
+
+def test_each_thing_lies_over_those_before_it() -> None:
+    square = np.array([[10, 10], [50, 10], [50, 30], [10, 30]])
+    visualizer = Visualizer(image=grey())
+    visualizer.draw_lines(np.array([0, 60]), np.array([20, 20]), "r", line_widths=4)
+    visualizer.draw_points(np.array([30, 20]), "b")
+    visualizer.draw_polygons(square, edge_colors="w", face_colors="w", alpha=1)
+    assert visualizer.get_image()[20, 5].tolist() == [255, 0, 0]
+    assert visualizer.get_image()[20, 30].tolist() == [255, 255, 255]
+    visualizer.draw_lines(np.array([0, 60]), np.array([20, 20]), "r", line_widths=4)
+    mask = np.zeros((40, 60), bool)
+    mask[:, 40:] = True
+    visualizer.draw_binary_masks(mask, "g", alphas=1)
+    assert visualizer.get_image()[20, 30].tolist() == [255, 0, 0]
+    assert visualizer.get_image()[20, 45].tolist() == [0, 128, 0]
+
+
+def test_calls_are_chained_and_rendered_together() -> None:
+    one = Visualizer(image=grey())
+    one.draw_bboxes(np.array([5, 5, 20, 20])).draw_texts("a", np.array([30, 10]))
+    two = Visualizer(image=grey())
+    two.draw_bboxes(np.array([5, 5, 20, 20]))
+    two.get_image()
+    two.draw_texts("a", np.array([30, 10]))
+    assert np.array_equal(one.get_image(), two.get_image())
+
+
+def test_texts_grow_with_the_image_and_have_options() -> None:
+    heights = []
+    for size in (300, 1200):
+        visualizer = Visualizer(image=grey(size, size))
+        visualizer.draw_texts("Mg", np.array([10, 10]), colors="w")
+        heights.append(changed(grey(size, size), visualizer.get_image()).any(axis=1).sum())
+    assert 2 * heights[0] < heights[1] < 4 * heights[0]
+
+    from matplotlib.font_manager import FontProperties
+
+    visualizer = Visualizer(image=grey())
+    visualizer.draw_texts(
+        "x",
+        torch.tensor([[30, 20]]),
+        font_properties=FontProperties(size=30, weight="bold"),
+        bboxes={"facecolor": "k", "alpha": 1},
+        horizontal_alignments=["center"],
+        vertical_alignments="center",
+    )
+    assert visualizer.get_image()[2, 30].tolist() == [0, 0, 0]
+    assert changed(grey(), visualizer.get_image())[:, 28:32].any()
+
+
+def test_the_options_of_the_figure(tmp_path: Path) -> None:
+    thick = Visualizer(image=grey(), fig_save_cfg={"dpi": 200})
+    thin = Visualizer(image=grey())
+    counts = []
+    for visualizer in (thin, thick):
+        visualizer.draw_lines(np.array([0, 60]), np.array([20, 20]), line_widths=4)
+        assert visualizer.get_image().shape == (40, 60, 3)
+        counts.append(changed(grey(), visualizer.get_image()).sum())
+    assert counts[1] > 1.8 * counts[0]
+
+
+@pytest.mark.parametrize(
+    ("draw", "error", "message"),
+    [
+        (lambda v: v.draw_texts(["a"], np.zeros((2, 2))), ValueError,
+         "texts has 1 entries, but there are 2 to draw"),
+        (lambda v: v.draw_bboxes(np.zeros((2, 4)), edge_colors=["r"]), ValueError,
+         "edge_colors has 1 entries, but there are 2 to draw"),
+        (lambda v: v.draw_circles(np.zeros((2, 2)), np.zeros(3)), ValueError, "radius has 3"),
+        (lambda v: v.draw_lines(np.zeros(2), np.zeros(2), line_widths="2"), TypeError,
+         "line_widths must be a Real or list, not a str"),
+        (lambda v: v.draw_polygons(np.zeros((3, 2)), edge_colors=(300, 0, 0)), ValueError,
+         r"red, green and blue from 0 to 255; got \(300, 0, 0\)"),
+        (lambda v: v.draw_points(np.zeros((1, 2)), colors=[3]), ValueError, "a colour is a name"),
+        (lambda v: v.draw_points(np.zeros((1, 2)), colors="reed"), ValueError, "reed"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named(draw: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
+        draw(Visualizer(image=grey()))
+
+
 def test_images_have_a_shape() -> None:
     visualizer = Visualizer()
     with pytest.raises(RuntimeError, match="call set_image first"):
@@ -118,7 +229,8 @@ def test_boxes_and_labels_of_a_sample_are_drawn() -> None:
     assert np.array_equal(visualizer.get_image(), grey())
 
 
-def test_nothing_goes_through_pyplot() -> None:
+def test_nothing_goes_through_pyplot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
     visualizer = Visualizer(image=grey())
     visualizer.draw_texts("a", np.array([0, 0]))
     assert "matplotlib.pyplot" not in sys.modules

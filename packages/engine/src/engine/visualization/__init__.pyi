@@ -10,6 +10,7 @@ from ._mlflow import MLflowVisBackend as MLflowVisBackend
 from ._neptune import NeptuneVisBackend as NeptuneVisBackend
 from ._requires import require_matplotlib as require_matplotlib
 from ._scalars import find_runs as find_runs
+from ._scalars import read_curves as read_curves
 from ._tensorboard import TensorboardVisBackend as TensorboardVisBackend
 from ._visualizer import Visualizer as Visualizer
 from ._wandb import WandbVisBackend as WandbVisBackend
@@ -28,6 +29,7 @@ __all__ = [
     "find_runs",
     "force_init_env",
     "plot_curves",
+    "read_curves",
     "require_matplotlib",
     "write_image",
 ]

@@ -24,12 +24,15 @@ class Curves(NamedTuple):
     Attributes:
         training: What was logged in iterations of the training.
         others: What was logged beside them, such as the metrics of a validation.
-        epochs: The number of the last epoch, or 0 where no line tells one.
     """
 
     training: dict[str, Points]
     others: dict[str, Points]
-    epochs: int
+
+    @property
+    def epochs(self) -> float:
+        """The number of the last epoch, or 0 where no line tells one."""
+        return max(self.training.get("epoch", {}).values(), default=0)
 
 
 def find_runs(paths: Iterable[PathLike]) -> dict[str, list[Path]]:
@@ -61,13 +64,11 @@ def read_curves(files: Sequence[PathLike]) -> Curves:
         ValueError: If a file is malformed.
     """
     starts = [_split(_lines_of(Path(file))) for file in files]
-    trained = [start for start in starts if start[0]]
-    curves = Curves({}, {}, 0)
-    for training, others, epochs in trained or starts:  # what only validates is no part of a curve
+    trained = [start for start in starts if start.training]
+    curves = Curves({}, {})
+    for start in trained or starts:  # one that only validated is no part of a training
         curves = Curves(
-            _continued(curves.training, training),
-            _continued(curves.others, others),
-            max(curves.epochs, epochs),
+            _continued(curves.training, start.training), _continued(curves.others, start.others)
         )
     return curves
 
@@ -115,7 +116,7 @@ def _lines_of(file: Path) -> list[Line]:
 def _split(lines: Sequence[Line]) -> Curves:
     """Put the lines of one start into curves."""
     tells_iter = any("iter" in line for line in lines)
-    curves = Curves({}, {}, int(max((line.get("epoch", 0) for line in lines), default=0)))
+    curves = Curves({}, {})
     for line in lines:
         is_training = "iter" in line if tells_iter else any("loss" in name for name in line)
         for name in line.keys() - {"step"}:

@@ -111,7 +111,7 @@ def paint(color: Any) -> Paint:
     """
     if isinstance(color, str):
         return color
-    parts = tuple(float(part) / 255 for part in color)
+    parts = tuple((np.asarray(color, dtype=float).ravel() / 255).tolist())
     if len(parts) not in (3, 4) or not 0 <= min(parts) <= max(parts) <= 1:
         raise ValueError(f"a colour is a name, or red, green and blue from 0 to 255; got {color!r}")
     return cast("Paint", parts)
