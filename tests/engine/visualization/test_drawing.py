@@ -125,7 +125,7 @@ def test_calls_are_chained_and_rendered_together() -> None:
 
 def test_texts_grow_with_the_image_and_have_options() -> None:
     heights = []
-    for size in (300, 1200):
+    for size in (300, 1800):
         visualizer = Visualizer(image=grey(size, size))
         visualizer.draw_texts("Mg", np.array([10, 10]), colors="w")
         heights.append(changed(grey(size, size), visualizer.get_image()).any(axis=1).sum())

@@ -21,7 +21,7 @@ _DPI = 100
 _MARGIN = 0.01
 
 
-_LEAST_FONT = 8  # points
+_LEAST_FONT = 10  # points
 _FONT_SHARE = 1 / 60  # points of a text to pixels of the image's side
 
 

@@ -28,14 +28,18 @@ _PALETTE: tuple[Color, ...] = (
 )
 
 
+# Behind texts, so that they can be read on any image.
+_TEXT_BOX = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "pad": 1}
+
+
 def draw_fields(visualizer: Visualizer, fields: Mapping[str, Any]) -> None:
-    """Draw fields of a sample on the image of a visualizer.
+    """Draw fields of a sample on the image of a visualizer, maps below all else.
 
     Args:
         visualizer: The visualizer, whose `dataset_meta` names and colours the classes.
         fields: The fields by their names. What can't be drawn is left out.
     """
-    for value in fields.values():
+    for value in sorted(fields.values(), key=lambda value: not isinstance(value, PixelData)):
         if isinstance(value, PixelData):
             _draw_maps(visualizer, value)
         elif isinstance(value, InstanceData):
@@ -66,13 +70,12 @@ def _draw_instances(visualizer: Visualizer, instances: InstanceData) -> None:
     visualizer.draw_bboxes(instances.bboxes, edge_colors=colors)
     if "labels" in instances:
         names = [_name(visualizer, label) for label in labels]
-        visualizer.draw_texts(names, instances.bboxes[:, :2], colors=colors)
+        visualizer.draw_texts(names, instances.bboxes[:, :2], colors="w", bboxes=_TEXT_BOX)
 
 
 def _draw_label(visualizer: Visualizer, label: Any) -> None:
     names = ", ".join(_name(visualizer, number) for number in _numbers(label))
-    box = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "pad": 1}
-    visualizer.draw_texts(names, np.array([2, 2]), colors="w", font_sizes=8, bboxes=box)
+    visualizer.draw_texts(names, np.array([2, 2]), colors="w", bboxes=_TEXT_BOX)
 
 
 def _numbers(values: Any) -> list[int]:
