@@ -20,7 +20,6 @@ _DPI = 100
 # matplotlib rounds the size in pixels down; this much of a pixel keeps it from losing one.
 _MARGIN = 0.01
 
-
 _LEAST_FONT = 10  # points
 _FONT_SHARE = 1 / 60  # points of a text to pixels of the image's side
 

@@ -115,7 +115,7 @@ def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
 
 
 def _called(key: str, found: Sequence[_Curve]) -> list[_Curve]:
-    curves = [curve for curve in found if fnmatchcase(curve.name, key)]
+    curves = [curve for curve in found if key == curve.name or fnmatchcase(curve.name, key)]
     if not curves:
         names = sorted({curve.name for curve in found})
         raise ValueError(

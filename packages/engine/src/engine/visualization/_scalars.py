@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Sequence
+from numbers import Real
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,6 +110,8 @@ def _lines_of(file: Path) -> list[Line]:
             raise ValueError(f"{file}, line {number} is no JSON: {error}") from error
         if not isinstance(line, dict) or "step" not in line:
             raise ValueError(f"{file}, line {number} has no step: {text}")
+        if others := [name for name in line if not isinstance(line[name], Real)]:
+            raise ValueError(f"{file}, line {number}: {others[0]} is no number: {text}")
         lines.append(line)
     return lines
 
