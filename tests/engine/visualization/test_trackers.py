@@ -133,6 +133,8 @@ def test_mlflow_keeps_it_all_in_a_database(tmp_path: Path, mlflow_store: str) ->
     (work_dir / "1").mkdir(parents=True)
     (work_dir / "1" / "1.log").write_text("a line")
     (work_dir / "epoch_1.pth").write_text("not kept")
+    (work_dir / "1" / "wandb").mkdir()
+    (work_dir / "1" / "wandb" / "debug.log").write_text("another tracker's")
     cfg = {"work_dir": str(work_dir), "model": {"depth": 18, "stages": [1, 2]}, "lr": 0.1}
 
     first = started(work_dir / "1", backend)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS
@@ -96,8 +95,6 @@ class ClearMLVisBackend(BaseVisBackend):
         self._logger.report_scalar(name, name, value=float(value), iteration=step)
 
     def _end(self) -> None:
-        for path, folder in files_of_run(
-            self._config, self.save_dir, self._artifact_suffix, Path()
-        ):
+        for path, folder in files_of_run(self._config, self.save_dir, self._artifact_suffix):
             self._task.upload_artifact(f"{folder}/{path.name}".lstrip("/"), str(path))
         self._task.close()

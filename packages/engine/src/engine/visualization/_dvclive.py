@@ -16,6 +16,8 @@ from ._tracked import files_of_run, parameters
 if TYPE_CHECKING:
     from engine.config import Config
 
+_FOLDER = "dvclive"
+
 
 @VISBACKENDS.register_module()
 class DVCLiveVisBackend(BaseVisBackend):
@@ -46,9 +48,9 @@ class DVCLiveVisBackend(BaseVisBackend):
     def _init_env(self) -> None:
         from dvclive import Live  # deferred: it is slow to import
 
-        goes_on = {"resume": self.run_id is not None}
-        self._live = Live(**{"dir": str(self._folder()), **goes_on, **self._init_kwargs})
-        self.run_id = self._folder().name
+        own = {"dir": os.path.join(self.save_dir, _FOLDER), "resume": self.run_id is not None}
+        self._live = Live(**{**own, **self._init_kwargs})
+        self.run_id = _FOLDER
 
     @property
     @force_init_env
@@ -112,10 +114,6 @@ class DVCLiveVisBackend(BaseVisBackend):
         live.make_summary()
 
     def _end(self) -> None:
-        files = files_of_run(self._config, self.save_dir, self._artifact_suffix, self._folder())
-        for path, _ in files:
+        for path, _ in files_of_run(self._config, self.save_dir, self._artifact_suffix):
             self._live.log_artifact(str(path))
         self._live.end()
-
-    def _folder(self) -> Path:
-        return Path(self.save_dir, "dvclive").absolute()

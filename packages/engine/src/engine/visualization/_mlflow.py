@@ -73,7 +73,7 @@ class MLflowVisBackend(BaseVisBackend):
 
         uri, name, location = self._tracking_uri, self._exp_name, self._artifact_location
         if uri is None:
-            folder = self._folder()
+            folder = Path(self.save_dir, "mlflow").absolute()
             folder.mkdir(parents=True, exist_ok=True)
             # The experiment `Default` of such a file keeps pictures in the current folder.
             uri, name = f"sqlite:///{folder / 'runs.db'}", name or "engine"
@@ -155,13 +155,10 @@ class MLflowVisBackend(BaseVisBackend):
         client.log_batch(self._run, metrics=metrics)
 
     def _end(self) -> None:
-        files = files_of_run(self._config, self.save_dir, self._artifact_suffix, self._folder())
+        files = files_of_run(self._config, self.save_dir, self._artifact_suffix)
         for path, folder in files:
             self._client.log_artifact(self._run, str(path), folder)
         self._client.set_terminated(self._run)
-
-    def _folder(self) -> Path:
-        return Path(self.save_dir, "mlflow").absolute()
 
     def _keep_params(self, params: Mapping[str, Any]) -> None:
         """Keep those parameters that the run does not have; MLflow lets none of them change."""
