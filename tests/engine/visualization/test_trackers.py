@@ -118,6 +118,7 @@ def mlflow_store(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path / 'store.db'}"
 
 
+@pytest.mark.slow  # the import of mlflow and of its store
 def test_mlflow_keeps_it_all_in_a_database(tmp_path: Path, mlflow_store: str) -> None:
     backend = {
         "type": "MLflowVisBackend",
@@ -176,6 +177,7 @@ def test_mlflow_keeps_it_all_in_a_database(tmp_path: Path, mlflow_store: str) ->
     assert isinstance(first.get_backend("MLflowVisBackend").experiment, MlflowClient)
 
 
+@pytest.mark.slow
 def test_mlflow_without_a_server_keeps_it_all_in_the_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
