@@ -257,9 +257,11 @@ def test_two_processes(
     together(Path(__file__), 2, folder, [tuple(case) for case in cases])
 
 
-def main(rank: int, variables: Mapping[str, str], folder: str, cases: list[tuple[Any]]) -> None:
+def main(
+    rank: int, variables: Mapping[str, str], folder: str, cases: list[tuple[Any, ...]]
+) -> None:
     """Hold the property in one of several processes."""
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
     for number, given_case in enumerate(cases):
-        check(Case(*given_case), Path(folder) / str(number), size=2)
+        check(Case._make(given_case), Path(folder) / str(number), size=2)
     distributed.destroy_process_group()

@@ -119,10 +119,9 @@ class CheckpointHook(Hook):
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Save where an interval of epochs ends."""
-        if self.by_epoch:
-            last = self.save_last and self.is_last_train_epoch(runner)
-            if last or self.every_n_epochs(runner, self.interval, self.save_begin):
-                self._save(runner, runner.epoch + 1)
+        last = self.save_last and self.is_last_train_epoch(runner)
+        if last or self.every_n_epochs(runner, self.interval, self.save_begin):
+            self._save(runner, runner.epoch + 1)
 
     def after_train_iter(
         self,
@@ -132,10 +131,9 @@ class CheckpointHook(Hook):
         outputs: Mapping[str, Any] | None = None,
     ) -> None:
         """Save where an interval of iterations ends."""
-        if not self.by_epoch:
-            last = self.save_last and self.is_last_train_iter(runner)
-            if last or self.every_n_train_iters(runner, self.interval, self.save_begin):
-                self._save(runner, runner.iter + 1)
+        last = self.save_last and self.is_last_train_iter(runner)
+        if last or self.every_n_train_iters(runner, self.interval, self.save_begin):
+            self._save(runner, runner.iter + 1)
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Save the model if it is the best so far."""
@@ -158,6 +156,10 @@ class CheckpointHook(Hook):
             best = [hub.get_info(name) for name in hub.runtime_info if _is_best(name)]
             for name in dict.fromkeys([*names, *best]):
                 self._publish(runner, name)
+
+    def _overrides(self, point: str) -> bool:
+        other = "after_train_iter" if self.by_epoch else "after_train_epoch"
+        return super()._overrides(point) and point != other
 
     def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -198,6 +199,14 @@ class Hook:
     def get_triggered_stages(self) -> list[str]:
         """Return the points at which this hook does something, in their order."""
         return [point for point in POINTS if self._overrides(point)]
+
+    def call_at(self, point: str) -> Callable[..., None]:
+        """Return what is to be called at a point, without a detour through what stands for it."""
+        shared = _SHARED[point] if point.endswith("_iter") else None
+        if shared is None or getattr(type(self), point) is not getattr(Hook, point):
+            method: Callable[..., None] = getattr(self, point)
+            return method
+        return functools.partial(getattr(self, shared), mode=point.split("_")[1])
 
     def _overrides(self, point: str) -> bool:
         names = [point, _SHARED[point]] if point in _SHARED else [point]

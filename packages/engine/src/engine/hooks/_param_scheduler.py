@@ -19,6 +19,13 @@ class ParamSchedulerHook(Hook):
 
     priority = "LOW"
 
+    def __init__(self) -> None:
+        self._counts_iters = True
+
+    def before_run(self, runner: Runner) -> None:
+        """Find out whether there is something to do after each iteration."""
+        self._counts_iters = any(not each.by_epoch for each in runner.param_schedulers)
+
     def after_train_iter(
         self,
         runner: Runner,
@@ -42,3 +49,6 @@ class ParamSchedulerHook(Hook):
         for scheduler in runner.param_schedulers:
             if scheduler.need_val_args:
                 scheduler.step(metrics)
+
+    def _overrides(self, point: str) -> bool:
+        return super()._overrides(point) and (self._counts_iters or point != "after_train_iter")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from engine.dist import is_main_process
-from engine.logging import console
+from engine.logging import console, has_terminal
 from engine.registry import HOOKS
 
 from ._hook import Hook
@@ -32,13 +32,16 @@ class ProgressHook(Hook):
 
     def __init__(self, interval: int = 10) -> None:
         self.interval = interval
+        self._is_shown = True
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
+    def before_run(self, runner: Runner) -> None:
+        """Find out whether there is a terminal."""
+        self._is_shown = is_main_process() and has_terminal()
+
     def before_train(self, runner: Runner) -> None:
         """Show the bar."""
-        if not (is_main_process() and console().is_terminal):
-            return
         from rich.progress import BarColumn, Progress, TextColumn  # deferred: terminals only
 
         self._progress = Progress(
@@ -80,3 +83,6 @@ class ProgressHook(Hook):
         if self._progress is not None:
             self._progress.stop()
             self._progress = None
+
+    def _overrides(self, point: str) -> bool:
+        return super()._overrides(point) and (self._is_shown or point == "before_run")

@@ -49,7 +49,7 @@ class RuntimeInfoHook(Hook):
     def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
         """Tell the iteration and its learning rate."""
         hub = runner.message_hub
-        hub.update_info("iter", runner.iter)
+        hub.update_info("iter", runner.train_loop.iter)
         for name, rates in runner.optim_wrapper.get_lr().items():
             hub.update_scalar(f"train/{name}", rates[0])
 

@@ -23,10 +23,12 @@ class IterTimerHook(Hook):
         self._mark = 0.0
         self._train_seconds = 0.0
         self._train_iters = 0
+        self._left = 0
 
     def before_train(self, runner: Runner) -> None:
         """Begin to count anew."""
         self._train_seconds, self._train_iters = 0.0, 0
+        self._left = runner.max_iters - runner.iter
 
     def after_val(self, runner: Runner) -> None:
         """Leave the validation out of the iteration after it."""
@@ -56,5 +58,5 @@ class IterTimerHook(Hook):
         if mode == "train":
             self._train_seconds += seconds
             self._train_iters += 1
-            left = runner.max_iters - runner.iter - 1
-            hub.update_info("eta", self._train_seconds / self._train_iters * left)
+            self._left -= 1
+            hub.update_info("eta", self._train_seconds / self._train_iters * self._left)

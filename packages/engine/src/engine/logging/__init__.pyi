@@ -3,6 +3,7 @@ from ._hub import MessageHub as MessageHub
 from ._mm_logger import MMLogger as MMLogger
 from ._setup import console as console
 from ._setup import get_logger as get_logger
+from ._setup import has_terminal as has_terminal
 from ._setup import print_log as print_log
 from ._setup import setup_logging as setup_logging
 
@@ -12,6 +13,7 @@ __all__ = [
     "MessageHub",
     "console",
     "get_logger",
+    "has_terminal",
     "print_log",
     "setup_logging",
 ]

@@ -70,7 +70,8 @@ class HistoryBuffer:
         import numpy as np  # deferred: the buffer itself needs none
 
         values, counts = self._last(None)
-        return np.array(values, np.float64), np.array(counts, np.int64)
+        ones = np.ones(len(values), np.int64)
+        return np.array(values, np.float64), ones if counts is None else np.array(counts, np.int64)
 
     def __len__(self) -> int:
         """Return how many values are kept."""
@@ -79,6 +80,8 @@ class HistoryBuffer:
     def mean(self, window_size: int | None = None) -> float:
         """Return the mean of the last `window_size` values (of all if None), by their counts."""
         values, counts = self._last(window_size)
+        if counts is None:
+            return sum(values) / len(values)
         weighted = sum(value * count for value, count in zip(values, counts, strict=True))
         return weighted / sum(counts)
 
@@ -116,39 +119,43 @@ class HistoryBuffer:
         cls._statistics_methods[method.__name__] = method
         return method
 
-    def _last(self, window: int | None) -> tuple[list[float], list[int]]:
+    def _last(self, window: int | None) -> tuple[list[float], list[int] | None]:
+        """Return the last values, and their counts or None if all are one."""
         if window is not None and window < 1:
             raise ValueError(f"window_size is at least 1; got {window}")
         if not self._entries:
             raise ValueError("the history is empty: nothing was logged under this name yet")
         self._read()
-        newest = list(itertools.islice(reversed(self._entries), window))[::-1]
-        return [float(_value(entry)) for entry in newest], [_samples(entry) for entry in newest]
+        newest: list[Any] = list(itertools.islice(reversed(self._entries), window))
+        newest.reverse()
+        if not any(type(entry) is Counted for entry in newest):
+            return newest, None
+        counted = [entry if type(entry) is Counted else Counted(entry, 1) for entry in newest]
+        return [float(each.value) for each in counted], [each.samples for each in counted]
 
     def _read(self) -> None:
         """Turn the values that came since the last reading into plain numbers."""
-        fresh: list[SupportsFloat | Counted] = []
-        while self._entries and type(_value(self._entries[-1])) is not float:
-            fresh.append(self._entries.pop())
-        values = _numbers([_value(entry) for entry in fresh])
-        for entry, value in zip(reversed(fresh), reversed(values), strict=True):
-            self.update(value, _samples(entry))
-
-
-def _value(entry: SupportsFloat | Counted) -> SupportsFloat:
-    return entry.value if isinstance(entry, Counted) else entry
-
-
-def _samples(entry: SupportsFloat | Counted) -> int:
-    return entry.samples if isinstance(entry, Counted) else 1
+        entries: deque[Any] = self._entries
+        fresh: list[Any] = []
+        while entries and type(last := entries[-1]) is not float:
+            if type(last) is Counted and type(last.value) is float:
+                break
+            fresh.append(entries.pop())
+        if fresh:
+            fresh.reverse()
+            values = _numbers([each.value if type(each) is Counted else each for each in fresh])
+            entries.extend(
+                Counted(value, each.samples) if type(each) is Counted else value
+                for each, value in zip(fresh, values, strict=True)
+            )
 
 
 def _numbers(values: Sequence[Any]) -> list[float]:
-    """Return values as numbers; those of one device are fetched from it together."""
-    torch = sys.modules.get("torch")  # without it there is no tensor
-    are_tensors = torch is not None and all(isinstance(value, torch.Tensor) for value in values)
-    if are_tensors and len({(value.device, value.dtype) for value in values}) == 1:
-        stacked = sys.modules["torch"].stack([value.detach().reshape(()) for value in values])
+    """Return values as numbers; those of one accelerator are fetched from it together."""
+    devices = {getattr(value, "device", None) for value in values}
+    if len(devices) == 1 and getattr(devices.pop(), "type", "cpu") != "cpu":
+        stack = sys.modules["torch"].stack  # where there are such values, it is imported
+        stacked = stack([value.detach().reshape(()) for value in values])
         return [float(number) for number in stacked.tolist()]
     return [float(value) for value in values]
 

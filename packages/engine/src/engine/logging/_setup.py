@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
 import random
 import sys
 from pathlib import Path
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 NAME = "engine"
 _FORMAT = "%(asctime)s - %(levelname)s - %(message)s"
+_ASKS_FOR_TERMINAL = {"FORCE_COLOR", "TTY_COMPATIBLE"}
 _TIME = "%Y/%m/%d %H:%M:%S"
 
 
@@ -33,6 +35,13 @@ def console() -> Console:
 
     random.setstate(state)  # rich draws a number where it is imported, and a run must not notice
     return Console(stderr=True)
+
+
+def has_terminal() -> bool:
+    """Return whether what is shown goes to a terminal, as rich sees it."""
+    if not (sys.stderr.isatty() or _ASKS_FOR_TERMINAL & os.environ.keys()):
+        return False  # the usual case where it does not, without an import of rich
+    return console().is_terminal
 
 
 def setup_logging(
@@ -80,7 +89,7 @@ def print_log(
 
 
 def _terminal_handler() -> logging.Handler:
-    if not sys.stderr.isatty():
+    if not has_terminal():
         return formatted(logging.StreamHandler())
     from rich.logging import RichHandler  # deferred: not needed where the output is a file or pipe
 

@@ -103,15 +103,22 @@ class BaseModel(BaseModule):
             TypeError: If a value is neither a tensor nor a list of tensors.
             ValueError: If there is no loss, or a list is empty.
         """
-        means = {name: _mean(name, value) for name, value in losses.items()}
+        means = {
+            # The mean of a scalar would cost a node of the graph.
+            name: value if isinstance(value, Tensor) and not value.ndim else _mean(name, value)
+            for name, value in losses.items()
+        }
         parts = [value for name, value in means.items() if "loss" in name]
         if not parts:
             raise ValueError(
                 f"{type(self).__name__} gave no loss: none of {list(means)} has 'loss' in its name"
             )
         loss = parts[0] if len(parts) == 1 else torch.stack(parts).sum()
-        logged = {"loss": loss} | means | {"loss": loss}  # first, and the sum in any case
-        return loss, {name: value.detach() for name, value in logged.items()}
+        logged = {"loss": loss.detach()}  # first, and the sum in any case
+        for name, value in means.items():
+            if name != "loss":
+                logged[name] = value.detach()
+        return loss, logged
 
     def _run(self, data: Any, mode: str) -> Any:
         if type(data) is dict or isinstance(data, Mapping):
@@ -125,7 +132,7 @@ class BaseModel(BaseModule):
 
 def _mean(name: str, value: Tensor | list[Tensor]) -> Tensor:
     if isinstance(value, Tensor):
-        return value.mean() if value.ndim else value  # the mean of a scalar costs a node to train
+        return value.mean()
     if isinstance(value, (list, tuple)) and all(isinstance(each, Tensor) for each in value):
         if not value:
             raise ValueError(f"{name} is an empty list of tensors, which has no mean")

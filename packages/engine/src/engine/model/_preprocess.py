@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -27,15 +27,21 @@ class BaseDataPreprocessor(nn.Module):
         super().__init__()
         self._non_blocking = non_blocking
         self.register_buffer("_anchor", torch.empty(0), persistent=False)
+        self._device = self._anchor.device
 
     @property
     def device(self) -> torch.device:
         """Where the batches go."""
-        return self._anchor.device
+        return self._device
 
     def cast_data(self, data: Any) -> Any:
         """Return `data` with its tensors and data samples on the device."""
-        return _moved(data, self._anchor.device, self._non_blocking)
+        return _moved(data, self._device, self._non_blocking)
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # all moves end here
+        self._device = self._anchor.device
+        return self
 
     def forward(self, data: Any, training: bool = False) -> Any:
         """Return a batch for the model.
@@ -49,10 +55,14 @@ class BaseDataPreprocessor(nn.Module):
 
 def _moved(data: Any, device: torch.device, non_blocking: bool) -> Any:
     kind = type(data)
-    if kind is Tensor:  # what is there already is nearly all of what comes, and goes fast
-        return data if data.device == device else data.to(device, non_blocking=non_blocking)
     if kind is dict or isinstance(data, Mapping):
-        return {key: _moved(value, device, non_blocking) for key, value in data.items()}
+        return {
+            # A tensor that is there already needs no call.
+            key: value
+            if type(value) is Tensor and value.device == device
+            else _moved(value, device, non_blocking)
+            for key, value in data.items()
+        }
     if isinstance(data, (list, tuple)):
         moved = [_moved(value, device, non_blocking) for value in data]
         return kind(*moved) if hasattr(data, "_fields") else kind(moved)

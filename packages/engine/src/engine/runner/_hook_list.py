@@ -21,13 +21,33 @@ DEFAULT_HOOKS: Mapping[str, Mapping[str, Any]] = {
 }
 
 
+class _Calls(dict[str, list[Callable[..., None]]]):
+    """What is called at each point, found when a point is first asked for."""
+
+    def __init__(self, hooks: list[Hook]) -> None:
+        super().__init__()
+        self._hooks = hooks
+
+    def __missing__(self, point: str) -> list[Callable[..., None]]:
+        if point not in POINTS:
+            raise ValueError(f"hooks have no point {point!r}; there are {', '.join(POINTS)}")
+        here = [hook for hook in self._hooks if point in hook.get_triggered_stages()]
+        self[point] = [hook.call_at(point) for hook in here]
+        return self[point]
+
+
 class HookList:
-    """Hooks by priority; for each point only those that do something there are called."""
+    """Hooks by priority; for each point only those that do something there are called.
+
+    Attributes:
+        hooks: The hooks in their order.
+        calls: By point what is called there, in that order.
+    """
 
     def __init__(self) -> None:
         self.hooks: list[Hook] = []
         self._priorities: list[int] = []
-        self._calls: dict[str, list[Callable[..., None]]] = {point: [] for point in POINTS}
+        self.calls = _Calls(self.hooks)
 
     def add(
         self, hook: Hook | Mapping[str, Any], priority: str | int | Priority | None = None
@@ -52,10 +72,11 @@ class HookList:
         index = sum(other <= number for other in self._priorities)
         self.hooks.insert(index, hook)
         self._priorities.insert(index, number)
-        for point in POINTS:
-            self._calls[point] = [
-                getattr(each, point) for each in self.hooks if point in each.get_triggered_stages()
-            ]
+        self.forget()
+
+    def forget(self) -> None:
+        """Look each point up anew: a hook may know better what it does once a run began."""
+        self.calls.clear()
 
     def add_defaults(self, changes: Mapping[str, Any] | None) -> None:
         """Add the default hooks.
@@ -67,26 +88,6 @@ class HookList:
         for hook in {**DEFAULT_HOOKS, **(changes or {})}.values():
             if hook is not None:
                 self.add(hook)
-
-    def call(self, point: str, runner: Any, **kwargs: Any) -> None:
-        """Call the hooks of a point in their order.
-
-        Args:
-            point: One of `engine.hooks.POINTS`.
-            runner: The runner.
-            **kwargs: Passed on to the hooks.
-
-        Raises:
-            ValueError: If there is no such point.
-        """
-        try:
-            calls = self._calls[point]
-        except KeyError:
-            raise ValueError(
-                f"hooks have no point {point!r}; there are {', '.join(POINTS)}"
-            ) from None
-        for call in calls:
-            call(runner, **kwargs)
 
     def info(self) -> str:
         """Return a table of the points and the hooks that are called there."""

@@ -8,8 +8,6 @@ from datetime import timedelta
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from engine.device import get_max_cuda_memory
 from engine.logging import HistoryBuffer
 from engine.registry import LOG_PROCESSORS
@@ -78,7 +76,7 @@ class LogProcessor:
             tag |= {"epoch": runner.epoch + 1, "iter": runner.iter + 1}
             parts += [f"{key}: {values[key]:.3e}" for key in values if key.endswith("lr")]
             parts.append(f"eta: {self._eta(runner)}")
-            if torch.cuda.is_available():
+            if runner.strategy.device.type == "cuda":
                 tag["memory"] = get_max_cuda_memory()
                 parts.append(f"memory: {tag['memory']} MiB")
         if rate := self._rate(runner, values, mode):

@@ -185,7 +185,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         try:
             with self.stop:  # from here on a signal waits for the end of a step
                 self._build_training(*parts)
-                self.call_hook("before_run")
+                self._begin_run()
                 if isinstance(model := unwrapped(self.model), BaseModule):
                     model.init_weights()
                 self.load_or_resume()
@@ -220,13 +220,17 @@ class Runner(BuildsParts, KeepsCheckpoints):
         return self._evaluate(self.test_loop)
 
     def _evaluate(self, loop: Any) -> dict[str, float]:
-        self.call_hook("before_run")
+        self._begin_run()
         self.load_or_resume()
         try:
             with self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")
+
+    def _begin_run(self) -> None:
+        self.call_hook("before_run")
+        self._hooks.forget()
 
     # -- The environment ---------------------------------------------------------------------
 
@@ -291,8 +295,17 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self.register_custom_hooks(custom_hooks or ())
 
     def call_hook(self, fn_name: str, **kwargs: Any) -> None:
-        """Call the hooks of a point."""
-        self._hooks.call(fn_name, self, **kwargs)
+        """Call the hooks of a point.
+
+        Args:
+            fn_name: One of `engine.hooks.POINTS`.
+            **kwargs: Passed on to the hooks.
+
+        Raises:
+            ValueError: If there is no such point.
+        """
+        for call in self._hooks.calls[fn_name]:
+            call(self, **kwargs)
 
     def get_hooks_info(self) -> str:
         """Return a table of the points and their hooks."""

@@ -38,8 +38,10 @@ class StopRequest:
         self._signum = 0
         self._former: dict[int, Any] = {}
         self._checks = 0
+        self._is_shared = False
 
     def __enter__(self) -> Self:
+        self._is_shared = is_distributed()
         if threading.current_thread() is threading.main_thread():
             self._former = {signum: signal.signal(signum, self._note) for signum in _SIGNALS}
         return self
@@ -58,7 +60,7 @@ class StopRequest:
         Raises:
             TrainingInterrupted: If a signal came.
         """
-        if is_distributed():
+        if self._is_shared:
             self._checks += 1
             if self._checks % _AGREE_EVERY:
                 return

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any
 
 from torch import Tensor
 from torch.optim import Optimizer
+
+_LR = itemgetter("lr")
 
 
 class BaseOptimWrapper(ABC):
@@ -56,7 +59,7 @@ class BaseOptimWrapper(ABC):
 
     def get_lr(self) -> dict[str, list[float]]:
         """Return the learning rates, one for each parameter group, under `lr`."""
-        return {"lr": [group["lr"] for group in self.param_groups]}
+        return {"lr": list(map(_LR, self.optimizer.param_groups))}
 
     def get_momentum(self) -> dict[str, list[float]]:
         """Return the momenta, or the first betas, one for each parameter group."""

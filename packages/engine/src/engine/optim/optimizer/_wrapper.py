@@ -138,7 +138,12 @@ class OptimWrapper(BaseOptimWrapper):
         Args:
             **kwargs: Passed on to the optimizer.
         """
-        self.optimizer.zero_grad(**kwargs)
+        if kwargs or type(self.optimizer).zero_grad is not Optimizer.zero_grad:
+            self.optimizer.zero_grad(**kwargs)
+            return
+        for group in self.optimizer.param_groups:  # as torch does, without its profiling
+            for parameter in group["params"]:
+                parameter.grad = None
 
     def optim_context(self, model: nn.Module) -> AbstractContextManager[object]:
         """Return what surrounds the forward pass.
