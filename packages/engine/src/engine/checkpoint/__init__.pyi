@@ -4,18 +4,18 @@ from ._file import save_checkpoint as save_checkpoint
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import get_torchvision_models as get_torchvision_models
 from ._weights import export_weights as export_weights
+from ._weights import facts_of as facts_of
 from ._weights import owned as owned
 from ._weights import weights_of as weights_of
-from ._weights import without_weights as without_weights
 
 __all__ = [
     "CheckpointError",
     "CheckpointLoader",
     "export_weights",
+    "facts_of",
     "get_torchvision_models",
     "owned",
     "read_checkpoint",
     "save_checkpoint",
     "weights_of",
-    "without_weights",
 ]

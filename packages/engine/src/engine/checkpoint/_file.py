@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import io
+import os
 import pickle
 import re
-from collections.abc import Mapping
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
 import torch
 
-from engine.fileio import atomic_write, get, put
+from engine.fileio import atomic_write, copyfile_from_local, get_local_path
 from engine.utils import is_url
 
 from ._error import CheckpointError
@@ -20,6 +23,7 @@ from ._safetensors import SUFFIX, read_safetensors, write_safetensors
 
 Location = str | torch.device | None
 
+_BETWEEN_FLUSHES = 0.005  # seconds
 _ZIP = b"PK\x03\x04"
 
 
@@ -42,13 +46,14 @@ def save_checkpoint(
     """
     write = write_safetensors if _is_safetensors(filename) else _write
     try:
-        if is_url(filename):
-            content = io.BytesIO()
-            write(checkpoint, content)
-            put(content.getvalue(), filename, backend_args)
-        else:
-            with atomic_write(filename) as file:
+        if not is_url(filename):
+            with atomic_write(filename) as file, _flushed_meanwhile(file):
                 write(checkpoint, file)
+            return
+        with tempfile.NamedTemporaryFile() as local:
+            write(checkpoint, local)
+            local.flush()
+            copyfile_from_local(local.name, filename, backend_args)
     except (OSError, RuntimeError) as error:
         raise CheckpointError(
             f"{filename} could not be written, and is what it was before: {error}"
@@ -78,13 +83,12 @@ def read_checkpoint(
         CheckpointError: If there is no such file, it was cut short, or it is no checkpoint.
     """
     try:
-        local = None if is_url(filename) else Path(filename)
-        if _is_safetensors(filename):
-            content: Any = read_safetensors(local or get(filename, backend_args), map_location)
-        elif local is None:
-            content = _load(io.BytesIO(get(filename, backend_args)), map_location)
-        else:
-            content = _load(local, map_location, mmap and _is_zip(local))
+        with get_local_path(filename, backend_args) as local:
+            path = Path(local)
+            if _is_safetensors(filename):
+                content: Any = read_safetensors(path, map_location)
+            else:
+                content = _load(path, map_location, mmap and not is_url(filename) and _is_zip(path))
     except (FileNotFoundError, IsADirectoryError):
         raise CheckpointError(f"there is no checkpoint {filename}") from None
     except pickle.UnpicklingError as error:
@@ -94,6 +98,29 @@ def read_checkpoint(
     if not isinstance(content, dict):
         raise CheckpointError(f"{filename} holds {type(content).__name__}, not a dictionary")
     return without_stand_ins(content)
+
+
+@contextmanager
+def _flushed_meanwhile(file: IO[bytes]) -> Iterator[None]:
+    """Let what is written to a file reach the disk while more is written, not all at the end."""
+    done, errors = threading.Event(), list[OSError]()
+
+    def flush() -> None:
+        try:
+            while not done.wait(_BETWEEN_FLUSHES):
+                os.fsync(file.fileno())
+        except OSError as error:  # the system tells of it only once
+            errors.append(error)
+
+    thread = threading.Thread(target=flush, name="flush of a checkpoint", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+    if errors:
+        raise errors[0]
 
 
 def _is_safetensors(filename: str | Path) -> bool:
@@ -109,7 +136,7 @@ def _write(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
     torch.save(dict(checkpoint), file)
 
 
-def _load(source: Path | IO[bytes], map_location: Location, mmap: bool = False) -> Any:
+def _load(source: Path, map_location: Location, mmap: bool) -> Any:
     with torch.serialization.safe_globals(STAND_INS):
         return torch.load(source, map_location=map_location, weights_only=True, mmap=mmap)
 

@@ -34,17 +34,6 @@ def _nothing(*_: Any) -> None:
     """Stand in for `getattr`, by which the methods of a history are stored."""
 
 
-def _latin1(text: str, encoding: str) -> bytes:
-    """Stand in for `codecs.encode`, with which the bytes of an array are stored.
-
-    Raises:
-        ValueError: If it is to do anything else.
-    """
-    if encoding != "latin1":
-        raise ValueError(f"the bytes of an array are not stored in {encoding}")
-    return text.encode(encoding)
-
-
 def _numpy() -> list[tuple[Callable[..., Any], str]]:
     """Return what numpy arrays and scalars are made of, under the names of all releases."""
     rebuild = np.zeros(0).__reduce__()[0]
@@ -58,7 +47,6 @@ def _numpy() -> list[tuple[Callable[..., Any], str]]:
         (np.ndarray, "numpy.ndarray"),
         (np.dtype, "numpy.dtype"),
         *((kind, f"numpy.dtypes.{kind.__name__}") for kind in {type(np.dtype(k)) for k in kinds}),
-        (_latin1, "_codecs.encode"),
     ]
 
 

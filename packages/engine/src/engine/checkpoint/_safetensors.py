@@ -33,37 +33,31 @@ def write_safetensors(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
     if others := [key for key, value in weights.items() if not isinstance(value, Tensor)]:
         raise ValueError(f"a file of safetensors holds tensors alone, not {', '.join(others)}")
     meta = {"meta": json.dumps(checkpoint["meta"])} if "meta" in checkpoint else {}
-    file.write(_library().save(_separate(weights), {"format": "pt", **meta}))
+    file.write(_library().torch.save(_separate(weights), {"format": "pt", **meta}))
 
 
-def read_safetensors(
-    source: Path | bytes, map_location: str | torch.device | None
-) -> dict[str, Any]:
+def read_safetensors(path: Path, map_location: str | torch.device | None) -> dict[str, Any]:
     """Return `state_dict`, and `meta` where the file has it.
 
     Args:
-        source: A file, or what one holds.
+        path: The file.
         map_location: The device to which the tensors go.
 
     Raises:
         ValueError: If it is no such file.
     """
     library = _library()
-    device = str(map_location or "cpu")
-    if isinstance(source, bytes):
-        weights = library.load(source)
-        return {"state_dict": {key: value.to(device) for key, value in weights.items()}}
-    from safetensors import SafetensorError, safe_open
-
     try:
-        with safe_open(source, framework="pt", device=device) as file:
-            content: dict[str, Any] = {
-                "state_dict": {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # it is no mapping
-            }
+        with library.safe_open(path, framework="pt", device=str(map_location or "cpu")) as file:
+            weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
             meta = (file.metadata() or {}).get("meta")
-    except SafetensorError as error:
+    except library.SafetensorError as error:
         raise ValueError(str(error)) from error
-    return content if meta is None else {**content, "meta": json.loads(meta)}
+    return (
+        {"state_dict": weights}
+        if meta is None
+        else {"state_dict": weights, "meta": json.loads(meta)}
+    )
 
 
 def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -80,9 +74,9 @@ def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _library() -> ModuleType:
     try:
-        from safetensors import torch as library
+        import safetensors.torch
     except ImportError as error:
         raise ImportError(
             "files of safetensors need the package safetensors: pip install 'engine[safetensors]'"
         ) from error
-    return library
+    return safetensors

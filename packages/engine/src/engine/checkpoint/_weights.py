@@ -12,7 +12,7 @@ from ._error import CheckpointError
 from ._file import read_checkpoint, save_checkpoint
 
 _FACTS = ("epoch", "iter", "experiment_name", "engine_version")
-_WEIGHTS = ("state_dict", "ema_state_dict")
+_LARGE = ("state_dict", "ema_state_dict", "optimizer")
 
 
 def weights_of(checkpoint: Mapping[str, Any], name: str | Path) -> Mapping[str, Any]:
@@ -46,18 +46,15 @@ def owned(content: Any) -> Any:
     return content
 
 
-def without_weights(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what a checkpoint holds beside weights, with copies of its tensors.
+def facts_of(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a checkpoint holds beside weights and the optimizer, with copies of its tensors.
 
     Args:
-        checkpoint: What was read; of a state dict alone there is nothing beside.
+        checkpoint: What was read; a state dict alone holds nothing beside.
     """
     if "state_dict" not in checkpoint:
         return {}
-    rest: dict[str, Any] = owned(
-        {key: value for key, value in checkpoint.items() if key not in _WEIGHTS}
-    )
-    return rest
+    return {key: owned(value) for key, value in checkpoint.items() if key not in _LARGE}
 
 
 def export_weights(checkpoint: str | Path, filename: str | Path) -> None:

@@ -14,7 +14,7 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _config, _env, _plot, _registry
+from . import _config, _env, _export, _plot, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -46,6 +46,7 @@ app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
+app.command()(_export.export)
 app.command()(_plot.plot)
 
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
 
+from engine.checkpoint import read_checkpoint
 from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
 from engine.fileio import (
-    copyfile_from_local,
-    get,
     get_file_backend,
     isfile,
     join_path,
@@ -197,15 +195,13 @@ class CheckpointHook(Hook):
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
     def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
-        folder = self._folder(runner)
-        if not is_url(folder):
-            runner.save_checkpoint(folder, name, by_epoch=by_epoch, **self._parts)
-            return
-        with tempfile.TemporaryDirectory(dir=runner.log_dir) as local:
-            runner.save_checkpoint(local, name, by_epoch=by_epoch, **self._parts)
-            if is_main_process():
-                source, target = os.path.join(local, name), self._file(runner, name)
-                copyfile_from_local(source, target, self.backend_args)
+        runner.save_checkpoint(
+            self._folder(runner),
+            name,
+            by_epoch=by_epoch,
+            backend_args=self.backend_args,
+            **self._parts,
+        )
 
     @master_only
     def _publish(self, runner: Runner, name: str) -> None:
@@ -213,8 +209,8 @@ class CheckpointHook(Hook):
             # The run was resumed from a checkpoint in another folder, and that one stayed there.
             runner.logger.warning("%s is not published: it is in another folder", name)
             return
-        content = get(self._file(runner, name), self.backend_args)
-        checkpoint = torch.load(io.BytesIO(content), map_location="cpu", weights_only=True)
+        file = self._file(runner, name)
+        checkpoint = read_checkpoint(file, backend_args=self.backend_args, mmap=True)
         if missing := [key for key in self.published_keys if key not in checkpoint]:
             runner.logger.warning(
                 "%s has no %s to publish; it has %s",

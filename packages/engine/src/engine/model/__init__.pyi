@@ -10,6 +10,7 @@ from ._base_module import ModuleList as ModuleList
 from ._base_module import Sequential as Sequential
 from ._batchnorm import convert_sync_batchnorm as convert_sync_batchnorm
 from ._batchnorm import revert_sync_batchnorm as revert_sync_batchnorm
+from ._efficient_bn import turn_on_efficient_conv_bn_eval as turn_on_efficient_conv_bn_eval
 from ._layers import MODELS as MODELS
 from ._layers import RReLU as RReLU
 from ._merge import merge_dict as merge_dict
@@ -18,6 +19,7 @@ from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
 from ._pretrained import PretrainedInit as PretrainedInit
 from ._recompute import turn_on_activation_checkpointing as turn_on_activation_checkpointing
+from ._separate import MMSeparateDistributedDataParallel as MMSeparateDistributedDataParallel
 from ._state_dict import get_state_dict as get_state_dict
 from ._state_dict import load_state_dict as load_state_dict
 from ._state_dict import weights_to_cpu as weights_to_cpu
@@ -59,6 +61,7 @@ __all__ = [
     "ImgDataPreprocessor",
     "KaimingInit",
     "MMDistributedDataParallel",
+    "MMSeparateDistributedDataParallel",
     "ModuleDict",
     "ModuleList",
     "MomentumAnnealingEMA",
@@ -87,6 +90,7 @@ __all__ = [
     "stack_batch",
     "trunc_normal_init",
     "turn_on_activation_checkpointing",
+    "turn_on_efficient_conv_bn_eval",
     "uniform_init",
     "unwrapped",
     "update_init_info",

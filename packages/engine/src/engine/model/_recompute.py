@@ -13,6 +13,8 @@ from torch.utils.checkpoint import checkpoint
 
 from engine.utils import did_you_mean
 
+from ._front import put_in_front
+
 
 def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | str) -> None:
     """Let modules compute their activations again in the backward pass instead of keeping them.
@@ -32,7 +34,7 @@ def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | 
         if name not in known or known[name] is model:
             hint = did_you_mean(name, known)
             raise ValueError(f"{type(model).__name__} has no module {name!r}{hint}")
-        _turn_on(known[name])
+        put_in_front(known[name], _Checkpointed)
 
 
 class _Checkpointed:
@@ -50,13 +52,6 @@ class _Checkpointed:
             context_fn=lambda: (nullcontext(), _unmoved(module)),
             **kwargs,
         )
-
-
-def _turn_on(module: nn.Module) -> None:
-    kind = type(module)
-    if not issubclass(kind, _Checkpointed):
-        names = {"__module__": kind.__module__, "__qualname__": kind.__qualname__}
-        module.__class__ = type(kind.__name__, (_Checkpointed, kind), names)
 
 
 @contextmanager

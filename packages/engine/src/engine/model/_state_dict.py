@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.checkpoint import CheckpointError
 from engine.logging import get_logger
 
-from ._unwrapped import unwrapped
+from ._unwrapped import plain_keys, unwrapped
 
 
 def load_state_dict(
@@ -33,7 +33,7 @@ def load_state_dict(
         CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
     """
     model = unwrapped(module)
-    own = model.state_dict()
+    own = get_state_dict(model)
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
         for key, value in state_dict.items()
@@ -56,7 +56,8 @@ def load_state_dict(
         (logger or get_logger()).warning(
             "The weights don't fit %s whole:\n  %s", type(model).__name__, report
         )
-    model.load_state_dict(fitting, strict=False)
+    names = {plain: key for key, plain in plain_keys(model).items()}
+    model.load_state_dict({names[key]: value for key, value in fitting.items()}, strict=False)
 
 
 def get_state_dict(
@@ -65,7 +66,7 @@ def get_state_dict(
     prefix: str = "",
     keep_vars: bool = False,
 ) -> dict[str, Any]:
-    """Return the weights of a module without its wrappers, by key.
+    """Return the weights of a module by key, as if neither it nor a part of it were wrapped.
 
     Args:
         module: The module.
@@ -73,11 +74,12 @@ def get_state_dict(
         prefix: What stands in front of each key.
         keep_vars: Whether they stay attached to the graph.
     """
-    destination = OrderedDict() if destination is None else destination
-    state: dict[str, Any] = unwrapped(module).state_dict(
-        destination=destination, prefix=prefix, keep_vars=keep_vars
-    )
-    return state
+    model = unwrapped(module)
+    result: dict[str, Any] = OrderedDict() if destination is None else destination
+    state = model.state_dict(keep_vars=keep_vars)
+    for key, plain in plain_keys(model).items():
+        result[prefix + plain] = state[key]
+    return result
 
 
 def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 from typing import Any, cast
 
 from torch import Tensor
-from torch.nn.parallel import DataParallel, DistributedDataParallel
+from torch.nn.parallel import DistributedDataParallel
 
 from engine.registry import MODEL_WRAPPERS
 
 from ._anomalous import detect_anomalous_params
 from ._base_model import BaseModel, UpdatesParams
-
-MODEL_WRAPPERS.register_module(module=DataParallel)
-MODEL_WRAPPERS.register_module(module=DistributedDataParallel)
 
 
 @MODEL_WRAPPERS.register_module()

@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.checkpoint import CheckpointError, CheckpointLoader, weights_of, without_weights
+from engine.checkpoint import CheckpointError, CheckpointLoader, facts_of, weights_of
 from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.model import load_state_dict
@@ -41,14 +41,14 @@ def load_checkpoint(
         revise_keys: Pairs of a pattern and its replacement, applied to each key in turn.
 
     Returns:
-        What the checkpoint holds beside weights.
+        What the checkpoint holds beside weights and the state of an optimizer.
 
     Raises:
         CheckpointError: If the file can't be read, or its weights don't fit.
     """
     checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
     load_weights(model, checkpoint, filename, strict, logger, revise_keys)
-    return without_weights(checkpoint)
+    return facts_of(checkpoint)
 
 
 def load_weights(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from engine.checkpoint import CheckpointLoader, save_checkpoint, without_weights
+from engine.checkpoint import CheckpointLoader, facts_of, owned, save_checkpoint
 from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import join_path, put_text
 
@@ -64,7 +64,7 @@ class KeepsCheckpoints(Standing):
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
         self._take_weights(filename, checkpoint, strict, revise_keys)
         self.logger.info("Loaded the weights of %s", filename)
-        return without_weights(checkpoint)
+        return facts_of(checkpoint)
 
     def resume(
         self,
@@ -90,7 +90,7 @@ class KeepsCheckpoints(Standing):
         self._take_weights(filename, checkpoint, strict=True, revise_keys=WITHOUT_WRAPPER)
         self._random_state = restore(
             runner,
-            without_weights(checkpoint),
+            facts_of(checkpoint) | {"optimizer": owned(checkpoint.get("optimizer"))},
             filename,
             resume_optimizer=resume_optimizer,
             resume_param_scheduler=resume_param_scheduler,

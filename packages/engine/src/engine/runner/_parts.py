@@ -9,10 +9,15 @@ from typing import Any, cast
 from torch import nn
 from torch.utils.data import DataLoader
 
+from engine.config import Config
 from engine.dist import get_rank, get_world_size, is_main_process
 from engine.evaluator import Evaluator
 from engine.logging import MessageHub, get_logger
-from engine.model import unwrapped
+from engine.model import (
+    turn_on_activation_checkpointing,
+    turn_on_efficient_conv_bn_eval,
+    unwrapped,
+)
 from engine.optim import OptimWrapper, OptimWrapperDict, build_optim_wrapper
 from engine.registry import (
     DATA_SAMPLERS,
@@ -37,6 +42,7 @@ Cfg = Mapping[str, Any]
 class BuildsParts:
     """The runner's verbs of building; each takes a config or the part itself."""
 
+    cfg: Config
     seed: int
     launcher: str
     experiment_name: str
@@ -68,16 +74,23 @@ class BuildsParts:
     def build_model(
         self, model: nn.Module | Cfg, data_preprocessor: nn.Module | Cfg | None = None
     ) -> nn.Module:
-        """Build the model.
+        """Build the model, and save memory where the config of the run says so.
+
+        Its keys `activation_checkpointing` and `efficient_conv_bn_eval` name modules of the model.
 
         Args:
             model: The model or its config.
             data_preprocessor: For a config that has none of its own.
         """
-        if isinstance(model, nn.Module):
-            return model
-        defaults = None if data_preprocessor is None else {"data_preprocessor": data_preprocessor}
-        return MODELS.build(model, default_args=defaults)
+        if not isinstance(model, nn.Module):
+            given = data_preprocessor is not None
+            defaults = {"data_preprocessor": data_preprocessor} if given else None
+            model = MODELS.build(model, default_args=defaults)
+        if modules := self.cfg.get("efficient_conv_bn_eval"):
+            turn_on_efficient_conv_bn_eval(model, modules)
+        if modules := self.cfg.get("activation_checkpointing"):
+            turn_on_activation_checkpointing(model, modules)
+        return model
 
     def wrap_model(self, model_wrapper_cfg: Cfg | None, model: nn.Module) -> nn.Module:
         """Bring the model to where the strategy runs it."""

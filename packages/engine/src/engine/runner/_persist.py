@@ -129,7 +129,7 @@ def restore(
         CheckpointError: If the checkpoint holds weights only, or was made with other schedulers.
     """
     meta = checkpoint.get("meta", {})
-    if "iter" not in meta or (resume_optimizer and "optimizer" not in checkpoint):
+    if "iter" not in meta or (resume_optimizer and checkpoint.get("optimizer") is None):
         raise CheckpointError(
             f"{filename} holds weights, but not the state of a training that could go on; "
             "to start from the weights, set load_from without resume"

@@ -146,8 +146,9 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self.stop = StopRequest()
         self._hooks = HookList()
         self.register_hooks(default_hooks, custom_hooks)
-        wrapper_cfg = self.cfg.get("model_wrapper_cfg")
-        self.model: Any = self.wrap_model(wrapper_cfg, self.build_model(model, data_preprocessor))
+        self.model: Any = self.wrap_model(
+            self.cfg.get("model_wrapper_cfg"), self.build_model(model, data_preprocessor)
+        )
 
         self._is_loaded = False
         self._random_state: dict[str, Any] | None = None

@@ -6,21 +6,16 @@ import multiprocessing
 import os
 import pickle
 import random
+import resource
+import signal
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from torch import nn
 
-from engine.runner import (
-    CheckpointError,
-    load_checkpoint,
-    load_state_dict,
-    read_checkpoint,
-    save_checkpoint,
-)
+from engine.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
 
 
 def test_a_round_trip(tmp_path: Path) -> None:
@@ -67,43 +62,17 @@ def test_nothing_in_a_checkpoint_is_executed(
     with Path("old.pth").open("wb") as file:
         pickle.dump({"meta": _Evil()}, file, protocol=2)
     for name in ("new.pth", "old.pth"):
-        with pytest.raises(CheckpointError):
-            read_checkpoint(name)
+        for mmap in (False, True):
+            with pytest.raises(CheckpointError):
+                read_checkpoint(name, mmap=mmap)
+    with pytest.raises(CheckpointError, match=r"new\.pth holds posix\.system; a checkpoint holds"):
+        read_checkpoint("new.pth")
     assert not Path("executed").exists()
-
-
-def test_weights_that_do_not_fit(caplog: pytest.LogCaptureFixture) -> None:
-    model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 3))
-    state = {"0.weight": torch.ones(2, 2), "1.weight": torch.ones(9, 2), "extra": torch.ones(1)}
-    report = (
-        "missing (2): 0.bias, 1.bias\n  unexpected (1): extra\n"
-        "  other shape (1): 1.weight (9, 2), not (3, 2)"
-    )
-    with pytest.raises(CheckpointError) as caught:
-        load_state_dict(model, state, strict=True)
-    assert str(caught.value) == f"the weights are not those of Sequential\n  {report}"
-    load_state_dict(model, state)
-    assert report in caplog.text
-    assert torch.equal(model.state_dict()["0.weight"], torch.ones(2, 2))
-    with pytest.raises(CheckpointError, match="the weights are not those of Sequential"):
-        load_state_dict(model, {"other": torch.ones(1)})
-
-
-def test_keys_are_revised(tmp_path: Path) -> None:
-    model = nn.Linear(2, 2)
-    wrapped = {f"module.{key}": torch.ones_like(value) for key, value in model.state_dict().items()}
-    save_checkpoint({"state_dict": wrapped}, tmp_path / "x.pth")
-    load_checkpoint(model, tmp_path / "x.pth", strict=True)
-    assert torch.equal(model.weight, torch.ones(2, 2))
-    other = {f"net.{key}": torch.zeros_like(value) for key, value in model.state_dict().items()}
-    save_checkpoint(other, tmp_path / "y.pth")
-    load_checkpoint(model, tmp_path / "y.pth", strict=True, revise_keys=[("^net.", "")])
-    assert torch.equal(model.weight, torch.zeros(2, 2))
 
 
 _WRITER = """
 import itertools, torch
-from engine.runner import save_checkpoint
+from engine.checkpoint import save_checkpoint
 for number in itertools.count():
     save_checkpoint({"state_dict": {"x": torch.full((200_000,), float(number))}}, path)
 """
@@ -115,7 +84,7 @@ def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
     save_checkpoint({"state_dict": {"x": torch.zeros(200_000)}}, path)
     moments = random.Random(0)
     processes = multiprocessing.get_context("forkserver")
-    processes.set_forkserver_preload(["engine.runner", "torch"])
+    processes.set_forkserver_preload(["engine.checkpoint", "torch"])
 
     def check_whole() -> None:
         x = read_checkpoint(path)["state_dict"]["x"]
@@ -134,3 +103,33 @@ def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(tmp_path: Path) -> None:
         writer.kill()
         writer.join()
         check_whole()
+
+
+def test_a_file_that_is_read_at_once_may_be_written_to(tmp_path: Path) -> None:
+    path = tmp_path / "x.pth"
+    save_checkpoint({"state_dict": {"x": torch.ones(100_000)}}, path)
+    content = read_checkpoint(path)
+    path.write_bytes(b"")
+    assert content["state_dict"]["x"].sum() == 100_000
+
+
+def test_a_failed_write_keeps_the_former_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "x.pth"
+    save_checkpoint({"state_dict": {"x": torch.ones(3)}}, path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # as a full disk would
+    try:
+        with pytest.raises(
+            CheckpointError, match=r"x\.pth could not be written, and is what it was before: "
+        ):
+            save_checkpoint({"state_dict": {"x": torch.ones(100_000)}}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        signal.signal(signal.SIGXFSZ, former)
+    assert read_checkpoint(path)["state_dict"]["x"].shape == (3,)
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(CheckpointError, match=r"could not be written"):
+        save_checkpoint({}, path / "below" / "a" / "file.pth")
