@@ -131,6 +131,9 @@ class _Draws:
     def begin(self, number: int, start: int) -> None:
         """Choose the pass, and the place in it, of the next iteration."""
         self._number, self._start = number, start
+        for sampler in (self._sampler, self._source):
+            if (set_epoch := getattr(sampler, "set_epoch", None)) is not None:
+                set_epoch(number)
         for generator in self._own:
             generator.manual_seed(self._seed + number)
         if self._restored is not None:
@@ -175,8 +178,8 @@ def _generators(*samplers: Any) -> tuple[list[torch.Generator], list[torch.Gener
     own: list[torch.Generator] = []
     given: list[torch.Generator] = []
     for sampler in samplers:
-        generator = getattr(sampler, "generator", sampler)
-        if generator is None:
+        generator = getattr(sampler, "generator", None)
+        if generator is None and hasattr(sampler, "generator"):
             generator = sampler.generator = _OwnGenerator()
         if isinstance(generator, _OwnGenerator):
             own.append(generator)
@@ -269,9 +272,10 @@ class _StreamFeed:
             self._holder.load_state_dict(self._state)
             self._state = None
             return
-        name = type(getattr(self._loader, "dataset", self._loader)).__name__
+        data = getattr(self._loader, "dataset", None)
+        name = type(data if isinstance(data, IterableDataset) else self._loader).__name__
         reason = (
-            f"the training can't go on exactly in the middle of a pass over {name}, which is read "
+            f"The training can't go on exactly in the middle of a pass over {name}, which is read "
             "as a stream whose place is not known"
         )
         if self._is_exact:
@@ -280,7 +284,7 @@ class _StreamFeed:
                 "num_workers=0, or use a loader that has them; with "
                 "train_cfg=dict(exact_resume=False) the pass begins anew"
             )
-        get_logger().warning("%s: it begins anew", reason.capitalize())
+        get_logger().warning("%s: it begins anew", reason)
 
 
 def _with_state(loader: Any) -> Any:

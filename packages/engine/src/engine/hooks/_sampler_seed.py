@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 @HOOKS.register_module()
 class DistSamplerSeedHook(Hook):
-    """Tells the sampler the epoch, so that each has an order of its own."""
+    """Tells the sampler the epoch, so that each has an order of its own.
+
+    The loops of the engine do so themselves; this is for a loop that iterates over its data loader.
+    """
 
     priority = "NORMAL"
 

@@ -254,10 +254,7 @@ class IterBasedTrainLoop(BaseTrainLoop):
             self._pass, self._taken = divmod(self._iter, len(self.dataloader))
 
     def _endless(self) -> Iterator[Any]:
-        set_epoch = getattr(getattr(self.dataloader, "sampler", None), "set_epoch", None)
         while True:
-            if set_epoch is not None:
-                set_epoch(self._pass)
             before = self._taken
             for batch in self.batches(self._pass, self._taken):
                 self._taken += 1

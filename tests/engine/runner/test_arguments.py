@@ -1,0 +1,55 @@
+"""Arguments of a runner that don't go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from engine.config import Config
+from engine.optim import build_optim_wrapper
+from engine.runner import Runner, SingleDeviceStrategy
+
+CfgMaker = Callable[..., Config]
+
+
+def test_all_that_is_wrong_is_one_error_before_anything_is_built(
+    toy_cfg: CfgMaker, tmp_path: Path
+) -> None:
+    cfg = toy_cfg(
+        train_cfg=None,
+        val_evaluator=None,
+        env_cfg={"cudnn_benchmrk": True},
+        randomness={"sed": 3},
+        launcher="torchrun",
+        strategy=SingleDeviceStrategy("cpu", precision="bf16"),
+        compile=True,
+    )
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  # its whole text is held below
+        Runner.from_cfg(cfg)
+    assert str(caught.value) == (
+        "the arguments of the runner don't go together:\n"
+        "  train_dataloader and optim_wrapper given without train_cfg\n"
+        "  val_dataloader and val_cfg given without val_evaluator\n"
+        "  param_scheduler given without train_cfg\n"
+        "  env_cfg has no option 'cudnn_benchmrk'; did you mean 'cudnn_benchmark'?\n"
+        "  randomness has no option 'sed'; did you mean 'seed'?\n"
+        "  launcher is one of none, pytorch, slurm, mpi; got 'torchrun'\n"
+        "  compile given beside a strategy that says it itself"
+    )
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_precision_needs_the_config_of_a_wrapper(toy_cfg: CfgMaker) -> None:
+    cfg = toy_cfg()
+    model = Runner.from_cfg(cfg).model
+    wrapper = build_optim_wrapper(model, cfg.optim_wrapper)
+    with pytest.raises(ValueError, match=r"strategy\.precision needs the config of an optim_wrap"):
+        Runner.from_cfg(toy_cfg(optim_wrapper=wrapper, strategy={"precision": "bf16"}))
+
+
+def test_a_folder_that_can_not_be_written_to(toy_cfg: CfgMaker, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OSError, match=r"work_dir .*/file/run can't be written to: "):
+        Runner.from_cfg(toy_cfg(work_dir=str(tmp_path / "file" / "run")))
