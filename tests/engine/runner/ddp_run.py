@@ -14,7 +14,8 @@ from torch import Tensor, distributed, nn
 
 from engine.evaluator import BaseMetric
 from engine.hooks import Hook
-from engine.model import BaseModel, MMDistributedDataParallel, unwrapped
+from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrapped
+from engine.optim import OptimWrapper, OptimWrapperDict
 from engine.runner import Runner, TrainingInterrupted
 
 GLOBAL_BATCH = 16
@@ -84,6 +85,8 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
     try:
         _whole(size, f"{folder}/whole")
         _resumed(size, f"{folder}/resumed")
+        _shared_optimizer(size, f"{folder}/zero")
+        _parts(size, f"{folder}/parts")
         _stopped(size, f"{folder}/stopped")
     finally:
         if size > 1:
@@ -118,7 +121,92 @@ def _resumed(size: int, folder: str) -> None:
     second = _runner(size, folder, load_from=f"{folder}/iter_6.pth", resume=True, **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
-        torch.testing.assert_close(ours, theirs, rtol=1e-12, atol=1e-14)
+        assert torch.equal(ours, theirs)
+
+
+def _shared_optimizer(size: int, folder: str) -> None:
+    """An optimizer whose state is shared out gives the weights of one, also after a resume."""
+    optimizer: dict[str, Any] = {"type": "AdamW", "lr": 0.01}
+    if size > 1:
+        optimizer = {"type": "ZeroRedundancyOptimizer", "optimizer_type": "AdamW", "lr": 0.01}
+    changes: dict[str, Any] = {
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "optim_wrapper": {"optimizer": optimizer},
+        "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
+    }
+    whole = _runner(size, folder, **changes)
+    whole.train()
+    saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
+    assert len(saved["optimizer"]["state"]) == 4  # of all parameters, whoever had them
+    second = _runner(size, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second.train()
+    for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(ours, theirs)
+    _keep_result(whole, folder)
+
+
+class Game(BaseModel):
+    """Two parts that are trained by turns."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(4, 4).double()
+        self.second = nn.Linear(4, 1).double()
+        self.fixed = nn.Identity()
+
+    def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, Tensor]:
+        x = data["inputs"]
+        with optim_wrapper["second"].optim_context(self.second):
+            loss = (self.second(self.first(x).detach()) - 1).square().mean()
+        optim_wrapper["second"].update_params(loss)
+        with optim_wrapper["first"].optim_context(self.first):
+            other = self.second(self.fixed(self.first(x))).square().mean()
+        optim_wrapper["first"].update_params(other)
+        optim_wrapper["second"].zero_grad()
+        return {"loss": loss.detach(), "other": other.detach()}
+
+    def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
+        return self.second(self.first(inputs))
+
+
+class PartsConstructor:
+    """Makes a wrapper for each part of the game."""
+
+    def __init__(self, optim_wrapper_cfg: Any) -> None:
+        self.cfg = optim_wrapper_cfg
+
+    def __call__(self, model: Any) -> OptimWrapperDict:
+        parts = {"first": model.first, "second": model.second}
+        return OptimWrapperDict(
+            **{
+                name: OptimWrapper(torch.optim.SGD(part.parameters(), self.cfg["lr"]))
+                for name, part in parts.items()
+            }
+        )
+
+
+def _parts(size: int, folder: str) -> None:
+    """Parts that are wrapped by themselves train as those of one process do."""
+    runner = _runner(
+        size,
+        folder,
+        model={"type": Game},
+        train_cfg={"by_epoch": True, "max_epochs": 2},
+        optim_wrapper={"constructor": PartsConstructor, "lr": 0.1},
+        model_wrapper_cfg={"type": "MMSeparateDistributedDataParallel"},
+        **{
+            f"{mode}_{part}": None
+            for mode in ("val", "test")
+            for part in ("dataloader", "cfg", "evaluator")
+        },
+    )
+    runner.train()
+    _keep_result(runner, folder)
+
+
+def _keep_result(runner: Runner, folder: str) -> None:
+    if runner.rank == 0:
+        torch.save({"weights": dict(get_state_dict(runner.model))}, f"{folder}/result.pth")
 
 
 def _stopped(size: int, folder: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from inspect import signature
 from typing import Any, Self, cast
 
 from torch import Tensor, nn
@@ -13,6 +14,13 @@ from engine.registry import MODEL_WRAPPERS
 
 from ._base_model import BaseModel, UpdatesParams
 from ._wrappers import MMDistributedDataParallel
+
+# torch has renamed it.
+_SYNC_BUFFERS = (
+    "forward_sync_buffers"
+    if "forward_sync_buffers" in signature(DistributedDataParallel).parameters
+    else "broadcast_buffers"
+)
 
 
 @MODEL_WRAPPERS.register_module()
@@ -24,7 +32,7 @@ class MMSeparateDistributedDataParallel(nn.Module):
 
     Args:
         module: The model, whose children are the parts; it is changed in place.
-        broadcast_buffers: As in `DistributedDataParallel`.
+        broadcast_buffers: Whether each forward pass begins with the buffers of the first process.
         find_unused_parameters: As in `DistributedDataParallel`.
         **kwargs: Passed on to `DistributedDataParallel`.
     """
@@ -42,9 +50,8 @@ class MMSeparateDistributedDataParallel(nn.Module):
             if any(parameter.requires_grad for parameter in part.parameters()):
                 wrapped = MMDistributedDataParallel(
                     cast("BaseModel", part),
-                    broadcast_buffers=broadcast_buffers,
                     find_unused_parameters=find_unused_parameters,
-                    **kwargs,
+                    **{_SYNC_BUFFERS: broadcast_buffers, **kwargs},
                 )
                 setattr(module, name, wrapped)
 
