@@ -1,48 +1,62 @@
 """What an iteration of a training costs over a raw PyTorch loop, on one thread.
 
-Both train the same tiny network on the same batches from the same loader. They take turns in one
-process, and the ratio is that of the fastest rounds.
+Both train the same tiny network on the same batches from the same loader, with the default hooks
+and a log line every 50 iterations. They take turns in one process, and a ratio is that of the
+fastest rounds. What a run costs around its iterations follows.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
 
+import around
 import torch
+from measure import Case, count, instructions
+from raw_loop import loss_of, new_loader, new_net, new_optimizer, raw_training, raw_validation
 from torch import Tensor, nn
-from torch.utils.data import DataLoader, TensorDataset
+from torch.utils.data import DataLoader
 
 from engine.evaluator import BaseMetric
 from engine.model import BaseModel
 from engine.optim import OptimWrapper
 from engine.runner import Runner
 
-_BATCH = 8
-_FEATURES = 32
+PEERS = ["mmengine", "accelerate", "lightning"]
+_NEEDED = [
+    "addict",
+    "lightning-utilities",
+    "opencv-python-headless",
+    "pytorch-lightning",
+    "termcolor",
+    "yapf",
+]
 
 
 class Classifier(BaseModel):
-    """Two linear layers.
+    """The network as a model of the engine.
 
     Args:
-        ballast: How many more modules there are, which do nothing.
+        net: The network.
     """
 
-    def __init__(self, ballast: int = 0) -> None:
+    def __init__(self, net: nn.Module) -> None:
         super().__init__()
-        self.net = nn.Sequential(nn.Linear(_FEATURES, 32), nn.ReLU(), nn.Linear(32, 4))
-        self.ballast = nn.ModuleList(nn.Identity() for _ in range(ballast))
+        self.net = net
 
     def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
         """Return the loss, the predictions or the scores."""
         scores = self.net(inputs)
         if mode == "loss":
-            return {"loss": nn.functional.cross_entropy(scores, data_samples)}
+            return {"loss": loss_of(scores, data_samples)}
         if mode == "predict":
             return [{"right": right} for right in (scores.argmax(1) == data_samples).tolist()]
         return scores
@@ -60,58 +74,11 @@ class Accuracy(BaseMetric):
         return {"acc": sum(results) / len(results)}
 
 
-def _loader(iterations: int) -> DataLoader[Any]:
-    generator = torch.Generator().manual_seed(0)
-    size = iterations * _BATCH
-    inputs = torch.randn(size, _FEATURES, generator=generator)
-    labels = torch.randint(4, (size,), generator=generator)
-
-    def collate(samples: Any) -> dict[str, Tensor]:
-        points, classes = zip(*samples, strict=True)
-        return {"inputs": torch.stack(points), "data_samples": torch.stack(classes)}
-
-    return DataLoader(TensorDataset(inputs, labels), batch_size=_BATCH, collate_fn=collate)
-
-
-def _model(ballast: int) -> Classifier:
-    torch.manual_seed(0)
-    return Classifier(ballast)
-
-
-def raw_training(loader: DataLoader[Any], ballast: int) -> tuple[float, nn.Module]:
-    """Train in a raw loop; return the seconds and the model."""
-    model = _model(ballast)
-    optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
-    model.train()
-    start = time.perf_counter()
-    for batch in loader:
-        loss = nn.functional.cross_entropy(model.net(batch["inputs"]), batch["data_samples"])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-    return time.perf_counter() - start, model
-
-
-def raw_validation(loader: DataLoader[Any]) -> float:
-    """Count right predictions in a raw loop; return the seconds."""
-    model = _model(0).eval()
-    right = 0
-    start = time.perf_counter()
-    with torch.no_grad():
-        for batch in loader:
-            right += int((model.net(batch["inputs"]).argmax(1) == batch["data_samples"]).sum())
-    return time.perf_counter() - start
-
-
-def _runner(model: Classifier, folder: str, **parts: Any) -> Runner:
+def _runner(net: nn.Module, folder: str, **parts: Any) -> Runner:
     return Runner(
-        model=model,
+        model=Classifier(net),
         work_dir=folder,
-        default_hooks={
-            "logger": {"type": "LoggerHook", "interval": 50},
-            "checkpoint": None,
-            "curves": None,
-        },
+        default_hooks={"logger": {"type": "LoggerHook", "interval": 50}, "checkpoint": None},
         log_level="ERROR",
         randomness={"seed": 0},
         **parts,
@@ -119,88 +86,159 @@ def _runner(model: Classifier, folder: str, **parts: Any) -> Runner:
 
 
 def our_training(
-    loader: DataLoader[Any], ballast: int, train_cfg: dict[str, Any]
+    loader: DataLoader[Any], ballast: int = 0, by_epoch: bool = True
 ) -> tuple[float, nn.Module]:
-    """Train with the Runner; return the seconds within `train` and the model."""
+    """Train with the Runner; return the seconds within `train` and the network."""
+    loop = {"max_epochs": 1} if by_epoch else {"by_epoch": False, "max_iters": len(loader)}
     with tempfile.TemporaryDirectory() as folder:
-        model = _model(ballast)
-        optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
+        net = new_net(ballast)
         runner = _runner(
-            model,
+            net,
             folder,
             train_dataloader=loader,
-            train_cfg=train_cfg,
-            optim_wrapper=OptimWrapper(optimizer),
+            train_cfg=loop,
+            optim_wrapper=OptimWrapper(new_optimizer(net)),
         )
         start = time.perf_counter()
         runner.train()
-        return time.perf_counter() - start, model
+        return time.perf_counter() - start, net
 
 
 def our_validation(loader: DataLoader[Any]) -> float:
     """Validate with the Runner; return the seconds within `val`."""
     with tempfile.TemporaryDirectory() as folder:
         runner = _runner(
-            _model(0), folder, val_dataloader=loader, val_cfg={}, val_evaluator=[{"type": Accuracy}]
+            new_net(),
+            folder,
+            val_dataloader=loader,
+            val_cfg={},
+            val_evaluator=[{"type": Accuracy}],
         )
         start = time.perf_counter()
         runner.val()
         return time.perf_counter() - start
 
 
-def _row(name: str, raw: Callable[[], float], ours: Callable[[], float], n: int, most: str) -> None:
-    pairs = [(raw(), ours()) for _ in range(7)]
-    floor, cost = (min(times) / n * 1e6 for times in zip(*pairs, strict=True))
-    print(f"| {name} | {floor:.1f} | {cost:.1f} | {cost / floor:.2f} | {most} |")
+class Pair(NamedTuple):
+    """A thing in a raw loop and with the engine, as functions of a loader that give seconds."""
+
+    name: str
+    raw: Callable[[DataLoader[Any]], float]
+    ours: Callable[[DataLoader[Any]], float]
+    most: float
+    times_as_long: int = 1
+
+
+PAIRS = [
+    Pair("epoch loop", lambda d: raw_training(d)[0], lambda d: our_training(d)[0], 1.10),
+    Pair(
+        "iteration loop",
+        lambda d: raw_training(d)[0],
+        lambda d: our_training(d, by_epoch=False)[0],
+        1.10,
+    ),
+    Pair(
+        "300 more modules",
+        lambda d: raw_training(d, 300)[0],
+        lambda d: our_training(d, 300)[0],
+        1.10,
+    ),
+    Pair("ten times as long", lambda d: raw_training(d)[0], lambda d: our_training(d)[0], 1.10, 10),
+    Pair("validation", raw_validation, our_validation, 1.3),
+]
+
+# Instructions are counted for two lengths: what does not depend on the length falls out.
+_SHORT, _LONG = 50, 150
+
+
+def _cases() -> Iterator[Case]:
+    """Yield what instructions are counted of."""
+    for length in (_SHORT, _LONG):
+        loader = new_loader(length)
+        for pair in PAIRS:
+            if pair.times_as_long == 1:
+                raw, ours = partial(pair.raw, loader), partial(pair.ours, loader)
+                yield Case(f"{pair.name}/raw/{length}", raw, repeats=16)
+                yield Case(f"{pair.name}/ours/{length}", ours, repeats=16)
+
+
+def _counted_ratio(counted: dict[str, float], name: str) -> str:
+    if f"{name}/raw/{_LONG}" not in counted:
+        return ""
+    raw, ours = (
+        counted[f"{name}/{who}/{_LONG}"] - counted[f"{name}/{who}/{_SHORT}"]
+        for who in ("raw", "ours")
+    )
+    return f"{ours / raw:.2f}"
+
+
+def print_iterations(iterations: int, counted: dict[str, float]) -> None:
+    """Print what an iteration costs.
+
+    Args:
+        iterations: How many there are in a round.
+        counted: Instructions by the name of a case.
+    """
+    print("| case | raw, µs an iteration | engine, µs | time ratio | instruction ratio | target |")
+    print("|---|---:|---:|---:|---:|---:|")
+    for pair in PAIRS:
+        n = iterations * pair.times_as_long
+        loader = new_loader(n)
+        rounds = [(pair.raw(loader), pair.ours(loader)) for _ in range(7)]
+        raw, ours = (min(times) / n * 1e6 for times in zip(*rounds, strict=True))
+        print(
+            f"| {pair.name} | {raw:.1f} | {ours:.1f} | {ours / raw:.2f} "
+            f"| {_counted_ratio(counted, pair.name)} | ≤ {pair.most:.2f} |"
+        )
+    loader = new_loader(iterations)
+    weights = (train(loader)[1].parameters() for train in (raw_training, our_training))
+    same = all(torch.equal(a, b) for a, b in zip(*weights, strict=True))
+    print(f"\nThe weights after both are {'' if same else 'not '}equal, bit for bit.")
+
+
+def print_peers(iterations: int) -> None:
+    """Print what an iteration costs with other libraries, in an environment made for them.
+
+    It sees what is installed here, and has the other libraries beside it.
+    """
+    folder = Path(sys.prefix) / "peers"
+    python, is_complete = folder / "bin" / "python", folder / "complete"
+    if not is_complete.exists():
+        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
+        [packages] = folder.glob("lib/python*/site-packages")
+        own = next(path for path in sys.path if path.endswith("site-packages"))
+        (packages / "own.pth").write_text(f"import site; site.addsitedir({own!r})\n")
+        uv = os.environ.get("UV", "uv")
+        words = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python)]
+        subprocess.run([*words, *PEERS, *_NEEDED], check=True)
+        is_complete.touch()
+    script = str(Path(__file__).with_name("peers.py"))
+    subprocess.run([python, "-W", "ignore", script, str(iterations)], check=True)
 
 
 def main(words: list[str]) -> None:
-    """Print the table.
+    """Print the tables.
 
     Args:
         words: The words of the command line.
     """
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--iterations", type=int, default=2_000, help="in a round")
+    parser.add_argument("--iterations", type=int, default=3_000, help="in a round")
+    parser.add_argument("--peers", action="store_true", help="MMEngine, Accelerate and Lightning")
+    parser.add_argument(
+        "--instructions", action="store_true", help="count instructions too, in ten minutes"
+    )
+    parser.add_argument("--count", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args(words)
     torch.set_num_threads(1)
-    n: int = options.iterations
-    loader, long = _loader(n), _loader(10 * n)
-    epoch, iters = {"max_epochs": 1}, {"by_epoch": False, "max_iters": n}
-    print("| case | raw, µs an iteration | engine, µs | ratio | target |")
-    print("|---|---:|---:|---:|---:|")
-
-    def training(
-        name: str, data: DataLoader[Any], ballast: int, cfg: dict[str, Any], k: int
-    ) -> None:
-        _row(
-            name,
-            lambda: raw_training(data, ballast)[0],
-            lambda: our_training(data, ballast, cfg)[0],
-            k,
-            "≤ 1.10",
-        )
-
-    training("epoch loop", loader, 0, epoch, n)
-    training("iteration loop", loader, 0, iters, n)
-    training("300 more modules", loader, 300, epoch, n)
-    training("ten times as long", long, 0, epoch, 10 * n)
-    _row(
-        "validation",
-        lambda: raw_validation(loader),
-        lambda: our_validation(loader),
-        n,
-        "≤ 1.3",
-    )
-    same = all(
-        torch.equal(ours, raw)
-        for ours, raw in zip(
-            our_training(loader, 0, epoch)[1].parameters(),
-            raw_training(loader, 0)[1].parameters(),
-            strict=True,
-        )
-    )
-    print(f"\nThe weights after both are {'' if same else 'not '}equal, bit for bit.")
+    if options.count:
+        count(_cases())
+    elif options.peers:
+        print_peers(options.iterations)
+    else:
+        counted = instructions(__file__, ["--count"]) if options.instructions else {}
+        print_iterations(options.iterations, counted)
+        around.main()
 
 
 if __name__ == "__main__":
