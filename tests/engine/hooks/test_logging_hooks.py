@@ -76,6 +76,27 @@ def test_lines_of_the_log(toy_cfg: CfgMaker) -> None:
         assert part in log
 
 
+@pytest.mark.parametrize("keep_local", [True, False])
+def test_logs_are_copied_to_where_they_are_wanted(
+    toy_cfg: CfgMaker, tmp_path: Path, keep_local: bool
+) -> None:
+    options = {"out_dir": str(tmp_path / "out"), "out_suffix": ".log", "keep_local": keep_local}
+    runner = trained(toy_cfg(log_level="INFO"), logger={"type": "LoggerHook", **options})
+    copied = [path.relative_to(tmp_path) for path in (tmp_path / "out").rglob("*.*")]
+    assert copied == [Path("out", "run", runner.timestamp, f"{runner.timestamp}.log")]
+    assert "Epoch [2/3][5/5]" in (tmp_path / copied[0]).read_text()
+    assert Path(runner.log_dir, f"{runner.timestamp}.log").exists() == keep_local
+    assert Path(runner.log_dir, "vis_data", "scalars.json").exists()
+
+
+def test_the_name_of_the_run_is_told_again(toy_cfg: CfgMaker) -> None:
+    options = {"interval": 2, "interval_exp_name": 5}
+    cfg = toy_cfg(log_level="INFO", experiment_name="mine")
+    runner = trained(cfg, logger={"type": "LoggerHook", **options})
+    log = Path(runner.log_dir, f"{runner.timestamp}.log").read_text()
+    assert log.count("This is mine") == 2  # at the lines after 5 and 10 of 15 iterations
+
+
 def test_a_line_needs_an_interval() -> None:
     with pytest.raises(ValueError, match="LoggerHook: interval is at least 1; got 0"):
         LoggerHook(interval=0)
