@@ -165,14 +165,6 @@ def test_checkpoints_that_do_not_fit(config: Path, capsys: pytest.CaptureFixture
     assert "other shape (1): fc.weight (2, 2), not (3, 4)" in message
 
 
-def test_predict_needs_an_inferencer_and_an_image(
-    config: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert "has no inferencer" in _fails(capsys, "predict", config, "x.pth", "x.png")
-    name = "mmalpha::resnet18_digits.py"
-    assert "there is no image x.png" in _fails(capsys, "predict", name, "x.pth", "x.png")
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
 def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> None:

@@ -97,10 +97,11 @@ def test_python_text_is_read_again(tree: dict[str, Any]) -> None:
     cfg = Config(tree)
     text = cfg.pretty_text
     assert text == cfg.dump()
-    again = Config.fromstring(text, ".py")
-    assert again == cfg
-    assert again.dump() == text
-    assert same(dict(again), {key: tree[key] for key in again})
+    for run in (True, False):
+        again = Config.fromstring(text, ".py", run=run)
+        assert again == cfg
+        assert again.dump() == text
+        assert same(dict(again), {key: tree[key] for key in again})
 
 
 @given(trees(ATOMS | TEXTS, KEYS, tuples=False), st.sampled_from([".json", ".yaml", ".yml"]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from engine.config import Config
-from engine.infer import BaseInferencer
+from engine.config import Config, ConfigError
+from engine.infer import BaseInferencer, build_inferencer
 from engine.model import BaseModel
-from engine.registry import DefaultScope
+from engine.registry import INFERENCERS, MODELS, DefaultScope
 from engine.runner import CheckpointError, save_checkpoint
 
 CfgMaker = Callable[..., Config]
@@ -96,6 +96,94 @@ def test_weights_of_another_model(weights: Path) -> None:
         _Inferencer({"model": {"type": _Sums, "size": 3}}, weights, device="cpu")
     with pytest.raises(CheckpointError, match=r"there is no checkpoint .*none\.pth"):
         _Inferencer(CFG, weights.with_name("none.pth"), device="cpu")
+
+
+@pytest.fixture
+def registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let configs name the model and the inferencer of these tests."""
+    MODELS.register_module("SumsForTest", module=_Sums, force=True)
+    INFERENCERS.register_module("InferencerForTest", module=_Inferencer, force=True)
+
+
+@pytest.fixture
+def whole(tmp_path: Path, registered: None) -> Path:
+    """A checkpoint with weights and the config of its run."""
+    cfg = Config({"model": {"type": "SumsForTest"}, "inferencer": {"type": "InferencerForTest"}})
+    state = {"fc.weight": torch.tensor([[1.0, 10.0]])}
+    path = tmp_path / "whole.pth"
+    save_checkpoint({"state_dict": state, "meta": {"cfg": cfg.pretty_text}}, path)
+    return path
+
+
+def test_one_file_has_the_model_and_its_config(whole: Path) -> None:
+    for infer in (_Inferencer(weights=whole, device="cpu"), build_inferencer(whole, device="cpu")):
+        assert infer([(1, 1)], visualize=False)["predictions"] == [{"name": "(1, 1)", "sum": 11.0}]
+
+
+@pytest.mark.usefixtures("registered")
+def test_the_config_of_a_checkpoint_does_not_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code = "model = dict(type='SumsForTest')\nopen('executed', 'w')\n"
+    save_checkpoint({"state_dict": {}, "meta": {"cfg": code}}, "x.pth")
+    with pytest.raises(ConfigError, match=r":2: `open\('executed', 'w'\)` is code"):
+        _Inferencer(weights="x.pth")
+    assert not Path("executed").exists()
+    save_checkpoint({"state_dict": {}, "meta": {}}, "y.pth")
+    with pytest.raises(CheckpointError, match=r"y\.pth holds no config; say which one"):
+        _Inferencer(weights="y.pth")
+    with pytest.raises(ValueError, match="an inferencer needs model, weights or both"):
+        _Inferencer()
+    with pytest.raises(ValueError, match="the config has no inferencer"):
+        build_inferencer("x.pth", CFG)
+
+
+class _WithOptions(_Inferencer):
+    preprocess_kwargs: ClassVar[set[str]] = {"shift"}
+    postprocess_kwargs: ClassVar[set[str]] = {"digits"}
+
+    def preprocess_one(self, item: Any, shift: int = 0) -> dict[str, Any]:
+        return super().preprocess_one(tuple(each + shift for each in item))
+
+    def describe(self, prediction: Any, digits: int = 3) -> dict[str, Any]:
+        return {"sum": round(prediction["sum"].item(), digits)}
+
+
+def test_options_reach_their_steps(weights: Path) -> None:
+    infer = _WithOptions(CFG, weights, device="cpu")
+    result = infer([(1, 0.123)], shift=1, digits=1, visualize=False)
+    assert result["predictions"] == [{"sum": 13.2}]
+    with pytest.raises(TypeError, match="_WithOptions has no option 'shfit'; did you mean 'shift'"):
+        infer([(1, 1)], shfit=1)
+    [sample] = infer([(1, 1)], return_datasamples=True)["predictions"]
+    assert sample["sum"] == 11.0
+
+
+def test_a_folder_is_its_files(weights: Path, tmp_path: Path) -> None:
+    class Lengths(_Inferencer):
+        def preprocess_one(self, item: Any) -> dict[str, Any]:
+            return super().preprocess_one((len(Path(item).read_text()), 0))
+
+        def describe(self, prediction: Any) -> dict[str, Any]:
+            return {"length": int(prediction["sum"])}
+
+    folder = tmp_path / "inputs"
+    (folder / "below").mkdir(parents=True)
+    for name, text in {"b.txt": "xx", "a.txt": "x", ".hidden": "xxx"}.items():
+        (folder / name).write_text(text)
+    infer = Lengths(CFG, weights, device="cpu")
+    assert infer(folder, visualize=False)["predictions"] == [{"length": 1}, {"length": 2}]
+
+
+def test_the_models_that_libraries_ship() -> None:
+    every = BaseInferencer.list_models()
+    assert {"mmalpha::resnet18_digits.py", "mmbeta::fcn_r18_digits.py"} <= set(every)
+    assert not any("_base_" in name for name in every)
+    of_one = BaseInferencer.list_models("mmbeta", "^mmbeta::fcn")
+    assert "mmbeta::fcn_r18_digits.py" in of_one
+    assert all(name.startswith("mmbeta::fcn") for name in of_one)
+    assert BaseInferencer.list_models("nowhere") == []
 
 
 def test_the_parts_that_a_subclass_writes() -> None:

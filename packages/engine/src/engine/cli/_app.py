@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +13,7 @@ import typer
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _config, _env, _export, _plot, _registry
+from . import _config, _env, _export, _plot, _predict, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -48,6 +47,7 @@ app.command()(_config.lint)
 app.command()(_env.env)
 app.command()(_export.export)
 app.command()(_plot.plot)
+app.command()(_predict.predict)
 
 
 @app.command()
@@ -104,37 +104,6 @@ def run_test(
         metrics = runner.test()
     for name, value in metrics.items():
         typer.echo(f"{name}: {value}")
-
-
-@app.command()
-def predict(
-    config: ConfigArgument,
-    checkpoint: CheckpointArgument,
-    image: Annotated[Path, typer.Argument(help="An image file.", show_default=False)],
-    out: Annotated[Path | None, typer.Option(help="Where to write a picture of it.")] = None,
-    cfg_options: OptionsOption = None,
-    device: DeviceOption = None,
-    trust: TrustOption = False,
-    debug: DebugOption = False,
-) -> None:
-    """Predict one image with a trained model."""
-    from engine.registry import INFERENCERS, init_default_scope
-    from engine.visualization import write_image
-
-    cfg = configured(config, Settings(None, cfg_options or [], trust=trust))
-    if "inferencer" not in cfg:
-        raise ConfigError(f"{config} has no inferencer, which says how to predict one input")
-    init_default_scope(cfg.get("default_scope", "engine"))
-    if not image.is_file():
-        raise FileNotFoundError(f"there is no image {image}")
-    defaults = {"model": cfg, "weights": str(checkpoint), "device": device}
-    inferencer = INFERENCERS.build(cfg.inferencer, default_args=defaults)
-    result = inferencer(str(image), visualize=out is not None)
-    for name, value in result["predictions"][0].items():
-        typer.echo(f"{name}: {value}")
-    if out is not None:
-        write_image(result["visualization"][0], out)
-        typer.echo(f"Wrote {out}")
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -5,6 +5,7 @@ from ._diff import Change as Change
 from ._diff import changes as changes
 from ._errors import ConfigError as ConfigError
 from ._leaves import leaves as leaves
+from ._locate import shipped_configs as shipped_configs
 from ._options import DictAction as DictAction
 from ._options import Options as Options
 from ._options import parse_options as parse_options
@@ -24,4 +25,5 @@ __all__ = [
     "leaves",
     "parse_options",
     "read_base",
+    "shipped_configs",
 ]

@@ -17,6 +17,7 @@ from ._options import Options, set_option
 from ._plain import named
 from ._provenance import Provenance, Site
 from ._python import STRING
+from ._python_data import loads
 from ._read import Reader
 
 
@@ -107,17 +108,23 @@ class Config(ConfigDict):
         return cls._read(root, location, text, reader.variables)
 
     @classmethod
-    def fromstring(cls, cfg_str: str, file_format: str, *, trust: bool = False) -> Self:
+    def fromstring(
+        cls, cfg_str: str, file_format: str, *, trust: bool = False, run: bool = True
+    ) -> Self:
         """Read a config from a text, which can't have bases.
 
         Args:
             cfg_str: The text.
             file_format: `.py`, `.yaml`, `.yml`, `.json` or `.toml`.
             trust: As for `fromfile`.
+            run: Whether a Python text runs, as a Python config does. Otherwise it is read as data,
+                and must be what `pretty_text` gives.
 
         Raises:
-            ConfigError: If the text is not of that format.
+            ConfigError: If the text is not of that format, or is code and must not run.
         """
+        if file_format == ".py" and not run:
+            return cls(loads(cfg_str, STRING), cfg_text=cfg_str)
         reader = Reader(trust)
         root = reader.parse(cfg_str, file_format, STRING)
         if "custom_imports" in root:

@@ -89,15 +89,31 @@ def _shipped(package: str, name: str) -> Path:
     folder = Path(home) / "configs"
     path = folder / name
     if not path.is_file():
-        shipped = [
-            file.relative_to(folder).as_posix()
-            for file in folder.rglob("*")
-            if file.suffix in SUFFIXES
-        ]
+        shipped = _configs_in(folder)
         raise ConfigNotFoundError(
             f"{package} ships no config {name!r}{_hint(name, shipped, prefix=f'{package}::')}"
         )
     return path
+
+
+def shipped_configs(package: str) -> list[str]:
+    """Return the configs that an installed package ships, without those that are only bases.
+
+    Args:
+        package: The package, which is not imported.
+
+    Returns:
+        Their names, `package::file`, in alphabetical order.
+    """
+    home = package_folder(package)
+    names = [] if home is None else _configs_in(Path(home) / "configs")
+    whole = [name for name in names if not any(part.startswith("_") for part in name.split("/"))]
+    return [f"{package}::{name}" for name in sorted(whole)]
+
+
+def _configs_in(folder: Path) -> list[str]:
+    files = [file for file in folder.rglob("*") if file.suffix in SUFFIXES]
+    return [file.relative_to(folder).as_posix() for file in files]
 
 
 def _hint(name: str, names: list[str], prefix: str = "") -> str:

@@ -2,51 +2,75 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 
-from engine.config import Config
+from engine.checkpoint import CheckpointError, read_checkpoint
+from engine.config import Config, shipped_configs
+from engine.dataset import pseudo_collate
 from engine.device import get_device
+from engine.logging import console, has_terminal
 from engine.model import BaseModel
-from engine.registry import DATASETS, MODELS, init_default_scope
+from engine.registry import DATASETS, INFERENCERS, MODELS, announced_scopes, init_default_scope
 from engine.runner import load_checkpoint
+from engine.utils import did_you_mean
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    Picture = npt.NDArray[np.uint8]
+
+ModelConfig = str | Path | Config | Mapping[str, Any]
 
 
 class BaseInferencer(ABC):
     """Predicts with a trained model.
 
     A subclass says how an input becomes a sample (`preprocess_one`), what a picture of a prediction
-    looks like (`draw`), and what a user gets to know of it (`describe`).
+    looks like (`draw`), and what a user gets to know of it (`describe`); or it writes whole steps:
+    `preprocess`, `forward`, `visualize` and `postprocess`. Options of these that a call may have
+    are named in `preprocess_kwargs` and the like.
 
     Args:
-        model: The config of the run that trained the model: a file, or the config itself.
+        model: The config of the run that trained the model: a file, `package::file`, or the config
+            itself. None takes the one that the checkpoint holds, which is read as data: nothing in
+            it runs.
         weights: A checkpoint of that run; None leaves the weights as they begin.
         device: Where the model runs; None means the best device there is.
         scope: Where names are looked up; None means the default scope of the config.
+        show_progress: Whether a terminal shows how far a call with several batches is.
+
+    Attributes:
+        cfg: The config.
+        model: The model.
 
     Raises:
+        ValueError: If neither `model` nor `weights` is given.
         ConfigError: If the config can't be read.
-        CheckpointError: If the checkpoint can't be read, or is of another model.
+        CheckpointError: If the checkpoint can't be read, is of another model, or holds no config.
     """
+
+    preprocess_kwargs: ClassVar[set[str]] = set()
+    forward_kwargs: ClassVar[set[str]] = set()
+    visualize_kwargs: ClassVar[set[str]] = set()
+    postprocess_kwargs: ClassVar[set[str]] = set()
 
     def __init__(
         self,
-        model: str | Path | Config | Mapping[str, Any],
+        model: ModelConfig | None = None,
         weights: str | Path | None = None,
         device: str | None = None,
         scope: str | None = None,
+        show_progress: bool = True,
     ) -> None:
-        self.cfg: Mapping[str, Any] = (
-            Config.fromfile(model) if isinstance(model, (str, Path)) else model
-        )
+        self.cfg = config_of(model, weights)
+        self.show_progress = show_progress
         init_default_scope(scope or self.cfg.get("default_scope", "engine"))
         self.device = torch.device(device or get_device())
         self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
@@ -68,56 +92,201 @@ class BaseInferencer(ABC):
         known: Any = DATASETS.start_of_build().get(kind) if isinstance(kind, str) else kind
         return {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
 
+    @staticmethod
+    def list_models(scope: str | None = None, patterns: str = ".*") -> list[str]:
+        """Return the names of the configs that installed libraries ship, as `model` takes them.
+
+        Args:
+            scope: The library; None means all.
+            patterns: A regular expression that is to be found in a name.
+        """
+        packages = {name: path.partition(".")[0] for name, path in announced_scopes().items()}
+        wanted = packages.values() if scope is None else [packages.get(scope, scope)]
+        names = [name for package in dict.fromkeys(wanted) for name in shipped_configs(package)]
+        return [name for name in names if re.search(patterns, name)]
+
     @abstractmethod
     def preprocess_one(self, item: Any) -> dict[str, Any]:
         """Return a sample as the test data has it: `inputs` and `data_samples`."""
 
     @abstractmethod
-    def draw(self, item: Any, prediction: Any) -> npt.NDArray[np.uint8]:
+    def draw(self, item: Any, prediction: Any) -> Picture:
         """Return a picture `(H, W, 3)` of an input and its prediction."""
 
     @abstractmethod
     def describe(self, prediction: Any) -> dict[str, Any]:
         """Return what there is to say of a prediction, as plain data."""
 
-    def __call__(self, inputs: Any, batch_size: int = 1, visualize: bool = True) -> dict[str, Any]:
+    def __call__(
+        self,
+        inputs: Any,
+        return_datasamples: bool = False,
+        batch_size: int = 1,
+        visualize: bool = True,
+        **kwargs: Any,
+    ) -> dict[str, Any]:
         """Predict.
 
         Args:
-            inputs: One input, or a list of them.
+            inputs: One input, a list of them, or a folder, of which each file is one.
+            return_datasamples: Whether the predictions are those of the model, not plain data.
             batch_size: How many are predicted at once.
             visualize: Whether to draw the predictions as well.
+            **kwargs: Options of the steps.
 
         Returns:
-            `predictions`, a list of plain data, and `visualization`, a list of pictures, both in
-            the order of the inputs.
-        """
-        items = list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
-        predictions: list[Any] = []
-        for start in range(0, len(items), batch_size):
-            predictions += self.forward(self.preprocess(items[start : start + batch_size]))
-        pictures = self.visualize(items, predictions) if visualize else []
-        return self.postprocess(predictions, pictures)
+            `predictions`, and `visualization`, a list of pictures, both in the order of the inputs.
 
-    def preprocess(self, inputs: Sequence[Any]) -> dict[str, list[Any]]:
-        """Return a batch of the inputs, as the test loader gives it."""
-        samples = [self.preprocess_one(item) for item in inputs]
-        return {key: [sample[key] for sample in samples] for key in samples[0]}
+        Raises:
+            TypeError: If no step has such an option.
+        """
+        before, forward, drawing, behind = self._dispatched(kwargs)
+        items = self._inputs_to_list(inputs)
+        predictions: list[Any] = []
+        batches = self.preprocess(items, batch_size, **before)
+        for batch in self._shown(batches, -(-len(items) // batch_size)):
+            predictions += self.forward(batch, **forward)
+        pictures = self.visualize(items, predictions, **drawing) if visualize else []
+        return self.postprocess(predictions, pictures, return_datasamples, **behind)
+
+    def preprocess(
+        self, inputs: Sequence[Any], batch_size: int = 1, **kwargs: Any
+    ) -> Iterator[dict[str, list[Any]]]:
+        """Yield batches of the inputs, as the test loader gives them.
+
+        Args:
+            inputs: The inputs.
+            batch_size: How many are in a batch.
+            **kwargs: Options that a subclass names in `preprocess_kwargs`.
+        """
+        for start in range(0, len(inputs), batch_size):
+            chunk = inputs[start : start + batch_size]
+            yield pseudo_collate([self.preprocess_one(item, **kwargs) for item in chunk])
 
     @torch.no_grad()
-    def forward(self, inputs: dict[str, list[Any]]) -> list[Any]:
-        """Return the predictions for a batch."""
-        return self.model.test_step(inputs)
+    def forward(self, inputs: dict[str, list[Any]], **kwargs: Any) -> list[Any]:
+        """Return the predictions for a batch.
 
-    def visualize(self, inputs: Sequence[Any], preds: Sequence[Any]) -> list[npt.NDArray[np.uint8]]:
-        """Return a picture of each input and its prediction."""
-        return [self.draw(item, pred) for item, pred in zip(inputs, preds, strict=True)]
+        Args:
+            inputs: The batch.
+            **kwargs: Options that a subclass names in `forward_kwargs`.
+        """
+        return self.model.test_step(inputs, **kwargs)
+
+    def visualize(
+        self, inputs: Sequence[Any], preds: Sequence[Any], show: bool = False, **kwargs: Any
+    ) -> list[Picture]:
+        """Return a picture of each input and its prediction.
+
+        Args:
+            inputs: The inputs.
+            preds: Their predictions.
+            show: Whether to show each in a window.
+            **kwargs: Options that a subclass names in `visualize_kwargs`.
+        """
+        pictures = [
+            self.draw(item, pred, **kwargs) for item, pred in zip(inputs, preds, strict=True)
+        ]
+        if show:
+            from engine.visualization import Visualizer  # deferred: it is seldom wanted
+
+            for picture in pictures:
+                Visualizer().show(picture)
+        return pictures
 
     def postprocess(
-        self, preds: Sequence[Any], visualization: list[npt.NDArray[np.uint8]]
+        self,
+        preds: Sequence[Any],
+        visualization: list[Picture],
+        return_datasample: bool = False,
+        **kwargs: Any,
     ) -> dict[str, Any]:
-        """Return what the user gets."""
-        return {
-            "predictions": [self.describe(prediction) for prediction in preds],
-            "visualization": visualization,
-        }
+        """Return what the user gets.
+
+        Args:
+            preds: The predictions.
+            visualization: The pictures.
+            return_datasample: Whether the predictions stay those of the model.
+            **kwargs: Options that a subclass names in `postprocess_kwargs`.
+        """
+        described = preds if return_datasample else [self.describe(p, **kwargs) for p in preds]
+        return {"predictions": list(described), "visualization": visualization}
+
+    def _inputs_to_list(self, inputs: Any) -> list[Any]:
+        if isinstance(inputs, (str, Path)) and Path(inputs).is_dir():
+            files = sorted(path for path in Path(inputs).iterdir() if path.is_file())
+            return [str(path) for path in files if not path.name.startswith(".")]
+        return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
+
+    def _dispatched(self, kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """Return the options of each step."""
+        steps = [
+            self.preprocess_kwargs,
+            self.forward_kwargs,
+            self.visualize_kwargs | {"show"},
+            self.postprocess_kwargs,
+        ]
+        known = set().union(*steps)
+        if unknown := [name for name in kwargs if name not in known]:
+            hint = did_you_mean(unknown[0], known)
+            raise TypeError(f"{type(self).__name__} has no option {unknown[0]!r}{hint}")
+        return [{name: kwargs[name] for name in names & kwargs.keys()} for names in steps]
+
+    def _shown(self, batches: Iterable[Any], total: int) -> Iterable[Any]:
+        if total < 2 or not self.show_progress or not has_terminal():
+            return batches
+        from rich.progress import track  # deferred: terminals only
+
+        return track(batches, "predicting", total, console=console(), transient=True)
+
+
+def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[str, Any]:
+    """Return the config of a model.
+
+    Args:
+        model: The config, or its file.
+        weights: A checkpoint, of which it is taken where `model` is None.
+
+    Raises:
+        ValueError: If both are None.
+        CheckpointError: If the checkpoint can't be read, or holds no config.
+        ConfigError: If the config can't be read, or that of the checkpoint is more than data.
+    """
+    if isinstance(model, (str, Path)):
+        return Config.fromfile(model)
+    if model is not None:
+        return model
+    if weights is None:
+        raise ValueError("an inferencer needs model, weights or both")
+    meta = read_checkpoint(weights, mmap=True).get("meta")
+    text = meta.get("cfg") if isinstance(meta, Mapping) else None
+    if not text or not isinstance(text, str):
+        raise CheckpointError(f"{weights} holds no config; say which one its model had")
+    return Config.fromstring(text, ".py", run=False)
+
+
+def build_inferencer(
+    weights: str | Path,
+    model: ModelConfig | None = None,
+    device: str | None = None,
+    show_progress: bool = True,
+) -> BaseInferencer:
+    """Return the inferencer that a config names, with the weights of a checkpoint.
+
+    Args:
+        weights: The checkpoint.
+        model: As in `BaseInferencer`; its `inferencer` is the config of the inferencer.
+        device: As in `BaseInferencer`.
+        show_progress: As in `BaseInferencer`.
+
+    Raises:
+        ValueError: If the config has no `inferencer`.
+    """
+    cfg = config_of(model, weights)
+    if "inferencer" not in cfg:
+        raise ValueError("the config has no inferencer, which says how to predict an input")
+    init_default_scope(cfg.get("default_scope", "engine"))
+    defaults = {"model": cfg, "weights": str(weights), "device": device}
+    inferencer = cast("BaseInferencer", INFERENCERS.build(cfg["inferencer"], default_args=defaults))
+    inferencer.show_progress = show_progress
+    return inferencer

@@ -1,0 +1,73 @@
+"""`engine predict`: what a trained model says to inputs of a user."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from engine.config import Config, parse_options
+
+from ._arguments import CheckpointArgument, DebugOption, DeviceOption, OptionsOption, TrustOption
+
+
+def predict(
+    checkpoint: CheckpointArgument,
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="INPUT...", help="Files, images for example, or folders.", show_default=False
+        ),
+    ],
+    config: Annotated[
+        str | None,
+        typer.Option(
+            help="The config of the run, or package::file.", show_default="that in the checkpoint"
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Where to write a picture: a file, or a folder for several inputs."),
+    ] = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="How many are predicted at once.")] = 1,
+    cfg_options: OptionsOption = None,
+    device: DeviceOption = None,
+    trust: TrustOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Predict inputs with a trained model."""
+    from engine.infer import build_inferencer, config_of  # deferred: other commands need no torch
+    from engine.visualization import write_image
+
+    files = _files(inputs)
+    cfg = config_of(None, checkpoint) if config is None else Config.fromfile(config, trust=trust)
+    assert isinstance(cfg, Config)
+    cfg.merge_from_dict(parse_options(cfg_options or []))
+    inferencer = build_inferencer(checkpoint, cfg, device)
+    names = [str(file) for file in files]
+    result = inferencer(names, batch_size=batch_size, visualize=out is not None)
+    for name, prediction in zip(names, result["predictions"], strict=True):
+        _tell(name if len(names) > 1 else None, prediction)
+    for file, picture in zip(files, result["visualization"], strict=out is not None):
+        assert out is not None
+        path = out / f"{file.stem}.png" if len(files) > 1 or out.is_dir() else out
+        write_image(picture, path)
+        typer.echo(f"Wrote {path}")
+
+
+def _files(inputs: list[Path]) -> list[Path]:
+    files: list[Path] = []
+    for given in inputs:
+        if not given.exists():
+            raise FileNotFoundError(f"there is no input {given}")
+        within = sorted(given.iterdir()) if given.is_dir() else [given]
+        files += [path for path in within if path.is_file() and not path.name.startswith(".")]
+    return files
+
+
+def _tell(name: str | None, prediction: dict[str, Any]) -> None:
+    if name is not None:
+        typer.echo(name)
+    for key, value in prediction.items():
+        typer.echo(f"{'' if name is None else '  '}{key}: {value}")
