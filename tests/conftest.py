@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import pytest
@@ -24,12 +25,19 @@ def _no_default_scope(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _logger_as_it_was() -> Iterator[None]:
-    """Undo what a run that a test makes does to the logger of the engine."""
-    logger = get_logger()
-    level, handlers = logger.level, [*logger.handlers]
+def _logger_without_a_run() -> Iterator[None]:
+    """Start and leave each test with the engine's logger as no run has set it up.
+
+    A run of a fixture that many tests share is made before this, hence the start.
+    """
+    _reset_logger()
     yield
-    logger.setLevel(level)
-    for handler in {*logger.handlers} - {*handlers}:
+    _reset_logger()
+
+
+def _reset_logger() -> None:
+    logger = get_logger()
+    logger.setLevel(logging.NOTSET)
+    for handler in [*logger.handlers]:
         logger.removeHandler(handler)
         handler.close()
