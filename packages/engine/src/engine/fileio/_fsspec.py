@@ -28,7 +28,12 @@ _REPLACE_WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf"}
 _ONE_ATTEMPT = {"config_kwargs": {"retries": {"total_max_attempts": 1}}}
 _DEFAULTS = {"s3": _ONE_ATTEMPT, "s3a": _ONE_ATTEMPT}
 
-_PACKAGES = {"s3": '"engine[s3]"', "s3a": '"engine[s3]"', "http": "aiohttp", "https": "aiohttp"}
+_PACKAGES = {
+    "s3": '"engine[s3]"',
+    "s3a": '"engine[s3]"',
+    "http": '"engine[http]"',
+    "https": '"engine[http]"',
+}
 
 
 class RemoteReader(BaseStorageBackend):
