@@ -17,6 +17,9 @@ from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 from engine import registry as registries
 from engine.registry import DefaultScope, Registry, announced_scopes
 
+# The library that docs/your-library.md explains; the pages find it as if it were installed.
+_LIBRARY = Path(__file__).resolve().parents[1] / "tests" / "integration" / "mmgamma"
+
 
 def _run_console(example: Example) -> None:
     """Run the commands of a `console` block, and hold their output against what it shows.
@@ -36,6 +39,13 @@ def _run_console(example: Example) -> None:
         assert re.fullmatch(pattern, run.stdout.rstrip(), re.S), run.stdout
 
 
+def _hold_against_file(example: Example) -> None:
+    """Hold a block against the file of the library in `tests/integration` that it shows."""
+    title, _, shown = example.parsed.partition("\n")
+    if title.startswith(f"# {_LIBRARY.name}/"):
+        assert shown == (_LIBRARY.parent / title[2:]).read_text("utf-8")
+
+
 class _ConsoleParser(CodeBlockParser):
     """Finds blocks of shell commands and what they print."""
 
@@ -50,6 +60,8 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the examples of a page in a folder of its own, and leave no default scope behind."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
+        patch.setenv("PYTHONPATH", str(_LIBRARY / "src"))
+        patch.syspath_prepend(_LIBRARY / "src")
         patch.setattr(DefaultScope, "_instances", {})
         patch.setattr(DefaultScope, "newest", None)
         patch.setattr(DefaultScope, "in_process", None)
@@ -69,7 +81,12 @@ def _forget_libraries() -> None:
 
 
 pytest_collect_file = Sybil(
-    parsers=[PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS), _ConsoleParser()],
+    parsers=[
+        PythonCodeBlockParser(doctest_optionflags=doctest.ELLIPSIS),
+        _ConsoleParser(),
+        CodeBlockParser("py", _hold_against_file),
+        CodeBlockParser("toml", _hold_against_file),
+    ],
     patterns=["*.md"],
     fixtures=["_empty_folder"],
 ).pytest()

@@ -138,7 +138,7 @@ def test_an_unknown_storage() -> None:
     ("missing", "url", "told"),
     [
         ("s3fs", "s3://b/x", 'a package is missing; pip install "engine[s3]"'),
-        ("aiohttp", "https://localhost/x", "a package is missing; pip install \"engine[http]\""),
+        ("aiohttp", "https://localhost/x", 'a package is missing; pip install "engine[http]"'),
         ("paramiko", "sftp://localhost/x", 'a package is missing; SFTPFileSystem requires "param'),
     ],
 )

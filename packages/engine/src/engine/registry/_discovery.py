@@ -20,23 +20,28 @@ from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledErro
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from importlib.metadata import EntryPoint
 
 GROUP = "engine.scopes"
 PENDING = "pending"
 IMPORTED = "imported"
 
 
-_announced: dict[str, str] | None = None
+_announcements: dict[str, EntryPoint] | None = None
+
+
+def _announced() -> Mapping[str, EntryPoint]:
+    global _announcements  # noqa: PLW0603  # `functools.cache` would cost more than the import has
+    if _announcements is None:  # the scan takes a while, and is done once, when it is needed
+        from importlib.metadata import entry_points
+
+        _announcements = {entry.name: entry for entry in entry_points(group=GROUP)}
+    return _announcements
 
 
 def announced_scopes() -> Mapping[str, str]:
     """Return the registry module of each scope that an installed library announces."""
-    global _announced  # noqa: PLW0603  # `functools.cache` would cost more than the import has
-    if _announced is None:  # the scan takes a while, and is done once, when it is needed
-        from importlib.metadata import entry_points
-
-        _announced = {entry.name: entry.value for entry in entry_points(group=GROUP)}
-    return _announced
+    return {scope: entry.value for scope, entry in _announced().items()}
 
 
 def is_installed(package: str) -> bool:
@@ -54,8 +59,8 @@ def registry_module(scope: str) -> str | None:
     Raises:
         ScopeImportError: If the package of the scope is there, but its import fails.
     """
-    if scope in announced_scopes():
-        return announced_scopes()[scope]
+    if scope in _announced():
+        return _announced()[scope].value
     if not is_installed(scope):
         return None
     from importlib.util import find_spec
@@ -76,7 +81,8 @@ def import_scope(scope: str) -> None:
     Raises:
         ScopeNotInstalledError: If no package of that name is installed.
         NotRegisteredError: If there is such a package, but it has no registries.
-        ScopeImportError: If the import fails, which is the cause.
+        ScopeImportError: If the import fails, which is the cause, or a library that it builds upon
+            is installed in a version with which it does not work.
     """
     module = registry_module(scope)
     if module is None and is_installed(scope):
@@ -90,6 +96,8 @@ def import_scope(scope: str) -> None:
             f"the library of the scope {scope!r} is not installed{hint or '.'} "
             f"Install it: pip install {scope}"
         )
+    if scope in _announced():
+        _check_versions(_announced()[scope])
     try:
         import_module(module)
     except Exception as error:
@@ -109,6 +117,18 @@ def import_announced() -> Mapping[str, str]:
         except NotRegisteredError as error:
             failures[scope] = str(error)
     return failures
+
+
+def _check_versions(entry: EntryPoint) -> None:
+    """Hold the library of a scope against the engine and the other libraries that are there."""
+    if entry.dist is None or entry.module in sys.modules:
+        return
+    from importlib.metadata import distribution  # deferred, as above
+
+    from ._requirements import check_versions
+
+    libraries = [other.dist for other in _announced().values() if other.dist is not None]
+    check_versions(entry.dist, [distribution("engine"), *libraries])
 
 
 def _broken(scope: str, module: str, error: Exception) -> ScopeImportError:

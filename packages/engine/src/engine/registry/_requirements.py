@@ -1,0 +1,40 @@
+"""Whether the versions of two libraries fit together."""
+
+from __future__ import annotations
+
+from ._errors import ScopeImportError
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from importlib.metadata import Distribution
+
+
+def check_versions(library: Distribution, others: Iterable[Distribution]) -> None:
+    """Hold what a library requires against the versions that are installed.
+
+    An installer sees to that too; what is put in place without one, or replaced later, it can't see.
+
+    Args:
+        library: The one with the requirements.
+        others: Those whose versions count.
+
+    Raises:
+        ScopeImportError: If one of them has a version that the library does not work with.
+    """
+    from packaging.requirements import Requirement  # deferred: only a first look-up needs it
+    from packaging.utils import canonicalize_name
+
+    installed = {canonicalize_name(other.name): other.version for other in others}
+    for line in library.requires or ():
+        required = Requirement(line)
+        version = installed.get(canonicalize_name(required.name))
+        applies = required.marker is None or required.marker.evaluate({"extra": ""})
+        if version is None or not applies:
+            continue
+        if not required.specifier.contains(version, prereleases=True):
+            wanted = f"{required.name}{required.specifier}"
+            raise ScopeImportError(
+                f"{library.name} {library.version} needs {wanted}, but {required.name} {version} "
+                f"is installed. Install what fits: pip install {library.name} {wanted!r}"
+            )
