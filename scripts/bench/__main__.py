@@ -3,6 +3,7 @@
 config      reading, changing and writing configs
 loop        an iteration of a training, over a raw PyTorch loop
 registry    look-ups and builds, in seconds and in instructions
+zoo         size and speed of the models that the libraries ship
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ import sys
 import config
 import loop
 import registry
+import zoo
 
-BENCHMARKS = {"config": config.main, "loop": loop.main, "registry": registry.main}
+BENCHMARKS = {"config": config.main, "loop": loop.main, "registry": registry.main, "zoo": zoo.main}
 
 
 def main() -> None:

@@ -11,9 +11,6 @@ from pathlib import Path
 
 import pytest
 
-# One group is one worker of pytest-xdist, which installs the library once.
-pytestmark = pytest.mark.xdist_group("mmgamma")
-
 BUILDS = """
 from engine.config import Config
 from engine.registry import DATASETS, MODELS, announced_scopes
@@ -71,19 +68,6 @@ def test_its_parts_and_those_of_both_siblings_are_built_by_name(site: Path) -> N
         "mmalpha.models.backbones.resnet mmbeta.models.heads.fcn_head",
         "300",
     ], done.stderr
-
-
-def test_its_config_trains(site: Path, tmp_path: Path) -> None:
-    short = (
-        "train_cfg.max_epochs=1",
-        "canvas.num_images=32",
-        "train_dataloader.dataset.images.num_images=32",
-        "val_dataloader.dataset.images.num_images=8",
-    )
-    command = ("-m", "engine", "train", "mmgamma::counter_digits.py", "--work-dir", "out")
-    done = _run(site, *command, "--cfg-options", *short, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "count/mae" in done.stderr
 
 
 def _changed(site: Path, folder: Path, file: str, old: str, new: str) -> Path:
