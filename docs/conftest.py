@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import doctest
+import os
 import re
 import shlex
 import subprocess
@@ -60,7 +61,7 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the examples of a page in a folder of its own, and leave no default scope behind."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
-        patch.setenv("PYTHONPATH", str(_LIBRARY / "src"))
+        patch.setenv("PYTHONPATH", str(_LIBRARY / "src"), prepend=os.pathsep)
         patch.syspath_prepend(_LIBRARY / "src")
         patch.setattr(DefaultScope, "_instances", {})
         patch.setattr(DefaultScope, "newest", None)

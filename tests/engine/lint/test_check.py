@@ -217,7 +217,7 @@ def test_unknown_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
         "model.backbone.bse_channels (cfg.py:5): ResNet has no argument 'bse_channels'; "
         "did you mean 'base_channels'?\n"
         "model.backbone.xyz (cfg.py:5): ResNet has no argument 'xyz'; it takes in_channels, "
-        "stem_channels, base_channels, num_stages, strides, out_indices, stem, norm_eval, ... "
+        "stem_channels, base_channels, num_stages, strides, dilations, out_indices, stem, ... "
         "as well\n"
         "custom_hooks.0.prioritty (cfg.py:8): CurvesHook has no argument 'prioritty'; "
         "did you mean 'priority'?\n"
@@ -254,8 +254,8 @@ def test_wrong_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert report_of(text, tmp_path, monkeypatch) == (
         "model.backbone.depth (cfg.py:5): depth of ResNet is int, not '18'; write 18, a number\n"
-        "model.backbone.stem (cfg.py:5): stem of ResNet is 'imagenet' | 'cifar', not 'cfar'; "
-        "did you mean 'cifar'?\n"
+        "model.backbone.stem (cfg.py:5): stem of ResNet is 'imagenet' | 'deep' | 'cifar', "
+        "not 'cfar'; did you mean 'cifar'?\n"
         "model.backbone.strides (cfg.py:5): strides of ResNet is list[int], not (1, 'x')\n"
         "model.backbone.norm_eval (cfg.py:5): norm_eval of ResNet is bool, not None\n"
         "optim_wrapper (cfg.py:8): a part is given by a config, not by 3\n"
@@ -605,13 +605,23 @@ WHOLE = {
 }
 
 
+# Values that are data and no parts, and parts that pass on any keyword.
+DATA = {"arch", "batch_augments", "clip_grad", "metainfo"}
+OPEN = ("TIMMBackbone", "torchvision.")
+
+
 def keywords(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the paths of all keywords of parts, and of the keys of the run."""
     if isinstance(value, Mapping):
+        if str(value.get("type", "")).startswith(OPEN):
+            return
         for key, each in value.items():
+            if str(key).startswith("_"):  # a name for use within the config
+                continue
             if key != "type" and path != ("default_hooks",):  # whose keys are the user's own
                 yield (*path, key)
-            yield from keywords(each, (*path, key))
+            if key not in DATA:
+                yield from keywords(each, (*path, key))
     elif isinstance(value, (list, tuple)):
         for index, each in enumerate(value):
             yield from keywords(each, (*path, index))

@@ -314,13 +314,23 @@ def test_mistakes_are_refused_with_a_reason(
     assert [each for each in found if each[:2] == (where, keyword) and text in each[2]], found
 
 
+# Values that are data and no parts, and parts that pass on any keyword.
+DATA = {"arch", "batch_augments", "clip_grad", "metainfo"}
+OPEN = ("TIMMBackbone", "torchvision.")
+
+
 def keywords(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
     """Yield the paths of all keywords of parts, and of the keys of the run."""
     if isinstance(value, dict):
+        if str(value.get("type", "")).startswith(OPEN):
+            return
         for key, each in value.items():
+            if str(key).startswith("_"):  # a name for use within the config
+                continue
             if key != "type" and path != ("default_hooks",):  # whose keys are the user's own
                 yield (*path, key)
-            yield from keywords(each, (*path, key))
+            if key not in DATA:
+                yield from keywords(each, (*path, key))
     elif isinstance(value, list):
         for index, each in enumerate(value):
             yield from keywords(each, (*path, index))

@@ -52,6 +52,21 @@ def test_a_part_of_it(tmp_path: Path, prefix: str) -> None:
     assert _same(linear, _part(source, "backbone"))
 
 
+def test_the_weights_of_another_library(tmp_path: Path) -> None:
+    source, model, file = _net(), _net(), tmp_path / "net.pth"
+    theirs = {
+        key.replace("backbone.", "trunk.").replace("head.", "fc."): value
+        for key, value in source.state_dict().items()
+    }
+    torch.save(theirs, file)
+    pairs = [(r"^trunk\.", "backbone."), (r"^fc\.", "head.")]
+    PretrainedInit(str(file), revise_keys=pairs)(model)
+    assert _same(model, source)
+    linear = nn.Linear(2, 3)
+    PretrainedInit(str(file), prefix="backbone.", revise_keys=pairs)(linear)
+    assert _same(linear, _part(source, "backbone"))
+
+
 def test_a_url() -> None:
     source, model, url = _net(), _net(), f"memory://{uuid4().hex}/net.pth"
     with MemoryFileSystem().open(url, "wb") as file:

@@ -50,3 +50,39 @@ def test_weights_in_main_memory_are_not_copied() -> None:
     moved = weights_to_cpu(weights)
     assert moved["n"] == 3
     assert moved["x"] is cast("Any", weights["x"])
+
+
+class _Resizes(nn.Module):
+    """Takes weights of any length, and knows a former name of them."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(size))
+        self.register_load_state_dict_pre_hook(_mend)  # type: ignore[no-untyped-call]  # torch has no annotations here
+
+
+def _mend(module: _Resizes, state_dict: dict[str, Any], prefix: str, *others: Any) -> None:
+    former = state_dict.pop(f"{prefix}old", None)
+    if former is not None:
+        state_dict[f"{prefix}weight"] = former
+    weight = state_dict.get(f"{prefix}weight")
+    if weight is not None and weight.shape != module.weight.shape:
+        state_dict[f"{prefix}weight"] = weight.mean().expand(module.weight.shape)
+    if weight is not None and weight.isnan().any():
+        others[-1].append(f"{prefix}weight is no number")
+
+
+@pytest.mark.parametrize("key", ["part.weight", "part.old"])
+def test_what_hooks_mend_fits(key: str) -> None:
+    model = nn.ModuleDict({"part": _Resizes(3), "other": nn.Linear(1, 1)})
+    given = {key: torch.tensor([1.0, 3.0]), "other.weight": torch.ones(1, 1)}
+    load_state_dict(model, {**given, "other.bias": torch.ones(1)}, strict=True)
+    assert model.state_dict()["part.weight"].tolist() == [2, 2, 2]
+    assert given[key].tolist() == [1, 3]
+
+
+def test_what_a_hook_finds_wrong_is_an_error() -> None:
+    with pytest.raises(CheckpointError, match=r"part\.weight is no number"):
+        load_state_dict(
+            nn.ModuleDict({"part": _Resizes(1)}), {"part.weight": torch.tensor([torch.nan])}
+        )

@@ -3,19 +3,25 @@ from ._file import read_checkpoint as read_checkpoint
 from ._file import save_checkpoint as save_checkpoint
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import get_torchvision_models as get_torchvision_models
+from ._weights import WITHOUT_WRAPPER as WITHOUT_WRAPPER
+from ._weights import ReviseKeys as ReviseKeys
 from ._weights import export_weights as export_weights
 from ._weights import facts_of as facts_of
 from ._weights import owned as owned
+from ._weights import revised as revised
 from ._weights import weights_of as weights_of
 
 __all__ = [
+    "WITHOUT_WRAPPER",
     "CheckpointError",
     "CheckpointLoader",
+    "ReviseKeys",
     "export_weights",
     "facts_of",
     "get_torchvision_models",
     "owned",
     "read_checkpoint",
+    "revised",
     "save_checkpoint",
     "weights_of",
 ]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,12 @@ from torch import Tensor
 
 from ._error import CheckpointError
 from ._file import read_checkpoint, save_checkpoint
+
+ReviseKeys = Sequence[tuple[str, str]]
+"""Pairs of a pattern and its replacement."""
+
+WITHOUT_WRAPPER: ReviseKeys = ((r"^module\.", ""),)
+"""Leave out what a wrapper puts in front of each key."""
 
 _FACTS = ("epoch", "iter", "experiment_name", "engine_version")
 _LARGE = ("state_dict", "ema_state_dict", "optimizer")
@@ -29,6 +36,19 @@ def weights_of(checkpoint: Mapping[str, Any], name: str | Path) -> Mapping[str, 
     if not isinstance(weights, Mapping):
         raise CheckpointError(f"{name} holds no weights by their names")
     return weights
+
+
+def revised(weights: Mapping[str, Any], revise_keys: ReviseKeys) -> dict[str, Any]:
+    """Return weights by other keys.
+
+    Args:
+        weights: Weights by key.
+        revise_keys: Pairs of a pattern and its replacement, applied to each key in turn.
+    """
+    renamed = dict(weights)
+    for pattern, replacement in revise_keys:
+        renamed = {re.sub(pattern, replacement, key): value for key, value in renamed.items()}
+    return renamed
 
 
 def owned(content: Any) -> Any:

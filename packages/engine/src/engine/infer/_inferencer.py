@@ -14,6 +14,7 @@ from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.config import Config, shipped_configs
 from engine.dataset import pseudo_collate
 from engine.device import get_device
+from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
 from engine.model import BaseModel
 from engine.registry import DATASETS, INFERENCERS, MODELS, announced_scopes, init_default_scope
@@ -90,7 +91,11 @@ class BaseInferencer(ABC):
             raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
         kind = dataset["type"]
         known: Any = DATASETS.start_of_build().get(kind) if isinstance(kind, str) else kind
-        return {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
+        told = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
+        return {
+            key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
+            for key, value in told.items()
+        }
 
     @staticmethod
     def list_models(scope: str | None = None, patterns: str = ".*") -> list[str]:

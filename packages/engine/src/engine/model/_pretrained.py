@@ -8,7 +8,14 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.checkpoint import CheckpointError, CheckpointLoader, weights_of
+from engine.checkpoint import (
+    WITHOUT_WRAPPER,
+    CheckpointError,
+    CheckpointLoader,
+    ReviseKeys,
+    revised,
+    weights_of,
+)
 from engine.registry import WEIGHT_INITIALIZERS
 
 from ._state_dict import load_state_dict
@@ -25,6 +32,7 @@ class PretrainedInit:
             Nothing in it is executed.
         prefix: The part of the stored model that is wanted, such as `'backbone.'`; None means all.
         map_location: The device on which the checkpoint is read.
+        revise_keys: As in `engine.runner.load_checkpoint`; it goes before the prefix.
 
     Raises:
         CheckpointError: If it can't be read, has nothing under the prefix, or nothing that fits.
@@ -35,18 +43,17 @@ class PretrainedInit:
         checkpoint: str,
         prefix: str | None = None,
         map_location: str | torch.device | None = "cpu",
+        revise_keys: ReviseKeys = WITHOUT_WRAPPER,
     ) -> None:
         self.checkpoint = checkpoint
         self.prefix = prefix
         self.map_location = map_location
+        self.revise_keys = revise_keys
 
     def __call__(self, module: nn.Module) -> None:
         """Load the weights into `module`."""
         content = CheckpointLoader.load_checkpoint(self.checkpoint, self.map_location, mmap=True)
-        weights = {
-            key.removeprefix("module."): value
-            for key, value in weights_of(content, self.checkpoint).items()
-        }
+        weights = revised(weights_of(content, self.checkpoint), self.revise_keys)
         try:
             load_state_dict(module, self._part(weights))
         except CheckpointError as error:

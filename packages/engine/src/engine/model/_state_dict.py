@@ -23,6 +23,9 @@ def load_state_dict(
 ) -> None:
     """Load weights into a module, wrapped or not.
 
+    Whether they fit is judged behind the `register_load_state_dict_pre_hook` hooks of the module
+    and those within it, which may rename, resize or add weights.
+
     Args:
         module: The module.
         state_dict: Tensors by key.
@@ -33,6 +36,7 @@ def load_state_dict(
         CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
     """
     model = unwrapped(module)
+    state_dict = _prepared(model, state_dict)
     own = get_state_dict(model)
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
@@ -92,6 +96,28 @@ def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:
         key: value.cpu() if isinstance(value, Tensor) else value
         for key, value in state_dict.items()
     }
+
+
+def _prepared(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what the hooks of modules make of weights.
+
+    Torch calls them again when it loads: what such a hook has mended, it leaves as it is.
+    """
+    holders = {
+        name: each for name, each in model.named_modules() if each._load_state_dict_pre_hooks
+    }
+    if not holders:
+        return state_dict
+    prepared = dict(state_dict)
+    versions = getattr(state_dict, "_metadata", {})
+    errors: list[str] = []
+    for name, holder in holders.items():
+        prefix = f"{name}." if name else ""
+        for hook in holder._load_state_dict_pre_hooks.values():
+            hook(prepared, prefix, versions.get(name, {}), False, [], [], errors)
+    if errors:
+        raise CheckpointError("\n  ".join(errors))
+    return prepared
 
 
 def _listed(title: str, keys: Sequence[str], most: int = 4) -> str:

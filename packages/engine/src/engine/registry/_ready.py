@@ -1,4 +1,4 @@
-"""Other packages as sources: their models, by name. Each is an extra of engine.
+"""Other packages as sources: their models and transforms, by name. Each is an extra of engine.
 
 None is imported before a source is asked for a name or a list of names.
 """
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # What needs torch lives where torch may be imported, and is found as the parts of a registry are.
 _SMP_DECODERS = "engine.model._smp_decoder"
+_TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 
 
 def _bound(make: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -55,6 +56,20 @@ def _torchvision_model(name: str) -> Callable[..., Any]:
 
     builder: Callable[..., Any] = get_model_builder(name)
     return builder
+
+
+def _torchvision_transform_names() -> Iterable[str]:
+    names: Iterable[str] = import_module(_TORCHVISION_TRANSFORMS).transform_names()
+    return names
+
+
+def _torchvision_transform(name: str) -> Callable[..., Any]:
+    from inspect import signature  # deferred: torchvision takes longer
+
+    module = import_module(_TORCHVISION_TRANSFORMS)
+    bound = _bound(module.TorchvisionTransform, name)
+    vars(bound)["__signature__"] = signature(module.transform_class(name))
+    return bound
 
 
 def _smp_names() -> Iterable[str]:
@@ -108,6 +123,12 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
 TIMM_MODEL_REGISTRY = PackageSource("timm", _timm_names, _timm_model, "engine[timm]")
 TORCHVISION_MODEL_REGISTRY = PackageSource(
     "torchvision", _torchvision_names, _torchvision_model, "engine[torchvision]"
+)
+TORCHVISION_TRANSFORM_REGISTRY = PackageSource(
+    "torchvision",
+    _torchvision_transform_names,
+    _torchvision_transform,
+    "engine[torchvision]",
 )
 SMP_DECODER_REGISTRY = PackageSource(
     "segmentation_models_pytorch", _smp_names, _smp_decoder, "engine[smp]"

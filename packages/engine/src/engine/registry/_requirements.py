@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def check_versions(library: Distribution, others: Iterable[Distribution]) -> None:
     """Hold what a library requires against the versions that are installed.
 
-    An installer sees to that too; what is put in place without one, or replaced later, it can't see.
+    An installer sees to that too, but not to what is put in place without one or replaced later.
 
     Args:
         library: The one with the requirements.

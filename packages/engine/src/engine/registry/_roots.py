@@ -7,6 +7,7 @@ from ._ready import (
     SMP_DECODER_REGISTRY,
     TIMM_MODEL_REGISTRY,
     TORCHVISION_MODEL_REGISTRY,
+    TORCHVISION_TRANSFORM_REGISTRY,
     TRANSFORMERS_BACKBONE_REGISTRY,
 )
 from ._registry import Registry
@@ -38,6 +39,7 @@ LOG_PROCESSORS = _root("log_processor", "engine.runner")
 DATASETS = _root("dataset", "engine.dataset")
 DATA_SAMPLERS = _root("data sampler", "engine.dataset")
 TRANSFORMS = _root("transform", "engine.dataset")
+TRANSFORMS.attach_source("torchvision", TORCHVISION_TRANSFORM_REGISTRY)
 FUNCTIONS = _root("function", "engine.dataset")
 
 MODELS: Registry[nn.Module] = Registry(

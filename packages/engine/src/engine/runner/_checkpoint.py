@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import logging
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import nn
 
-from engine.checkpoint import CheckpointError, CheckpointLoader, facts_of, weights_of
+from engine.checkpoint import (
+    WITHOUT_WRAPPER,
+    CheckpointError,
+    CheckpointLoader,
+    ReviseKeys,
+    facts_of,
+    revised,
+    weights_of,
+)
 from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.model import load_state_dict
 from engine.utils import is_url
-
-ReviseKeys = Sequence[tuple[str, str]]
-
-WITHOUT_WRAPPER: ReviseKeys = ((r"^module\.", ""),)
 
 
 def load_checkpoint(
@@ -60,9 +63,7 @@ def load_weights(
     revise_keys: ReviseKeys = WITHOUT_WRAPPER,
 ) -> None:
     """Load the weights of a checkpoint that was read into a model; see `load_checkpoint`."""
-    weights = weights_of(checkpoint, filename)
-    for pattern, replacement in revise_keys:
-        weights = {re.sub(pattern, replacement, key): value for key, value in weights.items()}
+    weights = revised(weights_of(checkpoint, filename), revise_keys)
     try:
         load_state_dict(model, weights, strict, logger)
     except CheckpointError as error:

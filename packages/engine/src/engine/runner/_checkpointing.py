@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any, cast
 
 import torch
 
-from engine.checkpoint import CheckpointLoader, facts_of, owned, save_checkpoint
+from engine.checkpoint import (
+    WITHOUT_WRAPPER,
+    CheckpointLoader,
+    ReviseKeys,
+    facts_of,
+    owned,
+    save_checkpoint,
+)
 from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import join_path, put_text
 
-from ._checkpoint import WITHOUT_WRAPPER, ReviseKeys, load_weights, newest_training
+from ._checkpoint import load_weights, newest_training
 from ._persist import gather, restore, trained_weights
 from ._standing import Standing
 
