@@ -41,14 +41,19 @@ def test_activations_have_their_own_names(activation: type[nn.Module]) -> None:
 @pytest.mark.parametrize(
     ("registry", "names"),
     [
-        ("DATASETS", ["Digits", "MNIST", "FashionMNIST"]),
-        ("TRANSFORMS", ["PackClsInputs", "RandomFlip", "RandomShift"]),
-        ("METRICS", ["Accuracy"]),
+        ("DATASETS", ["Digits", "DigitRows", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100"]),
+        ("DATASETS", ["ImageFolder", "ImageList"]),
+        ("TRANSFORMS", ["LoadImageFromFile", "PackClsInputs", "RandomFlip", "RandomShift"]),
+        ("METRICS", ["Accuracy", "AveragePrecision", "ConfusionMatrix", "PrecisionRecallF1"]),
+        ("HOOKS", ["ConfusionMatrixHook"]),
+        ("TASK_UTILS", ["CutMix", "Mixup"]),
         ("INFERENCERS", ["ClsInferencer"]),
         (
             "MODELS",
             ["CrossEntropyLoss", "GlobalAveragePooling", "ImageClassifier", "LinearClsHead"],
         ),
+        ("MODELS", ["ConvNeXt", "ResNet", "TIMMBackbone", "VisionTransformer"]),
+        ("MODELS", ["BinaryCrossEntropyLoss", "FocalLoss", "MultiLabelHead"]),
     ],
 )
 def test_names_are_found_without_an_import(registry: str, names: list[str]) -> None:

@@ -1,5 +1,10 @@
 from __future__ import annotations
 
+import copy
+import pickle
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -24,6 +29,9 @@ def test_anything_else_is_no_label(label: torch.Tensor) -> None:
 
 def test_scores_are_a_vector() -> None:
     assert DataSample().set_pred_score(torch.ones(3)).pred_score.shape == (3,)
+    assert DataSample().set_gt_score(torch.ones(3)).gt_score.shape == (3,)
+    with pytest.raises(ValueError, match=r"gt_score has the shape \(C,\), not \(\)"):
+        DataSample().set_gt_score(torch.tensor(1.0))
     with pytest.raises(ValueError, match=r"pred_score has the shape \(C,\), not \(1, 3\)"):
         DataSample().set_pred_score(torch.ones(1, 3))
 
@@ -31,3 +39,25 @@ def test_scores_are_a_vector() -> None:
 def test_a_metric_sees_plain_fields() -> None:
     sample = DataSample(metainfo={"sample_idx": 4}).set_gt_label(2)
     assert sample.to_dict() == {"sample_idx": 4, "gt_label": torch.tensor([2])}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [copy.deepcopy, lambda each: pickle.loads(pickle.dumps(each))],  # noqa: S301
+)
+def test_a_pickle_or_copy_has_the_same_fields(again: Callable[[DataSample], DataSample]) -> None:
+    scores = torch.rand(5000)  # too many for an array beside the fields
+    sample = DataSample(metainfo={"img_path": "a.png"}).set_gt_label(3).set_pred_score(scores)
+    sample.feature = torch.ones(2, dtype=torch.bfloat16)
+    sample.note = "text"
+    copied = again(sample)
+    assert type(copied) is DataSample
+    assert copied.keys() == sample.keys()
+    assert copied.metainfo == {"img_path": "a.png"}
+    assert copied.note == "text"
+    for name in ("gt_label", "pred_score", "feature"):
+        value: Any = copied.get(name)
+        assert torch.equal(value, sample.get(name))
+        assert value.dtype == sample.get(name).dtype
+    copied.gt_label[0] = 4
+    assert sample.gt_label.tolist() == [3]

@@ -1,12 +1,29 @@
 from __future__ import annotations
 
+from pathlib import Path
+
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from mmalpha import DataSample
-from mmalpha.datasets import PackClsInputs, RandomFlip, RandomShift
+from mmalpha.datasets import LoadImageFromFile, PackClsInputs, RandomFlip, RandomShift
+
+
+def test_an_image_is_loaded_from_its_file(tmp_path: Path) -> None:
+    pixels = np.arange(60, dtype=np.uint8).reshape(4, 5, 3)
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    results = {"img_path": str(tmp_path / "a.png"), "gt_label": 1}
+    loaded = LoadImageFromFile()(dict(results))
+    assert torch.equal(loaded["img"], torch.from_numpy(pixels).permute(2, 0, 1))
+    assert loaded["gt_label"] == 1
+    assert LoadImageFromFile("gray")(dict(results))["img"].shape == (1, 4, 5)
+    Image.new("RGB", (64, 48)).save(tmp_path / "a.jpg")
+    smaller = LoadImageFromFile(min_side=20)({"img_path": str(tmp_path / "a.jpg")})
+    assert smaller["img"].shape == (3, 24, 32)
 
 
 @given(st.integers(0, 4), st.integers(0, 2**32 - 1))
@@ -52,6 +69,8 @@ def test_packing_hands_on_what_is_there() -> None:
     assert sample.gt_label.tolist() == [3]
     assert sample.metainfo == {"img_path": "a.png"}
     assert "gt_label" not in PackClsInputs()({"img": image})["data_samples"]
+    scored = PackClsInputs()({"img": image, "gt_score": np.array([0, 1], np.uint8)})
+    assert scored["data_samples"].gt_score.tolist() == [0.0, 1.0]
 
 
 def test_wrong_arguments_are_told() -> None:
@@ -59,3 +78,5 @@ def test_wrong_arguments_are_told() -> None:
         RandomShift(-1)
     with pytest.raises(ValueError, match=r"prob of RandomFlip is 0 to 1; got 1\.5"):
         RandomFlip(1.5)
+    with pytest.raises(ValueError, match="color of LoadImageFromFile is 'rgb' or 'gray'; got 'b'"):
+        LoadImageFromFile("b")  # type: ignore[arg-type]  # that is the mistake

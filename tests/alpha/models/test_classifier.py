@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 
 from mmalpha import DataSample
-from mmalpha.models import GlobalAveragePooling, ImageClassifier, LinearClsHead
+from mmalpha.models import GlobalAveragePooling, ImageClassifier, LinearClsHead, MultiLabelHead
 from mmalpha.registry import MODELS
 
 MODEL: dict[str, Any] = dict(
@@ -85,11 +85,58 @@ def test_a_model_without_a_neck() -> None:
     assert model((torch.rand(4, 3, 2, 2),)).shape == (4, 2)
 
 
+def test_a_normalisation_before_the_layer() -> None:
+    head = LinearClsHead(3, 4, norm=True)
+    feats = torch.randn(2, 4)
+    expected = head.fc(functional.layer_norm(feats, (4,), eps=1e-6))
+    torch.testing.assert_close(head((feats,)), expected)
+
+
+def test_images_of_several_classes() -> None:
+    head = MultiLabelHead(3, 4)
+    feats = (torch.randn(2, 4),)
+    target = torch.tensor([[0.0, 1, 1], [0, 0, 0]])
+    samples = [DataSample().set_gt_score(each) for each in target]
+    expected = functional.binary_cross_entropy_with_logits(head(feats), target)
+    torch.testing.assert_close(head.loss(feats, samples)["loss"], expected)
+    predictions = head.predict(feats, samples)
+    scores = torch.stack([each.pred_score for each in predictions])
+    torch.testing.assert_close(scores, head(feats).sigmoid())
+    assert predictions[0].keys() == ["gt_score", "pred_score"]
+    assert [each.keys() for each in head.predict(feats)] == [["pred_score"]] * 2
+    # Labels will do for images of one class.
+    target = functional.one_hot(torch.tensor([2, 0]), 3).float()
+    expected = functional.binary_cross_entropy_with_logits(head(feats), target)
+    torch.testing.assert_close(head.loss(feats, labelled(2, 0))["loss"], expected)
+
+
+@pytest.mark.parametrize("val_loss", [False, True])
+def test_a_validation_may_report_its_loss(val_loss: bool) -> None:
+    model: Any = MODELS.build({**MODEL, "val_loss": val_loss}).eval()
+    images = torch.randint(256, (3, 1, 8, 8), dtype=torch.uint8)
+    batch = {"inputs": list(images), "data_samples": labelled(1, 2, 3)}
+    plain = model.test_step(batch)
+    assert len(plain) == 3
+    outputs = model.val_step(batch)
+    for ours, theirs in zip(outputs, plain, strict=False):
+        assert torch.equal(ours.pred_score, theirs.pred_score)
+    assert len(outputs) == 3 + val_loss
+    if val_loss:
+        assert outputs[-1].keys() == ["loss"]
+        assert outputs[-1].loss["loss"].item() == pytest.approx(model.loss_step(batch)["loss"])
+
+
 def test_wrong_calls_are_told() -> None:
     model, images = built(), torch.zeros(1, 1, 8, 8)
     with pytest.raises(ValueError, match="mode is 'tensor', 'loss' or 'predict'; got 'train'"):
         model(images, mode="train")
     with pytest.raises(ValueError, match="a loss needs data_samples with their gt_label"):
         model(images, mode="loss")
+    with pytest.raises(ValueError, match="a loss needs the gt_label or the gt_score of each data"):
+        model(images, [DataSample()], mode="loss")
     with pytest.raises(ValueError, match="num_classes is at least 1; got 0"):
         LinearClsHead(0, 4)
+    head = MultiLabelHead(2, 4)
+    for feats in (torch.zeros(1, 5), torch.zeros(1, 4, 2, 2)):
+        with pytest.raises(ValueError, match=r"MultiLabelHead takes vectors \(N, 4\)"):
+            head((feats,))

@@ -9,13 +9,19 @@ import pytest
 import torch
 
 from engine.registry import BACKBONE_REGISTRY, Provider
-from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES, PooledFeatures, ResNet
+from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES, ConvNeXt, PooledFeatures, ResNet
 from mmalpha.registry import MMALPHA_BACKBONE_REGISTRY
 
-NAMES = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+DEPTHS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+CONVNEXTS = ["atto", "femto", "pico", "nano", "tiny", "small", "base", "large", "xlarge"]
+NAMES = [
+    *DEPTHS,
+    *(f"{name}d" for name in DEPTHS),
+    *(f"convnext_{arch}" for arch in CONVNEXTS),
+]
 
 
-def test_the_source_holds_the_depths() -> None:
+def test_the_source_holds_the_names() -> None:
     assert BACKBONE_REGISTRY["mmalpha"] is MMALPHA_BACKBONE_REGISTRY
     assert [name for name in NAMES if name not in MMALPHA_BACKBONE_REGISTRY] == []
     assert [name for name in BACKBONE_REGISTRY if name.startswith("mmalpha_")] == [
@@ -29,6 +35,15 @@ def test_a_name_builds_a_backbone_of_all_stages(name: str) -> None:
     assert isinstance(backbone, ResNet)
     assert backbone.out_channels == (4, 8, 16, 32)
     assert [each.shape[1] for each in backbone(torch.zeros(2, 1, 32, 32))] == [4, 8, 16, 32]
+
+
+def test_the_variant_and_the_architecture_are_those_of_the_name() -> None:
+    backbone = BACKBONE_REGISTRY.build("mmalpha_resnet18d", base_channels=4)
+    assert isinstance(backbone, ResNet)
+    assert "conv1.6.weight" in backbone.state_dict()
+    convnext = BACKBONE_REGISTRY.build("mmalpha_convnext_atto", in_channels=1)
+    assert isinstance(convnext, ConvNeXt)
+    assert [each.shape[1] for each in convnext(torch.zeros(1, 1, 32, 32))] == [40, 80, 160, 320]
 
 
 def test_the_depth_is_that_of_the_name() -> None:

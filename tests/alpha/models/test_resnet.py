@@ -49,6 +49,18 @@ def test_strides_and_stem_give_the_sizes(stem: Any, strides: tuple[int, ...]) ->
         assert each.shape == (2, 4 * 2**index, size, size)
 
 
+def test_the_d_variant_averages_where_it_halves() -> None:
+    model = small(in_channels=1, stem="deep", avg_down=True, out_indices=(0, 1, 2, 3))
+    assert [each.shape[2] for each in model(torch.zeros(1, 1, 64, 64))] == [16, 8, 4, 2]
+    strides = {
+        each.stride
+        for each in model.modules()
+        if isinstance(each, nn.Conv2d)
+        if each.kernel_size == (1, 1)
+    }
+    assert strides == {(1, 1)}
+
+
 def test_the_maps_come_in_the_order_of_out_indices() -> None:
     model = small(out_indices=(2, 0), stem_channels=6)
     assert model.out_channels == (16, 4)
@@ -104,10 +116,11 @@ def test_the_weights_begin_as_in_the_paper() -> None:
         ({"depth": 20}, r"depth of a ResNet is one of \[18, 34, 50, 101, 152\]; got 20"),
         ({"num_stages": 5}, "num_stages is 1 to 4; got 5"),
         ({"strides": (1, 2)}, r"strides has one entry for each of the 4 stages; got \(1, 2\)"),
+        ({"dilations": (1,)}, r"dilations has one entry for each of the 4 stages; got \(1,\)"),
         ({"out_indices": (4,)}, r"out_indices names stages from 0 to 3; got \(4,\)"),
         ({"out_indices": ()}, "out_indices names stages"),
         ({"channels_last": True}, "channels_last needs stem_channels .* at least 16; got 4 and 4"),
-        ({"stem": "tiny"}, "stem is 'imagenet' or 'cifar'; got 'tiny'"),
+        ({"stem": "tiny"}, "stem is 'imagenet', 'deep' or 'cifar'; got 'tiny'"),
     ],
 )
 def test_wrong_arguments_are_told(changes: dict[str, Any], message: str) -> None:

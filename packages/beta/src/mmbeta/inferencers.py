@@ -34,7 +34,7 @@ class SegInferencer(BaseInferencer):
 
     def __init__(
         self,
-        model: str | Path | Config | Mapping[str, Any],
+        model: str | Path | Config | Mapping[str, Any] | None = None,
         weights: str | Path | None = None,
         device: str | None = None,
         scope: str | None = None,

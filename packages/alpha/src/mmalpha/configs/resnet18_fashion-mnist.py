@@ -21,7 +21,7 @@ test_dataloader = dict(
 )
 val_dataloader = test_dataloader
 train_dataloader = dict(
-    batch_size=128,
+    batch_size=256,
     dataset=dict(
         type="FashionMNIST",
         data_root="data/fashion-mnist",
@@ -37,11 +37,13 @@ train_dataloader = dict(
 val_evaluator = dict(type="Accuracy", topk=(1, 5))
 test_evaluator = val_evaluator
 
-train_cfg = dict(by_epoch=True, max_epochs=10)
-optim_wrapper = dict(optimizer=dict(type="AdamW", lr=3e-3, weight_decay=0.05))
+train_cfg = dict(by_epoch=True, max_epochs=18)
+optim_wrapper = dict(
+    optimizer=dict(type="SGD", lr=0.2, momentum=0.9, nesterov=True, weight_decay=5e-4)
+)
 param_scheduler = [
-    dict(type="LinearLR", start_factor=0.1, end=1, convert_to_iter_based=True),
-    dict(type="CosineAnnealingLR", eta_min_ratio=0.01, begin=1, end=10, convert_to_iter_based=True),
+    dict(type="LinearLR", start_factor=0.1, end=2, convert_to_iter_based=True),
+    dict(type="CosineAnnealingLR", eta_min_ratio=1e-3, begin=2, end=18, convert_to_iter_based=True),
 ]
 default_hooks = dict(logger=dict(interval=50), checkpoint=dict(interval=1))
 

@@ -7,16 +7,18 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
+from torch import Tensor
 
-from engine.dataset import BaseDataset
 from mmalpha.registry import DATASETS
+
+from .in_memory import InMemoryDataset
 
 _TEST_PART = 0.2
 _SPLIT_SEED = 0
 
 
 @DATASETS.register_module()
-class Digits(BaseDataset):
+class Digits(InMemoryDataset):
     """The 1,797 scans of `sklearn.datasets.load_digits`: 8×8 gray pixels, 10 classes.
 
     A fifth of each class is for the test; the split is the same in every run. A sample has `img`, a
@@ -48,20 +50,25 @@ class Digits(BaseDataset):
         self.split = split
         super().__init__(pipeline=pipeline, indices=indices, test_mode=test_mode)
 
-    def load_data_list(self) -> list[dict[str, Any]]:
+    def load_images(self) -> tuple[Tensor, list[dict[str, Any]]]:
         """Read the scans of the split."""
-        from sklearn.datasets import (
-            load_digits,
-        )  # deferred: seconds that other data sets don't need
-        from sklearn.model_selection import train_test_split
+        scans, labels = load_scans(self.split)
+        return scans, [{"gt_label": label} for label in labels]
 
-        pixels, labels = load_digits(return_X_y=True)
-        train, test = train_test_split(
-            np.arange(len(labels)), test_size=_TEST_PART, stratify=labels, random_state=_SPLIT_SEED
-        )
-        chosen = np.sort(train if self.split == "train" else test)
-        scans = np.rint(pixels[chosen] * (255 / 16)).astype(np.uint8).reshape(-1, 1, 8, 8)
-        return [
-            {"img": torch.from_numpy(scan), "gt_label": int(label)}
-            for scan, label in zip(scans, labels[chosen], strict=True)
-        ]
+
+def load_scans(split: str) -> tuple[Tensor, list[int]]:
+    """Return the scans of a split, `(N, 1, 8, 8)` of uint8, and the digit of each.
+
+    Args:
+        split: `'train'` or `'test'`.
+    """
+    from sklearn.datasets import load_digits  # deferred: seconds that other data sets don't need
+    from sklearn.model_selection import train_test_split
+
+    pixels, labels = load_digits(return_X_y=True)
+    train, test = train_test_split(
+        np.arange(len(labels)), test_size=_TEST_PART, stratify=labels, random_state=_SPLIT_SEED
+    )
+    chosen = np.sort(train if split == "train" else test)
+    scans = np.rint(pixels[chosen] * (255 / 16)).astype(np.uint8).reshape(-1, 1, 8, 8)
+    return torch.from_numpy(scans), labels[chosen].tolist()

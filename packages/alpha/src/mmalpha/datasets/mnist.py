@@ -8,17 +8,18 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import Tensor
 
-from engine.dataset import BaseDataset
 from mmalpha.registry import DATASETS
 
 from .idx import read_idx
+from .in_memory import InMemoryDataset
 
 _PREFIX = {"train": "train", "test": "t10k"}
 
 
 @DATASETS.register_module()
-class MNIST(BaseDataset):
+class MNIST(InMemoryDataset):
     """Handwritten digits: 60,000 scans for training and 10,000 for the test, 28×28 gray pixels.
 
     A sample has `img`, a tensor `(1, 28, 28)` of uint8, and `gt_label`.
@@ -55,18 +56,14 @@ class MNIST(BaseDataset):
             data_root=data_root, pipeline=pipeline, indices=indices, test_mode=test_mode
         )
 
-    def load_data_list(self) -> list[dict[str, Any]]:
+    def load_images(self) -> tuple[Tensor, list[dict[str, Any]]]:
         """Read the two files of the split."""
         prefix = _PREFIX[self.split]
         images = read_idx(self.data_root, f"{prefix}-images-idx3-ubyte", 3)
         labels = read_idx(self.data_root, f"{prefix}-labels-idx1-ubyte", 1)
         self._check(images, labels)
-        return [
-            {"img": image, "gt_label": label}
-            for image, label in zip(
-                torch.from_numpy(images.copy()).unsqueeze(1), labels.tolist(), strict=True
-            )
-        ]
+        infos = [{"gt_label": label} for label in labels.tolist()]
+        return torch.from_numpy(images.copy()).unsqueeze(1), infos
 
     def _check(self, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.uint8]) -> None:
         where = f"{self.data_root}: the {self.split} files of {type(self).__name__}"

@@ -1,18 +1,45 @@
 """Transforms of a labelled image.
 
 Each takes and returns the dictionary of a sample, in which `img` is a tensor `(C, H, W)` of uint8.
+Those of torchvision stand beside them: `dict(type='torchvision.RandomResizedCrop', size=224)`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.nn import functional
 
+from engine.infer import read_image
 from mmalpha.registry import TRANSFORMS
 from mmalpha.structures import DataSample
+
+
+@TRANSFORMS.register_module()
+class LoadImageFromFile:
+    """Begins a pipeline: reads the image of a file or URL with Pillow.
+
+    Args:
+        color: `'rgb'` for three channels, `'gray'` for one.
+        min_side: Decode a JPEG at a half, a quarter or an eighth of its size, which is several
+            times as fast, as long as neither side gets shorter than so many pixels.
+
+    Raises:
+        ValueError: If `color` is neither.
+    """
+
+    def __init__(self, color: Literal["rgb", "gray"] = "rgb", min_side: int | None = None) -> None:
+        if color not in ("rgb", "gray"):
+            raise ValueError(f"color of LoadImageFromFile is 'rgb' or 'gray'; got {color!r}")
+        self.color = color
+        self.min_side = min_side
+
+    def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Read `img_path` into `img`."""
+        results["img"] = read_image(results["img_path"], self.color, self.min_side)
+        return results
 
 
 @TRANSFORMS.register_module()
@@ -78,9 +105,15 @@ class PackClsInputs:
         self.meta_keys = tuple(meta_keys)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Return `inputs`, a tensor `(C, H, W)`, and `data_samples`, a `DataSample`."""
+        """Pack `img`, and where there is one `gt_label` or `gt_score`.
+
+        Returns:
+            `inputs`, a tensor `(C, H, W)`, and `data_samples`, a `DataSample`.
+        """
         meta = {key: results[key] for key in self.meta_keys if key in results}
         sample = DataSample(metainfo=meta)
         if "gt_label" in results:
             sample.set_gt_label(results["gt_label"])
+        if "gt_score" in results:
+            sample.set_gt_score(torch.as_tensor(results["gt_score"], dtype=torch.float))
         return {"inputs": results["img"].contiguous(), "data_samples": sample}

@@ -1,10 +1,143 @@
-"""Losses of classification."""
+"""Losses of classification.
+
+Each takes logits `(N, C)` and a target: the indices of the classes `(N,)`, or how far each class is
+there, `(N, C)` from 0 to 1. So soft labels, as mixed images have, go into all of them.
+"""
 
 from __future__ import annotations
 
-from torch import nn
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
 
 from mmalpha.registry import MODELS
 
-CrossEntropyLoss = nn.CrossEntropyLoss
-MODELS.register_module(module=CrossEntropyLoss)
+Reduction = Literal["none", "mean", "sum"]
+
+
+class _Loss(nn.Module):
+    """What the losses share: weights of the classes, which are no part of a checkpoint."""
+
+    class_weight: Tensor | None
+
+    def __init__(self, class_weight: Sequence[float] | None, reduction: Reduction) -> None:
+        super().__init__()
+        weight = None if class_weight is None else torch.tensor(class_weight, dtype=torch.float)
+        self.register_buffer("class_weight", weight, persistent=False)
+        self.reduction: Reduction = reduction
+
+
+@MODELS.register_module()
+class CrossEntropyLoss(_Loss):
+    """Cross entropy of one class among several.
+
+    Args:
+        class_weight: A weight for each class.
+        label_smoothing: The part of the target that is spread over all classes, from 0 to 1
+            (Szegedy et al., Rethinking the Inception Architecture, 2016).
+        ignore_index: The class whose images don't count.
+        reduction: `'mean'`, which divides by the weights' sum, `'sum'` or `'none'`.
+    """
+
+    def __init__(
+        self,
+        class_weight: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+        ignore_index: int = -100,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(class_weight, reduction)
+        self.label_smoothing = label_smoothing
+        self.ignore_index = ignore_index
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of logits `(N, C)` and a target, `(N,)` or `(N, C)`."""
+        return functional.cross_entropy(
+            logits,
+            target,
+            self.class_weight,
+            ignore_index=self.ignore_index,
+            reduction=self.reduction,
+            label_smoothing=self.label_smoothing,
+        )
+
+
+@MODELS.register_module()
+class BinaryCrossEntropyLoss(_Loss):
+    """Cross entropy of each class by itself: there or not.
+
+    Args:
+        class_weight: A weight for each class.
+        pos_weight: For each class, how much more it counts where it is there.
+        reduction: `'mean'` over images and classes, `'sum'` or `'none'`.
+    """
+
+    pos_weight: Tensor | None
+
+    def __init__(
+        self,
+        class_weight: Sequence[float] | None = None,
+        pos_weight: Sequence[float] | None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(class_weight, reduction)
+        weight = None if pos_weight is None else torch.tensor(pos_weight, dtype=torch.float)
+        self.register_buffer("pos_weight", weight, persistent=False)
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of logits `(N, C)` and a target, `(N,)` or `(N, C)`."""
+        return functional.binary_cross_entropy_with_logits(
+            logits,
+            _by_class(target, logits),
+            self.class_weight,
+            pos_weight=self.pos_weight,
+            reduction=self.reduction,
+        )
+
+
+@MODELS.register_module()
+class FocalLoss(_Loss):
+    """Binary cross entropy in which what is easy counts little.
+
+    The cross entropy of each class is multiplied by `|t - p| ** gamma` of its target t and its
+    probability p. Source: Lin et al., Focal Loss for Dense Object Detection, 2017.
+
+    Args:
+        gamma: How much less the easy ones count; 0 makes them equal.
+        alpha: The weight of a class that is there, where one that isn't has `1 - alpha`; None means
+            equal weights.
+        class_weight: A weight for each class.
+        reduction: `'mean'` over images and classes, `'sum'` or `'none'`.
+    """
+
+    def __init__(
+        self,
+        gamma: float = 2.0,
+        alpha: float | None = 0.25,
+        class_weight: Sequence[float] | None = None,
+        reduction: Reduction = "mean",
+    ) -> None:
+        super().__init__(class_weight, reduction)
+        self.gamma = gamma
+        self.alpha = alpha
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Compute the loss of logits `(N, C)` and a target, `(N,)` or `(N, C)`."""
+        target = _by_class(target, logits)
+        entropy = functional.binary_cross_entropy_with_logits(
+            logits, target, self.class_weight, reduction="none"
+        )
+        loss = entropy * (target - logits.sigmoid()).abs() ** self.gamma
+        if self.alpha is not None:
+            loss = loss * (self.alpha * target + (1 - self.alpha) * (1 - target))
+        return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[self.reduction]
+
+
+def _by_class(target: Tensor, logits: Tensor) -> Tensor:
+    """Return a target `(N, C)` of the type of the logits."""
+    if target.ndim == 1:
+        target = functional.one_hot(target, logits.shape[1])
+    return target.to(logits.dtype)

@@ -1,4 +1,4 @@
-"""Backbones by a name of their own: `resnet18` to `resnet152`.
+"""Backbones by a name of their own: `resnet18` to `resnet152`, `resnet18d`, `convnext_tiny`.
 
 `BACKBONE_REGISTRY` has them as they are, `IMAGE_CLASSIFIER_BACKBONES` as functions that return a
 backbone and the number of its features, beside those of timm.
@@ -6,6 +6,7 @@ backbone and the number of its features, beside those of timm.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,9 +15,11 @@ from torch import Tensor, nn
 from engine.registry import TIMM_MODEL_REGISTRY, ExternalRegistry, FunctionRegistry, Provider
 from mmalpha.registry import MMALPHA_BACKBONE_REGISTRY
 
+from .convnext import CONVNEXTS, ConvNeXt
 from .resnet import DEPTHS, ResNet
 
 _ALL_STAGES = (0, 1, 2, 3)
+_D_VARIANT: Mapping[str, Any] = {"stem": "deep", "avg_down": True}
 
 
 class PooledFeatures(nn.Module):
@@ -26,7 +29,7 @@ class PooledFeatures(nn.Module):
         backbone: What turns images into feature maps.
     """
 
-    def __init__(self, backbone: ResNet) -> None:
+    def __init__(self, backbone: nn.Module) -> None:
         super().__init__()
         self.backbone = backbone
 
@@ -36,23 +39,26 @@ class PooledFeatures(nn.Module):
         return last.mean((2, 3))
 
 
-def _resnet(depth: int, pretrained: bool = False, **kwargs: Any) -> tuple[PooledFeatures, int]:
-    """Make a ResNet, and say how many features it gives.
+def _pooled(
+    name: str, make: Callable[..., Any], pretrained: bool = False, **kwargs: Any
+) -> tuple[PooledFeatures, int]:
+    """Make a backbone with fresh weights, and say how many features it gives.
 
     Args:
-        depth: As in `ResNet`.
+        name: Its name.
+        make: What makes it.
         pretrained: Whether to load weights, of which mmalpha has none.
-        **kwargs: The other arguments of `ResNet`.
+        **kwargs: The arguments of the backbone.
 
     Raises:
         ValueError: If weights are asked for.
     """
     if pretrained:
         raise ValueError(
-            f"mmalpha has no weights for resnet{depth}: pass pretrained=False, or take that of "
+            f"mmalpha has no weights for {name}: pass pretrained=False, or take that of "
             "timm with get(..., provider='timm')"
         )
-    backbone = ResNet(depth, **kwargs)
+    backbone = make(**kwargs)
     backbone.init_weights()
     return PooledFeatures(backbone), backbone.out_channels[-1]
 
@@ -69,12 +75,18 @@ def _timm(name: str, pretrained: bool = False, **kwargs: Any) -> tuple[nn.Module
     return model, model.num_features
 
 
+def _named() -> dict[str, Callable[..., Any]]:
+    """Return what makes each backbone."""
+    plain = {f"resnet{depth}": partial(ResNet, depth) for depth in DEPTHS}
+    d_variant = {f"{name}d": partial(make, **_D_VARIANT) for name, make in plain.items()}
+    convnexts = {f"convnext_{arch}": partial(ConvNeXt, arch, out_norm=True) for arch in CONVNEXTS}
+    return {**plain, **d_variant, **convnexts}
+
+
 _OWN = FunctionRegistry("backbones")
-for _depth in DEPTHS:
-    MMALPHA_BACKBONE_REGISTRY.register_module(
-        f"resnet{_depth}", module=partial(ResNet, depth=_depth, out_indices=_ALL_STAGES)
-    )
-    _OWN(partial(_resnet, _depth), f"resnet{_depth}", providers="mmalpha", provider="mmalpha")
+for _name, _make in _named().items():
+    MMALPHA_BACKBONE_REGISTRY.register_module(_name, module=partial(_make, out_indices=_ALL_STAGES))
+    _OWN(partial(_pooled, _name, _make), _name, providers="mmalpha", provider="mmalpha")
 
 IMAGE_CLASSIFIER_BACKBONES = _OWN + ExternalRegistry(
     _timm,

@@ -24,18 +24,27 @@ class BasicBlock(nn.Module):
         in_channels: Channels that come in.
         channels: Channels inside; `expansion` times as many go out.
         stride: Of the first convolution, in pixels.
+        dilations: Of the first and of the second convolution, in pixels.
+        avg_down: As in `ResNet`.
     """
 
     expansion = 1
 
-    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        dilations: tuple[int, int] = (1, 1),
+        avg_down: bool = False,
+    ) -> None:
         super().__init__()
-        self.conv1 = _conv(in_channels, channels, 3, stride)
+        self.conv1 = _conv(in_channels, channels, 3, stride, dilations[0])
         self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = _conv(channels, channels, 3)
+        self.conv2 = _conv(channels, channels, 3, 1, dilations[1])
         self.bn2 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, channels, stride)
+        self.downsample = _shortcut(in_channels, channels, stride, avg_down)
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -58,21 +67,30 @@ class Bottleneck(nn.Module):
         in_channels: Channels that come in.
         channels: Channels inside; `expansion` times as many go out.
         stride: Of the middle convolution, in pixels.
+        dilations: The first one is that of the middle convolution, in pixels.
+        avg_down: As in `ResNet`.
     """
 
     expansion = 4
 
-    def __init__(self, in_channels: int, channels: int, stride: int = 1) -> None:
+    def __init__(
+        self,
+        in_channels: int,
+        channels: int,
+        stride: int = 1,
+        dilations: tuple[int, int] = (1, 1),
+        avg_down: bool = False,
+    ) -> None:
         super().__init__()
         out_channels = channels * self.expansion
         self.conv1 = _conv(in_channels, channels, 1)
         self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = _conv(channels, channels, 3, stride)
+        self.conv2 = _conv(channels, channels, 3, stride, dilations[0])
         self.bn2 = nn.BatchNorm2d(channels)
         self.conv3 = _conv(channels, out_channels, 1)
         self.bn3 = nn.BatchNorm2d(out_channels)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, out_channels, stride)
+        self.downsample = _shortcut(in_channels, out_channels, stride, avg_down)
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -113,9 +131,14 @@ class ResNet(BaseModule):
         base_channels: Channels inside the blocks of the first stage; they double at each stage.
         num_stages: How many stages to build, at most 4.
         strides: Of each stage, in pixels.
+        dilations: Of each stage, in pixels; None means 1. A stage begins with that of the one
+            before, as in torchvision and timm.
         out_indices: The stages, from 0, whose maps are handed on.
-        stem: `'imagenet'` is a 7×7 convolution of stride 2 and a max-pooling of stride 2,
-            `'cifar'`, for small images, a 3×3 convolution of stride 1.
+        stem: `'imagenet'` is a 7×7 convolution of stride 2 and a max-pooling of stride 2, `'deep'`
+            has three 3×3 convolutions in place of that of 7×7, and `'cifar'`, for small images,
+            is a 3×3 convolution of stride 1.
+        avg_down: Whether shortcuts average where they halve the map, before a 1×1 convolution of
+            stride 1. With the deep stem that is the `d` variant (He et al., Bag of Tricks, 2019).
         norm_eval: Whether the normalisations keep their running statistics in training too.
         zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
         channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
@@ -137,15 +160,18 @@ class ResNet(BaseModule):
         base_channels: int = 64,
         num_stages: int = 4,
         strides: Sequence[int] = (1, 2, 2, 2),
+        dilations: Sequence[int] | None = None,
         out_indices: Sequence[int] = (3,),
-        stem: Literal["imagenet", "cifar"] = "imagenet",
+        stem: Literal["imagenet", "deep", "cifar"] = "imagenet",
+        avg_down: bool = False,
         norm_eval: bool = False,
         zero_init_residual: bool = False,
         channels_last: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(dict(type="Kaiming", layer="Conv2d") if init_cfg is None else init_cfg)
-        _check(depth, num_stages, strides, out_indices, stem)
+        dilations = (1,) * num_stages if dilations is None else dilations
+        _check(depth, num_stages, strides, dilations, out_indices, stem)
         block, counts = _ARCHITECTURES[depth]
         self.out_indices = tuple(out_indices)
         self.norm_eval = norm_eval
@@ -158,16 +184,20 @@ class ResNet(BaseModule):
                 f"channels_last needs stem_channels and base_channels of at least {_NHWC_WIDTH}; "
                 f"got {channels} and {base_channels}"
             )
-        self.conv1 = _conv(in_channels, channels, *((7, 2) if stem == "imagenet" else (3, 1)))
+        self.conv1 = _stem(stem, in_channels, channels)
         self.bn1 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.MaxPool2d(3, 2, 1) if stem == "imagenet" else nn.Identity()
+        self.maxpool = nn.Identity() if stem == "cifar" else nn.MaxPool2d(3, 2, 1)
         outs = []
-        for stage in range(num_stages):
+        for stage, dilation in enumerate(dilations):
             width = base_channels * 2**stage
-            layer = [block(channels, width, strides[stage])]
+            former = dilations[max(stage - 1, 0)]
+            layer = [block(channels, width, strides[stage], (former, dilation), avg_down)]
             channels = width * block.expansion
-            layer += [block(channels, width) for _ in range(counts[stage] - 1)]
+            layer += [
+                block(channels, width, dilations=(dilation, dilation))
+                for _ in range(counts[stage] - 1)
+            ]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*layer))
             outs.append(channels)
         self.out_channels = tuple(outs[index] for index in self.out_indices)
@@ -211,30 +241,58 @@ class ResNet(BaseModule):
         return self
 
 
-def _conv(in_channels: int, out_channels: int, size: int, stride: int = 1) -> nn.Conv2d:
-    return nn.Conv2d(in_channels, out_channels, size, stride, size // 2, bias=False)
+def _conv(
+    in_channels: int, out_channels: int, size: int, stride: int = 1, dilation: int = 1
+) -> nn.Conv2d:
+    padding = dilation * (size // 2)
+    return nn.Conv2d(in_channels, out_channels, size, stride, padding, dilation, bias=False)
 
 
-def _shortcut(in_channels: int, out_channels: int, stride: int) -> nn.Sequential | None:
+def _stem(stem: str, in_channels: int, channels: int) -> nn.Module:
+    if stem != "deep":
+        return _conv(in_channels, channels, *((7, 2) if stem == "imagenet" else (3, 1)))
+    half = channels // 2
+    first = (_conv(in_channels, half, 3, 2), nn.BatchNorm2d(half), nn.ReLU(inplace=True))
+    second = (_conv(half, half, 3), nn.BatchNorm2d(half), nn.ReLU(inplace=True))
+    return nn.Sequential(*first, *second, _conv(half, channels, 3))
+
+
+def _shortcut(
+    in_channels: int, out_channels: int, stride: int, avg_down: bool
+) -> nn.Sequential | None:
     if stride == 1 and in_channels == out_channels:
         return None
-    return nn.Sequential(_conv(in_channels, out_channels, 1, stride), nn.BatchNorm2d(out_channels))
+    norm = nn.BatchNorm2d(out_channels)
+    if not avg_down:
+        return nn.Sequential(_conv(in_channels, out_channels, 1, stride), norm)
+    pool = (
+        nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)
+        if stride > 1
+        else nn.Identity()
+    )
+    return nn.Sequential(pool, _conv(in_channels, out_channels, 1), norm)
 
 
 def _check(
-    depth: int, num_stages: int, strides: Sequence[int], out_indices: Sequence[int], stem: str
+    depth: int,
+    num_stages: int,
+    strides: Sequence[int],
+    dilations: Sequence[int],
+    out_indices: Sequence[int],
+    stem: str,
 ) -> None:
     if depth not in _ARCHITECTURES:
         raise ValueError(f"depth of a ResNet is one of {[*_ARCHITECTURES]}; got {depth}")
     if not 1 <= num_stages <= 4:
         raise ValueError(f"num_stages is 1 to 4; got {num_stages}")
-    if len(strides) != num_stages:
-        raise ValueError(
-            f"strides has one entry for each of the {num_stages} stages; got {tuple(strides)}"
-        )
+    for name, values in (("strides", strides), ("dilations", dilations)):
+        if len(values) != num_stages:
+            raise ValueError(
+                f"{name} has one entry for each of the {num_stages} stages; got {tuple(values)}"
+            )
     if not out_indices or not all(0 <= index < num_stages for index in out_indices):
         raise ValueError(
             f"out_indices names stages from 0 to {num_stages - 1}; got {tuple(out_indices)}"
         )
-    if stem not in ("imagenet", "cifar"):
-        raise ValueError(f"stem is 'imagenet' or 'cifar'; got {stem!r}")
+    if stem not in ("imagenet", "deep", "cifar"):
+        raise ValueError(f"stem is 'imagenet', 'deep' or 'cifar'; got {stem!r}")

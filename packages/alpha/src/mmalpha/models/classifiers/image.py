@@ -6,8 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 from torch import Tensor, nn
+from torch.nn import functional
 
 from engine.model import BaseModel
+from engine.structures import BaseDataElement
+from mmalpha.models.batch_augments import BatchAugments
+from mmalpha.models.heads.linear_head import targets_of
 from mmalpha.registry import MODELS
 from mmalpha.structures import DataSample
 
@@ -21,6 +25,9 @@ class ImageClassifier(BaseModel):
         head: The config of what turns features into losses and predictions.
         neck: The config of what stands between them, if anything does.
         data_preprocessor: As in `BaseModel`.
+        batch_augments: The arguments of `BatchAugments`, which mixes the images of a training
+            batch: `dict(augments=[dict(type='Mixup', alpha=0.2), dict(type='CutMix')])`.
+        val_loss: Whether a validation reports the loss too; the backbone runs once for both.
         init_cfg: As in `BaseModule`.
     """
 
@@ -30,12 +37,16 @@ class ImageClassifier(BaseModel):
         head: Mapping[str, Any],
         neck: Mapping[str, Any] | None = None,
         data_preprocessor: Mapping[str, Any] | nn.Module | None = None,
+        batch_augments: Mapping[str, Any] | None = None,
+        val_loss: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         self.backbone = MODELS.build(backbone)
         self.neck = nn.Identity() if neck is None else MODELS.build(neck)
         self.head: Any = MODELS.build(head)
+        self.batch_augments = None if batch_augments is None else BatchAugments(**batch_augments)
+        self.val_loss = val_loss
 
     def forward(
         self,
@@ -47,7 +58,7 @@ class ImageClassifier(BaseModel):
 
         Args:
             inputs: Images `(N, C, H, W)`.
-            data_samples: N data samples; the loss needs their `gt_label`.
+            data_samples: N data samples; the loss needs their `gt_label` or `gt_score`.
             mode: `'tensor'` gives logits `(N, num_classes)`, `'loss'` the losses by name,
                 `'predict'` the data samples with predictions.
 
@@ -56,14 +67,35 @@ class ImageClassifier(BaseModel):
         """
         if mode not in ("tensor", "loss", "predict"):
             raise ValueError(f"mode is 'tensor', 'loss' or 'predict'; got {mode!r}")
+        if mode == "loss":
+            if data_samples is None:
+                raise ValueError("a loss needs data_samples with their gt_label")
+            if self.training and self.batch_augments is not None:
+                inputs, data_samples = self._mixed(inputs, data_samples)
+            return cast(
+                "dict[str, Tensor]", self.head.loss(self.extract_feat(inputs), data_samples)
+            )
         feats = self.extract_feat(inputs)
         if mode == "predict":
             return cast("list[DataSample]", self.head.predict(feats, data_samples))
-        if mode == "tensor":
-            return cast("Tensor", self.head(feats))
-        if data_samples is None:
-            raise ValueError("a loss needs data_samples with their gt_label")
-        return cast("dict[str, Tensor]", self.head.loss(feats, data_samples))
+        return cast("Tensor", self.head(feats))
+
+    def val_step(self, data: Any) -> list[Any]:
+        """Return the predictions for a batch, and behind them its losses if `val_loss` is set.
+
+        Args:
+            data: A batch as the data loader gives it.
+        """
+        if not self.val_loss:
+            return super().val_step(data)
+        batch = self.data_preprocessor(data, False)
+        feats = self.extract_feat(batch["inputs"])
+        losses = self.head.loss(feats, batch["data_samples"])
+        return [*self.head.predict(feats, batch["data_samples"]), BaseDataElement(loss=losses)]
+
+    def test_step(self, data: Any) -> list[Any]:
+        """Return the predictions for a batch, one data sample for each of its items."""
+        return super().val_step(data)
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Compute what the head takes.
@@ -75,3 +107,13 @@ class ImageClassifier(BaseModel):
             Features, one tensor for each level of the backbone.
         """
         return cast("tuple[Tensor, ...]", self.neck(self.backbone(inputs)))
+
+    def _mixed(
+        self, inputs: Tensor, data_samples: Sequence[DataSample]
+    ) -> tuple[Tensor, list[DataSample]]:
+        assert self.batch_augments is not None
+        target = targets_of(data_samples)
+        if target.ndim == 1:
+            target = functional.one_hot(target, self.head.num_classes)
+        inputs, target = self.batch_augments(inputs, target.float())
+        return inputs, [DataSample().set_gt_score(each) for each in target]

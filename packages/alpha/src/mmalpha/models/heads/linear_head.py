@@ -1,4 +1,4 @@
-"""A linear classifier."""
+"""Linear classifiers."""
 
 from __future__ import annotations
 
@@ -23,25 +23,30 @@ class LinearClsHead(BaseModule):
         num_classes: How many classes there are.
         in_channels: Channels of the features.
         loss: The config of the loss; None means cross entropy.
+        norm: Whether a layer normalisation comes before the layer, as in a ConvNeXt.
         init_cfg: As in `BaseModule`; None means a normal distribution of standard deviation 0.01.
 
     Raises:
         ValueError: If `num_classes` is not positive.
     """
 
+    default_loss = "CrossEntropyLoss"
+
     def __init__(
         self,
         num_classes: int,
         in_channels: int,
         loss: Mapping[str, Any] | None = None,
+        norm: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
         if num_classes < 1:
             raise ValueError(f"num_classes is at least 1; got {num_classes}")
         self.num_classes = num_classes
+        self.norm = nn.LayerNorm(in_channels, 1e-6) if norm else nn.Identity()
         self.fc = nn.Linear(in_channels, num_classes)
-        self.loss_module = MODELS.build(loss or dict(type="CrossEntropyLoss"))
+        self.loss_module = MODELS.build(loss or dict(type=self.default_loss))
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Score the classes.
@@ -51,8 +56,17 @@ class LinearClsHead(BaseModule):
 
         Returns:
             Logits `(N, num_classes)`.
+
+        Raises:
+            ValueError: If the features have other channels than `in_channels`, or are no vectors.
         """
-        return cast("Tensor", self.fc(feats[-1]))
+        last = feats[-1]
+        if last.ndim != 2 or last.shape[1] != self.fc.in_features:
+            raise ValueError(
+                f"{type(self).__name__} takes vectors (N, {self.fc.in_features}), by its "
+                f"in_channels; what comes before it gives {tuple(last.shape)}"
+            )
+        return cast("Tensor", self.fc(self.norm(last)))
 
     def loss(
         self, feats: Sequence[Tensor], data_samples: Sequence[DataSample]
@@ -61,10 +75,9 @@ class LinearClsHead(BaseModule):
 
         Args:
             feats: As in `forward`.
-            data_samples: N data samples with their `gt_label`.
+            data_samples: N data samples with their `gt_label` or `gt_score`.
         """
-        target = torch.cat([sample.gt_label for sample in data_samples])
-        return {"loss": self.loss_module(self(feats).float(), target)}
+        return {"loss": self.loss_module(self(feats).float(), targets_of(data_samples))}
 
     def predict(
         self, feats: Sequence[Tensor], data_samples: Sequence[DataSample] | None = None
@@ -79,7 +92,60 @@ class LinearClsHead(BaseModule):
             N data samples with `pred_score` and `pred_label`.
         """
         scores = self(feats).float().softmax(1)
-        samples = [DataSample() for _ in scores] if data_samples is None else list(data_samples)
-        for sample, score in zip(samples, scores, strict=True):
-            sample.set_pred_score(score).set_pred_label(score.argmax())
+        labels = scores.argmax(1)
+        samples = _samples(data_samples, len(scores))
+        for sample, score, label in zip(samples, scores, labels, strict=True):
+            sample.set_pred_score(score).set_pred_label(label)
         return samples
+
+
+@MODELS.register_module()
+class MultiLabelHead(LinearClsHead):
+    """One linear layer from features to the scores of classes of which an image may have several.
+
+    The arguments are those of `LinearClsHead`; without a `loss` it is binary cross entropy. The
+    data samples have a `gt_score` of zeros and ones.
+    """
+
+    default_loss = "BinaryCrossEntropyLoss"
+
+    def predict(
+        self, feats: Sequence[Tensor], data_samples: Sequence[DataSample] | None = None
+    ) -> list[DataSample]:
+        """Predict the classes of a batch.
+
+        Args:
+            feats: As in `forward`.
+            data_samples: N data samples to write the predictions to; None makes new ones.
+
+        Returns:
+            N data samples with `pred_score`, a probability for each class by itself.
+        """
+        scores = self(feats).float().sigmoid()
+        samples = _samples(data_samples, len(scores))
+        for sample, score in zip(samples, scores, strict=True):
+            sample.set_pred_score(score)
+        return samples
+
+
+def targets_of(data_samples: Sequence[DataSample]) -> Tensor:
+    """Return the targets of a batch for a loss.
+
+    Args:
+        data_samples: N data samples.
+
+    Returns:
+        Their `gt_score`, `(N, C)`, if all have one, else their `gt_label`, `(N,)`.
+
+    Raises:
+        ValueError: If they have neither.
+    """
+    if all("gt_score" in sample for sample in data_samples):
+        return torch.stack([sample.gt_score for sample in data_samples])
+    if not all("gt_label" in sample for sample in data_samples):
+        raise ValueError("a loss needs the gt_label or the gt_score of each data sample")
+    return torch.cat([sample.gt_label for sample in data_samples])
+
+
+def _samples(data_samples: Sequence[DataSample] | None, count: int) -> list[DataSample]:
+    return [DataSample() for _ in range(count)] if data_samples is None else list(data_samples)

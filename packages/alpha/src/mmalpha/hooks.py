@@ -1,0 +1,71 @@
+"""What mmalpha does at points of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from engine.dist import master_only
+from engine.hooks import Hook
+from engine.visualization import require_matplotlib, write_image
+from mmalpha.metrics import plot_confusion_matrix
+from mmalpha.registry import HOOKS
+
+if TYPE_CHECKING:
+    from engine.runner import Runner
+    from mmalpha.metrics.confusion import Normalize
+
+_NAME = "confusion_matrix"
+
+
+@HOOKS.register_module()
+class ConfusionMatrixHook(Hook):
+    """Draws the metric `ConfusionMatrix` after each validation and test.
+
+    The visual back ends get each picture, and the newest one is a file in the work directory.
+
+    Args:
+        normalize: As in `plot_confusion_matrix`.
+        filename: The name of the picture in the work directory.
+    """
+
+    priority = "LOW"
+
+    def __init__(
+        self, normalize: Normalize = "true", filename: str = "confusion_matrix.png"
+    ) -> None:
+        self.normalize: Normalize = normalize
+        self.filename = filename
+
+    def before_run(self, runner: Runner) -> None:
+        """Make sure that the picture can be drawn, before hours of training."""
+        require_matplotlib()
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Draw the matrix of a validation."""
+        self._draw(runner, "val", runner.val_loop.evaluator.dataset_meta, metrics)
+
+    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        """Draw the matrix of a test."""
+        self._draw(runner, "test", runner.test_loop.evaluator.dataset_meta, metrics)
+
+    @master_only
+    def _draw(
+        self,
+        runner: Runner,
+        mode: str,
+        metainfo: Mapping[str, Any] | None,
+        metrics: Mapping[str, Any] | None,
+    ) -> None:
+        matrix = next(
+            (value for name, value in (metrics or {}).items() if name.endswith(_NAME)), None
+        )
+        if matrix is None:
+            raise ValueError(
+                f"ConfusionMatrixHook needs dict(type='ConfusionMatrix') among the metrics of the "
+                f"{mode} evaluator"
+            )
+        picture = plot_confusion_matrix(matrix, (metainfo or {}).get("classes"), self.normalize)
+        runner.visualizer.add_image(f"{mode}/{_NAME}", picture, runner.epoch)
+        write_image(picture, Path(runner.work_dir) / self.filename)

@@ -1,0 +1,49 @@
+"""What the metrics of labels share: true and predicted labels by class."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+def label_pairs(data_samples: Sequence[dict[str, Any]]) -> Tensor:
+    """Return the true and the predicted label of each sample, `(N, 2)`.
+
+    Args:
+        data_samples: With `gt_label` and `pred_label`.
+    """
+    return torch.stack(
+        [torch.cat([sample["gt_label"], sample["pred_label"]]) for sample in data_samples]
+    )
+
+
+def confusion_of(pairs: Tensor, count: int) -> Tensor:
+    """Return how many samples there are by true (row) and predicted class, `(C, C)`.
+
+    Args:
+        pairs: The true and the predicted label of each sample, `(N, 2)`.
+        count: The number of classes, C.
+
+    Raises:
+        ValueError: If a label is none of them.
+    """
+    if pairs.min() < 0 or pairs.max() >= count:
+        raise ValueError(
+            f"there are labels from {pairs.min()} to {pairs.max()}; expected 0 to {count - 1}"
+        )
+    cells = torch.bincount(pairs[:, 0] * count + pairs[:, 1], minlength=count**2)
+    return cells.reshape(count, count)
+
+
+def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]:
+    """Return the names of the classes, or their numbers where the data set tells none.
+
+    Args:
+        dataset_meta: What is known about the data set.
+        count: The number of classes.
+    """
+    names = (dataset_meta or {}).get("classes") or range(count)
+    return [str(name) for name in names]

@@ -1,0 +1,122 @@
+"""How many of the predictions are right, and how many of the images are found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+import torch
+from torch import Tensor
+
+from engine.evaluator import BaseMetric
+from engine.logging import get_logger
+from mmalpha.registry import METRICS
+
+from ._labels import class_names, confusion_of, label_pairs
+
+
+class _Counts(NamedTuple):
+    """By class how many images are of it, predicted, and both; `(C,)` each."""
+
+    truth: Tensor
+    predicted: Tensor
+    hits: Tensor
+
+
+@METRICS.register_module()
+class PrecisionRecallF1(BaseMetric):
+    """Precision, recall and F1 score, from the counts of all images.
+
+    The values `precision`, `recall` and `f1` are fractions from 0 to 1. Precision is the part of
+    the images predicted as a class that are of it, recall the part of the images of a class that
+    are predicted as it, F1 their harmonic mean. A quotient of zero by zero is zero, and a class
+    that is neither true nor predicted anywhere does not count. The values of each class go to the
+    log. They are those of scikit-learn.
+
+    Args:
+        average: `'macro'` is the mean of the classes, `'weighted'` the mean by the number of their
+            images, `'micro'` the value of all classes' counts together.
+        threshold: None is for images of one class. A number is for images of several: all classes
+            whose score is at least so much are predicted.
+        prefix: As in `BaseMetric`.
+
+    Raises:
+        ValueError: If there is no such average.
+    """
+
+    def __init__(
+        self,
+        average: Literal["macro", "weighted", "micro"] = "macro",
+        threshold: float | None = None,
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(prefix=prefix)
+        if average not in ("macro", "weighted", "micro"):
+            raise ValueError(f"average is 'macro', 'weighted' or 'micro'; got {average!r}")
+        self.average = average
+        self.threshold = threshold
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Keep the true and the predicted classes of a batch.
+
+        Args:
+            data_batch: Not used.
+            data_samples: With `gt_label` and `pred_label`, or for images of several classes with
+                `gt_score` and `pred_score`.
+        """
+        if self.threshold is None:
+            self.results += list(label_pairs(data_samples))
+            return
+        truth = torch.stack([sample["gt_score"] for sample in data_samples]) >= 0.5
+        predicted = torch.stack([sample["pred_score"] for sample in data_samples]) >= self.threshold
+        self.results += list(torch.stack([truth, predicted], 1))
+
+    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+        """Compute the values.
+
+        Args:
+            results: For each image its true and predicted label, `(2,)`, or for each class whether
+                it is true and predicted, `(2, C)`.
+        """
+        together = torch.stack(results)
+        if self.threshold is None:
+            confusion = confusion_of(together, int(together.max()) + 1)
+            counts = _Counts(confusion.sum(1), confusion.sum(0), confusion.diag())
+        else:
+            truth, predicted = together.sum(0)
+            counts = _Counts(truth, predicted, together.all(1).sum(0))
+        counts = _Counts(*(each.double() for each in counts))
+        names = class_names(self.dataset_meta, len(counts.truth))
+        get_logger().info("%s", _table(names, counts))
+        return dict(zip(("precision", "recall", "f1"), self._averaged(counts), strict=True))
+
+    def _averaged(self, counts: _Counts) -> list[float]:
+        if self.average == "micro":
+            return [each.item() for each in _scores(_Counts(*(each.sum() for each in counts)))]
+        there = (counts.truth + counts.predicted) > 0
+        weight = there.double() if self.average == "macro" else counts.truth
+        return [_ratio((each * weight).sum(), weight.sum()).item() for each in _scores(counts)]
+
+
+def _scores(counts: _Counts) -> tuple[Tensor, Tensor, Tensor]:
+    """Return precision, recall and F1 score."""
+    return (
+        _ratio(counts.hits, counts.predicted),
+        _ratio(counts.hits, counts.truth),
+        _ratio(2 * counts.hits, counts.truth + counts.predicted),
+    )
+
+
+def _ratio(part: Tensor, whole: Tensor) -> Tensor:
+    return torch.where(whole > 0, part / whole, 0.0)
+
+
+def _table(names: Sequence[str], counts: _Counts) -> str:
+    width = max(len("class"), *map(len, names))
+    lines = [f"{'class':<{width}}  precision  recall      f1  images"]
+    for name, *values, images in zip(names, *_scores(counts), counts.truth, strict=False):
+        precision, recall, f1 = (each.item() for each in values)
+        lines.append(
+            f"{name:<{width}}  {precision:9.4f}  {recall:6.4f}  {f1:6.4f}  {int(images):6d}"
+        )
+    return "\n".join(lines)

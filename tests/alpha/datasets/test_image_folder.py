@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import torch
+from fsspec.implementations.memory import MemoryFileSystem
+from PIL import Image
+from torch.utils.data import DataLoader
+
+from engine.dataset import default_collate
+from engine.registry import init_default_scope
+from mmalpha.datasets import ImageFolder, LoadImageFromFile, PackClsInputs
+
+PIPELINE = (LoadImageFromFile(), PackClsInputs())
+
+
+def write(path: Path, value: int) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (5, 4), (value, 0, 0)).save(path)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for number, name in enumerate(["dog/b.png", "dog/a/c.JPG", "cat/x.png", "cat/y.png"]):
+        write(tmp_path / "train" / name, 20 * number)
+    (tmp_path / "train" / "cat" / "notes.txt").write_text("no image")
+    (tmp_path / "train" / "list.txt").write_text("no folder")
+    return tmp_path
+
+
+def test_the_class_is_the_folder(root: Path) -> None:
+    data = ImageFolder(str(root), "train")
+    assert data.metainfo["classes"] == ("cat", "dog")
+    found = [(info["img_path"], info["gt_label"]) for info in map(data.get_data_info, range(4))]
+    folder = root / "train"
+    assert found == [
+        (str(folder / "cat" / "x.png"), 0),
+        (str(folder / "cat" / "y.png"), 0),
+        (str(folder / "dog" / "a" / "c.JPG"), 1),
+        (str(folder / "dog" / "b.png"), 1),
+    ]
+
+
+def test_the_order_of_the_classes_may_be_given(root: Path) -> None:
+    data = ImageFolder(str(root / "train"), metainfo=dict(classes=["dog", "cat"]))
+    assert [data.get_data_info(index)["gt_label"] for index in range(4)] == [0, 0, 1, 1]
+    assert Path(data.get_data_info(0)["img_path"]).parts[-3:] == ("dog", "a", "c.JPG")
+
+
+def test_images_are_read_by_workers(root: Path) -> None:
+    data = ImageFolder(str(root), "train", pipeline=PIPELINE)
+    loader = DataLoader(data, 2, num_workers=2, collate_fn=default_collate)
+    batches = list(loader)
+    reds = torch.cat([batch["inputs"] for batch in batches])[:, 0, 2, 2]
+    assert (reds - torch.tensor([40, 60, 20, 0])).abs().max() <= 3
+    samples = [sample for batch in batches for sample in batch["data_samples"]]
+    assert [sample.gt_label.tolist() for sample in samples] == [[0], [0], [1], [1]]
+    assert samples[1].img_path.endswith("y.png")
+    assert samples[1].gt_label.dtype == torch.int64
+
+
+def test_a_folder_at_a_url(root: Path) -> None:
+    url = f"memory://{uuid4().hex}"
+    for name in ("cat/x.png", "dog/b.png"):
+        MemoryFileSystem().pipe(f"{url}/{name}", (root / "train" / name).read_bytes())
+    data = ImageFolder(url, pipeline=PIPELINE)
+    assert [data[index]["inputs"].shape for index in range(2)] == [(3, 4, 5)] * 2
+
+
+def test_a_config_builds_it(root: Path) -> None:
+    init_default_scope("mmalpha")
+    from mmalpha.registry import DATASETS
+
+    pipeline = [
+        dict(type="LoadImageFromFile", color="gray"),
+        dict(type="torchvision.Resize", size=(8, 8)),
+        dict(type="PackClsInputs"),
+    ]
+    cfg = dict(type="ImageFolder", data_root=str(root), split="train", pipeline=pipeline)
+    assert DATASETS.build(cfg)[3]["inputs"].shape == (1, 8, 8)
+
+
+def test_what_is_wrong_with_a_folder_is_told(root: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=f"there is no folder {root / 'test'}"):
+        ImageFolder(str(root), "test")
+    with pytest.raises(FileNotFoundError, match="has no folder for kat; did you mean 'cat'"):
+        ImageFolder(str(root), "train", metainfo=dict(classes=["kat", "dog"]))
+    with pytest.raises(ValueError, match="folders that belong to no class: dog; the classes are c"):
+        ImageFolder(str(root), "train", metainfo=dict(classes=["cat"]))
+    (root / "empty" / "cat").mkdir(parents=True)
+    with pytest.raises(ValueError, match=r"there are no images in .*empty: expected files that en"):
+        ImageFolder(str(root), "empty")
+
+
+def test_a_damaged_image_is_named(root: Path) -> None:
+    path = root / "train" / "cat" / "x.png"
+    path.write_bytes(b"no image")
+    with pytest.raises(ValueError, match=f"{path} is no image"):
+        ImageFolder(str(root), "train", pipeline=PIPELINE)[0]

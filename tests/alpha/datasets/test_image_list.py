@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mmalpha.datasets import ImageList, PackClsInputs
+
+CLASSES = dict(classes=["cat", "dog", "fox"])
+ENTRIES = [{"img_path": "a.png", "gt_label": "dog"}, {"img_path": "b.png", "gt_label": "cat"}]
+TEXTS = {
+    "list.csv": "img_path,gt_label\na.png,dog\nb.png,cat\n",
+    "list.tsv": "\ufeffimg_path\tgt_label\r\na.png\tdog\r\nb.png\tcat\r\n",
+    "list.json": json.dumps(ENTRIES),
+    "mm.json": json.dumps({"metainfo": {"classes": ["cat", "dog"]}, "data_list": ENTRIES}),
+    "list.jsonl": "\n".join(map(json.dumps, ENTRIES)) + "\n\n",
+}
+
+
+def labels(data: ImageList) -> list[Any]:
+    infos = map(data.get_data_info, range(len(data)))
+    return [info["gt_score"].tolist() if "gt_score" in info else info["gt_label"] for info in infos]
+
+
+def listed(folder: Path, name: str, text: str, **arguments: Any) -> ImageList:
+    (folder / name).write_text(text, encoding="utf-8", newline="")
+    return ImageList(name, data_root=str(folder), **arguments)
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_all_kinds_of_lists_are_read(tmp_path: Path, name: str) -> None:
+    data = listed(tmp_path, name, TEXTS[name], data_prefix=dict(img_path="images"))
+    assert labels(data) == [1, 0]
+    assert tuple(data.metainfo["classes"]) == ("cat", "dog")
+    assert data.get_data_info(0)["img_path"] == str(tmp_path / "images" / "a.png")
+
+
+def test_labels_are_names_or_numbers(tmp_path: Path) -> None:
+    text = "img_path,gt_label\na.png,2\nb.png,cat\n"
+    assert labels(listed(tmp_path, "a.csv", text, metainfo=CLASSES)) == [2, 0]
+    entries = [{"img_path": "a.png", "gt_label": 2}]
+    assert labels(listed(tmp_path, "a.json", json.dumps(entries), metainfo=CLASSES)) == [2]
+
+
+def test_names_that_are_digits_are_names_first(tmp_path: Path) -> None:
+    text = "img_path,gt_label\na.png,1\nb.png,0\n"
+    assert labels(listed(tmp_path, "a.csv", text, metainfo=dict(classes=["1", "0"]))) == [0, 1]
+
+
+def test_the_columns_may_have_other_names(tmp_path: Path) -> None:
+    text = 'name,kind,note\n"a, b.png",fox,"several\nlines"\n'
+    data = listed(tmp_path, "a.csv", text, image_key="name", label_key="kind", metainfo=CLASSES)
+    assert labels(data) == [2]
+    assert data.get_data_info(0)["img_path"] == str(tmp_path / "a, b.png")
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_images_of_several_classes(tmp_path: Path, name: str) -> None:
+    rows: list[list[str]] = [["cat", "fox"], [], ["dog"]]
+    if name == "a.csv":
+        lines = [f"{number}.png,{' | '.join(row)}" for number, row in enumerate(rows)]
+        text = "\n".join(["img_path,gt_label", *lines])
+    else:
+        lines = [json.dumps({"img_path": "0.png", "gt_label": row}) for row in rows]
+        text = "\n".join(lines)
+    data = listed(tmp_path, name, text, multi_label=True)
+    assert labels(data) == [[1, 0, 1], [0, 0, 0], [0, 1, 0]]
+    info = data.get_data_info(0)
+    packed = PackClsInputs()({**info, "img": _image()})["data_samples"]
+    assert packed.gt_score.tolist() == [1.0, 0.0, 1.0]
+    assert "gt_label" not in packed
+
+
+def _image() -> Any:
+    import torch
+
+    return torch.zeros(3, 2, 2)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("a.csv", "img_path,gt_label\na.png,cat\nb.png,kat\n", "a.csv:3: 'kat' is no class; did y"),
+        ("a.csv", "img_path,gt_label\na.png,3\n", "a.csv:2: '3' is no class; there are cat, dog"),
+        ("a.csv", "path,gt_label\na.png,cat\n", "a.csv:2 has no 'img_path'; it has path, gt_label"),
+        ("a.csv", "img_path,gt_label\na.png\n", "a.csv:2 has no 'gt_label'"),
+        ("a.csv", 'img_path,gt_label\n"a.png,cat\n', "a.csv:2 is no line of a table"),
+        ("a.csv", "img_path,gt_label\n", "a.csv lists no images"),
+        ("a.json", "[{]", "a.json is no JSON"),
+        ("a.json", '{"a": 1}', "a.json holds no list of images"),
+        ("a.json", "[3]", "a.json: entry 0: expected a dictionary; got 3"),
+        ("a.json", '[{"img_path": "a", "gt_label": true}]', "entry 0: a label is a name or a numb"),
+        ("a.jsonl", '{"img_path": "a", "gt_label": 0}\n{', "a.jsonl:2 is no JSON"),
+        (
+            "a.txt",
+            "a.png cat",
+            "the name of a list ends in .csv, .tsv, .json, .jsonl; got",
+        ),
+    ],
+)
+def test_a_mistake_is_told_with_its_place(
+    tmp_path: Path, name: str, text: str, message: str
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        listed(tmp_path, name, text, metainfo=CLASSES)
+
+
+def test_numbers_need_the_names_of_the_classes(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"has numbers for labels; say .*classes=\[...\]"):
+        listed(tmp_path, "a.csv", "img_path,gt_label\na.png,0\n")
+
+
+def test_a_missing_list_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=r"none\.csv"):
+        ImageList("none.csv", data_root=str(tmp_path))
