@@ -82,7 +82,7 @@ def _changed(site: Path, folder: Path, file: str, old: str, new: str) -> Path:
 
 def test_a_sibling_that_is_too_old_is_told(site: Path, tmp_path: Path) -> None:
     metadata = "mmgamma-*.dist-info/METADATA"
-    demanding = _changed(site, tmp_path, metadata, "Requires-Dist: mmalpha>=0.2", TOO_NEW)
+    demanding = _changed(site, tmp_path, metadata, "Requires-Dist: mmalpha<0.4,>=0.3", TOO_NEW)
     done = _run(demanding, "-c", LOOKS_UP)
     assert re.fullmatch(
         r"ScopeImportError: mmgamma 0\.1\.0 needs mmalpha>=99, but mmalpha [\d.]+ is installed\. "
