@@ -21,6 +21,8 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset,
 from engine.dist import get_dist_info
 from engine.logging import get_logger
 
+from ._parcel import Parcel
+
 
 class Feed(Protocol):
     """The batches of a data loader, pass by pass."""
@@ -85,7 +87,7 @@ class _IndexFeed:
             batch_size=None,
             sampler=self._draws,
             num_workers=loader.num_workers,
-            collate_fn=_unchanged,
+            collate_fn=Parcel.of if loader.num_workers else _unchanged,
             pin_memory=loader.pin_memory,
             timeout=loader.timeout,
             worker_init_fn=_WorkerStart(loader.worker_init_fn),
@@ -101,7 +103,8 @@ class _IndexFeed:
         self._generator.manual_seed(_own_seed(self._seed, number))
         if self._is_direct:  # what the loader does beyond that costs a tenth of a small step
             return map(self._reader.__getitem__, self._draws)
-        return iter(self._loader)
+        batches = iter(self._loader)
+        return map(Parcel.unpacked, batches) if self._loader.num_workers else batches
 
     def state_dict(self) -> dict[str, Any]:
         return self._draws.state_dict()
