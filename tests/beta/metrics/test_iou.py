@@ -8,8 +8,16 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import accuracy_score, jaccard_score, recall_score
+from sklearn.metrics import (
+    accuracy_score,
+    f1_score,
+    fbeta_score,
+    jaccard_score,
+    precision_score,
+    recall_score,
+)
 from torch import Tensor
+from torchmetrics.functional.classification import multiclass_jaccard_index
 
 from mmbeta.metrics import IoUMetric
 
@@ -84,3 +92,39 @@ def test_wrong_labels_are_told() -> None:
         IoUMetric().process(
             None, [{"gt_sem_seg": {"data": zeros}, "pred_sem_seg": {"data": zeros}}]
         )
+
+
+@given(st.integers(0, 2**31), st.floats(0.5, 2))
+def test_dice_and_f_score_are_those_of_scikit_learn(seed: int, beta: float) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    truth = torch.randint(4, (5, 6), generator=rng)
+    prediction = torch.randint(4, (5, 6), generator=rng)
+    truth[0, :4] = prediction[1, :4] = torch.arange(4)
+    got = values([truth], [prediction], iou_metrics=["mDice", "mFscore"], beta=beta)
+    y, p = truth.flatten(), prediction.flatten()
+    assert got["mDice"] == pytest.approx(f1_score(y, p, average="macro"))
+    assert got["mFscore"] == pytest.approx(fbeta_score(y, p, beta=beta, average="macro"))
+    assert got["mPrecision"] == pytest.approx(precision_score(y, p, average="macro"))
+    assert got["mRecall"] == pytest.approx(recall_score(y, p, average="macro"))
+    assert "mIoU" not in got
+
+
+@given(st.integers(0, 2**31))
+def test_torchmetrics_says_the_same(seed: int) -> None:
+    rng = torch.Generator().manual_seed(seed)
+    truth = torch.randint(4, (2, 7, 6), generator=rng)
+    prediction = torch.randint(4, (2, 7, 6), generator=rng)
+    truth[:, 0, :4] = prediction[:, 1, :4] = torch.arange(4)
+    theirs = multiclass_jaccard_index(prediction, truth, 4)
+    assert values([*truth], [*prediction])["mIoU"] == pytest.approx(theirs.item())
+
+
+def test_what_is_not_defined_counts_as_one_says() -> None:
+    truth = prediction = torch.tensor([[0, 0], [1, 1]])
+    assert values([truth], [prediction])["mIoU"] == 1
+    assert values([truth], [prediction], nan_to_num=0.0)["mIoU"] == 0.5
+
+
+def test_other_measures_are_told() -> None:
+    with pytest.raises(ValueError, match="iou_metrics is a list of mIoU, mDice, mFscore; got"):
+        IoUMetric(iou_metrics=["IoU"])

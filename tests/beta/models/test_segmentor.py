@@ -105,7 +105,7 @@ def test_maps_are_joined_in_the_size_of_the_first_chosen() -> None:
 
 @pytest.mark.parametrize("num_convs", [1, 3])
 def test_the_number_of_convolutions_counts(num_convs: int) -> None:
-    head = FCNHead(2, 4, 3, num_convs=num_convs, kernel_size=5)
+    head = FCNHead(4, num_convs, 5, in_channels=2, num_classes=3)
     convolutions = [each for each in head.modules() if isinstance(each, torch.nn.Conv2d)]
     assert [each.kernel_size for each in convolutions[1:]] == [(5, 5)] * num_convs
     assert head((torch.rand(2, 2, 6, 6),)).shape == (2, 3, 6, 6)
@@ -135,8 +135,8 @@ def test_wrong_calls_are_told() -> None:
     ("changes", "message"),
     [
         ({"in_channels": (4, 8)}, r"in_channels has one number for each map of in_index"),
-        ({"num_convs": 0}, "num_convs of FCNHead is at least 1; got 0"),
-        ({"kernel_size": 2}, "kernel_size of FCNHead is odd; got 2"),
+        ({"num_convs": 0}, "num_convs of FCNDecoder is at least 1; got 0"),
+        ({"kernel_size": 2}, "kernel_size of FCNDecoder is odd; got 2"),
     ],
 )
 def test_wrong_arguments_are_told(changes: dict[str, Any], message: str) -> None:

@@ -62,8 +62,9 @@ class PredictionsHook(Hook):
     ) -> None:
         missing = self.num_images - len(self._samples)
         if mode != "train" and missing > 0:
-            self._images += list(data_batch["inputs"][:missing])
-            self._samples += list(outputs[:missing])
+            images = data_batch["inputs"][:missing]
+            self._images += list(images)
+            self._samples += list(outputs[: len(images)])
 
     def after_train(self, runner: Runner) -> None:
         """Draw what the last validation saw."""

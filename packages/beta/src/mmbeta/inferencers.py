@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from torch import Tensor
 
 from engine.config import Config
+from engine.dataset import Compose
 from engine.infer import BaseInferencer, read_image
 from mmbeta.registry import INFERENCERS
 from mmbeta.structures import SegDataSample
@@ -27,6 +28,8 @@ class SegInferencer(BaseInferencer):
         device: As in `BaseInferencer`.
         scope: As in `BaseInferencer`.
         color: Whether the model takes `'gray'` or `'rgb'` images.
+        pipeline: Transforms of `img`, as in the pipeline of the test data; a mask is brought back
+            to the size that the image had before them.
 
     Raises:
         ValueError: If `color` is neither, or the config does not say which data set was learned.
@@ -39,11 +42,13 @@ class SegInferencer(BaseInferencer):
         device: str | None = None,
         scope: str | None = None,
         color: Literal["gray", "rgb"] = "rgb",
+        pipeline: Sequence[Mapping[str, Any]] = (),
     ) -> None:
         super().__init__(model, weights, device, scope)
         if color not in ("gray", "rgb"):
             raise ValueError(f"color of SegInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
+        self.pipeline = Compose(pipeline)
         self.classes = Classes.of(self.dataset_meta)
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
@@ -52,7 +57,9 @@ class SegInferencer(BaseInferencer):
         Args:
             item: A file that Pillow reads, or a tensor `(C, H, W)` of uint8.
         """
-        return {"inputs": read_image(item, self.color), "data_samples": SegDataSample()}
+        image = read_image(item, self.color)
+        sample = SegDataSample(metainfo=dict(ori_shape=tuple(image.shape[-2:])))
+        return {"inputs": self.pipeline({"img": image})["img"], "data_samples": sample}
 
     def draw(self, item: str | Path | Tensor, prediction: SegDataSample) -> npt.NDArray[np.uint8]:
         """Lay the mask over the image."""

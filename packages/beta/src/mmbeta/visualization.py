@@ -8,7 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import PIL.Image
 import torch
+from PIL import ImageOps
 from torch import Tensor
 
 from engine.visualization import Visualizer
@@ -66,15 +68,16 @@ def contact_sheet(
     """Show images side by side, and below each of them its masks.
 
     Args:
-        images: Tensors `(C, H, W)` of uint8, gray or RGB, of one size.
+        images: Tensors `(C, H, W)` of uint8, gray or RGB; smaller ones are enlarged.
         rows: For the title of each row, the masks `(H, W)` of the images.
         classes: The names and colours of the classes.
     """
     tiles = {"image": [as_image(image) for image in images]}
     tiles |= {title: [_colored(mask, classes) for mask in masks] for title, masks in rows.items()}
+    height, width = np.max([tile.shape[:2] for row in tiles.values() for tile in row], 0)
     parts: list[Image] = []
     for title, row in tiles.items():
-        strip = _row([_enlarged(tile) for tile in row])
+        strip = _row([_enlarged(_fitted(tile, height, width)) for tile in row])
         parts += [_written(_paper(_LINE, strip.shape[1]), [(title, 0)]), strip]
     width = parts[0].shape[1]
     sheet = np.concatenate([*parts, _legend(classes, range(len(classes.names)), width)])
@@ -86,6 +89,17 @@ def _colored(mask: Tensor, classes: Classes) -> Image:
     colors = np.asarray([*classes.colors[: len(classes.names)], (_PAPER,) * 3], np.uint8)
     colored: Image = colors[mask.cpu().numpy().clip(max=len(colors) - 1)]
     return colored
+
+
+def _fitted(image: Image, height: int, width: int) -> Image:
+    """Enlarge an image as far as it fits, in the middle of white."""
+    if image.shape[:2] == (height, width):
+        return image
+    white = (_PAPER,) * 3
+    padded = ImageOps.pad(
+        PIL.Image.fromarray(image), (width, height), PIL.Image.Resampling.NEAREST, white
+    )
+    return np.asarray(padded)
 
 
 def _enlarged(image: Image) -> Image:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import torch
@@ -12,29 +12,58 @@ from engine.evaluator import BaseMetric
 from engine.logging import get_logger
 from mmbeta.registry import METRICS
 
+_MEASURES = {
+    "mIoU": ("IoU", "Acc"),
+    "mDice": ("Dice", "Acc"),
+    "mFscore": ("Fscore", "Precision", "Recall"),
+}
+
 
 @METRICS.register_module()
 class IoUMetric(BaseMetric):
-    """Intersection over union, and accuracies, from the pixels of all images together.
+    """Intersection over union, and its relatives, from the pixels of all images together.
 
-    The values are fractions from 0 to 1: `mIoU`, the mean of the classes' intersection over union;
-    `mAcc`, the mean of the classes' accuracy; `aAcc`, the part of all pixels that is right. A mean
-    leaves out the classes for which a value is not defined: those that appear nowhere, and for the
-    accuracy those that the truth lacks. The values of each class go to the log.
+    The values are fractions from 0 to 1. `aAcc` is the part of all pixels that is right; the others
+    are means over the classes. A mean leaves out the classes for which a value is not defined, as
+    the intersection over union of one that appears nowhere. The values of each class go to the log.
 
     Source: Everingham et al., The Pascal Visual Object Classes Challenge, 2015.
 
     Args:
         ignore_index: The true label of pixels that don't count.
+        iou_metrics: What to compute besides `aAcc`: `'mIoU'` gives `mIoU` and `mAcc`, the accuracy
+            of each class; `'mDice'` gives `mDice` and `mAcc`; `'mFscore'` gives `mFscore`,
+            `mPrecision` and `mRecall`.
+        nan_to_num: What stands for a value that is not defined; None leaves it out of the mean.
+        beta: How much more recall counts than precision in `mFscore`.
+        collect_device: As in `BaseMetric`.
         prefix: As in `BaseMetric`.
+
+    Raises:
+        ValueError: If `iou_metrics` names something else.
     """
 
-    def __init__(self, ignore_index: int = 255, prefix: str | None = None) -> None:
-        super().__init__(prefix=prefix)
+    def __init__(
+        self,
+        ignore_index: int = 255,
+        iou_metrics: Sequence[str] = ("mIoU",),
+        nan_to_num: float | None = None,
+        beta: float = 1.0,
+        collect_device: str = "cpu",
+        prefix: str | None = None,
+    ) -> None:
+        super().__init__(collect_device, prefix)
+        if isinstance(iou_metrics, str) or not set(iou_metrics) <= _MEASURES.keys():
+            raise ValueError(
+                f"iou_metrics is a list of {', '.join(_MEASURES)}; got {iou_metrics!r}"
+            )
         self.ignore_index = ignore_index
+        self.iou_metrics = tuple(iou_metrics)
+        self.nan_to_num = nan_to_num
+        self.beta = beta
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Count the pixels of a batch by true and predicted class.
+        """Count the pixels of a batch.
 
         Args:
             data_batch: Not used.
@@ -43,24 +72,24 @@ class IoUMetric(BaseMetric):
         for sample in data_samples:
             truth = sample["gt_sem_seg"]["data"].flatten().long()
             prediction = sample["pred_sem_seg"]["data"].flatten().long()
-            self.results.append(self._confusion(truth, prediction))
+            self.results.append(self._counts(truth, prediction))
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Compute the values.
 
         Args:
-            results: For each image its pixels by true (row) and predicted class, `(C, C)`.
+            results: For each image its pixels by class, `(3, C)`: those that are right, those of
+                the truth and those of the prediction.
         """
-        confusion = torch.stack(results).sum(0).double()
-        hits, truth, predicted = confusion.diag(), confusion.sum(1), confusion.sum(0)
-        iou = hits / (truth + predicted - hits)
-        accuracy = hits / truth
-        get_logger().info("%s", self._table(iou, accuracy))
-        return {
-            "mIoU": iou.nanmean().item(),
-            "mAcc": accuracy.nanmean().item(),
-            "aAcc": (hits.sum() / confusion.sum()).item(),
-        }
+        hits, truth, predicted = torch.stack(results).sum(0).double()
+        measured = self._measured(hits, truth, predicted)
+        if self.nan_to_num is not None:
+            measured = {
+                name: values.nan_to_num(nan=self.nan_to_num) for name, values in measured.items()
+            }
+        get_logger().info("%s", self._table(measured))
+        means = {f"m{name}": values.nanmean().item() for name, values in measured.items()}
+        return means | {"aAcc": (hits.sum() / truth.sum()).item()}
 
     @property
     def _classes(self) -> Sequence[str]:
@@ -71,7 +100,7 @@ class IoUMetric(BaseMetric):
             )
         return classes
 
-    def _confusion(self, truth: Tensor, prediction: Tensor) -> Tensor:
+    def _counts(self, truth: Tensor, prediction: Tensor) -> Tensor:
         count = len(self._classes)
         counted = truth != self.ignore_index
         truth, prediction = truth[counted], prediction[counted]
@@ -81,12 +110,31 @@ class IoUMetric(BaseMetric):
                     f"a {name} mask has labels from {labels.min()} to {labels.max()}; "
                     f"expected 0 to {count - 1}, or {self.ignore_index} to ignore a pixel"
                 )
-        pairs = torch.bincount(truth * count + prediction, minlength=count**2)
-        return pairs.reshape(count, count)
+        right = truth[truth == prediction]
+        each = [labels.bincount(minlength=count) for labels in (right, truth, prediction)]
+        return torch.stack(each)
 
-    def _table(self, iou: Tensor, accuracy: Tensor) -> str:
+    def _measured(self, hits: Tensor, truth: Tensor, predicted: Tensor) -> dict[str, Tensor]:
+        """Return by their names the values that are asked for, each for all classes."""
+        weight = self.beta**2
+        everything = {
+            "IoU": hits / (truth + predicted - hits),
+            "Acc": hits / truth,
+            "Dice": 2 * hits / (truth + predicted),
+            "Fscore": (1 + weight) * hits / (weight * truth + predicted),
+            "Precision": hits / predicted,
+            "Recall": hits / truth,
+        }
+        asked = {name for measure in self.iou_metrics for name in _MEASURES[measure]}
+        return {name: values for name, values in everything.items() if name in asked}
+
+    def _table(self, measured: Mapping[str, Tensor]) -> str:
         width = max(len("class"), *map(len, self._classes))
-        lines = [f"{'class':<{width}}     IoU     Acc"]
-        for name, *values in zip(self._classes, iou.tolist(), accuracy.tolist(), strict=True):
-            lines.append(f"{name:<{width}}  " + "  ".join(f"{value:6.4f}" for value in values))
-        return "\n".join(lines)
+        columns = [[f"{value:.4f}" for value in values.tolist()] for values in measured.values()]
+        rows = [["class", *measured], *zip(self._classes, *columns, strict=True)]
+        spaces = [max(len(name), 6) + 2 for name in measured]
+        return "\n".join(
+            f"{first:<{width}}"
+            + "".join(f"{cell:>{space}}" for cell, space in zip(cells, spaces, strict=True))
+            for first, *cells in rows
+        )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from inspect import Parameter, signature
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.model import BaseModule
 from engine.registry import BACKBONE_REGISTRY
 from mmbeta.registry import MODELS
+
+from .maps import channels_of, maps_of
 
 
 @MODELS.register_module()
@@ -38,15 +40,18 @@ class NamedBackbone(BaseModule):
         if _takes(make, "features_only"):
             kwargs.setdefault("features_only", True)
         self.backbone = make(**kwargs)
-        self.out_channels = _channels(name, self.backbone)
-        # Some models of timm, Swin for one, give maps whose channels are last, and say so.
-        self._channels_last = getattr(self.backbone, "output_fmt", "NCHW") == "NHWC"
+        told = channels_of(self.backbone)
+        if told is None:
+            raise TypeError(
+                f"{name} can't serve as a backbone of feature maps: "
+                f"{type(self.backbone).__name__} does not tell their channels in a list "
+                "`out_channels`"
+            )
+        self.out_channels = told
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Turn images `(N, in_channels, H, W)` into maps `(N, C, H', W')`."""
-        out = self.backbone(x)
-        maps: Sequence[Tensor] = getattr(out, "feature_maps", out)
-        return tuple(each.permute(0, 3, 1, 2) for each in maps) if self._channels_last else (*maps,)
+        return maps_of(self.backbone, x)
 
 
 def _takes(make: Callable[..., Any], keyword: str) -> bool:
@@ -54,17 +59,3 @@ def _takes(make: Callable[..., Any], keyword: str) -> bool:
     return keyword in parameters or any(
         each.kind is Parameter.VAR_KEYWORD for each in parameters.values()
     )
-
-
-def _channels(name: str, backbone: nn.Module) -> list[int]:
-    told = getattr(getattr(backbone, "feature_info", None), "channels", None)  # as timm does
-    for found in (told and told(), *(getattr(backbone, key, None) for key in _CHANNELS)):
-        if isinstance(found, Sequence):
-            return list(found)
-    raise TypeError(
-        f"{name} can't serve as a backbone of feature maps: {type(backbone).__name__} does not "
-        "tell their channels in a list `out_channels`"
-    )
-
-
-_CHANNELS = ("out_channels", "channels")  # the latter in transformers

@@ -55,19 +55,26 @@ class EncoderDecoderFactory:
         if task != "segmentation":
             raise ValueError(f"EncoderDecoderFactory builds for 'segmentation'; got {task!r}")
         options = _by_part(kwargs)
-        stages: list[Any] = [NamedBackbone(backbone, **options["backbone"])]
+        encoder = NamedBackbone(backbone, **options["backbone"])
+        channels: Sequence[int] = encoder.out_channels
+        stages: list[Any] = []
         for neck in necks:
             args = {key: value for key, value in neck.items() if key != "name"}
-            stages.append(NECK_REGISTRY.build(neck["name"], stages[-1].out_channels, **args))
+            stages.append(NECK_REGISTRY.build(neck["name"], channels, **args))
+            channels = stages[-1].out_channels
         head = NamedDecodeHead(
             decoder,
-            stages[-1].out_channels,
-            num_classes,
+            channels,
+            num_classes=num_classes,
             decoder_args=options["decoder"],
             **options["head"],
         )
-        encoder = stages[0] if len(stages) == 1 else nn.Sequential(*stages)
-        return EncoderDecoder(encoder, head, data_preprocessor)
+        return EncoderDecoder(
+            encoder,
+            head,
+            nn.Sequential(*stages) if stages else None,
+            data_preprocessor=data_preprocessor,
+        )
 
 
 def _by_part(kwargs: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

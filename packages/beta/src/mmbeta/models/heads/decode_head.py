@@ -6,14 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from engine.model import BaseModule
-from engine.structures import PixelData
+from mmbeta.models.layers import joined, resized
 from mmbeta.registry import MODELS
-from mmbeta.structures import SegDataSample
 
 
 class BaseDecodeHead(BaseModule, ABC):
@@ -22,43 +19,49 @@ class BaseDecodeHead(BaseModule, ABC):
     A subclass writes `forward`, which ends with `classify`.
 
     Args:
-        in_channels: Channels of the maps that `in_index` chooses, one number for each.
         channels: Channels of what `classify` takes.
         num_classes: How many classes there are, background included.
-        in_index: The map to take from the backbone, or several: they are brought to the size of
-            the first and joined.
+        in_channels: Channels of the maps that `in_index` chooses, one number for each; None where
+            they follow from `map_channels`.
+        in_index: The map to take from the backbone, or several; None means all.
+        map_channels: Channels of all maps of the backbone. An `EncoderDecoder` says them where its
+            backbone does and the config of the head has no `in_channels`.
         dropout_ratio: The probability with which a channel is dropped before the classifier.
         align_corners: As in `torch.nn.functional.interpolate`.
-        loss_decode: The config of the loss; None means cross entropy.
+        loss_decode: The config of the loss, or those of several, whose sum counts; None means cross
+            entropy.
         init_cfg: As in `BaseModule`; None means the initialisation of He et al. A small one for the
             classifier would let the network see nothing but background for its first epochs.
 
+    Attributes:
+        widths: Channels of each map that `in_index` chooses.
+
     Raises:
-        ValueError: If `in_channels` does not fit `in_index`.
+        ValueError: If `in_channels` does not fit `in_index`, or nothing says the channels, or two
+            losses have one name.
     """
 
     def __init__(
         self,
-        in_channels: int | Sequence[int],
         channels: int,
         num_classes: int,
-        in_index: int | Sequence[int] = -1,
+        in_channels: int | Sequence[int] | None = None,
+        in_index: int | Sequence[int] | None = -1,
+        map_channels: Sequence[int] | None = None,
         dropout_ratio: float = 0.1,
         align_corners: bool = False,
-        loss_decode: Mapping[str, Any] | None = None,
+        loss_decode: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(dict(type="Kaiming", layer="Conv2d") if init_cfg is None else init_cfg)
-        self.in_index = _listed(in_index)
-        widths = _listed(in_channels)
-        if len(widths) != len(self.in_index):
-            raise ValueError(
-                f"in_channels has one number for each map of in_index {self.in_index}; got {widths}"
-            )
-        self.in_channels = sum(widths)
+        self.in_index, self.widths = self._chosen(in_channels, in_index, map_channels)
+        self.in_channels = sum(self.widths)
         self.num_classes = num_classes
         self.align_corners = align_corners
-        self.loss_decode = MODELS.build(loss_decode or dict(type="CrossEntropyLoss"))
+        given = loss_decode or dict(type="CrossEntropyLoss")
+        configs = [given] if isinstance(given, Mapping) else given
+        self.loss_decode = nn.ModuleList(MODELS.build(each) for each in configs)
+        self._loss_names = self._named(self.loss_decode)
         self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1)
 
@@ -70,24 +73,23 @@ class BaseDecodeHead(BaseModule, ABC):
             feats: Maps `(N, C, H, W)`, one tensor for each level of the backbone.
 
         Returns:
-            Logits `(N, num_classes, H', W')`, in the size of the first map chosen.
+            Logits `(N, num_classes, H', W')`.
         """
 
+    def selected(self, feats: Sequence[Tensor]) -> list[Tensor]:
+        """Return the maps that `in_index` chooses."""
+        return [feats[index] for index in self.in_index]
+
     def joined(self, feats: Sequence[Tensor]) -> Tensor:
-        """Return the maps that `in_index` chooses as one, `(N, in_channels, H', W')`."""
-        chosen = [feats[index] for index in self.in_index]
-        size = chosen[0].shape[-2:]
-        return torch.cat([chosen[0], *(self.resized(each, size) for each in chosen[1:])], 1)
+        """Return the maps that `in_index` chooses as one, `(N, in_channels, H', W')`.
+
+        They are brought to the size of the first.
+        """
+        return joined(self.selected(feats), self.align_corners)
 
     def classify(self, feat: Tensor) -> Tensor:
         """Turn `(N, channels, H, W)` into logits `(N, num_classes, H, W)`."""
         return cast("Tensor", self.conv_seg(self.dropout(feat)))
-
-    def resized(self, maps: Tensor, size: Sequence[int]) -> Tensor:
-        """Bring maps `(N, C, H, W)` to another height and width."""
-        return functional.interpolate(
-            maps, list(size), mode="bilinear", align_corners=self.align_corners
-        )
 
     def logits(self, feats: Sequence[Tensor], size: Sequence[int]) -> Tensor:
         """Score the classes of each pixel of the image.
@@ -99,53 +101,77 @@ class BaseDecodeHead(BaseModule, ABC):
         Returns:
             Logits `(N, num_classes, H, W)` of float32.
         """
-        return self.resized(self(feats).float(), size)
+        return resized(self(feats).float(), size, self.align_corners)
 
-    def loss(
-        self, feats: Sequence[Tensor], data_samples: Sequence[SegDataSample], size: Sequence[int]
-    ) -> dict[str, Tensor]:
-        """Compute the loss of a batch.
+    def loss(self, logits: Tensor, target: Tensor) -> dict[str, Tensor]:
+        """Compute the losses of a batch.
 
         Args:
-            feats: As in `forward`.
-            data_samples: N data samples with their `gt_sem_seg`.
-            size: Height and width of the images.
-
-        Raises:
-            ValueError: If a mask does not have the size of the images.
-        """
-        masks = [sample.gt_sem_seg.data for sample in data_samples]
-        for mask in masks:
-            if mask.shape != (1, *size):
-                raise ValueError(
-                    f"a mask has the size of the images of its batch, {tuple(size)}; "
-                    f"got {tuple(mask.shape[-2:])}"
-                )
-        return {"loss": self.loss_decode(self.logits(feats, size), torch.cat(masks).long())}
-
-    def predict(
-        self,
-        feats: Sequence[Tensor],
-        data_samples: Sequence[SegDataSample] | None,
-        size: Sequence[int],
-    ) -> list[SegDataSample]:
-        """Predict the masks of a batch.
-
-        Args:
-            feats: As in `forward`.
-            data_samples: N data samples to write the predictions to; None makes new ones. Where
-                `img_shape` says that an image was smaller before it was padded, so is its mask.
-            size: Height and width of the images.
+            logits: As `logits` gives them.
+            target: The class of each pixel, `(N, H, W)` of int64.
 
         Returns:
-            N data samples with `pred_sem_seg`.
+            `loss`, or where there are several, each by its `loss_name`.
         """
-        masks = self.logits(feats, size).argmax(1, keepdim=True)
-        samples = [SegDataSample() for _ in masks] if data_samples is None else list(data_samples)
-        for sample, mask in zip(samples, masks, strict=True):
-            height, width = sample.get("img_shape", size)
-            sample.pred_sem_seg = PixelData(data=mask[:, :height, :width])
-        return samples
+        values = (loss(logits, target) for loss in self.loss_decode)
+        return dict(zip(self._loss_names, values, strict=True))
+
+    @classmethod
+    def _chosen(
+        cls,
+        in_channels: int | Sequence[int] | None,
+        in_index: int | Sequence[int] | None,
+        map_channels: Sequence[int] | None,
+    ) -> tuple[list[int], list[int]]:
+        """Return which maps are taken, and the channels of each."""
+        told = map_channels if in_channels is None else _listed(in_channels)
+        if told is None:
+            raise ValueError(
+                f"{cls.__name__} needs in_channels, since its backbone does not tell the "
+                "channels of its maps in a list `out_channels`"
+            )
+        indices = list(range(len(told))) if in_index is None else _listed(in_index)
+        if in_channels is None:
+            try:
+                return indices, [told[index] for index in indices]
+            except IndexError:
+                raise ValueError(
+                    f"in_index {indices} names a map that the backbone does not give; "
+                    f"it gives {len(told)}"
+                ) from None
+        if len(told) != len(indices):
+            raise ValueError(
+                f"in_channels has one number for each map of in_index {indices}; got {list(told)}"
+            )
+        return indices, list(told)
+
+    def _named(self, losses: nn.ModuleList) -> list[str]:
+        if len(losses) == 1:
+            return ["loss"]
+        names = [str(getattr(loss, "loss_name", f"loss_{type(loss).__name__}")) for loss in losses]
+        if len({*names}) < len(names):
+            raise ValueError(
+                f"each loss of {type(self).__name__} needs a loss_name of its own; got {names}"
+            )
+        return names
+
+
+class DecoderHead(BaseDecodeHead):
+    """A decoder and a classifier of each pixel; a subclass sets `decoder` in its constructor."""
+
+    decoder: nn.Module
+    """What turns the maps that `in_index` chooses into one, `(N, channels, H', W')`."""
+
+    def forward(self, feats: Sequence[Tensor]) -> Tensor:
+        """Score the classes.
+
+        Args:
+            feats: Maps `(N, C, H, W)`, one tensor for each level of the backbone.
+
+        Returns:
+            Logits `(N, num_classes, H', W')`, in the size of the decoder's map.
+        """
+        return self.classify(cast("Tensor", self.decoder(self.selected(feats))))
 
 
 def _listed(value: int | Sequence[int]) -> list[int]:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
-
-from torch import Tensor, nn
+from typing import Any
 
 from engine.registry import DECODER_REGISTRY
 from mmbeta.registry import MODELS
 
-from .decode_head import BaseDecodeHead
+from .decode_head import DecoderHead
 
 
 @MODELS.register_module()
-class NamedDecodeHead(BaseDecodeHead):
+class NamedDecodeHead(DecoderHead):
     """A decoder of any source, then a classifier of each pixel.
 
     Args:
         decoder: A name in `DECODER_REGISTRY`, with or without the prefix of its source.
-        in_channels: Channels of each map of the backbone, which the decoder takes first.
-        num_classes: As in `BaseDecodeHead`.
+        in_channels: As in `BaseDecodeHead`; the decoder takes them first.
         decoder_args: The other arguments of the decoder.
-        dropout_ratio: As in `BaseDecodeHead`.
-        align_corners: As in `BaseDecodeHead`.
-        loss_decode: As in `BaseDecodeHead`.
+        in_index: As in `BaseDecodeHead`; the largest map first.
+        map_channels: As in `BaseDecodeHead`.
+        **kwargs: The other arguments of `BaseDecodeHead`.
 
     Raises:
         NotRegisteredError: If no source has the name.
@@ -33,32 +30,15 @@ class NamedDecodeHead(BaseDecodeHead):
     def __init__(
         self,
         decoder: str,
-        in_channels: Sequence[int],
-        num_classes: int,
+        in_channels: Sequence[int] | None = None,
         decoder_args: Mapping[str, Any] | None = None,
-        dropout_ratio: float = 0.1,
-        align_corners: bool = False,
-        loss_decode: Mapping[str, Any] | None = None,
+        in_index: Sequence[int] | None = None,
+        map_channels: Sequence[int] | None = None,
+        **kwargs: Any,
     ) -> None:
-        made: Any = DECODER_REGISTRY.build(decoder, list(in_channels), **(decoder_args or {}))
+        in_index, widths = self._chosen(in_channels, in_index, map_channels)
+        made: Any = DECODER_REGISTRY.build(decoder, widths, **(decoder_args or {}))
         super().__init__(
-            in_channels=in_channels,
-            channels=made.out_channels,
-            num_classes=num_classes,
-            in_index=range(len(in_channels)),
-            dropout_ratio=dropout_ratio,
-            align_corners=align_corners,
-            loss_decode=loss_decode,
+            channels=made.out_channels, in_channels=widths, in_index=in_index, **kwargs
         )
-        self.decoder: nn.Module = made
-
-    def forward(self, feats: Sequence[Tensor]) -> Tensor:
-        """Score the classes.
-
-        Args:
-            feats: Maps `(N, C, H, W)`, one tensor for each level of the backbone.
-
-        Returns:
-            Logits `(N, num_classes, H', W')`, in the size of the decoder's map.
-        """
-        return self.classify(cast("Tensor", self.decoder(feats)))
+        self.decoder = made

@@ -1,4 +1,4 @@
-"""Transforms of an image and its mask together."""
+"""The end of a pipeline."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ class PackSegInputs:
         meta_keys: What else to hand on, as meta information, where a sample has it.
     """
 
-    def __init__(self, meta_keys: Sequence[str] = ("img_path", "sample_idx")) -> None:
+    def __init__(
+        self,
+        meta_keys: Sequence[str] = ("img_path", "seg_map_path", "sample_idx", "ori_shape"),
+    ) -> None:
         self.meta_keys = tuple(meta_keys)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
