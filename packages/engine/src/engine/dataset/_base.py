@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import copy
-import functools
+import gc
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar, Concatenate, ParamSpec, Self, TypeVar
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, Self
 
 from torch.utils.data import Dataset
 
@@ -15,26 +16,8 @@ from engine.fileio import isfile, join_path, list_from_file, load
 from engine.registry import DATASETS
 
 from ._compose import Compose, Transform
+from ._full_init import force_full_init
 from ._records import PackedRecords
-
-D = TypeVar("D", bound="BaseDataset")
-P = ParamSpec("P")
-R = TypeVar("R")
-
-
-def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
-    """Make a method of a data set read the annotations first, if that was put off.
-
-    Args:
-        old_func: The method.
-    """
-
-    @functools.wraps(old_func)
-    def wrapper(self: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
-        self.full_init()
-        return old_func(self, *args, **kwargs)
-
-    return wrapper
 
 
 @DATASETS.register_module()
@@ -85,9 +68,8 @@ class BaseDataset(Dataset[Any]):
         max_refetch: int = 1000,
     ) -> None:
         self.data_root = data_root or ""
-        self.ann_file = self._below_root(ann_file) if ann_file else ""
-        prefixes = {"img_path": ""} if data_prefix is None else data_prefix
-        self.data_prefix = {key: self._below_root(value) for key, value in prefixes.items()}
+        self.ann_file = ann_file or ""
+        self.data_prefix = {"img_path": ""} if data_prefix is None else dict(data_prefix)
         self.filter_cfg = copy.deepcopy(filter_cfg)
         self.serialize_data = serialize_data
         self.pipeline = Compose(pipeline)
@@ -97,6 +79,7 @@ class BaseDataset(Dataset[Any]):
         self._indices = indices
         self._metainfo = self._load_metainfo(metainfo)
         self._fully_initialized = False
+        self._join_prefix()
         if not lazy_init:
             self.full_init()
 
@@ -106,16 +89,23 @@ class BaseDataset(Dataset[Any]):
         return copy.deepcopy(self._metainfo)
 
     def full_init(self) -> None:
-        """Read the annotations, unless that was done."""
+        """Read the annotations, unless that was done.
+
+        Raises:
+            FileNotFoundError: If there is no annotation file.
+            ValueError: If it does not have the form that this class reads.
+            TypeError: If a sample can't be serialized.
+        """
         if self._fully_initialized:
             return
-        self.data_list = self.load_data_list()
-        self.data_list = self.filter_data()
-        if self._indices is not None:
-            chosen = self._chosen(self._indices)
-            self.data_list = [self.data_list[index] for index in chosen]
-        if self.serialize_data:
-            self.data_list = PackedRecords.pack(self.data_list)
+        with _gc_paused():
+            self.data_list = self.load_data_list()
+            self.data_list = self.filter_data()
+            if self._indices is not None:
+                chosen = self._chosen(self._indices)
+                self.data_list = [self.data_list[index] for index in chosen]
+            if self.serialize_data:
+                self.data_list = PackedRecords.pack(self.data_list)
         self._fully_initialized = True
 
     def load_data_list(self) -> list[dict[str, Any]]:
@@ -137,10 +127,7 @@ class BaseDataset(Dataset[Any]):
             )
         for key, value in annotations["metainfo"].items():
             self._metainfo.setdefault(key, value)
-        data_list: list[dict[str, Any]] = []
-        for position, raw in enumerate(annotations["data_list"]):
-            data_list += self._parsed(position, raw)
-        return data_list
+        return self._parsed(annotations["data_list"])
 
     def parse_data_info(
         self, raw_data_info: dict[str, Any]
@@ -154,24 +141,45 @@ class BaseDataset(Dataset[Any]):
             KeyError: If it lacks a key that `data_prefix` names.
         """
         for key, prefix in self.data_prefix.items():
-            raw_data_info[key] = join_path(prefix, raw_data_info[key])
+            name = raw_data_info[key]
+            if prefix:
+                raw_data_info[key] = join_path(prefix, name)
         return raw_data_info
 
     def filter_data(self) -> Sequence[dict[str, Any]]:
         """Return the samples to keep of `data_list`: all, unless a subclass overrides this."""
         return self.data_list
 
-    @force_full_init
     def get_data_info(self, idx: int) -> dict[str, Any]:
         """Return the dictionary of a sample, its index included as `sample_idx`.
 
         Args:
             idx: The index; a negative one counts from the end.
         """
+        if not self._fully_initialized:
+            self.full_init()
         record = self.data_list[idx]
         data_info = record if self.serialize_data else copy.deepcopy(record)
         data_info["sample_idx"] = idx if idx >= 0 else len(self) + idx
         return data_info
+
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the classes that are in a sample, as `ClassBalancedDataset` wants to know.
+
+        Args:
+            idx: The index.
+
+        Raises:
+            NotImplementedError: If the dictionary of the sample has no `gt_label`, and the subclass
+                does not override this.
+        """
+        info = self.get_data_info(idx)
+        if "gt_label" not in info:
+            raise NotImplementedError(
+                f"{type(self).__name__} has no get_cat_ids, and its samples have no 'gt_label'"
+            )
+        label = info["gt_label"]
+        return [int(each) for each in label] if isinstance(label, list) else [int(label)]
 
     def prepare_data(self, idx: int) -> Any:
         """Run the pipeline for a sample.
@@ -217,30 +225,34 @@ class BaseDataset(Dataset[Any]):
         """Return the number of samples."""
         return len(self.data_list)
 
-    @force_full_init
     def __getitem__(self, idx: int) -> Any:
         """Return a sample as the pipeline makes it.
 
         Raises:
             RuntimeError: If the pipeline gave the sample up, and those that were tried instead.
         """
+        data = self.prepare_data(idx)
+        return self._substitute(idx) if data is None else data
+
+    def _substitute(self, idx: int) -> Any:
         if self.test_mode:
-            data = self.prepare_data(idx)
-            if data is None:
-                raise RuntimeError(f"the pipeline gave up sample {idx} of a data set in test mode")
-            return data
+            raise RuntimeError(f"the pipeline gave up sample {idx} of a data set in test mode")
         # The substitutes follow from the index alone, so that a resumed run draws the same ones.
         substitutes = random.Random(idx)
-        tried = idx
-        for _ in range(self.max_refetch + 1):
-            data = self.prepare_data(tried)
+        for _ in range(self.max_refetch):
+            data = self.prepare_data(substitutes.randrange(len(self)))
             if data is not None:
                 return data
-            tried = substitutes.randrange(len(self))
         raise RuntimeError(
             f"the pipeline gave up sample {idx} and {self.max_refetch} others; "
             "look for what its transforms drop"
         )
+
+    def _join_prefix(self) -> None:
+        """Put `data_root` in front of `ann_file` and of the values of `data_prefix`."""
+        self.ann_file = self._below_root(self.ann_file) if self.ann_file else ""
+        for key, value in self.data_prefix.items():
+            self.data_prefix[key] = self._below_root(value)
 
     def _below_root(self, name: Any) -> Any:
         """Put the data root in front of a relative name; what isn't a name stays as it is."""
@@ -255,21 +267,35 @@ class BaseDataset(Dataset[Any]):
                 merged[key] = list_from_file(value)
         return merged
 
-    def _parsed(self, position: int, raw: Any) -> list[dict[str, Any]]:
-        where = f"{self.ann_file}: entry {position} of data_list"
-        if not isinstance(raw, dict):
-            raise ValueError(f"{where} must be a dictionary, not {_described(raw)}")
-        try:
-            parsed = self.parse_data_info(raw)
-        except KeyError as error:
-            raise ValueError(f"{where} lacks {error}; it has {', '.join(raw)}") from error
-        infos = parsed if isinstance(parsed, list) else [parsed]
-        if not all(isinstance(info, dict) for info in infos):
-            raise TypeError(
-                f"{type(self).__name__}.parse_data_info must return a dictionary or a list of "
-                f"dictionaries, not {_described(parsed)}"
-            )
-        return infos
+    def _parsed(self, entries: Iterable[Any]) -> list[dict[str, Any]]:
+        data_list: list[dict[str, Any]] = []
+        for position, raw in enumerate(entries):
+            if not isinstance(raw, dict):
+                raise ValueError(
+                    f"{self._at(position)} must be a dictionary, not {_described(raw)}"
+                )
+            try:
+                parsed = self.parse_data_info(raw)
+            except KeyError as error:
+                raise ValueError(
+                    f"{self._at(position)} lacks {error}; it has {', '.join(raw)}"
+                ) from error
+            if isinstance(parsed, dict):
+                data_list.append(parsed)
+            else:
+                data_list += self._several(parsed)
+        return data_list
+
+    def _at(self, position: int) -> str:
+        return f"{self.ann_file}: entry {position} of data_list"
+
+    def _several(self, parsed: Any) -> list[dict[str, Any]]:
+        if isinstance(parsed, list) and all(isinstance(info, dict) for info in parsed):
+            return parsed
+        raise TypeError(
+            f"{type(self).__name__}.parse_data_info must return a dictionary or a list of "
+            f"dictionaries, not {_described(parsed)}"
+        )
 
     def _chosen(self, indices: int | Sequence[int]) -> Sequence[int]:
         everything = range(len(self.data_list))
@@ -284,3 +310,19 @@ def _described(value: object) -> str:
     if isinstance(value, dict):
         return f"one with {', '.join(map(str, value)) or 'no keys'}"
     return f"a {type(value).__name__}"
+
+
+@contextmanager
+def _gc_paused() -> Iterator[None]:
+    """Keep Python from looking for garbage in a block.
+
+    While annotations are read there are more and more objects and none of them is garbage; to look
+    for it again and again would take half of the time.
+    """
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

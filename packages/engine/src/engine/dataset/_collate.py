@@ -8,7 +8,10 @@ from typing import Any
 from torch.utils.data import default_collate as torch_default_collate
 
 from engine.registry import FUNCTIONS
+from engine.registry import FUNCTIONS as COLLATE_FUNCTIONS
 from engine.structures import BaseDataElement
+
+__all__ = ["COLLATE_FUNCTIONS", "default_collate", "pseudo_collate"]
 
 
 @FUNCTIONS.register_module()

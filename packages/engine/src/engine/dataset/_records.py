@@ -1,8 +1,8 @@
 """The annotations of many samples in one buffer.
 
 A list of a million small dictionaries costs gigabytes, and again in each worker process, since
-reading a Python object writes its reference count and so copies its page. One array of bytes is
-shared by all processes, and a record is unpacked when it is read.
+reading a Python object writes its reference count and so copies its page. One string of bytes is
+shared by all processes that are forked, and a record is unpacked when it is read.
 
 Records are packed with `marshal`, which knows plain data only, keeps tuples and keys as they are,
 and runs nothing when it unpacks. The bytes never leave the process and its children.
@@ -10,18 +10,22 @@ and runs nothing when it unpacks. The bytes never leave the process and its chil
 
 from __future__ import annotations
 
+import io
 import marshal
+from array import array
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
+from engine.utils import is_plain
+
 _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
-# A packed record starts with one of these bytes.
-_PLAIN, _WITH_ARRAYS = b"\0", b"\1"
+_CHUNK = 256  # records that are packed at once; few enough to stay in a processor's cache
 
 # What stands for an array in a packed record: no user data looks like it.
 _ARRAY = "\0array"
@@ -30,17 +34,20 @@ _ARRAY = "\0array"
 class PackedRecords(Sequence[dict[str, Any]]):
     """A sequence of dictionaries of plain data, arrays and tensors, kept as bytes.
 
+    A record without arrays is packed as it is; one with arrays as a list with it, in which tuples
+    stand for the arrays.
+
     Args:
-        data: The packed records, one after the other, uint8 of shape (B,).
-        ends: The end of each record in `data`, int64 of shape (N,).
+        data: The packed records, one after the other.
+        starts: Where each record starts in `data`, and at last where the last one ends.
     """
 
-    def __init__(self, data: npt.NDArray[np.uint8], ends: npt.NDArray[np.int64]) -> None:
+    def __init__(self, data: bytes, starts: array[int]) -> None:
         self._data = data
-        self._ends = ends
+        self._starts = starts
 
     @classmethod
-    def pack(cls, records: Iterable[Mapping[str, Any]]) -> PackedRecords:
+    def pack(cls, records: Sequence[Mapping[str, Any]]) -> PackedRecords:
         """Pack dictionaries. NumPy scalars and subclasses of `dict` become Python's own.
 
         Args:
@@ -49,17 +56,22 @@ class PackedRecords(Sequence[dict[str, Any]]):
         Raises:
             TypeError: If a record holds something else than plain data, arrays and tensors.
         """
-        return cls._from_bytes([_packed(i, record) for i, record in enumerate(records)])
+        return cls._joined(
+            _packed(records[first : first + _CHUNK], first)
+            for first in range(0, len(records), _CHUNK)
+        )
 
     def __len__(self) -> int:
         """Return the number of records."""
-        return len(self._ends)
+        return len(self._starts) - 1
 
     def __getitem__(self, index: Any) -> Any:
         """Unpack a record."""
-        packed = self._packed_record(range(len(self))[index])
-        record = marshal.loads(packed[1:])
-        return _restored(record) if packed[:1] == _WITH_ARRAYS else record
+        starts = self._starts
+        if not 0 <= index < len(starts) - 1:
+            index = range(len(self))[index]
+        record = marshal.loads(self._data[starts[index] : starts[index + 1]])
+        return record if type(record) is dict else _restored(record[0])
 
     def subset(self, indices: Iterable[int]) -> PackedRecords:
         """Return the records of these indices, as they are packed.
@@ -67,28 +79,37 @@ class PackedRecords(Sequence[dict[str, Any]]):
         Args:
             indices: Non-negative indices.
         """
-        return self._from_bytes([bytes(self._packed_record(index)) for index in indices])
+        starts = self._starts
+        return self._joined([self._data[starts[index] : starts[index + 1]]] for index in indices)
 
     @classmethod
-    def _from_bytes(cls, parts: list[bytes]) -> PackedRecords:
-        ends = np.cumsum([len(part) for part in parts], dtype=np.int64)
-        return cls(np.frombuffer(b"".join(parts), dtype=np.uint8), ends)
+    def _joined(cls, chunks: Iterable[Sequence[bytes]]) -> PackedRecords:
+        stream, starts = io.BytesIO(), array("q", [0])
+        for chunk in chunks:
+            stream.write(b"".join(chunk))
+            starts.extend(accumulate(map(len, chunk), initial=starts.pop()))
+        return cls(stream.getvalue(), starts)
 
-    def _packed_record(self, index: int) -> memoryview:
-        start = self._ends[index - 1] if index else 0
-        return self._data.data[start : self._ends[index]]
+
+def _packed(records: Sequence[Mapping[str, Any]], first: int) -> list[bytes]:
+    # marshal by itself refuses most of what is not plain, but takes an array for bytes.
+    if {*map(type, records)} == {dict} and is_plain(records):
+        return [marshal.dumps(record) for record in records]  # type: ignore[arg-type]  # a dict, see above
+    return [_packed_by_hand(record, index) for index, record in enumerate(records, first)]
 
 
-def _packed(index: int, record: Mapping[str, Any]) -> bytes:
+def _packed_by_hand(record: Mapping[str, Any], index: int) -> bytes:
+    if not isinstance(record, dict):
+        raise TypeError(f"sample {index} must be a dictionary, not a {type(record).__name__}")
     found: list[str] = []
     try:
-        body = marshal.dumps(_plain(record, found))
+        plain = _plain(record, found)
     except TypeError as error:
         raise TypeError(
             f"sample {index} can't be serialized: {error}. Keep plain data, arrays and tensors in "
             "the data list, or set serialize_data=False"
         ) from error
-    return (_WITH_ARRAYS if found else _PLAIN) + body
+    return marshal.dumps([plain] if found else plain)
 
 
 def _plain(value: Any, arrays: list[str]) -> Any:
@@ -105,9 +126,13 @@ def _plain(value: Any, arrays: list[str]) -> Any:
         return value.item()
     if isinstance(value, torch.Tensor):
         return _tagged("tensor", value.detach().cpu().numpy(), arrays)
-    if isinstance(value, np.ndarray) and value.dtype != object:
+    if isinstance(value, np.ndarray) and _is_named_by_str(value.dtype):
         return _tagged("ndarray", value, arrays)
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} is not plain data")
+
+
+def _is_named_by_str(dtype: np.dtype[Any]) -> bool:
+    return not dtype.hasobject and np.dtype(dtype.str) == dtype
 
 
 def _tagged(kind: str, array: npt.NDArray[Any], arrays: list[str]) -> tuple[Any, ...]:

@@ -20,6 +20,7 @@ from ._path import mkdir_or_exist as mkdir_or_exist
 from ._path import scandir as scandir
 from ._path import symlink as symlink
 from ._path import walk as walk
+from ._plain import is_plain as is_plain
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
 from ._sequence import is_list_of as is_list_of
@@ -72,6 +73,7 @@ __all__ = [
     "is_installed",
     "is_list_of",
     "is_method_overridden",
+    "is_plain",
     "is_seq_of",
     "is_str",
     "is_tuple_of",

@@ -1,0 +1,256 @@
+"""Data sets that are made of others."""
+
+from __future__ import annotations
+
+import copy
+import math
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from itertools import accumulate
+from typing import Any, NoReturn
+
+from torch.utils.data import Dataset
+
+from engine.registry import DATASETS
+
+from ._full_init import force_full_init
+
+Given = Dataset[Any] | Mapping[str, Any]  # a `BaseDataset`, or another of these wrappers
+
+
+class _Wrapper(Dataset[Any]):
+    """What the wrappers share: where a sample comes from is decided once, and nothing is copied.
+
+    Args:
+        datasets: The data sets, or their configs.
+        lazy_init: Whether to read the annotations only when they are needed.
+    """
+
+    def __init__(self, datasets: Sequence[Given], lazy_init: bool) -> None:
+        self._datasets: list[Any] = [
+            DATASETS.build(each) if isinstance(each, Mapping) else each for each in datasets
+        ]
+        self._metainfo: dict[str, Any] = self._datasets[0].metainfo
+        self._fully_initialized = False
+        if not lazy_init:
+            self.full_init()
+
+    @property
+    def metainfo(self) -> dict[str, Any]:
+        """A copy of what is known about the data set as a whole."""
+        return copy.deepcopy(self._metainfo)
+
+    def full_init(self) -> None:
+        """Read the annotations, unless that was done."""
+        if self._fully_initialized:
+            return
+        for dataset in self._datasets:
+            dataset.full_init()
+        self._metainfo = self._datasets[0].metainfo  # an annotation file may have told more
+        self._prepare()
+        self._fully_initialized = True
+
+    @force_full_init
+    def get_data_info(self, idx: int) -> dict[str, Any]:
+        """Return the dictionary of a sample.
+
+        Args:
+            idx: The index; a negative one counts from the end.
+        """
+        dataset, index = self._origin(range(len(self))[idx])
+        info: dict[str, Any] = dataset.get_data_info(index)
+        return info
+
+    @force_full_init
+    def get_cat_ids(self, idx: int) -> list[int]:
+        """Return the classes that are in a sample.
+
+        Args:
+            idx: The index.
+        """
+        dataset, index = self._origin(range(len(self))[idx])
+        classes: list[int] = dataset.get_cat_ids(index)
+        return classes
+
+    @force_full_init
+    def __getitem__(self, idx: int) -> Any:
+        """Return a sample as the pipeline of its data set makes it."""
+        dataset, index = self._origin(range(len(self))[idx])
+        return dataset[index]
+
+    @force_full_init
+    def __len__(self) -> int:
+        """Return the number of samples."""
+        return self._count()
+
+    def get_subset_(self, indices: int | Sequence[int]) -> NoReturn:
+        """Refuse, as documented: which samples a number would mean is not clear here.
+
+        Raises:
+            NotImplementedError: Always; the error says what to do instead.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no subsets: take them of the data sets that it is made of, "
+            "by their argument `indices` or by `get_subset`"
+        )
+
+    get_subset = get_subset_
+
+    def _prepare(self) -> None:
+        """Work out where samples come from, when all data sets have been read."""
+
+    def _count(self) -> int:
+        raise NotImplementedError
+
+    def _origin(self, idx: int) -> tuple[Any, int]:
+        """Return the data set that a sample is of, and its index there."""
+        raise NotImplementedError
+
+
+@DATASETS.register_module()
+class ConcatDataset(_Wrapper):
+    """Several data sets, one after the other.
+
+    Its `metainfo` is that of the first.
+
+    Args:
+        datasets: The data sets, or their configs.
+        lazy_init: Whether to read the annotations only when they are needed.
+        ignore_keys: In which keys of their `metainfo` they may differ.
+
+    Attributes:
+        datasets: The data sets.
+
+    Raises:
+        ValueError: If there are none, or their `metainfo` differs.
+    """
+
+    def __init__(
+        self,
+        datasets: Sequence[Given],
+        lazy_init: bool = False,
+        ignore_keys: str | Sequence[str] | None = None,
+    ) -> None:
+        if not datasets:
+            raise ValueError("datasets of ConcatDataset has at least one data set")
+        self.ignore_keys = {ignore_keys} if isinstance(ignore_keys, str) else {*(ignore_keys or ())}
+        self._ends: list[int] = []
+        super().__init__(datasets, lazy_init)
+        self.datasets = self._datasets
+        self._compare()
+
+    def _prepare(self) -> None:
+        self._ends = list(accumulate(map(len, self._datasets)))
+        self._compare()
+
+    def _compare(self) -> None:
+        """Hold the metainfo of all data sets against that of the first."""
+        first = self._relevant(self._datasets[0])
+        for number, dataset in enumerate(self._datasets[1:], 1):
+            other = self._relevant(dataset)
+            differing = sorted(key for key in {*first, *other} if first.get(key) != other.get(key))
+            if differing:
+                key = differing[0]
+                raise ValueError(
+                    f"the metainfo of data set {number} of ConcatDataset differs from that of the "
+                    f"first in {', '.join(differing)}: {key} is {other.get(key)!r}, not "
+                    f"{first.get(key)!r}. Name in ignore_keys what may differ"
+                )
+
+    def _relevant(self, dataset: Any) -> dict[str, Any]:
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataset.metainfo.items()
+            if key not in self.ignore_keys
+        }
+
+    def _count(self) -> int:
+        return self._ends[-1]
+
+    def _origin(self, idx: int) -> tuple[Any, int]:
+        number = bisect_right(self._ends, idx)
+        return self._datasets[number], idx - (self._ends[number - 1] if number else 0)
+
+
+@DATASETS.register_module()
+class RepeatDataset(_Wrapper):
+    """A data set several times over, so that a pass over a small one takes longer.
+
+    Args:
+        dataset: The data set, or its config.
+        times: How many times.
+        lazy_init: Whether to read the annotations only when they are needed.
+
+    Attributes:
+        dataset: The data set.
+
+    Raises:
+        ValueError: If `times` is not positive.
+    """
+
+    def __init__(self, dataset: Given, times: int, lazy_init: bool = False) -> None:
+        if times < 1:
+            raise ValueError(f"times of RepeatDataset is at least 1; got {times}")
+        self.times = times
+        super().__init__([dataset], lazy_init)
+        self.dataset = self._datasets[0]
+
+    def _count(self) -> int:
+        return self.times * len(self._datasets[0])
+
+    def _origin(self, idx: int) -> tuple[Any, int]:
+        return self._datasets[0], idx % len(self._datasets[0])
+
+
+@DATASETS.register_module()
+class ClassBalancedDataset(_Wrapper):
+    """A data set in which samples of rare classes are repeated.
+
+    A class that the fraction f of the samples has calls for r = max(1, sqrt(t / f)) times its
+    samples. A sample is there as often as the neediest of its classes calls for, rounded up.
+
+    Source: Gupta et al., LVIS: A Dataset for Large Vocabulary Instance Segmentation, 2019.
+
+    Args:
+        dataset: The data set, or its config; it has `get_cat_ids`.
+        oversample_thr: The fraction t of samples below which a class is rare.
+        lazy_init: Whether to read the annotations only when they are needed.
+
+    Attributes:
+        dataset: The data set.
+        repeat_indices: The indices of the samples, each as often as it is there.
+
+    Raises:
+        ValueError: If `oversample_thr` is no fraction.
+    """
+
+    def __init__(self, dataset: Given, oversample_thr: float, lazy_init: bool = False) -> None:
+        if not 0 <= oversample_thr <= 1:
+            raise ValueError(
+                f"oversample_thr of ClassBalancedDataset is 0 to 1; got {oversample_thr}"
+            )
+        self.oversample_thr = oversample_thr
+        self.repeat_indices: list[int] = []
+        super().__init__([dataset], lazy_init)
+        self.dataset = self._datasets[0]
+
+    def _prepare(self) -> None:
+        dataset = self._datasets[0]
+        classes = [{*dataset.get_cat_ids(index)} for index in range(len(dataset))]
+        counts = Counter(each for sample in classes for each in sample)
+        needs = {
+            each: math.sqrt(self.oversample_thr * len(classes) / count)
+            for each, count in counts.items()
+        }
+        self.repeat_indices = [
+            index
+            for index, sample in enumerate(classes)
+            for _ in range(math.ceil(max([1.0, *(needs[each] for each in sample)])))
+        ]
+
+    def _count(self) -> int:
+        return len(self.repeat_indices)
+
+    def _origin(self, idx: int) -> tuple[Any, int]:
+        return self._datasets[0], self.repeat_indices[idx]

@@ -1,0 +1,122 @@
+"""Data sets that are made of others."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.dataset import (
+    COLLATE_FUNCTIONS,
+    BaseDataset,
+    ClassBalancedDataset,
+    ConcatDataset,
+    RepeatDataset,
+)
+from engine.registry import DATASETS, FUNCTIONS
+
+
+class Numbers(BaseDataset):
+    """Samples whose labels are given."""
+
+    def __init__(self, labels: list[Any], name: str = "n", **kwargs: Any) -> None:
+        self.labels = labels
+        super().__init__(metainfo=dict(name=name, classes=("a", "b")), **kwargs)
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        return [{"gt_label": label, "number": n} for n, label in enumerate(self.labels)]
+
+
+LISTS = st.lists(st.integers(0, 4), min_size=1, max_size=12)
+
+
+@given(st.lists(LISTS, min_size=1, max_size=4), st.data())
+def test_one_after_the_other(parts: list[list[int]], data: st.DataObject) -> None:
+    joined = ConcatDataset([Numbers(part) for part in parts])
+    everything = [label for part in parts for label in part]
+    assert len(joined) == len(everything)
+    assert [joined[index]["gt_label"] for index in range(len(joined))] == everything
+    index = data.draw(st.integers(-len(everything), len(everything) - 1))
+    assert joined.get_data_info(index)["gt_label"] == everything[index]
+    assert joined.get_cat_ids(index) == [everything[index]]
+    with pytest.raises(IndexError):
+        joined[len(everything)]
+
+
+@given(LISTS, st.integers(1, 4))
+def test_several_times(labels: list[int], times: int) -> None:
+    repeated = RepeatDataset(Numbers(labels), times)
+    assert [repeated[index]["gt_label"] for index in range(len(repeated))] == labels * times
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=3), min_size=1), st.floats(0, 1))
+def test_rare_classes_are_repeated(labels: list[list[int]], threshold: float) -> None:
+    balanced = ClassBalancedDataset(Numbers(labels), threshold)
+    share = {
+        each: sum(each in sample for sample in labels) / len(labels)
+        for sample in labels
+        for each in sample
+    }
+    times = Counter(balanced.repeat_indices)
+    assert balanced.repeat_indices == sorted(balanced.repeat_indices)
+    for index, sample in enumerate(labels):
+        need = max([1.0, *(math.sqrt(threshold / share[each]) for each in sample)])
+        assert math.ceil(need - 1e-9) <= times[index] <= math.ceil(need + 1e-9)
+    assert balanced[len(balanced) - 1]["number"] == balanced.repeat_indices[-1]
+
+
+def test_annotations_are_read_when_they_are_needed(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    parts = [BaseDataset(str(file), data_prefix={}, lazy_init=True) for _ in range(2)]
+    lazy = RepeatDataset(ConcatDataset(parts, lazy_init=True), 2, lazy_init=True)
+    file.write_text(json.dumps({"metainfo": {"classes": ["x"]}, "data_list": [{"k": 1}]}))
+    assert lazy.metainfo == {}
+    assert len(lazy) == 4
+    assert lazy.metainfo == {"classes": ["x"]}
+
+
+def test_a_config_builds_them() -> None:
+    DATASETS.register_module("WrappedNumbers", force=True, module=Numbers)
+    built: Any = DATASETS.build(
+        dict(
+            type="RepeatDataset",
+            times=2,
+            dataset=dict(
+                type="ConcatDataset",
+                datasets=[dict(type="WrappedNumbers", labels=[each]) for each in (1, 2)],
+            ),
+        )
+    )
+    assert [built[index]["gt_label"] for index in range(4)] == [1, 2, 1, 2]
+    assert built.dataset.datasets[1].labels == [2]
+
+
+def test_metainfo_must_agree() -> None:
+    parts = [Numbers([1], name="x"), Numbers([2], name="y")]
+    with pytest.raises(
+        ValueError, match="data set 1 of ConcatDataset differs from that of the first in name: name"
+    ):
+        ConcatDataset(parts)
+    assert ConcatDataset(parts, ignore_keys="name").metainfo["name"] == "x"
+    assert len(ConcatDataset(parts, ignore_keys=["name"])) == 2
+
+
+def test_wrong_calls_are_told() -> None:
+    with pytest.raises(NotImplementedError, match="RepeatDataset has no subsets: take them of the"):
+        RepeatDataset(Numbers([1]), 1).get_subset(1)
+    with pytest.raises(ValueError, match="datasets of ConcatDataset has at least one data set"):
+        ConcatDataset([])
+    with pytest.raises(ValueError, match="times of RepeatDataset is at least 1; got 0"):
+        RepeatDataset(Numbers([1]), 0)
+    with pytest.raises(ValueError, match="oversample_thr of ClassBalancedDataset is 0 to 1; got 2"):
+        ClassBalancedDataset(Numbers([1]), 2)
+
+
+def test_functions_of_batches_have_two_names() -> None:
+    assert COLLATE_FUNCTIONS is FUNCTIONS
