@@ -1,6 +1,7 @@
 """Benchmarks, each as a ratio to a floor in the same run: `python scripts/bench NAME`.
 
 config      reading, changing and writing configs
+data        annotations in memory, and evaluations, over plain Python
 loop        an iteration of a training, over a raw PyTorch loop
 registry    look-ups and builds, in seconds and in instructions
 zoo         size and speed of the models that the libraries ship
@@ -11,11 +12,18 @@ from __future__ import annotations
 import sys
 
 import config
+import data
 import loop
 import registry
 import zoo
 
-BENCHMARKS = {"config": config.main, "loop": loop.main, "registry": registry.main, "zoo": zoo.main}
+BENCHMARKS = {
+    "config": config.main,
+    "data": data.main,
+    "loop": loop.main,
+    "registry": registry.main,
+    "zoo": zoo.main,
+}
 
 
 def main() -> None:

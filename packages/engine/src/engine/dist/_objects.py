@@ -123,6 +123,8 @@ def _collected(results: list[T], size: int, group: Group | None) -> list[T] | No
     parts = gather_object(results, group=group)
     if parts is None:
         return None
+    if len(parts) == 1:
+        return parts[0][:size]
     longest = max(len(part) for part in parts)
     ordered = [part[i] for i in range(longest) for part in parts if i < len(part)]
     return ordered[:size]

@@ -46,10 +46,7 @@ class Evaluator:
             data_samples: The outputs of the model; data elements become dictionaries.
             data_batch: The batch as the data loader gave it.
         """
-        samples = [
-            sample.to_dict() if isinstance(sample, BaseDataElement) else sample
-            for sample in data_samples
-        ]
+        samples = _as_dicts(data_samples)
         for metric in self.metrics:
             metric.process(data_batch, samples)
 
@@ -77,3 +74,39 @@ class Evaluator:
                 owners[name] = metric
                 values[name] = value
         return values
+
+    def offline_evaluate(
+        self, data_samples: Sequence[Any], data: Sequence[Any] | None = None, chunk_size: int = 256
+    ) -> dict[str, Any]:
+        """Compute the values of all metrics for outputs that are there, such as those of a file.
+
+        Args:
+            data_samples: The outputs of the model, as data elements or dictionaries.
+            data: For each of them what the data loader gave; None means nothing.
+            chunk_size: How many outputs a metric sees at once.
+
+        Returns:
+            The values by their names.
+
+        Raises:
+            ValueError: If `data` has another length, or `chunk_size` is not positive.
+        """
+        if data is not None and len(data) != len(data_samples):
+            raise ValueError(
+                f"data has an entry for each of the {len(data_samples)} outputs; got {len(data)}"
+            )
+        if chunk_size < 1:
+            raise ValueError(f"chunk_size is at least 1; got {chunk_size}")
+        for start in range(0, len(data_samples), chunk_size):
+            end = start + chunk_size
+            self.process(data_samples[start:end], None if data is None else data[start:end])
+        return self.evaluate(len(data_samples))
+
+
+def _as_dicts(data_samples: Sequence[Any]) -> Sequence[dict[str, Any]]:
+    if not any(issubclass(kind, BaseDataElement) for kind in {*map(type, data_samples)}):
+        return data_samples
+    return [
+        sample.to_dict() if isinstance(sample, BaseDataElement) else sample
+        for sample in data_samples
+    ]

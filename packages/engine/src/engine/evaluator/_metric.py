@@ -16,6 +16,8 @@ from engine.dist import (
     is_main_process,
 )
 
+_NUMBERS = frozenset({bool, int, float, str})
+
 
 class BaseMetric(ABC):
     """A metric that gathers a result per sample, and computes its values from all of them.
@@ -109,6 +111,8 @@ class BaseMetric(ABC):
 
 def _on_cpu(data: Any) -> Any:
     """Move all tensors in lists, tuples and dictionaries to main memory."""
+    if isinstance(data, list) and _NUMBERS.issuperset(map(type, data)):
+        return data
     if isinstance(data, torch.Tensor):
         return data.cpu()
     if isinstance(data, dict):

@@ -1,4 +1,4 @@
-"""Other packages as sources: their models and transforms, by name. Each is an extra of engine.
+"""Other packages as sources of models, transforms and metrics. Each is an extra of engine.
 
 None is imported before a source is asked for a name or a list of names.
 """
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # What needs torch lives where torch may be imported, and is found as the parts of a registry are.
 _SMP_DECODERS = "engine.model._smp_decoder"
 _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
+_TORCHMETRICS = "engine.evaluator._torchmetrics"
 
 
 def _bound(make: Callable[..., Any], name: str) -> Callable[..., Any]:
@@ -69,6 +70,18 @@ def _torchvision_transform(name: str) -> Callable[..., Any]:
     module = import_module(_TORCHVISION_TRANSFORMS)
     bound = _bound(module.TorchvisionTransform, name)
     vars(bound)["__signature__"] = signature(module.transform_class(name))
+    return bound
+
+
+def _torchmetrics_names() -> Iterable[str]:
+    names: Iterable[str] = import_module(_TORCHMETRICS).metric_names()
+    return names
+
+
+def _torchmetrics_metric(name: str) -> Callable[..., Any]:
+    module = import_module(_TORCHMETRICS)
+    bound = _bound(module.TorchMetric, name)
+    vars(bound)["__signature__"] = module.metric_signature(name)
     return bound
 
 
@@ -129,6 +142,9 @@ TORCHVISION_TRANSFORM_REGISTRY = PackageSource(
     _torchvision_transform_names,
     _torchvision_transform,
     "engine[torchvision]",
+)
+TORCHMETRICS_REGISTRY = PackageSource(
+    "torchmetrics", _torchmetrics_names, _torchmetrics_metric, "engine[torchmetrics]"
 )
 SMP_DECODER_REGISTRY = PackageSource(
     "segmentation_models_pytorch", _smp_names, _smp_decoder, "engine[smp]"

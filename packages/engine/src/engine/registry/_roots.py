@@ -6,6 +6,7 @@ from ._build import build_model_from_cfg, build_runner_from_cfg, build_scheduler
 from ._ready import (
     SMP_DECODER_REGISTRY,
     TIMM_MODEL_REGISTRY,
+    TORCHMETRICS_REGISTRY,
     TORCHVISION_MODEL_REGISTRY,
     TORCHVISION_TRANSFORM_REGISTRY,
     TRANSFORMERS_BACKBONE_REGISTRY,
@@ -64,6 +65,7 @@ PARAM_SCHEDULERS: Registry[Any] = Registry(
 )
 
 METRICS = _root("metric", "engine.evaluator")
+METRICS.attach_source("torchmetrics", TORCHMETRICS_REGISTRY)
 EVALUATOR = _root("evaluator", "engine.evaluator")
 VISUALIZERS = _root("visualizer", "engine.visualization")
 VISBACKENDS = _root("vis_backend", "engine.visualization")
