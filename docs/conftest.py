@@ -72,6 +72,9 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 def _forget_libraries() -> None:
     """Take the libraries that a page made up out of the trees of the root registries."""
+    for module in [*sys.modules]:
+        if module.partition(".")[0] == _LIBRARY.name:
+            del sys.modules[module]
     for name in registries.__all__:
         root = getattr(registries, name)
         if isinstance(root, Registry) and root.parent is None:

@@ -73,7 +73,8 @@ def test_urls(remote: fsspec.AbstractFileSystem, write: Write) -> None:
         ("", "there is no config file ."),
         (
             "mmbeta::fcn_r18_digit.py",
-            "mmbeta ships no config 'fcn_r18_digit.py'; did you mean mmbeta::fcn_r18_digits.py?",
+            "mmbeta ships no config 'fcn_r18_digit.py'; did you mean mmbeta::fcn_r18_digits.py "
+            "or mmbeta::unet_r18_digits.py or mmbeta::upernet_r18_digits.py?",
         ),
         (
             "mmgamma::x.py",

@@ -229,7 +229,7 @@ def test_missing_argument(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> No
     text = RUN.replace(", channels=64, num_classes=11", "")
 
     assert report_of(text, tmp_path, monkeypatch) == (
-        "model.decode_head (cfg.py:6): FCNHead needs 'channels', 'num_classes'\n1 error"
+        "model.decode_head (cfg.py:6): FCNHead needs 'num_classes', 'channels'\n1 error"
     )
 
 
@@ -606,8 +606,16 @@ WHOLE = {
 
 
 # Values that are data and no parts, and parts that pass on any keyword.
-DATA = {"arch", "batch_augments", "clip_grad", "metainfo"}
-OPEN = ("TIMMBackbone", "torchvision.")
+DATA = {
+    "arch",
+    "batch_augments",
+    "clip_grad",
+    "data_prefix",
+    "decoder_args",
+    "metainfo",
+    "test_cfg",
+}
+OPEN = ("TIMMBackbone", "timm.", "torchvision.")
 
 
 def keywords(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

@@ -217,7 +217,7 @@ def put(*keys: Any) -> Callable[[Any], None]:
             put("train_dataloader", "dataset", "pipeline", 0, "type", "PackClsInputs"),
             "$.train_dataloader.dataset.pipeline[0].type",
             "enum",
-            "'PackClsInputs' is not one of ['PackSegInputs'",
+            "'PackClsInputs' is not one of ['LoadAnnotations'",
         ),
         (put("val_evaluator", "type", "mIoU"), "$.val_evaluator.type", "enum", "'mIoU' is not one"),
         (
@@ -315,8 +315,16 @@ def test_mistakes_are_refused_with_a_reason(
 
 
 # Values that are data and no parts, and parts that pass on any keyword.
-DATA = {"arch", "batch_augments", "clip_grad", "metainfo"}
-OPEN = ("TIMMBackbone", "torchvision.")
+DATA = {
+    "arch",
+    "batch_augments",
+    "clip_grad",
+    "data_prefix",
+    "decoder_args",
+    "metainfo",
+    "test_cfg",
+}
+OPEN = ("TIMMBackbone", "timm.", "torchvision.")
 
 
 def keywords(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -381,7 +389,9 @@ def test_names_are_listed_as_the_scope_sees_them(beta: Draft202012Validator) -> 
     listed, pattern = schema_of(beta)["$defs"]["MODELS"]["else"]["properties"]["type"]["anyOf"]
 
     names = dict(zip(listed["enum"], listed["enumDescriptions"], strict=True))
-    assert names["FCNHead"] == "Convolutions, then a classifier of each pixel."
+    assert names["FCNHead"] == (
+        "Convolutions on the maps that `in_index` chooses, then a classifier of each pixel."
+    )
     assert names["mmalpha.ResNet"] == "A residual network without its classifier."
     assert {"Sequential", "CrossEntropyLoss", "mmalpha.CrossEntropyLoss"} <= names.keys()
     assert not {"ResNet", "engine.Sequential", "mmbeta.FCNHead"} & names.keys()

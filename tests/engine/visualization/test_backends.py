@@ -141,7 +141,7 @@ def test_a_back_end_of_ones_own(tmp_path: Path) -> None:
 
 def test_all_back_ends_are_registered() -> None:
     names = {name for name in vis_backend.__all__ if name.endswith("VisBackend")}
-    assert names - {"BaseVisBackend"} == set(VISBACKENDS)
+    assert names - {"BaseVisBackend"} <= set(VISBACKENDS)
 
 
 def test_a_back_end_needs_a_folder() -> None:
