@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 # What needs torch lives where torch may be imported, and is found as the parts of a registry are.
 _SMP_DECODERS = "engine.model._smp_decoder"
+_TORCHVISION_MAPS = "engine.model._torchvision_maps"
 _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 _TORCHMETRICS = "engine.evaluator._torchmetrics"
 
@@ -53,10 +54,19 @@ def _torchvision_names() -> Iterable[str]:
 
 
 def _torchvision_model(name: str) -> Callable[..., Any]:
+    from functools import wraps  # deferred: torchvision takes longer
+
     from torchvision.models import get_model_builder
 
     builder: Callable[..., Any] = get_model_builder(name)
-    return builder
+
+    @wraps(builder)
+    def make(*args: Any, return_nodes: list[str] | None = None, **kwargs: Any) -> Any:
+        if return_nodes is None:
+            return builder(*args, **kwargs)
+        return import_module(_TORCHVISION_MAPS).TorchvisionMaps(name, return_nodes, **kwargs)
+
+    return make
 
 
 def _torchvision_transform_names() -> Iterable[str]:

@@ -106,7 +106,9 @@ class ImageClassifier(BaseModel):
         Returns:
             Features, one tensor for each level of the backbone.
         """
-        return cast("tuple[Tensor, ...]", self.neck(self.backbone(inputs)))
+        feats = self.backbone(inputs)
+        several = (feats,) if isinstance(feats, Tensor) else feats  # some give one tensor
+        return cast("tuple[Tensor, ...]", self.neck(several))
 
     def _mixed(
         self, inputs: Tensor, data_samples: Sequence[DataSample]
