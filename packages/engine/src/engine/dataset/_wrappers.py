@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,7 +20,7 @@ from ._full_init import force_full_init
 Given = Dataset[Any] | Mapping[str, Any]  # a `BaseDataset`, or another of these wrappers
 
 
-class _Wrapper(Dataset[Any]):
+class _Wrapper(Dataset[Any], ABC):
     """What the wrappers share: where a sample comes from is decided once, and nothing is copied.
 
     Args:
@@ -100,12 +101,13 @@ class _Wrapper(Dataset[Any]):
     def _prepare(self) -> None:
         """Work out where samples come from, when all data sets have been read."""
 
+    @abstractmethod
     def _count(self) -> int:
-        raise NotImplementedError
+        """Return the number of samples."""
 
+    @abstractmethod
     def _origin(self, idx: int) -> tuple[Any, int]:
         """Return the data set that a sample is of, and its index there."""
-        raise NotImplementedError
 
 
 @DATASETS.register_module()
