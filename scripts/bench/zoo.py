@@ -70,7 +70,7 @@ def _row(name: str, cfg: Config, photo: str) -> str:
     except FileNotFoundError:  # where the images are to be a user's, it is what becomes of a photo
         image = inferencer.preprocess_one(photo)["inputs"]
     size = get_model_complexity_info(model, tuple(image.shape), show_table=False, show_arch=False)
-    count = max(1, min(32, _MAX_PIXELS // image[0].numel()))
+    count = max(2, min(32, _MAX_PIXELS // image[0].numel()))
     inputs = model.data_preprocessor(dict(inputs=[image] * count))["inputs"]
 
     def train() -> None:
