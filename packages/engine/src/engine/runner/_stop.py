@@ -73,12 +73,17 @@ class StopRequest:
     def _note(self, signum: int, frame: FrameType | None) -> None:
         self._signum = signum
         self._restore()
-        get_logger().warning(
-            "%s: saving after this step; a second signal ends the run at once",
-            signal.Signals(signum).name,
-        )
+        # Not from here: the signal may have come in the middle of a line that is being written.
+        threading.Thread(target=_announce, args=(signum,)).start()
 
     def _restore(self) -> None:
         while self._former:
             signum, handler = self._former.popitem()
             signal.signal(signum, handler)
+
+
+def _announce(signum: int) -> None:
+    get_logger().warning(
+        "%s: saving after this step; a second signal ends the run at once",
+        signal.Signals(signum).name,
+    )
