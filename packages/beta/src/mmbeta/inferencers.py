@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.config import Config
 from engine.dataset import Compose
 from engine.infer import BaseInferencer, read_image
-from mmbeta.registry import INFERENCERS
+from mmbeta.registry import INFERENCERS, TRANSFORMS
 from mmbeta.structures import SegDataSample
 from mmbeta.visualization import Classes, overlay
 
@@ -48,7 +48,7 @@ class SegInferencer(BaseInferencer):
         if color not in ("gray", "rgb"):
             raise ValueError(f"color of SegInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
-        self.pipeline = Compose(pipeline)
+        self.pipeline = Compose(pipeline, TRANSFORMS)
         self.classes = Classes.of(self.dataset_meta)
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:

@@ -17,7 +17,19 @@ from engine.device import get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
 from engine.model import BaseModel
-from engine.registry import DATASETS, INFERENCERS, MODELS, announced_scopes, init_default_scope
+from engine.registry import (
+    DATASETS,
+    INFERENCERS,
+    MODELS,
+    Restriction,
+    announced_scopes,
+    check_options,
+    init_default_scope,
+    needs_trust,
+    trust_of,
+    use_default_scope,
+)
+from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import load_checkpoint
 from engine.utils import did_you_mean
 
@@ -30,6 +42,14 @@ if TYPE_CHECKING:
 ModelConfig = str | Path | Config | Mapping[str, Any]
 
 
+@needs_trust(
+    model=Restriction(
+        "it would run a Python config; give the config itself",
+        lambda value: not isinstance(value, (str, Path)),
+        executes=True,
+    ),
+    weights=READS_LOCAL_FILES,
+)
 class BaseInferencer(ABC):
     """Predicts with a trained model.
 
@@ -72,7 +92,10 @@ class BaseInferencer(ABC):
     ) -> None:
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
-        init_default_scope(scope or self.cfg.get("default_scope", "engine"))
+        if scope is None:
+            _use_scope_of(self.cfg)
+        else:
+            init_default_scope(scope)
         self.device = torch.device(device or get_device())
         self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
         if weights is not None:
@@ -90,7 +113,8 @@ class BaseInferencer(ABC):
         if dataset is None:
             raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
         kind = dataset["type"]
-        known: Any = DATASETS.start_of_build().get(kind) if isinstance(kind, str) else kind
+        known: Any = DATASETS.get_from(dataset) if isinstance(kind, str) else kind
+        check_options(known, dataset)
         told = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
         return {
             key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
@@ -245,6 +269,11 @@ class BaseInferencer(ABC):
         return track(batches, "predicting", total, console=console(), transient=True)
 
 
+def _use_scope_of(cfg: Mapping[str, Any]) -> None:
+    is_data = trust_of(cfg, "default_scope") is False
+    use_default_scope(cfg.get("default_scope", "engine"), is_data=is_data)
+
+
 def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[str, Any]:
     """Return the config of a model.
 
@@ -290,7 +319,7 @@ def build_inferencer(
     cfg = config_of(model, weights)
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")
-    init_default_scope(cfg.get("default_scope", "engine"))
+    _use_scope_of(cfg)
     defaults = {"model": cfg, "weights": str(weights), "device": device}
     inferencer = cast("BaseInferencer", INFERENCERS.build(cfg["inferencer"], default_args=defaults))
     inferencer.show_progress = show_progress

@@ -50,6 +50,10 @@ class BuildError(RegistryError):
     """A config does not describe a call that can be made."""
 
 
+class UntrustedError(BuildError, ValueError):
+    """A config that is data sets an option that only code may set."""
+
+
 class BuildTypeError(BuildError, TypeError):
     """A `BuildError` which is also a `TypeError`: the arguments don't fit the signature."""
 

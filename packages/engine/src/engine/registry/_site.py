@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
 _OWN = {__file__, os.path.join(os.path.dirname(__file__), "_registry.py")}
 
@@ -48,11 +48,11 @@ def call_site() -> Site:
     return Site(frame.f_code.co_filename, frame.f_lineno)
 
 
-def calling_module() -> str:
-    """Return the name of the module that called the registry."""
-    return str(caller().f_globals.get("__name__", "__main__"))
+def calling_code() -> CodeType:
+    """Return the code that called the registry; a reload makes another of the same lines."""
+    return caller().f_code
 
 
 def calling_package() -> str:
     """Return the top-level package of the module that called the registry."""
-    return calling_module().partition(".")[0]
+    return str(caller().f_globals.get("__name__", "__main__")).partition(".")[0]

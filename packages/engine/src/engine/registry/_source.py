@@ -6,6 +6,7 @@ from engine.utils import near
 
 from ._discovery import is_installed
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+from .restrictions import check_options
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
@@ -97,8 +98,13 @@ class PackageSource:
             name: The name.
             *args: Passed on to the package.
             **kwargs: Passed on to the package.
+
+        Raises:
+            UntrustedError: If data sets an option by which the package loads files or code.
         """
-        return self.get(name)(*args, **kwargs)
+        made = self.get(name)
+        check_options(made, kwargs)
+        return made(*args, **kwargs)
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; without the package there is none."""
