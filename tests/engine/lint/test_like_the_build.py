@@ -160,4 +160,4 @@ def test_own_parts_are_found_inside_those_of_another_library() -> None:
         built: Any = MODELS.build(model)
         assert type(built.backbone).__module__ == "acme.registry"
         assert type(built.head.loss_module).__module__.startswith("mmalpha.")
-        assert len(DATASETS.build(dataset).pipeline.transforms) == 2  # type: ignore[attr-defined]
+        assert len(DATASETS.build(dataset).pipeline.transforms) == 2

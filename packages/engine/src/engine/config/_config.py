@@ -132,7 +132,7 @@ class Config(ConfigDict):
             ConfigError: If the text is not of that format, or is code and must not run.
         """
         if file_format == ".py" and not run:
-            source = Text(STRING, cfg_str, file_format, is_code=False)
+            source = Text(STRING, cfg_str, file_format, is_code=trust)
             data = blank(ConfigDict, ("", source, ""))
             place(data, loads(cfg_str, STRING))
             return cls._read(data, None, cfg_str, {})

@@ -274,12 +274,16 @@ def _use_scope_of(cfg: Mapping[str, Any]) -> None:
     use_default_scope(cfg.get("default_scope", "engine"), is_data=is_data)
 
 
-def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[str, Any]:
+def config_of(
+    model: ModelConfig | None, weights: str | Path | None, *, trust: bool = False
+) -> Mapping[str, Any]:
     """Return the config of a model.
 
     Args:
         model: The config, or its file.
         weights: A checkpoint, of which it is taken where `model` is None.
+        trust: Whether the config is trusted as code would be; that of a checkpoint does not run
+            all the same.
 
     Raises:
         ValueError: If both are None.
@@ -287,7 +291,7 @@ def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[
         ConfigError: If the config can't be read, or that of the checkpoint is more than data.
     """
     if isinstance(model, (str, Path)):
-        return Config.fromfile(model)
+        return Config.fromfile(model, trust=trust)
     if model is not None:
         return model
     if weights is None:
@@ -296,7 +300,7 @@ def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[
     text = meta.get("cfg") if isinstance(meta, Mapping) else None
     if not text or not isinstance(text, str):
         raise CheckpointError(f"{weights} holds no config; say which one its model had")
-    return Config.fromstring(text, ".py", run=False)
+    return Config.fromstring(text, ".py", run=False, trust=trust)
 
 
 def build_inferencer(

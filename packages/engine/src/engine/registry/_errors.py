@@ -42,8 +42,8 @@ class ScopeImportError(NotRegisteredError):
     """The library is installed, but its import fails; the failure is the cause."""
 
 
-class DuplicateNameError(RegistryError, KeyError):
-    """A name is registered twice in one registry."""
+class DuplicateNameError(RegistryError, KeyError, ValueError):
+    """A name is registered twice in one registry, or a prefix of sources is taken."""
 
 
 class BuildError(RegistryError):

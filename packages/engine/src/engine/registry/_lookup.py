@@ -21,6 +21,7 @@ from engine.utils import near
 from ._discovery import import_announced, import_scope, library_of
 from ._errors import NotRegisteredError, ScopeImportError
 from ._scope import canonical_scope
+from ._source import constructor_in
 from ._trust import HOW_TO_ALLOW, allowed_object, registered_object
 
 TYPE_CHECKING = False  # see _registry.py
@@ -118,7 +119,7 @@ class Lookup:
         if (source := self._source_of(node, scope)) is not None:
             self.source, self.source_asked = scope, source
             if name in source:
-                self.found = source.get(name)
+                self.found = constructor_in(source, name)
             else:
                 self._take_reason(source, name)
             return
@@ -145,9 +146,11 @@ class Lookup:
     def _take_reason(self, source: Any, name: str) -> None:
         """Keep what a source says of a name that it does not have."""
         try:
-            source.get(name)
+            constructor_in(source, name)
         except NotRegisteredError as error:
             self.missing = error
+        except KeyError:
+            self.missing = NotRegisteredError(f"the source {self.source!r} has no {name!r}")
 
     def _search(self, nodes: tuple[Registry[Any], ...], name: str) -> None:
         for count, node in enumerate(nodes, 1):

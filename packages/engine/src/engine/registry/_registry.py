@@ -9,7 +9,7 @@ from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
 from ._lookup import Lookup, add_scope, descendants, find_scope
 from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in_force
-from ._site import Site, call_site, calling_code, calling_package
+from ._site import Site, call_site, calling_code, calling_module, calling_package
 from ._trust import add_package, trust_of
 
 # The import of `typing` and of what it needs takes longer than that of this whole package, which
@@ -108,7 +108,8 @@ class Registry(Generic[T]):
         self._pending = list(locations)
         self.cached: dict[InForce | None, dict[str, Callable[..., T]]] = {}
         self._absent: set[tuple[InForce | None, str]] = set()
-        self._made_at, self._made_by, self.package = call_site(), calling_code(), calling_package()
+        self._made_at, self._made_by, self._made_in = call_site(), calling_code(), calling_module()
+        self.package = self._made_in.partition(".")[0]
         self.parent = parent
         self.build_func: Callable[..., Any] = build_func or (
             parent.build_func if parent is not None else build_from_cfg
@@ -240,13 +241,13 @@ class Registry(Generic[T]):
 
         Args:
             prefix: The prefix, say `'timm'`.
-            source: A registry, or anything else that has `get` and can be iterated over.
+            source: A registry, or what else has `build(name, ...)`, `in` and iteration.
 
         Raises:
-            ValueError: If the prefix is taken by another source or by a scope.
+            DuplicateNameError: If the prefix is taken by another source or by a scope.
         """
         if prefix in self._sources or prefix in self._tree.scopes:
-            raise ValueError(f"the prefix {prefix!r} is taken already in {self.label}")
+            raise DuplicateNameError(f"the prefix {prefix!r} is taken already in {self.label}")
         self._sources[prefix] = source
         self._tree.forget()
 
@@ -465,7 +466,8 @@ class Registry(Generic[T]):
 
     def _is_anew(self, other: Registry[Any]) -> bool:
         """Return whether the line that made another node has been compiled and run once more."""
-        return str(self._made_at) == str(other._made_at) and self._made_by is not other._made_by
+        same = (self._made_in, self._made_at.line) == (other._made_in, other._made_at.line)
+        return same and self._made_by is not other._made_by
 
     def _adopt(self, node: Registry[Any]) -> None:
         other = self._children.get(node.scope)

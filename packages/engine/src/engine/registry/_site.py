@@ -53,6 +53,11 @@ def calling_code() -> CodeType:
     return caller().f_code
 
 
+def calling_module() -> str:
+    """Return the name of the module that called the registry."""
+    return str(caller().f_globals.get("__name__", "__main__"))
+
+
 def calling_package() -> str:
     """Return the top-level package of the module that called the registry."""
-    return str(caller().f_globals.get("__name__", "__main__")).partition(".")[0]
+    return calling_module().partition(".")[0]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any
 
+    from ._source_protocol import Source
 
 _MISSING: Any = object()
 
@@ -127,3 +128,24 @@ class PackageSource:
 
     def __repr__(self) -> str:
         return f"PackageSource({self.package!r})"
+
+
+def constructor_in(source: Source, name: str) -> Callable[..., Any]:
+    """Return what makes the thing of a name.
+
+    Args:
+        source: The source.
+        name: The name.
+
+    Raises:
+        KeyError: If the source has no such name.
+    """
+    get = getattr(source, "get", None)
+    if get is not None:
+        found: Callable[..., Any] = get(name)
+        return found
+    if name not in source:
+        raise KeyError(name)
+    from functools import partial  # deferred, see _registry.py
+
+    return partial(source.build, name)
