@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -242,7 +242,7 @@ def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
             multi.build(asked)
         return
     assert asked in multi
-    source: Any = multi[prefix]
+    source = cast("Any", multi[prefix])
     assert multi.find_registry(asked) is source
     assert multi.find_class(asked) is source.get(key)
     assert multi.build(asked) == (key, (), {})

@@ -158,33 +158,49 @@ CONTROLS = (
 
 def attempts() -> Iterator[Attempt]:
     """Yield all attempts."""
+    yield from _on_configs()
+    yield from _on_checkpoints()
+    yield from _on_texts()
+    yield from _on_look_ups()
+
+
+def _on_configs() -> Iterator[Attempt]:
     formats, commands = itertools.cycle(FORMATS), itertools.cycle(_COMMANDS)
     for place, name in itertools.product(PLACES, NAMES):
-        yield _on_config(place, name, next(formats), next(commands))
+        if (place, name) != ("runner_type", "engine.runner.Runner"):  # there it may be named
+            yield _on_config(place, name, next(formats), next(commands))
     for place, value in OPTIONS:
         for command in (_COMMANDS[0], _COMMANDS[-1]):
             yield _on_config(place, value, next(formats), command)
+
+
+def _on_checkpoints() -> Iterator[Attempt]:
     for name in NAMES:
         for place in ("model.type", "model.backbone.type", "inferencer.type", "default_scope"):
             yield _on_checkpoint(place, name)
     for place, value in OPTIONS:
         if place.startswith(("model.backbone", "inferencer")):
             yield _on_checkpoint(place, value)
+    for code in ("os.system", "builtins.exec", "evil.X"):
+        for words in _ON_CHECKPOINT:
+            yield Attempt(f"{words[0]} pickle of {code}", words, pickled=code)
+
+
+def _on_texts() -> Iterator[Attempt]:
     for suffix, text in TEXTS:
         for words in (("lint", "CONFIG"), ("config", "show", "CONFIG"), ("train", "CONFIG")):
             if words[0] == "config" and "type" in text and "_base_" not in text:
                 continue  # to show a name runs nothing, and is no error
             yield Attempt(f"{words[0]} {text!r}", words, suffix=suffix, text=text)
+
+
+def _on_look_ups() -> Iterator[Attempt]:
     for name in NAMES:
         yield Attempt(f"explain {name}", ("registry", "explain", name))
     for scope in ("evil", "evil_lib", "os"):
         yield Attempt(f"schema {scope}", ("config", "schema", "--scope", scope))
-        yield Attempt(
-            f"explain in {scope}", ("registry", "explain", "ResNet", "--scope", scope)
-        )
-    for code in ("os.system", "builtins.exec", "evil.X"):
-        for words in _ON_CHECKPOINT:
-            yield Attempt(f"{words[0]} pickle of {code}", words, pickled=code)
+        words = ("registry", "explain", "ResNet", "--scope", scope)
+        yield Attempt(f"explain in {scope}", words)
 
 
 _COMMANDS = (

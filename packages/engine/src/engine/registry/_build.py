@@ -187,10 +187,6 @@ def _target(
 ) -> Callable[..., Any]:
     try:
         return registry.get_from(cfg, key) if kind is cfg.get(key) else registry.get(kind)
-    except LookupError as error:
-        if place := _place_of(cfg):
-            error.add_note(f"asked for by {place.removesuffix(': ')}")
-        raise
     except TypeError:
         if callable(kind):
             target: Callable[..., Any] = kind
@@ -201,6 +197,20 @@ def _target(
             ) from None
     keys = ", ".join(map(repr, cfg)) or "no key at all"
     raise BuildKeyError(f"{_place_of(cfg)}a config needs the key 'type'; this one has {keys}")
+
+
+def add_place(error: LookupError, cfg: Mapping[str, Any], key: str) -> None:
+    """Add to an error which part of a config asked for a name.
+
+    Args:
+        error: The error of the look-up.
+        cfg: The config.
+        key: The key whose value is the name; that of a part itself is `type`.
+    """
+    from ._misfit import place_of  # deferred: most look-ups succeed
+
+    if place := place_of(cfg, None if key == "type" else key):
+        error.add_note(f"asked for by {place.removesuffix(': ')}")
 
 
 def _explain_failure(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ._build import build_from_cfg, unexpected
+from ._build import add_place, build_from_cfg, unexpected
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
 from ._lookup import Lookup, add_scope, descendants, find_scope
@@ -302,9 +302,16 @@ class Registry(Generic[T]):
             NotRegisteredError: As in `get`.
             TypeError: If the value is not a str.
         """
-        name = cfg.get(key)
-        if not (isinstance(name, str) and trust_of(cfg, key)):
-            return self.get(name)  # type: ignore[arg-type]  # it says what a name is
+        name: Any = cfg.get(key)
+        try:
+            return self._get_for_code(name) if trust_of(cfg, key) else self.get(name)
+        except LookupError as error:
+            add_place(error, cfg, key)
+            raise
+
+    def _get_for_code(self, name: Any) -> Callable[..., T]:
+        if not isinstance(name, str):
+            return self.get(name)  # it says what a name is
         lookup = Lookup(name, self, scope_in_force(), is_code=True).run()
         if lookup.found is None:
             raise lookup.error()
