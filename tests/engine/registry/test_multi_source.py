@@ -144,6 +144,28 @@ def test_a_source_needs_build_in_and_iteration_only() -> None:
         root.get("plain.other")
 
 
+def test_names_that_two_prefixes_make_are_listed_once() -> None:
+    multi = _multi(my=_registry("lib_net", "net"), my_lib=_registry("net"))
+    assert list(multi) == ["my_lib_net", "my_net"]
+    assert len(multi) == 2
+
+
+def test_a_source_that_leaves_at_its_import_ends_nothing() -> None:
+    def leave() -> list[str]:
+        raise SystemExit(1)
+
+    broken = PackageSource("sys", leave, lambda name: dict, "broken")
+    multi = _multi(mine=_registry("net"), broken=broken)
+    assert list(multi) == ["mine_net"]
+    assert "broken_net" not in multi
+    with pytest.raises(NotRegisteredError, match="sys is installed, but its import fails: System"):
+        multi.build("other")
+    root: Registry[Any] = Registry("thing", scope="top")
+    root.attach_source("broken", broken)
+    assert "broken.net" not in root
+    assert "its import fails" in (root.explain("broken.net").error or "")
+
+
 def test_explain_tells_which_source_has_a_name_and_which_have_it_as_well() -> None:
     multi = _multi(first={"a": int, "b": int}, second={"b": float})
     told = multi.explain("b")
@@ -230,7 +252,8 @@ def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
         if asked == f"{prefix}_{key}"
     ]
     in_order = [prefix for prefix, keys in names.items() if asked in keys]
-    assert list(multi) == [f"{prefix}_{key}" for prefix in names for key in sorted(names[prefix])]
+    made = [f"{prefix}_{key}" for prefix in names for key in sorted(names[prefix])]
+    assert list(multi) == [*dict.fromkeys(made)]
     if by_prefix:
         _, prefix, key = max(by_prefix)
     elif in_order:
@@ -243,6 +266,6 @@ def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
         return
     assert asked in multi
     source = cast("Any", multi[prefix])
-    assert multi.find_registry(asked) is source
     assert multi.find_class(asked) is source.get(key)
+    assert multi.find_registry(asked) is source
     assert multi.build(asked) == (key, (), {})

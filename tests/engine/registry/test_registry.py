@@ -108,3 +108,46 @@ def test_a_registry_needs_no_name() -> None:
 
     assert "model" in registry
     assert registry.build("model", 1, x=2) == ((1,), {"x": 2})
+
+
+def test_a_decorator_needs_no_brackets() -> None:
+    registry: Registry[Any] = Registry("thing", scope="top")
+
+    @registry.register_module
+    class Bare: ...
+
+    @registry.register_module
+    def function() -> int:
+        return 1
+
+    assert registry.get("Bare") is Bare
+    assert registry.build({"type": "function"}) == function() == 1
+
+
+def test_two_nodes_of_one_scope_below_one_parent_are_an_error() -> None:
+    root: Registry[Any] = Registry("thing", scope="top")
+    first = root.child("twice")
+    with pytest.raises(ValueError, match="has a child of the scope 'twice' already, made at"):
+        root.child("twice")
+    for _ in range(2):
+        with pytest.raises(ValueError, match="already"):
+            Registry("thing", parent=root, scope="twice")
+    assert root.children["twice"] is first
+
+
+def test_a_cell_that_runs_again_starts_its_registry_anew() -> None:
+    root: Registry[Any] = Registry("thing", scope="top")
+    cell = "node = root.child('cell')"
+    for _ in range(2):
+        names = {"root": root, "__name__": "cell"}
+        exec(compile(cell, "<cell>", "exec"), names)  # noqa: S102  # as a notebook does
+        assert root.children["cell"] is names["node"]
+
+
+def test_the_node_of_the_library_of_a_class() -> None:
+    from engine.registry import HOOKS, MODELS
+    from mmalpha.models import ResNet
+
+    assert MODELS.of_library(ResNet).scope == "mmalpha"
+    assert MODELS.of_library(ResNet(18, base_channels=4)).scope == "mmalpha"
+    assert HOOKS.of_library(dict).scope == "engine"

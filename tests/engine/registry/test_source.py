@@ -111,8 +111,8 @@ def test_a_package_whose_import_fails() -> None:
     source = PackageSource("json", _broken, lambda name: dict, "the-thing")
     asked: list[Callable[[], object]] = [
         lambda: source.get("x"),
-        lambda: source.get("x", None),
-        lambda: "x" in source,
+        lambda: source.build("x"),
+        lambda: source.names(),
     ]
     for ask in asked:
         with pytest.raises(ScopeImportError) as caught:
@@ -121,6 +121,8 @@ def test_a_package_whose_import_fails() -> None:
             "json is installed, but its import fails: ImportError: a library is missing"
         )
         assert isinstance(caught.value.__cause__, ImportError)
+    assert "x" not in source
+    assert list(source) == []
 
 
 def test_a_name_that_the_package_does_not_have() -> None:

@@ -167,11 +167,13 @@ def attempts() -> Iterator[Attempt]:
 def _on_configs() -> Iterator[Attempt]:
     formats, commands = itertools.cycle(FORMATS), itertools.cycle(_COMMANDS)
     for place, name in itertools.product(PLACES, NAMES):
+        command = _LINT if place.startswith(_UNUSED) else next(commands)
         if (place, name) != ("runner_type", "engine.runner.Runner"):  # there it may be named
-            yield _on_config(place, name, next(formats), next(commands))
+            yield _on_config(place, name, next(formats), command)
     for place, value in OPTIONS:
-        for command in (_COMMANDS[0], _COMMANDS[-1]):
-            yield _on_config(place, value, next(formats), command)
+        yield _on_config(place, value, next(formats), _LINT)
+        if not place.startswith(_UNUSED):
+            yield _on_config(place, value, next(formats), _COMMANDS[-1])
 
 
 def _on_checkpoints() -> Iterator[Attempt]:
@@ -203,8 +205,10 @@ def _on_look_ups() -> Iterator[Attempt]:
         yield Attempt(f"explain in {scope}", words)
 
 
-_COMMANDS = (
-    ("lint", "CONFIG"),
+_UNUSED = ("inferencer", "launcher")  # a training has no use for it, or sets it anew
+_LINT = ("lint", "CONFIG")
+_COMMANDS: tuple[tuple[str, ...], ...] = (
+    _LINT,
     ("train", "CONFIG", "--device", "cpu"),
     ("train", "CONFIG", "--no-lint", "--device", "cpu"),
 )

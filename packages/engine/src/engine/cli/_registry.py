@@ -108,7 +108,7 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
     for scope, reason in import_announced().items():
         typer.echo(f"{scope} is left out: {reason}", err=True)
     for label, root in _roots(wanted).items():
-        for node in [root, *(child for _, child in sorted(root.children.items()))]:
+        for node in _nodes(root):
             _import(node)
             for name, module in sorted(node.module_dict.items()):
                 yield {
@@ -118,6 +118,12 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
                     "target": f"{module.__module__}.{module.__qualname__}",
                     "site": str(node.site_of(name)),
                 }
+
+
+def _nodes(root: Registry[Any]) -> Iterator[Registry[Any]]:
+    yield root
+    for _, child in sorted(root.children.items()):
+        yield from _nodes(child)
 
 
 def _nested(node: Registry[Any]) -> dict[str, Any]:

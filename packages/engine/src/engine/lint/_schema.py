@@ -47,7 +47,7 @@ def schema(scope: str | None = None) -> dict[str, Any]:
         ScopeImportError: If it can't be imported.
     """
     name = scope or ROOT
-    if (error := scope_error(name)) is not None:
+    if (error := scope_error(name, is_data=True)) is not None:
         raise error
     import_announced()
     definitions = Definitions(name)

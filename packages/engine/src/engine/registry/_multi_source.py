@@ -170,9 +170,13 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         return isinstance(name, str) and self._find(name) is not None
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over all names, with their prefixes."""
-        for prefix, source in self._sources.items():
-            yield from (f"{prefix}_{name}" for name in _names(source))
+        """Iterate over all names, with their prefixes, each once."""
+        names = (
+            f"{prefix}_{name}"
+            for prefix, source in self._sources.items()
+            for name in _names(source)
+        )
+        return iter(dict.fromkeys(names))
 
     def __len__(self) -> int:
         """Return the number of names."""
@@ -218,11 +222,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         matches = dict.fromkeys(full for match in near(name, by_name) for full in by_name[match])
         hint = f"; did you mean {' or '.join(map(repr, [*matches][:3]))}?" if matches else ""
         reasons = [*import_announced().values()] if self._discovers else []
-        reasons += [
-            source.how_to_install
-            for source in self._all.values()
-            if isinstance(source, PackageSource) and not source.is_installed
-        ]
+        reasons += filter(None, map(_fault, self._all.values()))
         return "\n  ".join(
             [
                 f"Model {name} could not be instantiated from any source of {self.name} "
@@ -233,6 +233,17 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
 
 
 def _names(source: Source) -> Iterator[str]:
-    if isinstance(source, Registry):
-        source.import_from_location()
+    _fault(source)  # a registry that can't be filled has the names that it has
     return iter(source)
+
+
+def _fault(source: Source) -> str | None:
+    """Return why a source does not have all of its names, if it has not."""
+    try:
+        if isinstance(source, Registry):
+            source.import_from_location()
+        elif isinstance(source, PackageSource):
+            source.names()
+    except NotRegisteredError as error:
+        return str(error)
+    return None

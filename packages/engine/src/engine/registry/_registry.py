@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from ._build import add_place, build_from_cfg, unexpected
 from ._discovery import IMPORTED, PENDING, import_location
-from ._errors import DuplicateNameError, ScopeImportError
+from ._errors import DuplicateNameError, NotRegisteredError, ScopeImportError
 from ._lookup import Lookup, add_scope, descendants, find_scope
 from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in_force
 from ._site import Site, call_site, calling_code, calling_module, calling_package
@@ -196,8 +196,11 @@ class Registry(Generic[T]):
         return iter(self._module_dict)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether `get(key)` finds something."""
-        return isinstance(key, str) and self.get(key, None) is not None
+        """Return whether `get(key)` finds something; what can't be imported is not there."""
+        try:
+            return isinstance(key, str) and self.get(key, None) is not None
+        except NotRegisteredError:
+            return False
 
     def __bool__(self) -> bool:
         """Return true: an empty registry is a registry."""

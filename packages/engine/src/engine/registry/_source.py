@@ -70,7 +70,7 @@ class PackageSource:
                 raise ScopeNotInstalledError(self.how_to_install)
             try:
                 self._names = dict.fromkeys(self._list_names())
-            except Exception as error:
+            except (Exception, SystemExit) as error:  # whatever a package does at its import
                 raise ScopeImportError(
                     f"{self.package} is installed, but its import fails: "
                     f"{type(error).__name__}: {error}"
@@ -108,7 +108,7 @@ class PackageSource:
         return made(*args, **kwargs)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether there is such a name; without the package there is none."""
+        """Return whether there is such a name; none is where the package can't be imported."""
         return key in self._there()
 
     def __iter__(self) -> Iterator[str]:
@@ -124,7 +124,10 @@ class PackageSource:
         return True
 
     def _there(self) -> Collection[str]:
-        return () if self._names is None and not self.is_installed else self.names()
+        try:
+            return self.names()
+        except NotRegisteredError:
+            return ()
 
     def __repr__(self) -> str:
         return f"PackageSource({self.package!r})"

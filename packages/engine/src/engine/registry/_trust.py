@@ -75,9 +75,13 @@ def trust_of(cfg: object, key: str = "type") -> bool | None:
 
 
 def from_data(cfg: object, key: str = "type") -> bool:
-    """Return whether the value of a key comes from data, or is made where a part of data is."""
-    told = trust_of(cfg, key)
-    return FROM_DATA.get() if told is None else not told
+    """Return whether the value of a key comes from data.
+
+    A dictionary that does not know it is data where a part of data is being built.
+    """
+    if not hasattr(type(cfg), "__trust__"):
+        return FROM_DATA.get()
+    return trust_of(cfg, key) is False
 
 
 def is_building_from_data() -> bool:
