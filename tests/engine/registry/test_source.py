@@ -112,7 +112,7 @@ def test_a_package_whose_import_fails() -> None:
     asked: list[Callable[[], object]] = [
         lambda: source.get("x"),
         lambda: source.build("x"),
-        lambda: source.names(),
+        source.names,
     ]
     for ask in asked:
         with pytest.raises(ScopeImportError) as caught:
