@@ -157,8 +157,7 @@ def _restore_process(
     if len(processes) != get_world_size():
         made_by = f"{len(processes)} processes" if processes else "another engine"
         get_logger().warning(
-            "%s was made by %s, so the training does not go on exactly: random numbers and the "
-            "order of the data differ",
+            "%s was made by %s, so the training does not go on exactly: random numbers differ",
             filename,
             made_by,
         )

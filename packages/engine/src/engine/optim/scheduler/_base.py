@@ -13,6 +13,8 @@ from torch import Tensor
 INF = 1_000_000_000
 """The default `end` of a schedule: never."""
 
+_LENGTH = "epoch_length"
+
 
 class HasParamGroups(Protocol):
     """A torch optimizer or a wrapper around one."""
@@ -53,6 +55,9 @@ class _ParamScheduler(ABC):
 
     _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
     """The attributes that `state_dict` holds."""
+
+    _epoch_length: int | None = None
+    """The iterations of an epoch, where the options were converted to iterations."""
 
     def __init__(
         self,
@@ -122,7 +127,9 @@ class _ParamScheduler(ABC):
         kwargs["begin"] = begin * epoch_length
         kwargs["end"] = end if end == INF else end * epoch_length
         kwargs["by_epoch"] = False
-        return cls(*args, **kwargs)
+        scheduler = cls(*args, **kwargs)
+        scheduler._epoch_length = epoch_length
+        return scheduler
 
     @classmethod
     def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
@@ -135,12 +142,15 @@ class _ParamScheduler(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far the schedule has come, as plain data."""
-        return {name: getattr(self, name) for name in self._state}
+        state = {name: getattr(self, name) for name in self._state}
+        return state if self._epoch_length is None else {**state, _LENGTH: self._epoch_length}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where another schedule of the same kind was.
 
         The values in the optimizer are not touched: they are part of the optimizer's own state.
+        Where epochs were converted to iterations, and an epoch has another number of them now, the
+        schedule goes on at the same part of the same epoch.
 
         Args:
             state_dict: What `state_dict` returned.
@@ -156,6 +166,10 @@ class _ParamScheduler(ABC):
             )
         for name in self._state:
             setattr(self, name, state_dict[name])
+        length, had = self._epoch_length, state_dict.get(_LENGTH)
+        if length is not None and had not in (None, length):
+            for name in ("last_step", "_global_step"):  # rounded down, so that none is left out
+                setattr(self, name, getattr(self, name) * length // had)
 
     def get_last_value(self) -> list[float]:
         """Return the value of each parameter group after the last step."""
