@@ -33,6 +33,7 @@ class LoggerHook(Hook):
         out_suffix: The endings of the files that are copied.
         keep_local: Whether the files that were copied stay where they are as well.
         log_metric_by_epoch: Whether the step of a metric is the epoch; else it is the iteration.
+            None means what the log processor counts.
         backend_args: Options of the file system behind a URL.
 
     Raises:
@@ -49,7 +50,7 @@ class LoggerHook(Hook):
         out_dir: str | Path | None = None,
         out_suffix: str | Sequence[str] = (".json", ".log", ".py", "yaml"),
         keep_local: bool = True,
-        log_metric_by_epoch: bool = True,
+        log_metric_by_epoch: bool | None = None,
         backend_args: Mapping[str, Any] | None = None,
     ) -> None:
         if interval < 1:
@@ -64,7 +65,13 @@ class LoggerHook(Hook):
         self.backend_args = backend_args
 
     def before_train(self, runner: Runner) -> None:
-        """Tell the visual back ends the config."""
+        """Tell the visual back ends the config.
+
+        Raises:
+            ValueError: If metrics are to be logged by epochs, and the training loop has none.
+        """
+        if self.log_metric_by_epoch:
+            runner.counts_epochs(True, "LoggerHook: log_metric_by_epoch")
         runner.visualizer.add_config(runner.cfg)
 
     def after_train_iter(
@@ -109,7 +116,9 @@ class LoggerHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Log the metrics of a validation."""
-        by_epoch = self.log_metric_by_epoch and runner.log_processor.by_epoch
+        by_epoch = self.log_metric_by_epoch
+        if by_epoch is None:
+            by_epoch = runner.counts_epochs(runner.log_processor.by_epoch, "LogProcessor")
         step = runner.epoch if by_epoch else runner.iter
         length = len(runner.val_dataloader)
         values, line = runner.log_processor.get_log_after_epoch(runner, length, "val")

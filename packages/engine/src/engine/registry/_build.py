@@ -134,11 +134,14 @@ def build_scheduler_from_cfg(
             counted in epochs into one that steps each iteration; it needs `epoch_length`, the
             iterations of an epoch, here or in `default_args`.
         registry: Where names are looked up.
-        default_args: Keyword arguments for what `cfg` does not say, `optimizer` among them.
+        default_args: Keyword arguments for what `cfg` does not say, `optimizer` among them. A
+            scheduler with `fit_to` takes what it does not say from a `loop`, if one is among them.
     """
     args = {**(default_args or {}), **_arguments(cfg)}
     target: Any = _target(args.pop("type", None), _start(registry, args.pop("_scope_", None)), cfg)
-    epoch_length = args.pop("epoch_length", None)
+    epoch_length, loop = args.pop("epoch_length", None), args.pop("loop", None)
+    if loop is not None and (fit_to := getattr(target, "fit_to", None)) is not None:
+        args |= _fitted(fit_to, loop, args, cfg)
     if args.pop("convert_to_iter_based", False):
         if epoch_length is None:
             raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
@@ -147,6 +150,16 @@ def build_scheduler_from_cfg(
         return target(**args)
     except Exception as error:
         _explain_failure(error, target, args, cfg)
+        raise
+
+
+def _fitted(
+    fit_to: Callable[..., dict[str, Any]], loop: Any, args: Mapping[str, Any], cfg: Any
+) -> dict[str, Any]:
+    try:
+        return fit_to(loop, args)
+    except ValueError as error:
+        _explain_failure(error, fit_to, args, cfg)
         raise
 
 

@@ -51,6 +51,7 @@ class BuildsParts:
     strategy: BaseStrategy
     optim_wrapper: OptimWrapper
     train_loop: Any
+    counts_epochs: Callable[..., bool]
 
     def build_strategy(
         self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False
@@ -182,8 +183,12 @@ class BuildsParts:
             return []
         given = scheduler if isinstance(scheduler, Sequence) else [scheduler]
         length = len(self.train_loop.dataloader)
-        args = {"optimizer": optim_wrapper, "epoch_length": length}
-        return [_built(PARAM_SCHEDULERS, each, args) for each in given]
+        args = {"optimizer": optim_wrapper, "epoch_length": length, "loop": self.train_loop}
+        built = [_built(PARAM_SCHEDULERS, each, args) for each in given]
+        for each in built:  # one that was given as an object says what it counts
+            if each.by_epoch and not each.need_val_args:
+                self.counts_epochs(True, type(each).__name__)
+        return built
 
     def build_evaluator(self, evaluator: Evaluator | Cfg | Sequence[Cfg]) -> Evaluator:
         """Build an evaluator.

@@ -204,6 +204,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self.optim_wrapper = self.build_optim_wrapper(optim_wrapper)
         self.scale_lr(self.optim_wrapper, self._auto_scale_lr)
         self.param_schedulers = self.build_param_scheduler(self._param_scheduler)
+        self.log_processor.before_train(self)
         if self._val is not None:
             dataloader, val_cfg, evaluator = self._val
             self.val_loop = self.build_val_loop(val_cfg, dataloader, evaluator)

@@ -39,6 +39,25 @@ class Standing:
         """The iterations in all."""
         return self.train_loop.max_iters if self.train_loop is not None else 1
 
+    def counts_epochs(self, by_epoch: bool | None = None, owner: str = "") -> bool:
+        """Return whether a part of the run counts epochs; else it counts iterations.
+
+        Args:
+            by_epoch: What was said; None takes what the training loop counts.
+            owner: The part, for the error.
+
+        Raises:
+            ValueError: If it was said to count epochs, and the loop counts iterations.
+        """
+        if getattr(self.train_loop, "by_epoch", True):
+            return by_epoch is not False
+        if by_epoch:
+            raise ValueError(
+                f"{owner} is set to count epochs, but the training counts iterations (max_iters): "
+                "leave out by_epoch=True, and give intervals and times in iterations"
+            )
+        return False
+
     @property
     def train_dataloader(self) -> DataLoader[Any]:
         """The training data, once the training was begun."""

@@ -30,9 +30,12 @@ class BaseTrainLoop(BaseLoop):
         exact_resume: As in `BaseLoop`.
 
     Attributes:
+        by_epoch: Whether the loop counts epochs, and so parts that don't say what they count do.
         stop_training: Whether the training is to end after the present epoch or iteration; a hook
             may set it.
     """
+
+    by_epoch = True
 
     def __init__(
         self,
@@ -296,6 +299,8 @@ class IterBasedTrainLoop(BaseTrainLoop):
     Raises:
         ValueError: If the milestones in `dynamic_intervals` do not rise.
     """
+
+    by_epoch = False
 
     def __init__(
         self,

@@ -24,6 +24,22 @@ class HasParamGroups(Protocol):
         """The groups of parameters with their options."""
 
 
+class TrainingLoop(Protocol):
+    """What a schedule asks the training loop for."""
+
+    @property
+    def by_epoch(self) -> bool:
+        """Whether the loop counts epochs."""
+
+    @property
+    def max_epochs(self) -> int:
+        """The epochs in all."""
+
+    @property
+    def max_iters(self) -> int:
+        """The iterations in all."""
+
+
 class _ParamScheduler(ABC):
     """A schedule of one option of an optimizer's parameter groups.
 
@@ -56,6 +72,14 @@ class _ParamScheduler(ABC):
     _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
     """The attributes that `state_dict` holds."""
 
+    _needs_end: ClassVar[bool] = False
+    """Whether the curve follows from its length, which `end` or `_length_arg` says."""
+
+    _length_arg: ClassVar[str] = ""
+    """The argument that says how long the curve is, in place of `end`."""
+
+    _lacks_end = False
+
     _epoch_length: int | None = None
     """The iterations of an epoch, where the options were converted to iterations."""
 
@@ -79,6 +103,11 @@ class _ParamScheduler(ABC):
                 f"{type(self).__name__} acts from begin on and before end, so 0 <= begin < end "
                 f"must hold; got begin={begin}, end={end}"
             )
+        if self._lacks_end:
+            names = " or ".join(filter(None, ("end", self._length_arg)))
+            raise ValueError(
+                f"{type(self).__name__} needs {names}, by which it knows how long its curve is"
+            )
         self.optimizer = optimizer
         self.param_name = param_name
         self.begin = begin
@@ -90,6 +119,32 @@ class _ParamScheduler(ABC):
         self.base_values = self._initial_values()
         self._last_value: list[float] = []
         self._advance()
+
+    @classmethod
+    def fit_to(cls, loop: TrainingLoop, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that a config does not say, and that a training loop does.
+
+        Args:
+            loop: The training loop.
+            options: The arguments of the constructor, and `convert_to_iter_based`.
+
+        Raises:
+            ValueError: If the schedule is to count epochs, and the loop counts iterations.
+        """
+        more: dict[str, Any] = {}
+        by_epoch = options.get("by_epoch", True)
+        has_epochs = getattr(loop, "by_epoch", True)
+        if not (has_epochs or cls.need_val_args or options.get("convert_to_iter_based")):
+            if options.get("by_epoch"):
+                raise ValueError(
+                    f"{cls.__name__} is set to count epochs, but the training counts iterations "
+                    "(max_iters): leave out by_epoch=True, and give its times in iterations"
+                )
+            more["by_epoch"] = by_epoch = False
+        lengths = (options.get("end"), options.get(cls._length_arg))
+        if cls._needs_end and lengths == (None, None) and by_epoch <= has_epochs:
+            more["end"] = loop.max_epochs if by_epoch else loop.max_iters
+        return more
 
     @classmethod
     def build_iter_from_epoch(
@@ -194,6 +249,11 @@ class _ParamScheduler(ABC):
     @abstractmethod
     def _get_value(self) -> list[float]:
         """Compute the new value of each group, for the time `last_step` after `begin`."""
+
+    def _length(self, begin: int, end: int, given: int | None = None) -> int:
+        """Return how long the curve is: as was given, or else from `begin` to `end`."""
+        self._lacks_end = given is None and end == INF
+        return end - begin if given is None else given
 
     def _advance(self) -> None:
         self._global_step += 1
