@@ -212,7 +212,7 @@ def test_batches_of_another_kind_are_not_cut_anew(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("shuffle", [True, False])
 def test_a_sampler_of_torch(tmp_path: Path, shuffle: bool) -> None:
-    plain = {"loader": {"sampler": None, "shuffle": shuffle}}
+    plain: dict[str, Any] = {"loader": {"sampler": None, "shuffle": shuffle}}
     before, after = Watch(4), Watch()
     with pytest.raises(Stopped):
         train(tmp_path, before, 3, 9, loop_of(True, 0), **plain)
