@@ -49,6 +49,7 @@ class BuildsParts:
     log_dir: str
     model: Any
     strategy: BaseStrategy
+    message_hub: MessageHub
     optim_wrapper: OptimWrapper
     train_loop: Any
     counts_epochs: Callable[..., bool]
@@ -132,12 +133,16 @@ class BuildsParts:
         Args:
             optim_wrapper: A wrapper, its config, or several wrappers by name.
         """
-        if not isinstance(optim_wrapper, Mapping):
-            return optim_wrapper
-        if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
-            return OptimWrapperDict(**optim_wrapper)
-        cfg = self.strategy.optim_wrapper_cfg(optim_wrapper)
-        return build_optim_wrapper(unwrapped(self.model), cfg)
+        built: Any = optim_wrapper
+        if isinstance(optim_wrapper, Mapping):
+            if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
+                built = OptimWrapperDict(**optim_wrapper)
+            else:
+                cfg = self.strategy.optim_wrapper_cfg(optim_wrapper)
+                built = build_optim_wrapper(unwrapped(self.model), cfg)
+        for each in built.values() if isinstance(built, OptimWrapperDict) else [built]:
+            each.message_hub = self.message_hub
+        return cast("OptimWrapper", built)
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None = None) -> None:
         """Scale the learning rates by the batch size, where that is enabled.

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -15,10 +16,10 @@ from engine.config import Config
 from engine.dist import is_main_process
 from engine.evaluator import Evaluator
 from engine.hooks import Hook
-from engine.logging import setup_logging
+from engine.logging import LogOutputs, setup_logging
 from engine.model import BaseModule, unwrapped
 from engine.optim import OptimWrapper
-from engine.registry import RUNNERS, init_default_scope
+from engine.registry import RUNNERS, DefaultScope, init_default_scope
 from engine.visualization import Visualizer
 
 from ._arguments import check_arguments
@@ -119,6 +120,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         compile: bool | Cfg = False,
     ) -> None:
         check_arguments(locals())
+        self._default_scope = default_scope
         init_default_scope(default_scope)
         self.cfg = cfg if isinstance(cfg, Config) else Config(cfg or {})
         self._train = _phase(train_dataloader, train_cfg, optim_wrapper)
@@ -137,6 +139,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self._config_name = Path(self.cfg.filename or "config").stem
         self.experiment_name = experiment_name or f"{self._config_name}_{self.timestamp}"
         self.logger = self.build_logger(log_level)
+        self._log_outputs = LogOutputs()
 
         self._resumed = self._training_to_resume(resume) if self._train else None
         self.set_randomness(**{"seed": None, **(randomness or {})})
@@ -183,21 +186,38 @@ class Runner(BuildsParts, KeepsCheckpoints):
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
         parts = _needed(self._train, "training")
-        try:
-            with self.stop:  # from here on a signal waits for the end of a step
-                self._build_training(*parts)
-                self._begin_run()
-                if isinstance(model := unwrapped(self.model), BaseModule):
-                    model.init_weights()
-                self.load_or_resume()
-                self.optim_wrapper.initialize_count_status(self.model, self.iter, self.max_iters)
-                self.train_loop.run()
-        except TrainingInterrupted:
-            self._save_interrupted()
-            raise
-        finally:
-            self.call_hook("after_run")
+        with self._under_way():
+            try:
+                with self.stop:  # from here on a signal waits for the end of a step
+                    self._build_training(*parts)
+                    self._begin_run()
+                    if isinstance(model := unwrapped(self.model), BaseModule):
+                        model.init_weights()
+                    self.load_or_resume()
+                    self.optim_wrapper.initialize_count_status(
+                        self.model, self.iter, self.max_iters
+                    )
+                    self.train_loop.run()
+            except TrainingInterrupted:
+                self._save_interrupted()
+                raise
+            finally:
+                self.call_hook("after_run")
         return cast("nn.Module", self.model)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Let what asks for the current scope, hub, visualizer or log get that of this run.
+
+        There may be other runs in the process, and a newer one is not this one.
+        """
+        with (
+            DefaultScope.overwrite_default_scope(self._default_scope),
+            self._log_outputs.in_use(),
+            self.message_hub.as_current(),
+            self.visualizer.as_current(),
+        ):
+            yield
 
     def _build_training(self, dataloader: Any, train_cfg: Any, optim_wrapper: Any) -> None:
         self.train_loop = self.build_train_loop(train_cfg, dataloader)
@@ -212,14 +232,16 @@ class Runner(BuildsParts, KeepsCheckpoints):
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._val, "validation")
-        self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
-        return self._evaluate(self.val_loop)
+        with self._under_way():
+            self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
+            return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._test, "test")
-        self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
-        return self._evaluate(self.test_loop)
+        with self._under_way():
+            self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
+            return self._evaluate(self.test_loop)
 
     def _evaluate(self, loop: Any) -> dict[str, float]:
         self._begin_run()

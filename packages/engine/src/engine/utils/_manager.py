@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from contextvars import ContextVar
+
 TYPE_CHECKING = False  # `typing` would make up most of the import of this module
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from typing import Any, ClassVar, Self
+
+_CURRENT: ContextVar[Mapping[type, Any]] = ContextVar("engine_current_instances")
 
 
 class ManagerMixin:
     """A class whose instances are kept by name, the newest being the current one.
 
-    Each subclass keeps its own instances. Making an instance registers it; one of the same name
-    replaces the former.
+    `as_current` puts another in its place within a context: threads and asyncio tasks don't see
+    each other's. Each subclass keeps its own instances. Making an instance registers it; one of the
+    same name replaces the former.
 
     Args:
         name: The name under which `get_instance` finds the instance again.
@@ -44,17 +51,33 @@ class ManagerMixin:
 
     @classmethod
     def get_current_instance(cls) -> Self:
-        """Return the newest instance.
+        """Return the current instance: the one in force here, or else the newest.
 
         Raises:
             RuntimeError: If none was made yet.
         """
+        if (current := cls._in_force()) is not None:
+            return current
         if not cls._instances:
             raise RuntimeError(
                 f"there is no {cls.__name__} yet; make one with {cls.__name__}.get_instance(name)"
             )
         newest: Self = next(reversed(cls._instances.values()))
         return newest
+
+    @classmethod
+    def _in_force(cls) -> Self | None:
+        return _CURRENT.get({}).get(cls)
+
+    @contextmanager
+    def as_current(self) -> Iterator[Self]:
+        """Make this instance the current one of its class within a `with` block."""
+        kinds = {kind: self for kind in type(self).__mro__ if "_instances" in vars(kind)}
+        token = _CURRENT.set({**_CURRENT.get({}), **kinds})
+        try:
+            yield self
+        finally:
+            _CURRENT.reset(token)
 
     @classmethod
     def check_instance_created(cls, name: str) -> bool:
