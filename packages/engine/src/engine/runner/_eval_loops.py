@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
 
 from engine.dist import all_reduce
-from engine.model import BaseModel, unwrapped
+from engine.model import BaseModel, evaluating, keeping_random_state, unwrapped
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
 
@@ -59,20 +60,31 @@ class _EvalLoop(BaseLoop):
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:
-        """Predict all samples, and return the metrics."""
+        """Predict all samples, and return the metrics.
+
+        The modes of all modules, gradients and random numbers are left as they were found.
+        """
         runner, mode = self.runner, self.mode
-        runner.call_hook(f"before_{mode}")
-        runner.call_hook(f"before_{mode}_epoch")
-        runner.model.eval()
-        precision = autocast(dtype=torch.float16) if self.fp16 else runner.strategy.autocast()
-        with precision:
+        # Hooks save checkpoints behind the first of these blocks: random numbers are put back
+        # before, so that a training that is resumed from one draws what this one draws.
+        with ExitStack() as stack:
+            with keeping_random_state():
+                runner.call_hook(f"before_{mode}")
+                runner.call_hook(f"before_{mode}_epoch")
+                stack.enter_context(evaluating(runner.model))
+                metrics = self._metrics()
+            with keeping_random_state():
+                runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
+                runner.call_hook(f"after_{mode}")
+        return metrics
+
+    def _metrics(self) -> dict[str, float]:
+        fp16 = autocast(dtype=torch.float16) if self.fp16 else self.runner.strategy.autocast()
+        with fp16:
             for idx, batch in enumerate(self.batches()):
                 self.run_iter(idx, batch)
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]  # sized
-        metrics: dict[str, float] = {**self.evaluator.evaluate(size), **self._losses.means()}
-        runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
-        runner.call_hook(f"after_{mode}")
-        return metrics
+        return {**self.evaluator.evaluate(size), **self._losses.means()}
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Any) -> None:

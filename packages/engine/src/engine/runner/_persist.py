@@ -11,9 +11,7 @@ from engine.checkpoint import CheckpointError, CheckpointLoader
 from engine.dist import all_gather_object, get_rank, get_world_size
 from engine.hooks import EMAHook
 from engine.logging import get_logger
-from engine.model import unwrapped
-
-from ._seed import random_state
+from engine.model import random_state, unwrapped
 
 if TYPE_CHECKING:
     from ._runner import Runner

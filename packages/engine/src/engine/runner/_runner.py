@@ -17,7 +17,7 @@ from engine.dist import is_main_process
 from engine.evaluator import Evaluator
 from engine.hooks import Hook
 from engine.logging import LogOutputs, setup_logging
-from engine.model import BaseModule, unwrapped
+from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
 from engine.optim import OptimWrapper
 from engine.registry import RUNNERS, DefaultScope, init_default_scope
 from engine.visualization import Visualizer
@@ -30,7 +30,7 @@ from ._log_processor import LogProcessor
 from ._parts import BuildsParts
 from ._persist import seed_of_training
 from ._priority import Priority
-from ._seed import restore_random_state, set_random_seed
+from ._seed import set_random_seed
 from ._stop import StopRequest, TrainingInterrupted
 from .strategies._strategy import BaseStrategy
 
@@ -232,14 +232,14 @@ class Runner(BuildsParts, KeepsCheckpoints):
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._val, "validation")
-        with self._under_way():
+        with self._under_way(), keeping_random_state():
             self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._test, "test")
-        with self._under_way():
+        with self._under_way(), keeping_random_state():
             self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.test_loop)
 

@@ -11,7 +11,6 @@ from engine.dataset import Extent, InfiniteSampler
 from engine.registry import LOOPS
 
 from ._base_loop import BaseLoop, Loader
-from ._seed import random_state, restore_random_state
 from ._stop import TrainingInterrupted
 
 if TYPE_CHECKING:
@@ -170,14 +169,12 @@ class BaseTrainLoop(BaseLoop):
         due = is_last or (done >= self.val_begin and done % self.val_interval == 0)
         if runner.val_loop is None or not due or self._validated == done:
             return
-        self._validated, state = done, random_state()
+        self._validated = done
         try:
             runner.val_loop.run()
-        except TrainingInterrupted:  # the resumed run validates again, from where this one began
+        except TrainingInterrupted:  # the resumed run validates again
             self._validated = 0
-            restore_random_state(state)
             raise
-        runner.model.train()
 
 
 @LOOPS.register_module()
