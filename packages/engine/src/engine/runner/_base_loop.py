@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from torch.utils.data import DataLoader
 
 from engine.dataset import feed_of
+from engine.dist import all_gather_object
 
 if TYPE_CHECKING:
     from ._runner import Runner
@@ -40,6 +41,10 @@ class BaseLoop:
         self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
         self.exact_resume = exact_resume
         self.feed = feed_of(self.dataloader, runner.seed, exact_resume)
+
+    def _lengths(self) -> list[int | None]:
+        """Return how many batches each process has in a pass, None where that is not known."""
+        return all_gather_object(self.feed.left(0))
 
     def run(self) -> Any:
         """Do what the loop is for; a subclass writes it."""

@@ -51,6 +51,7 @@ class _EvalLoop(BaseLoop):
         self.fp16 = fp16
         self.loss = loss
         self._losses = _Losses()
+        self._shared = 0  # batches that each process has: behind them none waits for the others
         self._step = f"{self.mode}_step"
         self._before_iter, self._after_iter = f"before_{self.mode}_iter", f"after_{self.mode}_iter"
         self.evaluator = runner.build_evaluator(evaluator)
@@ -79,6 +80,7 @@ class _EvalLoop(BaseLoop):
         return metrics
 
     def _metrics(self) -> dict[str, float]:
+        self._shared = min(length or 0 for length in self._lengths())
         fp16 = autocast(dtype=torch.float16) if self.fp16 else self.runner.strategy.autocast()
         with fp16:
             for idx, batch in enumerate(self.batches()):
@@ -99,7 +101,8 @@ class _EvalLoop(BaseLoop):
         outputs = self._predict(data_batch)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
         runner.call_hook(self._after_iter, batch_idx=idx, data_batch=data_batch, outputs=outputs)
-        runner.stop.check()
+        if idx < self._shared or not runner.distributed:
+            runner.stop.check()
 
     def _predict(self, batch: Any) -> Sequence[Any]:
         outputs: Sequence[Any] = getattr(self.runner.model, self._step)(batch)

@@ -50,9 +50,25 @@ class BuildsParts:
     model: Any
     strategy: BaseStrategy
     message_hub: MessageHub
-    optim_wrapper: OptimWrapper
     train_loop: Any
     counts_epochs: Callable[..., bool]
+
+    _optim_wrapper: OptimWrapper | None = None
+
+    @property
+    def optim_wrapper(self) -> OptimWrapper:
+        """The optimizer and its wrapper, once the training was begun.
+
+        Raises:
+            RuntimeError: Before that.
+        """
+        if self._optim_wrapper is None:
+            raise RuntimeError("optim_wrapper is not built yet: runner.train() builds it")
+        return self._optim_wrapper
+
+    @optim_wrapper.setter
+    def optim_wrapper(self, optim_wrapper: OptimWrapper) -> None:
+        self._optim_wrapper = optim_wrapper
 
     def build_strategy(
         self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False

@@ -24,7 +24,7 @@ from engine.visualization import Visualizer
 
 from ._arguments import check_arguments
 from ._checkpointing import KeepsCheckpoints
-from ._environment import make_log_dir, set_up_process
+from ._environment import make_log_dir, set_up_process, training_in
 from ._hook_list import HookList
 from ._log_processor import LogProcessor
 from ._parts import BuildsParts
@@ -186,7 +186,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
         parts = _needed(self._train, "training")
-        with self._under_way():
+        with self._under_way(), training_in(self.work_dir, self.logger):
             try:
                 with self.stop:  # from here on a signal waits for the end of a step
                     self._build_training(*parts)

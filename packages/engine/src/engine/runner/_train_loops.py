@@ -153,6 +153,13 @@ class BaseTrainLoop(BaseLoop):
             raise ValueError(f"the training data have no batch: {_why_none(self.dataloader)}")
 
     def _begin(self) -> None:
+        lengths = self._lengths()
+        if len({*lengths}) > 1:
+            raise ValueError(
+                f"the processes have {', '.join(map(str, lengths))} batches of training data, and "
+                "would wait for each other for ever: take a sampler that gives each as many, such "
+                "as a DefaultSampler with round_up=True"
+            )
         self.runner.call_hook("before_train")
         self.runner.restore_randomness()
 
