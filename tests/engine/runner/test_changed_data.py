@@ -119,7 +119,7 @@ def order_of(folder: Path, size: int, passes: int = PASSES, **changes: Any) -> l
     return whole.stream
 
 
-slow_start = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+slow_start = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 sizes, batches = st.integers(1, 12), st.integers(1, 7)
 
 
@@ -147,6 +147,16 @@ def test_another_batch_size(
     assert runner.iter == stop + len(after.seen) == runner.max_iters
     if by_epoch and after.numbers:  # hooks find the end of an epoch by the number of the batch
         assert after.numbers[-1] == -(-size // second) - 1
+
+
+@pytest.mark.parametrize("by_epoch", [True, False])
+@pytest.mark.parametrize("stop", [3, 4, 7, 11])
+def test_another_kind_of_loop(tmp_path: Path, by_epoch: bool, stop: int) -> None:
+    before, after = Watch(stop), Watch()
+    with pytest.raises(Stopped):
+        train(tmp_path, before, 2, 8, loop_of(by_epoch, 12))
+    train(tmp_path, after, 2, 8, loop_of(not by_epoch, 12), resume=str(tmp_path / "stop.pth"))
+    assert before.stream + after.stream == order_of(tmp_path, 8)
 
 
 @slow_start
@@ -228,7 +238,7 @@ def test_a_checkpoint_of_another_engine_tells_the_iteration_only(
         train(tmp_path, Watch(5), 2, 8, loop_of(by_epoch, 12))
     file = tmp_path / "stop.pth"
     checkpoint = torch.load(file, weights_only=True)
-    for name in ("pass", "samples", "left", "step", "size"):
+    for name in ("pass", "samples", "left", "step", "size", "by_epoch"):
         del checkpoint["meta"][name]
     torch.save(checkpoint, file)
     after = Watch()

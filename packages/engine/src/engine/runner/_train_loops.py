@@ -90,6 +90,7 @@ class BaseTrainLoop(BaseLoop):
             "epoch": self._epoch,
             "iter": self._iter,
             "validated": self._validated,
+            "by_epoch": self.by_epoch,
             "pass": self._pass,
             "samples": self._samples,
             "left": -1 if left is None else left,
@@ -264,7 +265,9 @@ class EpochBasedTrainLoop(BaseTrainLoop):
     def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
         """Go on from a position that `state_dict` returned, as the base does."""
         epoch = state_dict["epoch"]
-        if state_dict.get("pass", epoch) != epoch:  # taken when the pass was about to count
+        if not state_dict.get("by_epoch", True):  # of a training that counted iterations
+            state_dict = {**state_dict, "epoch": state_dict["pass"], "validated": 0}
+        elif state_dict.get("pass", epoch) != epoch:  # taken when the pass was about to count
             state_dict = {**state_dict, "pass": epoch, "samples": 0}
         super().load_state_dict(state_dict)
         left, whole = self.feed.left(self._samples), self.feed.left(0)
