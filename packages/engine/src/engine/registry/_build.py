@@ -140,26 +140,16 @@ def build_scheduler_from_cfg(
     args = {**(default_args or {}), **_arguments(cfg)}
     target: Any = _target(args.pop("type", None), _start(registry, args.pop("_scope_", None)), cfg)
     epoch_length, loop = args.pop("epoch_length", None), args.pop("loop", None)
-    if loop is not None and (fit_to := getattr(target, "fit_to", None)) is not None:
-        args |= _fitted(fit_to, loop, args, cfg)
-    if args.pop("convert_to_iter_based", False):
-        if epoch_length is None:
-            raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
-        target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
+    if args.get("convert_to_iter_based") and epoch_length is None:
+        raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
     try:
+        if loop is not None and hasattr(target, "fit_to"):
+            args |= target.fit_to(loop, args)
+        if args.pop("convert_to_iter_based", False):
+            target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
         return target(**args)
     except Exception as error:
         _explain_failure(error, target, args, cfg)
-        raise
-
-
-def _fitted(
-    fit_to: Callable[..., dict[str, Any]], loop: Any, args: Mapping[str, Any], cfg: Any
-) -> dict[str, Any]:
-    try:
-        return fit_to(loop, args)
-    except ValueError as error:
-        _explain_failure(error, fit_to, args, cfg)
         raise
 
 
