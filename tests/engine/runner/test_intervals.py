@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from torch.utils.data import DataLoader
+from torch.utils.data import BatchSampler, DataLoader
 
 from engine.config import Config
 from engine.hooks import Hook
@@ -156,8 +156,10 @@ def test_a_training_without_a_batch_is_an_error(
 def test_an_epoch_of_an_endless_sampler_is_an_error(toy_cfg: CfgMaker) -> None:
     cfg = toy_cfg()
     cfg.train_dataloader.sampler = {"type": "InfiniteSampler"}
-    with pytest.raises(ValueError, match="an InfiniteSampler never ends an epoch"):
-        Runner.from_cfg(cfg).train()
+    grouped = {**cfg.train_dataloader, "batch_sampler": {"type": BatchSampler, "drop_last": True}}
+    for loader in (cfg.train_dataloader, grouped):
+        with pytest.raises(ValueError, match="an InfiniteSampler never ends an epoch"):
+            Runner.from_cfg({**cfg, "train_dataloader": loader}).train()
 
 
 @pytest.mark.parametrize("intervals", [[(5, 1), (3, 2)], [(3, 0)], [(3, 1), (3, 2)]])

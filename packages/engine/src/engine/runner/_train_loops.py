@@ -143,7 +143,9 @@ class BaseTrainLoop(BaseLoop):
 
     @property
     def _is_endless(self) -> bool:
-        return isinstance(getattr(self.dataloader, "sampler", None), InfiniteSampler)
+        loader = self.dataloader
+        samplers = (loader, getattr(loader, "batch_sampler", None))
+        return any(isinstance(getattr(each, "sampler", None), InfiniteSampler) for each in samplers)
 
     def _rest_of_pass(self) -> Iterator[Any]:
         """Yield the batches that are left of the present pass, and count their samples."""
