@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 TYPE_CHECKING = False  # `typing` would make up most of the import of this module
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from types import TracebackType
     from typing import Any, ClassVar, Self
 
 _CURRENT: ContextVar[Mapping[type, Any]] = ContextVar("engine_current_instances")
@@ -69,17 +69,32 @@ class ManagerMixin:
     def _in_force(cls) -> Self | None:
         return _CURRENT.get({}).get(cls)
 
-    @contextmanager
-    def as_current(self) -> Iterator[Self]:
-        """Make this instance the current one of its class within a `with` block."""
-        kinds = {kind: self for kind in type(self).__mro__ if "_instances" in vars(kind)}
-        token = _CURRENT.set({**_CURRENT.get({}), **kinds})
-        try:
-            yield self
-        finally:
-            _CURRENT.reset(token)
+    def as_current(self) -> _InForce:
+        """Return a `with` block in which this instance is the current one of its class."""
+        return _InForce(self)
 
     @classmethod
     def check_instance_created(cls, name: str) -> bool:
         """Return whether there is an instance called `name`."""
         return name in cls._instances
+
+
+class _InForce:
+    """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
+
+    def __init__(self, instance: ManagerMixin) -> None:
+        kinds = type(instance).__mro__
+        self._instances = {kind: instance for kind in kinds if "_instances" in vars(kind)}
+        self._token: Token[Mapping[type, Any]] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set({**_CURRENT.get({}), **self._instances})
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _CURRENT.reset(self._token)
