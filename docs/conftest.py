@@ -6,8 +6,10 @@ import doctest
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -59,15 +61,33 @@ class _ConsoleParser(CodeBlockParser):
 @pytest.fixture(scope="module")
 def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Run the examples of a page in a folder of its own, and leave no default scope behind."""
+    site = _installed(tmp_path_factory.mktemp("site"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
-        patch.setenv("PYTHONPATH", str(_LIBRARY / "src"), prepend=os.pathsep)
-        patch.syspath_prepend(_LIBRARY / "src")
+        patch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
+        patch.syspath_prepend(site)
         patch.setattr(DefaultScope, "_instances", {})
         patch.setattr(DefaultScope, "newest", None)
         patch.setattr(DefaultScope, "in_process", None)
         yield
     _forget_libraries()
+
+
+def _installed(site: Path) -> Path:
+    """Put the library into a folder as an installer does, with its metadata."""
+    project = tomllib.loads((_LIBRARY / "pyproject.toml").read_text("utf-8"))["project"]
+    shutil.copytree(_LIBRARY / "src", site, dirs_exist_ok=True)
+    facts = site / f"{project['name']}-{project['version']}.dist-info"
+    facts.mkdir()
+    lines = ["Metadata-Version: 2.4", f"Name: {project['name']}", f"Version: {project['version']}"]
+    lines += [f"Requires-Dist: {each}" for each in project["dependencies"]]
+    (facts / "METADATA").write_text("\n".join(lines) + "\n", "utf-8")
+    sections = [
+        f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in entries.items())
+        for group, entries in project["entry-points"].items()
+    ]
+    (facts / "entry_points.txt").write_text("\n".join(sections), "utf-8")
+    return site
 
 
 def _forget_libraries() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -41,3 +42,25 @@ def _reset_logger() -> None:
     for handler in [*logger.handlers]:
         logger.removeHandler(handler)
         handler.close()
+
+
+MakeLibrary = Callable[..., Path]
+
+
+@pytest.fixture
+def make_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeLibrary:
+    """Return a function that installs a library, as pip would, with a module of registries."""
+
+    def make(name: str, registry: str, requires: str = "engine>=0.1", **modules: str) -> Path:
+        package = tmp_path / name
+        package.mkdir()
+        for module, text in {"__init__": "", "registry": registry, **modules}.items():
+            (package / f"{module}.py").write_text(text, encoding="utf-8")
+        facts = tmp_path / f"{name}-1.0.dist-info"
+        facts.mkdir()
+        metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: {requires}\n"
+        (facts / "METADATA").write_text(metadata, encoding="utf-8")
+        monkeypatch.syspath_prepend(tmp_path)
+        return tmp_path
+
+    return make

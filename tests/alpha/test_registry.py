@@ -11,18 +11,25 @@ from engine import registry as root
 from mmalpha.models import ACTIVATIONS, ResNet
 from mmalpha.registry import MODELS
 
-ROOTS = sorted(name for name in dir(root) if isinstance(getattr(root, name), root.Registry))
+NODES = sorted(
+    name
+    for name, value in vars(mmalpha.registry).items()
+    if isinstance(value, root.Registry) and value.parent is not None
+)
 
 
-@pytest.mark.parametrize("name", ROOTS)
-def test_each_root_has_a_child(name: str) -> None:
+@pytest.mark.parametrize("name", NODES)
+def test_each_node_is_below_its_root_and_filled(name: str) -> None:
     node = getattr(mmalpha.registry, name)
+    node.import_from_location()
     assert node.scope == "mmalpha"
     assert node.parent is getattr(root, name)
+    assert len(node)
 
 
-def test_both_names_of_the_optimizer_wrappers_mean_one_node() -> None:
-    assert mmalpha.registry.OPTIM_WRAPPER is mmalpha.registry.OPTIM_WRAPPERS
+def test_a_tree_without_a_node_of_the_library_has_the_parts_of_engine() -> None:
+    assert "OPTIMIZERS" not in NODES
+    assert root.OPTIMIZERS.get("mmalpha.SGD") is root.OPTIMIZERS.get("SGD")
 
 
 def test_the_root_finds_a_part_by_its_scope() -> None:

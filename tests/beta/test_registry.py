@@ -10,18 +10,25 @@ from engine import registry as root
 from mmbeta.models import CrossEntropyLoss, FCNHead
 from mmbeta.registry import MODELS
 
-ROOTS = sorted(name for name in dir(root) if isinstance(getattr(root, name), root.Registry))
+NODES = sorted(
+    name
+    for name, value in vars(mmbeta.registry).items()
+    if isinstance(value, root.Registry) and value.parent is not None
+)
 
 
-@pytest.mark.parametrize("name", ROOTS)
-def test_each_root_has_a_child(name: str) -> None:
+@pytest.mark.parametrize("name", NODES)
+def test_each_node_is_below_its_root_and_filled(name: str) -> None:
     node = getattr(mmbeta.registry, name)
+    node.import_from_location()
     assert node.scope == "mmbeta"
     assert node.parent is getattr(root, name)
+    assert len(node)
 
 
-def test_both_names_of_the_optimizer_wrappers_mean_one_node() -> None:
-    assert mmbeta.registry.OPTIM_WRAPPER is mmbeta.registry.OPTIM_WRAPPERS
+def test_a_tree_without_a_node_of_the_library_has_the_parts_of_engine() -> None:
+    assert "OPTIMIZERS" not in NODES
+    assert root.OPTIMIZERS.get("mmbeta.SGD") is root.OPTIMIZERS.get("SGD")
 
 
 def test_the_root_finds_a_part_by_its_scope() -> None:

@@ -134,19 +134,19 @@ def test_unknown_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         "model.backbone.type (cfg.py:5): 'mmalpha.ResNt' is not in mmalpha::model (searched: "
         "mmalpha::model, engine::model); did you mean 'mmalpha.ResNet' "
         "(mmalpha/models/backbones/resnet.py:...)?\n"
-        "visualizer.type (cfg.py:8): 'Visualiser' is not in mmbeta::visualizer (searched: "
-        "mmbeta::visualizer, engine::visualizer); did you mean 'engine.Visualizer' "
+        "visualizer.type (cfg.py:8): 'Visualiser' is not in engine::visualizer (searched: "
+        "engine::visualizer); did you mean 'engine.Visualizer' "
         "(engine/visualization/_visualizer.py:...)?\n"
         "2 errors"
     )
 
 
 def test_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    text = RUN.replace("mmalpha.ResNet", "mmgamma.ResNet")
+    text = RUN.replace("mmalpha.ResNet", "mmalfa.ResNet")
 
     assert report_of(text, tmp_path, monkeypatch) == (
-        "model.backbone.type (cfg.py:5): the library of the scope 'mmgamma' is not installed. "
-        "Install it: pip install mmgamma\n"
+        "model.backbone.type (cfg.py:5): no installed library has the scope 'mmalfa'; "
+        "did you mean 'mmalpha'?\n"
         "1 error"
     )
 
@@ -157,9 +157,7 @@ def test_missing_library_of_the_default_scope_is_told_once(
     text = RUN.replace('default_scope = "mmbeta"', 'default_scope = "zzz"')
 
     assert report_of(text, tmp_path, monkeypatch) == (
-        "default_scope (cfg.py:2): the library of the scope 'zzz' is not installed. "
-        "Install it: pip install zzz\n"
-        "1 error"
+        "default_scope (cfg.py:2): no installed library has the scope 'zzz'\n1 error"
     )
 
 
@@ -304,16 +302,22 @@ def test_a_misspelt_default_scope_is_one_error(
     )
 
 
-def test_what_a_library_builds_is_looked_up_in_that_library() -> None:
+def test_a_namesake_in_the_scope_in_force_is_told() -> None:
     loss = {"type": "CrossEntropyLoss", "label_smoothing": 0.1}  # that of mmbeta takes none
     head = {"type": "LinearClsHead", "num_classes": 2, "in_channels": 8, "loss": loss}
     model = {"type": "mmalpha.ImageClassifier", "backbone": {"type": "ReLU"}, "head": head}
 
-    assert kinds(model=model, default_scope="mmbeta") == []
-    head["loss"] = {"type": "CrossEntropyLoss", "label_smoothin": 0.1}
+    assert kinds(model=model, default_scope="mmalpha") == []
+    assert kinds(model=model, default_scope="engine") == []
     assert kinds(model=model, default_scope="mmbeta") == [
-        ("unknown-argument", "model.head.loss.label_smoothin")
+        ("shadowed-type", "model.head.loss.type"),
+        ("unknown-argument", "model.head.loss.label_smoothing"),
     ]
+    [shadow] = findings(model=model, default_scope="mmbeta")[:1]
+    assert "it hides mmalpha::model (mmalpha/models/losses.py:" in shadow.message
+    assert "write 'mmalpha.CrossEntropyLoss'" in (shadow.suggestion or "")
+    loss["type"] = "mmalpha.CrossEntropyLoss"
+    assert kinds(model=model, default_scope="mmbeta") == []
 
 
 def test_a_scope_of_its_own_holds_for_a_part_and_all_in_it() -> None:

@@ -435,5 +435,5 @@ def test_keys_of_the_run_are_described(beta: Draft202012Validator) -> None:
 
 
 def test_a_scope_that_is_not_installed() -> None:
-    with pytest.raises(ScopeNotInstalledError, match="'zzz' is not installed"):
+    with pytest.raises(ScopeNotInstalledError, match="no installed library has the scope 'zzz'"):
         lint.schema("zzz")

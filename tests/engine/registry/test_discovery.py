@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+
+import pytest
+
+MakeLibrary = Callable[..., Path]
 
 
 def _modules(code: str) -> set[str]:
@@ -46,19 +51,107 @@ with patch.object(metadata, 'entry_points', wraps=metadata.entry_points) as scan
     assert "mmalpha.registry" in _modules(code)
 
 
-def test_a_library_without_entry_point_is_found_by_its_name(tmp_path: Path) -> None:
-    package = tmp_path / "quiet_lib"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "registry.py").write_text(
-        "from engine.registry import MODELS\n"
-        "MODELS = MODELS.child('quiet_lib')\n"
-        "MODELS.register_module('seven', module=lambda: 7)\n"
-    )
+QUIET = """
+from engine.registry import MODELS
+MODELS = MODELS.child('quiet_lib')
+MODELS.register_module('seven', module=lambda: 7)
+"""
+
+
+@pytest.mark.parametrize("requires", ["engine>=0.1", "mmengine (>=0.7)", "MMEngine; extra == 'x'"])
+def test_a_library_without_entry_point_is_found_by_what_it_requires(
+    make_library: MakeLibrary, requires: str
+) -> None:
+    folder = make_library("quiet_lib", QUIET, requires)
     code = f"""
 import sys
-sys.path.insert(0, {str(tmp_path)!r})
+sys.path.insert(0, {str(folder)!r})
 from engine.registry import MODELS
 assert MODELS.build(dict(type='quiet_lib.seven')) == 7
 """
     assert "quiet_lib.registry" in _modules(code)
+
+
+def test_a_package_that_nobody_announced_is_not_imported(make_library: MakeLibrary) -> None:
+    folder = make_library("quiet_lib", QUIET, requires="numpy")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS, DefaultScope, NotRegisteredError, allow, init_default_scope
+cfg = dict(type='quiet_lib.seven')
+for ask in (MODELS.build, lambda cfg: MODELS.build(dict(type='Linear', _scope_='quiet_lib'))):
+    try:
+        ask(cfg)
+    except NotRegisteredError as error:
+        assert "engine.registry.allow('quiet_lib')" in str(error), error
+with DefaultScope.overwrite_default_scope('quiet_lib'):
+    assert 'quiet_lib' in MODELS.explain('seven').error
+assert not {{'quiet_lib', 'quiet_lib.registry'}} & {{*sys.modules}}
+"""
+    assert "quiet_lib" not in _modules(code)
+    named = code.partition("with Default")[0] + "init_default_scope('quiet_lib')\n"
+    assert "quiet_lib.registry" in _modules(f"{named}assert MODELS.build(dict(type='seven')) == 7")
+    allowed = code.partition("with Default")[0] + "allow('quiet_lib')\n"
+    assert "quiet_lib.registry" in _modules(f"{allowed}assert MODELS.build(cfg) == 7")
+
+
+ANNOUNCEMENTS = ["x = my registry", "x =", "x = pkg.registry:MODELS", "a b = c.d", "= y"]
+
+
+@pytest.mark.parametrize("line", ANNOUNCEMENTS)
+def test_a_malformed_announcement_concerns_its_scope_alone(
+    make_library: MakeLibrary, line: str
+) -> None:
+    folder = make_library("odd_lib", "")
+    facts = folder / "odd_lib-1.0.dist-info"
+    (facts / "entry_points.txt").write_text(f"[engine.scopes]\n{line}\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS, import_announced
+assert MODELS.get('mmalpha.ResNet').__name__ == 'ResNet'
+told = ' '.join(import_announced().values())
+assert 'the distribution odd_lib announces the scope' in told, told
+assert 'x.Net' not in MODELS if {line!r}[0] != 'x' else 'odd_lib' in MODELS.explain('x.Net').error
+"""
+    _modules(code)
+
+
+def test_two_libraries_of_one_scope(make_library: MakeLibrary) -> None:
+    folder = make_library("first_lib", "")
+    make_library("second_lib", "")
+    for name in ("first_lib", "second_lib"):
+        text = f"[engine.scopes]\nshared = {name}.registry\n"
+        (folder / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(text, encoding="utf-8")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS, ScopeImportError
+assert MODELS.get('mmalpha.ResNet').__name__ == 'ResNet'
+try:
+    MODELS.get('shared.Net')
+except ScopeImportError as error:
+    assert 'first_lib' in str(error) and 'second_lib' in str(error), error
+else:
+    raise SystemExit('no error')
+"""
+    _modules(code)
+
+
+@pytest.mark.parametrize("text", ["raise SystemExit(3)", "import sys\nsys.exit()", "1 / 0"])
+def test_what_a_library_does_at_its_import_ends_nothing(
+    make_library: MakeLibrary, text: str
+) -> None:
+    folder = make_library("leaving_lib", text)
+    facts = folder / "leaving_lib-1.0.dist-info" / "entry_points.txt"
+    facts.write_text("[engine.scopes]\nleaving_lib = leaving_lib.registry\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS, import_announced
+assert 'leaving_lib.Net' in MODELS.explain('leaving_lib.Net').key
+assert 'fails' in MODELS.explain('leaving_lib.Net').error
+assert 'leaving_lib' in import_announced()
+assert MODELS.explain('mmalpha.ResNt').error
+"""
+    _modules(code)

@@ -48,7 +48,7 @@ def test_where_the_scope_comes_from(root: Registry[Any]) -> None:
     told = root.explain("one")
     assert (told.scope, told.scope_source) == ("left", "the default scope of the process")
     assert told.start == "left::thing"
-    assert root.children["right"].explain("one").scope is None
+    assert root.children["right"].explain("one").scope == "left"
     with DefaultScope.overwrite_default_scope("right"):
         told = root.explain("one")
         assert (told.scope, told.scope_source) == ("right", "an override in this context")
@@ -68,10 +68,13 @@ def test_a_name_that_nobody_has(root: Registry[Any]) -> None:
 
 
 def test_a_default_scope_that_the_tree_lacks(root: Registry[Any]) -> None:
-    with DefaultScope.overwrite_default_scope("engine"):
+    with DefaultScope.overwrite_default_scope("engine"):  # known, so an empty node of this tree
+        told = root.explain("one")
+    assert told.found is not None
+    with DefaultScope.overwrite_default_scope("zzz"):
         told = root.explain("one")
     assert told.found is None
-    assert "has no registry below top::thing" in (told.error or "")
+    assert told.error == "no installed library has the scope 'zzz'"
 
 
 def test_imports_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,6 +100,7 @@ def test_a_library_is_told() -> None:
 
 
 def test_a_dotted_path_is_told() -> None:
-    told = MODELS.explain("engine.model.BaseModel")
+    told = MODELS.explain("mmalpha.models.ResNet")
     assert told.found is not None
     assert told.found.node == "path"
+    assert MODELS.explain("engine.model.BaseModel").found is None  # it is not registered

@@ -98,6 +98,7 @@ def test_the_messages_of_flash() -> None:
     assert str(caught.value) == (
         "Found no matches that fit your metadata criteria. Try removing some metadata"
     )
+    assert issubclass(DuplicateNameError, ValueError)
     with pytest.raises(DuplicateNameError) as caught:
         registry(_other, "food", size=1)
     assert str(caught.value) == (
@@ -190,6 +191,9 @@ def test_an_external_registry_without_names_takes_any_and_knows_none() -> None:
     assert registry.get("whatever")() == ("whatever", 1)
     assert "whatever" not in registry
     assert list(registry) == []
+    assert registry.available_keys() == []
+    told = ExternalRegistry(_getter, "theirs", providers=["a", Provider("b", "https://b.org")])
+    assert told.available_keys() == ["a, b"]
 
 
 def test_an_external_registry_does_not_change() -> None:
@@ -198,7 +202,7 @@ def test_an_external_registry_does_not_change() -> None:
         registry(_fn)
     with pytest.raises(TypeError, match="theirs is external; nothing can be removed from it"):
         registry.remove("a")
-    with pytest.raises(TypeError, match="theirs,theirs are all external"):
+    with pytest.raises(TypeError, match="theirs are all external"):
         (registry + registry)(_fn)
 
 
@@ -210,7 +214,7 @@ def test_a_sum_asks_in_order() -> None:
     both = first + second
     assert isinstance(both, ConcatRegistry)
     assert both.name == "first,second"
-    assert both.available_keys() == ["more", "net"]
+    assert both.available_keys() == ["more", "net", "net"]
     assert list(both) == ["net", "more"]
     assert len(both) == 3
     assert both.get("net") is _fn
@@ -232,6 +236,33 @@ def test_a_sum_of_sums_is_flat_and_registers_in_the_first_that_is_not_external()
     second(_other, "net")
     both.remove("net")
     assert "net" not in both
+
+
+def test_a_sum_of_registries_of_one_name_keeps_it() -> None:
+    first, second, third = (FlashRegistry("backbones") for _ in range(3))
+    second(_fn, "net")
+    third(_other, "net", size=1)
+    both = first + (second + third)
+    assert both.name == (first + second + third).name == "backbones"
+    assert both.registries == (first, second, third)
+    assert len(both) == 2
+
+
+def test_explain_tells_of_all_that_fit() -> None:
+    registry = FlashRegistry("backbones")
+    registry(_fn, "net", type="resnet", namespace="timm")
+    registry(_other, "net", type="resnet")
+    told = registry.explain("net", type="resnet")
+    assert told.found is not None
+    assert told.found.target.startswith(f"{__name__}._fn")
+    assert [each.partition(" ")[0] for each in told.shadows] == [f"{__name__}._other"]
+    assert registry.explain("net", namespace="timm").shadows == ()
+    assert (
+        registry.explain("nett").error == "Key: nett is not in FlashRegistry; did you mean 'net'?"
+    )
+    found = registry.get("net", type="resnet", namespace="timm", with_metadata=True)
+    assert found["fn"] is _fn
+    assert registry.get("net", type="resnet", strict=False) == [_fn, _other]
 
 
 _names = st.sampled_from(["a", "b", "c"])
@@ -262,7 +293,7 @@ def test_the_registry_is_a_list_of_entries(
         model = [each for each in model if each not in same]
         model.append({"fn": fn, "name": name, "metadata": metadata})
     assert len(registry) == len(model)
-    assert registry.available_keys() == sorted({each["name"] for each in model})
+    assert registry.available_keys() == sorted(each["name"] for each in model)
     fitting = [
         each["fn"]
         for each in model

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from hypothesis import strategies as st
 
 from engine.registry import NotRegisteredError, Registry
 
+MakeLibrary = Callable[..., Path]
 NAMES = ["A", "B", "C"]
 
 
@@ -114,20 +117,15 @@ def test_an_alias_means_its_scope() -> None:
     assert MODELS.get("mmengine.Sequential") is MODELS.get("engine.Sequential")
 
 
-def test_locations_are_imported_when_a_name_is_missing(tmp_path: Any, monkeypatch: Any) -> None:
-    package = tmp_path / "lookup_lib"
-    package.mkdir()
-    (package / "__init__.py").write_text("")
-    (package / "registry.py").write_text(
+def test_locations_are_imported_when_a_name_is_missing(make_library: MakeLibrary) -> None:
+    make_library(
+        "lookup_lib",
         "from engine.registry import MODELS as ROOT\n"
-        "MODELS = ROOT.child('lookup_lib', 'lookup_lib.models')\n"
-    )
-    (package / "models.py").write_text(
-        "from lookup_lib.registry import MODELS\n"
+        "MODELS = ROOT.child('lookup_lib', 'lookup_lib.models')\n",
+        models="from lookup_lib.registry import MODELS\n"
         "@MODELS.register_module()\n"
-        "def found_by_location(): return 7\n"
+        "def found_by_location(): return 7\n",
     )
-    monkeypatch.syspath_prepend(tmp_path)
     from engine.registry import MODELS
 
     assert MODELS.build({"type": "lookup_lib.found_by_location"}) == 7  # type: ignore[comparison-overlap]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import given
@@ -28,7 +29,7 @@ def _registry(*names: str) -> Registry[Any]:
     return registry
 
 
-def _multi(**sources: Registry[Any]) -> MultiSourceRegistry[Any]:
+def _multi(**sources: Any) -> MultiSourceRegistry[Any]:
     multi: MultiSourceRegistry[Any] = MultiSourceRegistry("model")
     for prefix, source in sources.items():
         multi.register_source(prefix, source)
@@ -106,14 +107,54 @@ def test_a_source_whose_package_is_missing_says_what_to_install() -> None:
 
 def test_a_prefix_that_is_taken_or_missing() -> None:
     multi = _multi(lib=_registry())
-    with pytest.raises(ValueError, match="model: a source with the prefix 'lib' is there already"):
-        multi.register_source("lib", _registry())
+    for kind in (KeyError, ValueError):
+        with pytest.raises(kind) as caught:
+            multi.register_source("lib", _registry())
+        assert str(caught.value) == "Source for prefix lib already exists."
     with pytest.raises(NotRegisteredError, match="model has no source 'bil'; it has lib"):
         multi["bil"]
 
 
+class Plain:
+    """A source as TerraTorch has them: `build`, `in` and iteration."""
+
+    def build(self, name: str, *args: Any, **kwargs: Any) -> Any:
+        if name not in self:
+            raise KeyError(name)
+        return name, args, kwargs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(["net"])
+
+    def __contains__(self, name: object) -> bool:
+        return name == "net"
+
+
+def test_a_source_needs_build_in_and_iteration_only() -> None:
+    multi = _multi(plain=Plain())
+    assert list(multi) == ["plain_net"]
+    assert multi.build("net", 1, size=2) == ("net", (1,), {"size": 2})
+    assert multi.find_class("plain_net")(3) == ("net", (3,), {})
+    assert multi.get("plain_net")() == ("net", (), {})
+    assert multi.get("other") is None
+    root: Registry[Any] = Registry("thing", scope="top")
+    root.attach_source("plain", Plain())
+    assert root.build(dict(type="plain.net", size=1)) == ("net", (), {"size": 1})
+    with pytest.raises(NotRegisteredError, match="the source 'plain' has no 'other'"):
+        root.get("plain.other")
+
+
+def test_explain_tells_which_source_has_a_name_and_which_have_it_as_well() -> None:
+    multi = _multi(first={"a": int, "b": int}, second={"b": float})
+    told = multi.explain("b")
+    assert told.found is not None
+    assert (told.found.node, told.shadows) == ("source first", ("second_b",))
+    assert [step.node for step in multi.explain("second_b").searched] == ["second"]
+    assert "could not be instantiated" in (multi.explain("c").error or "")
+
+
 def test_names_register_in_the_first_source_that_takes_them() -> None:
-    multi: MultiSourceRegistry[Any] = MultiSourceRegistry("model", behind={"fixed": {"x": int}})
+    multi: MultiSourceRegistry[Any] = MultiSourceRegistry("model", behind={"fixed": Plain()})
     with pytest.raises(TypeError, match="no source takes more names"):
         multi.register(int)
     multi.register_source("mine", _registry())
@@ -201,6 +242,7 @@ def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
             multi.build(asked)
         return
     assert asked in multi
-    assert multi.find_registry(asked) is multi[prefix]
-    assert multi.find_class(asked) is multi[prefix].get(key)
+    source = cast("Any", multi[prefix])
+    assert multi.find_registry(asked) is source
+    assert multi.find_class(asked) is source.get(key)
     assert multi.build(asked) == (key, (), {})

@@ -23,16 +23,29 @@ def _who(root: Registry[Any]) -> str:
     return str(root.build({"type": "who"}))
 
 
-def test_a_build_from_the_root_starts_in_the_default_scope() -> None:
+def test_a_look_up_starts_in_the_default_scope_from_every_node() -> None:
     root, left, right = _tree()
-    assert _who(root) == "top"
+    assert [_who(node) for node in (root, left, right)] == ["top", "left", "right"]
     init_default_scope("left")
-    assert _who(root) == "left"
-    assert _who(right) == "right"
+    assert [_who(node) for node in (root, left, right)] == ["left", "left", "left"]
     with DefaultScope.overwrite_default_scope("right"):
-        assert _who(root) == "right"
-        assert _who(left) == "left"
-    assert _who(root) == "left"
+        assert [_who(node) for node in (root, left, right)] == ["right", "right", "right"]
+    assert [node.get("who")() for node in (root, left, right)] == ["left", "left", "left"]
+
+
+def test_what_the_scope_in_force_lacks_is_found_in_the_node_that_is_asked() -> None:
+    root, _, right = _tree()
+    right.register_module("only", module=lambda: "right")
+    root.child("empty")
+    init_default_scope("empty")
+    assert right.build({"type": "only"}) == "right"
+    assert right.build({"type": "who"}) == "top"  # the scope in force and those above come first
+    assert [step.node for step in right.explain("only").searched] == [
+        "empty::scoped",
+        "top::scoped",
+        "right::scoped",
+    ]
+    assert "only" not in root
 
 
 def test_scope_in_a_config_holds_for_all_builds_inside_it() -> None:
@@ -96,16 +109,23 @@ def test_tasks_do_not_see_each_others_scopes() -> None:
     assert asyncio.run(both()) == ({"left"}, {"right"})
 
 
-def test_a_default_scope_that_no_registry_has_is_an_error() -> None:
-    root, _, _ = _tree()
-    init_default_scope("engine")  # a scope that is known, but not in this tree
-    with pytest.raises(
-        NotRegisteredError, match="is installed, but has no registry below top::scoped"
-    ):
-        _who(root)
-    alone: Registry[Any] = Registry("alone", scope="top")
-    alone.register_module("who", module=lambda: "alone")
-    assert _who(alone) == "alone"  # a tree of one node leaves nothing to choose
+def test_a_scope_without_a_node_is_an_empty_node() -> None:
+    root, left, _ = _tree()
+    for scope in ("engine", "mmalpha"):  # known, but not in this tree
+        with DefaultScope.overwrite_default_scope(scope):
+            assert (_who(root), _who(left)) == ("top", "top")
+        assert root.get(f"{scope}.who")() == "top"
+        assert left.build({"type": "who", "_scope_": scope}) == "top"
+
+
+def test_a_scope_that_nobody_knows_is_an_error() -> None:
+    root, left, _ = _tree()
+    with DefaultScope.overwrite_default_scope("zzz"):
+        for node in (root, left):
+            with pytest.raises(NotRegisteredError, match="no installed library has the scope"):
+                _who(node)
+    with pytest.raises(NotRegisteredError):
+        root.build({"type": "who", "_scope_": "zzz"})
 
 
 def test_switch_scope_and_registry() -> None:
@@ -134,10 +154,10 @@ def test_default_scope_instances() -> None:
 
 def test_a_fallback_is_declared() -> None:
     root, left, _ = _tree()
-    with DefaultScope.overwrite_default_scope("engine", fallback=True):
-        assert _who(root) == "top"
-    init_default_scope("engine", fallback=True)
+    with DefaultScope.overwrite_default_scope("zzz", fallback=True):
+        assert (_who(root), _who(left)) == ("top", "left")
+    init_default_scope("zzz", fallback=True)
     assert _who(root) == "top"
-    assert root.build({"type": "who", "_scope_": "mmbeta", "_fallback_": True}) == "top"
+    assert left.build({"type": "who", "_scope_": "yyy", "_fallback_": True}) == "left"
     with pytest.raises(NotRegisteredError):
-        left.build({"type": "who", "_scope_": "mmbeta"})
+        left.build({"type": "who", "_scope_": "yyy"})

@@ -290,6 +290,7 @@ def test_api_registry() -> None:
 
     assert type(DETECTORS.build({"type": "FasterRCNN"})) is FasterRCNN
 
+    MODELS = Registry("models")  # the next example is one of its own
     DETECTORS = Registry(
         "detectors", parent=MODELS, scope="det", locations=["det.models.detectors"]
     )

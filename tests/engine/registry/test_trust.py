@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.config import Config
-from engine.registry import MODELS, NotRegisteredError, Registry, allow
+from engine.registry import METRICS, MODELS, NotRegisteredError, Registry, allow
 
 ESCAPES = """
 os.system posix.system os.popen subprocess.run subprocess.Popen builtins.eval builtins.exec
@@ -32,11 +35,36 @@ def test_an_escape_is_refused(path: str) -> None:
         MODELS.build(cfg.model)
 
 
-def test_a_class_of_a_package_with_registries() -> None:
-    from engine.model import BaseModel
+def test_a_dotted_path_names_what_is_registered_in_the_tree() -> None:
+    from mmalpha.models import ResNet
 
-    assert MODELS.get("engine.model.BaseModel") is BaseModel
-    assert MODELS.get("mmengine.model.BaseModel", None) is None  # an alias is no package
+    for path in ("mmalpha.models.ResNet", "mmalpha.models.backbones.resnet.ResNet"):
+        assert MODELS.get(path) is ResNet
+        assert path not in METRICS  # another tree
+    for path in ("engine.model.BaseModel", "engine.runner.Runner", "mmalpha.datasets.Digits"):
+        assert path not in MODELS  # classes of a library, but no models that are registered
+
+
+def test_a_python_config_may_name_any_object() -> None:
+    cfg = Config.fromstring("model = dict(type='decimal.Decimal', value='1')", ".py")
+    assert MODELS.build(cfg.model) == 1  # type: ignore[comparison-overlap]
+    assert "decimal.Decimal" not in MODELS  # for data it is a stranger still
+    cfg.model.type = "fractions.Fraction"  # a program's value is that of a plain dictionary
+    with pytest.raises(NotRegisteredError):
+        MODELS.build(cfg.model)
+
+
+def test_trust_travels_with_each_value(tmp_path: Path) -> None:
+    (tmp_path / "base.yaml").write_text("a: {type: decimal.Decimal}\nb: {type: decimal.Decimal}\n")
+    code = "_base_ = 'base.yaml'\nb = dict(type='decimal.Decimal', value='2')\n"
+    (tmp_path / "cfg.py").write_text(code)
+    cfg = Config.fromfile(tmp_path / "cfg.py")
+    for same in (cfg, copy.deepcopy(cfg), pickle.loads(pickle.dumps(cfg)), Config(cfg)):  # noqa: S301
+        assert MODELS.build(same.b) == 2  # type: ignore[comparison-overlap]
+        with pytest.raises(NotRegisteredError):
+            MODELS.build(same.a)
+    trusted = Config.fromfile(tmp_path / "base.yaml", trust=True)
+    assert MODELS.build(trusted.a) == 0  # type: ignore[comparison-overlap]
 
 
 def test_what_the_program_allows(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +85,7 @@ def test_a_refusal_says_what_is_possible() -> None:
     with pytest.raises(NotRegisteredError) as caught:
         MODELS.get("os.system")
     assert str(caught.value) == (
-        "'os' is a Python package without registries, so it is no scope. A name resolves in "
-        "registries, a dotted path in the packages of registered scopes only"
+        "'os' is a Python package without registries, so it is no scope; in data, a dotted path "
+        "names what is registered. To allow it, trust the config (trust=True, --trust on the "
+        "command line) or write it in Python; a program allows it by engine.registry.allow('os')"
     )

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dist import master_only
 from engine.hooks import Hook
+from engine.registry import needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN
 from engine.visualization import require_matplotlib, write_image
 from mmalpha.metrics import plot_confusion_matrix
 from mmalpha.registry import HOOKS
@@ -20,6 +22,7 @@ _NAME = "confusion_matrix"
 
 
 @HOOKS.register_module()
+@needs_trust(filename=NAMES_FILE_OF_RUN)
 class ConfusionMatrixHook(Hook):
     """Draws the metric `ConfusionMatrix` after each validation and test.
 

@@ -15,7 +15,7 @@ from engine.config import Config
 from engine.dataset import Compose
 from engine.infer import BaseInferencer, read_image
 from engine.visualization import Visualizer
-from mmalpha.registry import INFERENCERS
+from mmalpha.registry import INFERENCERS, TRANSFORMS
 from mmalpha.structures import DataSample
 
 _SIDE = 224  # pixels, the least side of a picture
@@ -58,7 +58,7 @@ class ClsInferencer(BaseInferencer):
         self.color = color
         self.size = size
         with self.in_scope():
-            self.pipeline = Compose(pipeline)
+            self.pipeline = Compose(pipeline, TRANSFORMS)
         self.threshold = threshold
         self.classes: Sequence[str] = self.dataset_meta.get("classes", ())
         if not self.classes:

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from engine.dist import master_only
 from engine.hooks import Hook
+from engine.registry import needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN
 from engine.visualization import require_matplotlib, write_image
 from mmbeta.registry import HOOKS
 from mmbeta.structures import SegDataSample
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @HOOKS.register_module()
+@needs_trust(filename=NAMES_FILE_OF_RUN)
 class PredictionsHook(Hook):
     """Draws the first images of the last validation, their true and their predicted masks.
 

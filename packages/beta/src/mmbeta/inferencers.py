@@ -13,7 +13,7 @@ from torch import Tensor
 from engine.config import Config
 from engine.dataset import Compose
 from engine.infer import BaseInferencer, read_image
-from mmbeta.registry import INFERENCERS
+from mmbeta.registry import INFERENCERS, TRANSFORMS
 from mmbeta.structures import SegDataSample
 from mmbeta.visualization import Classes, overlay
 
@@ -49,7 +49,7 @@ class SegInferencer(BaseInferencer):
             raise ValueError(f"color of SegInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
         with self.in_scope():
-            self.pipeline = Compose(pipeline)
+            self.pipeline = Compose(pipeline, TRANSFORMS)
         self.classes = Classes.of(self.dataset_meta)
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The registries of the scope `mmbeta`: one below each root of `engine`, and what it adds."""
+"""The registries of the scope `mmbeta`: a node below each root of `engine` that it fills."""
 
 from __future__ import annotations
 
@@ -11,33 +11,11 @@ if TYPE_CHECKING:
 
 SCOPE = "mmbeta"
 
-RUNNERS = root.RUNNERS.child(SCOPE)
-RUNNER_CONSTRUCTORS = root.RUNNER_CONSTRUCTORS.child(SCOPE)
-STRATEGIES = root.STRATEGIES.child(SCOPE)
-LOOPS = root.LOOPS.child(SCOPE)
-HOOKS = root.HOOKS.child(SCOPE, "mmbeta.hooks")
-LOG_PROCESSORS = root.LOG_PROCESSORS.child(SCOPE)
-
-DATASETS = root.DATASETS.child(SCOPE, "mmbeta.datasets")
-DATA_SAMPLERS = root.DATA_SAMPLERS.child(SCOPE)
-TRANSFORMS = root.TRANSFORMS.child(SCOPE, "mmbeta.datasets")
-FUNCTIONS = root.FUNCTIONS.child(SCOPE)
-
 MODELS = root.MODELS.child(SCOPE, "mmbeta.models")
-MODEL_WRAPPERS = root.MODEL_WRAPPERS.child(SCOPE)
-WEIGHT_INITIALIZERS = root.WEIGHT_INITIALIZERS.child(SCOPE)
-TASK_UTILS = root.TASK_UTILS.child(SCOPE)
-
-OPTIMIZERS = root.OPTIMIZERS.child(SCOPE)
-OPTIM_WRAPPERS = root.OPTIM_WRAPPERS.child(SCOPE)
-OPTIM_WRAPPER = OPTIM_WRAPPERS
-OPTIM_WRAPPER_CONSTRUCTORS = root.OPTIM_WRAPPER_CONSTRUCTORS.child(SCOPE)
-PARAM_SCHEDULERS = root.PARAM_SCHEDULERS.child(SCOPE)
-
+DATASETS = root.DATASETS.child(SCOPE, "mmbeta.datasets")
+TRANSFORMS = root.TRANSFORMS.child(SCOPE, "mmbeta.datasets")
 METRICS = root.METRICS.child(SCOPE, "mmbeta.metrics")
-EVALUATOR = root.EVALUATOR.child(SCOPE)
-VISUALIZERS = root.VISUALIZERS.child(SCOPE)
-VISBACKENDS = root.VISBACKENDS.child(SCOPE)
+HOOKS = root.HOOKS.child(SCOPE, "mmbeta.hooks")
 INFERENCERS = root.INFERENCERS.child(SCOPE, "mmbeta.inferencers")
 
 MMBETA_DECODER_REGISTRY: root.Registry[nn.Module] = root.Registry(

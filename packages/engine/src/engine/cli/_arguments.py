@@ -46,7 +46,7 @@ DataRootOption = Annotated[
 ]
 TrustOption = Annotated[
     bool,
-    typer.Option("--trust", help="Let a text config import modules and have Python bases."),
+    typer.Option("--trust", help="Trust a config that is data as if it were a program."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

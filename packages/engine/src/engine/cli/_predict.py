@@ -41,7 +41,7 @@ def predict(
     from engine.visualization import write_image
 
     files = _files(inputs)
-    cfg = config_of(None, checkpoint) if config is None else Config.fromfile(config, trust=trust)
+    cfg = config_of(config, checkpoint, trust=trust)
     assert isinstance(cfg, Config)
     cfg.merge_from_dict(parse_options(cfg_options or []))
     inferencer = build_inferencer(checkpoint, cfg, device)

@@ -8,14 +8,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
 
+from engine.registry import is_building_from_data
+
 from . import _formats as formats
-from ._config_dict import ConfigDict, caller, methods_first, place, restored, to_plain
+from ._config_dict import ConfigDict, blank, caller, methods_first, place, restored, to_plain
+from ._errors import ConfigError
 from ._imports import import_custom_modules as import_modules
 from ._leaves import find
 from ._locate import identity, locate, text_of
 from ._options import Options, set_option
 from ._plain import named
-from ._provenance import Provenance, Site
+from ._provenance import Provenance, Site, Text
 from ._python import STRING
 from ._python_data import loads
 from ._read import Reader
@@ -98,6 +101,11 @@ class Config(ConfigDict):
         """
         location = locate(filename)
         suffix = formats.checked(posixpath.splitext(location)[1], location)
+        if suffix == formats.PYTHON and not trust and is_building_from_data():
+            raise ConfigError(
+                f"{location} would run as code, and a config that is data asks for it; give the "
+                "config itself, or trust the one that asks (trust=True, --trust)"
+            )
         text = text_of(location)
         reader = Reader(
             trust, use_predefined_variables, use_environment_variables, import_custom_modules
@@ -124,7 +132,10 @@ class Config(ConfigDict):
             ConfigError: If the text is not of that format, or is code and must not run.
         """
         if file_format == ".py" and not run:
-            return cls(loads(cfg_str, STRING), cfg_text=cfg_str)
+            source = Text(STRING, cfg_str, file_format, is_code=trust)
+            data = blank(ConfigDict, ("", source, ""))
+            place(data, loads(cfg_str, STRING))
+            return cls._read(data, None, cfg_str, {})
         reader = Reader(trust)
         root = reader.parse(cfg_str, file_format, STRING)
         if "custom_imports" in root:

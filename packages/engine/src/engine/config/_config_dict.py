@@ -87,6 +87,14 @@ class ConfigDict(dict[str, Any]):
             site = mark_of(self, key).site
         return f"{path} ({site})" if site and path else path
 
+    def __trust__(self, key: str) -> bool | None:
+        """Return whether the value of `key` comes from code (True), from data (False) or a program.
+
+        What is data in any part of it is data.
+        """
+        told = getattr(mark_of(self, key).source, "is_code", None)
+        return False if told is False or _holds_data(dict.get(self, key)) else told
+
     def _assign(self, key: str, value: Any, site: Site) -> None:
         at = self._origin[2]
         put(self, key, value, site, f"{at}.{key}" if at else key)
@@ -239,6 +247,12 @@ def mark_of(node: ConfigDict, key: str) -> Mark:
             return Mark(mark.source, f"{mark.at}.{item}")
     _, source, at = node._origin
     return Mark(source, f"{at}.{key}" if at else str(key))
+
+
+def _holds_data(value: Any) -> bool:
+    if isinstance(value, ConfigDict):
+        return any(value.__trust__(key) is False for key in dict.keys(value))
+    return type(value) in (list, tuple) and any(map(_holds_data, value))
 
 
 def note(node: ConfigDict, key: str, mark: Mark) -> None:

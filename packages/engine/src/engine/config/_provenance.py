@@ -50,10 +50,12 @@ class Text:
         name: The file that held it.
         text: The text.
         suffix: Its format.
+        is_code: Whether it was run, or is trusted as if it were code; otherwise it is data.
     """
 
-    def __init__(self, name: str, text: str, suffix: str) -> None:
+    def __init__(self, name: str, text: str, suffix: str, is_code: bool) -> None:
         self.name = name
+        self.is_code = is_code
         self._text = text
         self._suffix = suffix
 
@@ -67,8 +69,8 @@ class Text:
         """Return the line on which the value of `path` stands."""
         return Site(self.name, self._lines.find(path.split(".") if path else ()) or None)
 
-    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str]]:
-        return type(self), (self.name, self._text, self._suffix)
+    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str, bool]]:
+        return type(self), (self.name, self._text, self._suffix, self.is_code)
 
 
 class Mark(NamedTuple):

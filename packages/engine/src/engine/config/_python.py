@@ -220,7 +220,7 @@ def run(
     except Exception as error:
         place = f"{location}:{_line(error, location)}"
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
-    return names.values_of(Text(location, text, ".py")), names.base
+    return names.values_of(Text(location, text, ".py", is_code=True)), names.base
 
 
 def _told(error: SyntaxError, location: str) -> str:

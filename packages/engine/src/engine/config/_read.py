@@ -105,7 +105,7 @@ class Reader:
         else:
             text = base_places(text, suffix, location)
             over, base = self._data(text, suffix, location, chain)
-        source = Text(location, text, suffix)
+        source = Text(location, text, suffix, self.trust or suffix == formats.PYTHON)
         root = blank(ConfigDict, ("", source, "")) if base is None else base
         try:
             lay(root, over, source, "")

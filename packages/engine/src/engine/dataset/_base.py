@@ -13,7 +13,8 @@ from typing import Any, ClassVar, Self
 from torch.utils.data import Dataset
 
 from engine.fileio import isfile, join_path, list_from_file, load
-from engine.registry import DATASETS
+from engine.registry import DATASETS, TRANSFORMS, needs_trust
+from engine.registry.restrictions import READS_LOCAL_FILES
 
 from ._compose import Compose, Transform
 from ._full_init import force_full_init
@@ -21,6 +22,12 @@ from ._records import PackedRecords
 
 
 @DATASETS.register_module()
+@needs_trust(
+    ann_file=READS_LOCAL_FILES,
+    data_root=READS_LOCAL_FILES,
+    data_prefix=READS_LOCAL_FILES,
+    metainfo=READS_LOCAL_FILES,
+)
 class BaseDataset(Dataset[Any]):
     """A data set whose samples are described by a list of dictionaries.
 
@@ -72,7 +79,7 @@ class BaseDataset(Dataset[Any]):
         self.data_prefix = {"img_path": ""} if data_prefix is None else dict(data_prefix)
         self.filter_cfg = copy.deepcopy(filter_cfg)
         self.serialize_data = serialize_data
-        self.pipeline = Compose(pipeline)
+        self.pipeline = Compose(pipeline, TRANSFORMS.of_library(self))
         self.test_mode = test_mode
         self.max_refetch = max_refetch
         self.data_list: Sequence[dict[str, Any]] = []

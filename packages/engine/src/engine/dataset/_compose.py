@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from engine.registry import TRANSFORMS
+from engine.registry import TRANSFORMS, Registry
 
 Transform = Callable[[Any], Any]
 
@@ -14,14 +14,19 @@ class Compose:
     """Apply transforms one after the other.
 
     Args:
-        transforms: Callables, or configs of ones registered in `TRANSFORMS`.
+        transforms: Callables, or configs of ones.
+        registry: Where those are looked up.
 
     Raises:
         TypeError: If one of them is neither.
     """
 
-    def __init__(self, transforms: Sequence[Mapping[str, Any] | Transform] | None) -> None:
-        self.transforms = [self._built(transform) for transform in transforms or ()]
+    def __init__(
+        self,
+        transforms: Sequence[Mapping[str, Any] | Transform] | None,
+        registry: Registry[Any] = TRANSFORMS,
+    ) -> None:
+        self.transforms = [_built(transform, registry) for transform in transforms or ()]
 
     def __call__(self, data: Any) -> Any:
         """Transform a sample; None as soon as one of the transforms gives it up.
@@ -39,12 +44,10 @@ class Compose:
         lines = "".join(f"    {transform}\n" for transform in self.transforms)
         return f"{type(self).__name__}(\n{lines})"
 
-    @staticmethod
-    def _built(transform: Mapping[str, Any] | Transform) -> Transform:
-        built = TRANSFORMS.build(transform) if isinstance(transform, Mapping) else transform
-        if not callable(built):
-            raise TypeError(
-                f"a transform must be a callable or the config of one, got {transform!r}"
-            )
-        result: Transform = built
-        return result
+
+def _built(transform: Mapping[str, Any] | Transform, registry: Registry[Any]) -> Transform:
+    built = registry.build(transform) if isinstance(transform, Mapping) else transform
+    if not callable(built):
+        raise TypeError(f"a transform must be a callable or the config of one, got {transform!r}")
+    result: Transform = built
+    return result

@@ -30,8 +30,9 @@ class _Wrapper(Dataset[Any], ABC):
     """
 
     def __init__(self, datasets: Sequence[Given], lazy_init: bool) -> None:
+        registry = DATASETS.of_library(self)
         self._datasets: list[Any] = [
-            DATASETS.build(each) if isinstance(each, Mapping) else each for each in datasets
+            registry.build(each) if isinstance(each, Mapping) else each for each in datasets
         ]
         self._metainfo: dict[str, Any] = self._datasets[0].metainfo
         self._fully_initialized = False

@@ -11,7 +11,8 @@ import torch
 
 from engine.checkpoint import save_checkpoint
 from engine.fileio import dump
-from engine.registry import METRICS
+from engine.registry import METRICS, needs_trust
+from engine.registry.restrictions import WRITES_ELSEWHERE
 
 from ._metric import BaseMetric
 
@@ -19,6 +20,7 @@ _SUFFIXES = (".pt", ".pth", ".json")
 
 
 @METRICS.register_module()
+@needs_trust(out_file_path=WRITES_ELSEWHERE)
 class DumpResults(BaseMetric):
     """Writes the outputs of the model for all samples to a file, and gives no value.
 

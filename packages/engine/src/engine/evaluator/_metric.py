@@ -15,10 +15,13 @@ from engine.dist import (
     get_results_group,
     is_main_process,
 )
+from engine.registry import needs_trust
+from engine.registry.restrictions import WRITES_ELSEWHERE
 
 _NUMBERS = frozenset({bool, int, float, str})
 
 
+@needs_trust(collect_dir=WRITES_ELSEWHERE)
 class BaseMetric(ABC):
     """A metric that gathers a result per sample, and computes its values from all of them.
 

@@ -22,7 +22,8 @@ from engine.fileio import (
     put_text,
     remove,
 )
-from engine.registry import HOOKS
+from engine.registry import HOOKS, needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
 from engine.utils import is_url
 
 from ._hook import Hook
@@ -35,6 +36,7 @@ _KEPT = "kept_checkpoints"
 
 
 @HOOKS.register_module()
+@needs_trust(out_dir=WRITES_ELSEWHERE, filename_tmpl=NAMES_FILE_OF_RUN, backend_args=SETS_STORAGE)
 class CheckpointHook(Hook):
     """Saves checkpoints at intervals, and the best one by a metric.
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engine.dist import master_only
-from engine.registry import HOOKS
+from engine.registry import HOOKS, needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN
 from engine.visualization import plot_curves, require_matplotlib
 
 from ._hook import Hook
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @HOOKS.register_module()
+@needs_trust(filename=NAMES_FILE_OF_RUN)
 class CurvesHook(Hook):
     """Draws the scalars of all runs in the work directory, as one training, into a PNG.
 

@@ -53,7 +53,7 @@ class EMAHook(Hook):
 
     def __init__(
         self,
-        ema_type: str = "ExponentialMovingAverage",
+        ema_type: str = "engine.ExponentialMovingAverage",
         strict_load: bool = False,
         begin_iter: int = 0,
         begin_epoch: int = 0,

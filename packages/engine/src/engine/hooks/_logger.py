@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from engine.dist import master_only
 from engine.fileio import join_path, put
-from engine.registry import HOOKS
+from engine.registry import HOOKS, needs_trust
+from engine.registry.restrictions import SETS_STORAGE, WRITES_ELSEWHERE
 
 from ._hook import Hook
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @HOOKS.register_module()
+@needs_trust(out_dir=WRITES_ELSEWHERE, backend_args=SETS_STORAGE)
 class LoggerHook(Hook):
     """Writes what the log processor makes of the message hub to the log and the visual back ends.
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch import profiler
 
-from engine.registry import HOOKS
+from engine.registry import HOOKS, needs_trust
+from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.utils import did_you_mean
 
 from ._hook import Hook
@@ -21,6 +22,7 @@ _TRACES = ("log_trace", "tb_trace")
 
 
 @HOOKS.register_module()
+@needs_trust(on_trace_ready=WRITES_ELSEWHERE, json_trace_path=WRITES_ELSEWHERE)
 class ProfilerHook(Hook):
     """Records the first epochs or iterations of a training with `torch.profiler`.
 

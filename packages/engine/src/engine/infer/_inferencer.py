@@ -18,7 +18,19 @@ from engine.device import get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
 from engine.model import BaseModel, evaluating, keeping_random_state
-from engine.registry import DATASETS, INFERENCERS, MODELS, DefaultScope, announced_scopes
+from engine.registry import (
+    DATASETS,
+    INFERENCERS,
+    MODELS,
+    DefaultScope,
+    Restriction,
+    announced_scopes,
+    check_options,
+    name_scope,
+    needs_trust,
+    trust_of,
+)
+from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import load_checkpoint
 from engine.utils import did_you_mean
 
@@ -31,6 +43,14 @@ if TYPE_CHECKING:
 ModelConfig = str | Path | Config | Mapping[str, Any]
 
 
+@needs_trust(
+    model=Restriction(
+        "it would run a Python config; give the config itself",
+        lambda value: not isinstance(value, (str, Path)),
+        executes=True,
+    ),
+    weights=READS_LOCAL_FILES,
+)
 class BaseInferencer(ABC):
     """Predicts with a trained model.
 
@@ -74,7 +94,9 @@ class BaseInferencer(ABC):
     ) -> None:
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
-        self.scope = scope or self.cfg.get("default_scope", "engine")
+        self.scope = _scope_of(self.cfg) if scope is None else scope
+        if scope is not None:
+            name_scope(scope)
         self.device = torch.device(device or get_device())
         with self.in_scope(), keeping_random_state():
             self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
@@ -103,7 +125,8 @@ class BaseInferencer(ABC):
         known: Any = kind
         if isinstance(kind, str):
             with self.in_scope():
-                known = DATASETS.start_of_build().get(kind)
+                known = DATASETS.get_from(dataset)
+        check_options(known, dataset)
         told = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
         return {
             key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
@@ -262,12 +285,23 @@ class BaseInferencer(ABC):
         return track(batches, "predicting", total, console=console(), transient=True)
 
 
-def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[str, Any]:
+def _scope_of(cfg: Mapping[str, Any]) -> str:
+    scope: str = cfg.get("default_scope", "engine")
+    if trust_of(cfg, "default_scope") is not False:
+        name_scope(scope)
+    return scope
+
+
+def config_of(
+    model: ModelConfig | None, weights: str | Path | None, *, trust: bool = False
+) -> Mapping[str, Any]:
     """Return the config of a model.
 
     Args:
         model: The config, or its file.
         weights: A checkpoint, of which it is taken where `model` is None.
+        trust: Whether the config is trusted as code would be; that of a checkpoint does not run
+            all the same.
 
     Raises:
         ValueError: If both are None.
@@ -275,7 +309,7 @@ def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[
         ConfigError: If the config can't be read, or that of the checkpoint is more than data.
     """
     if isinstance(model, (str, Path)):
-        return Config.fromfile(model)
+        return Config.fromfile(model, trust=trust)
     if model is not None:
         return model
     if weights is None:
@@ -284,7 +318,7 @@ def config_of(model: ModelConfig | None, weights: str | Path | None) -> Mapping[
     text = meta.get("cfg") if isinstance(meta, Mapping) else None
     if not text or not isinstance(text, str):
         raise CheckpointError(f"{weights} holds no config; say which one its model had")
-    return Config.fromstring(text, ".py", run=False)
+    return Config.fromstring(text, ".py", run=False, trust=trust)
 
 
 def build_inferencer(
@@ -308,7 +342,7 @@ def build_inferencer(
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")
     defaults = {"model": cfg, "weights": str(weights), "device": device}
-    with DefaultScope.overwrite_default_scope(cfg.get("default_scope", "engine")):
+    with DefaultScope.overwrite_default_scope(_scope_of(cfg)):
         built = INFERENCERS.build(cfg["inferencer"], default_args=defaults)
     inferencer = cast("BaseInferencer", built)
     inferencer.show_progress = show_progress

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from engine import registry as registries
 from engine.registry import Registry, ScopeImportError
 
-from ._resolve import nodes_of
+from ._resolve import nodes_of, root_of
 
 
 @dataclass(frozen=True)
@@ -29,21 +28,20 @@ class Entry:
     longer: tuple[str, ...]
 
 
-def entries(kind: str, scope: str) -> list[Entry]:
+def entries(kind: str, scope: str, library: str | None = None) -> list[Entry]:
     """Return what a config can name, by scope and name.
 
     Args:
         kind: The root registry, by its name in `engine.registry`.
         scope: The default scope of the config.
+        library: The scope of the library whose registry is asked, if it is not that of engine.
 
     Raises:
         ScopeImportError: If the library of the scope can't be imported. Others that fail are left
             out.
     """
-    root: Registry[Any] = getattr(registries, kind)
-    nodes = list(nodes_of(root))
-    start = next((node for node in nodes if node.scope == scope), root)
-    seen = list(_upwards(start))
+    nodes = list(nodes_of(root_of(kind)))
+    seen = _searched(kind, scope, library)
     for node in nodes:
         try:
             node.import_from_location()
@@ -59,16 +57,18 @@ def entries(kind: str, scope: str) -> list[Entry]:
     return sorted(found, key=lambda entry: (entry.scope, entry.names))
 
 
-def prefixes(kind: str, scope: str) -> list[str]:
-    """Return the prefixes of the sources whose names a config can use.
+def prefixes(kind: str, scope: str, library: str | None = None) -> list[str]:
+    """Return the prefixes of the sources whose names a config can use; as `entries`."""
+    searched = _searched(kind, scope, library)
+    return sorted({prefix for node in searched for prefix in node.sources})
 
-    Args:
-        kind: The root registry, by its name in `engine.registry`.
-        scope: The default scope of the config.
-    """
-    root: Registry[Any] = getattr(registries, kind)
-    start = next((node for node in nodes_of(root) if node.scope == scope), root)
-    return sorted({prefix for node in _upwards(start) for prefix in node.sources})
+
+def _searched(kind: str, scope: str, library: str | None) -> list[Registry[Any]]:
+    """Return the nodes in which a bare name is searched, in order."""
+    root = root_of(kind)
+    by_scope = {node.scope: node for node in nodes_of(root)}
+    starts = [by_scope.get(scope, root), by_scope.get(library or "", root)]
+    return list(dict.fromkeys(node for start in starts for node in _upwards(start)))
 
 
 def _of_node(

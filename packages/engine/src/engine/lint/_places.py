@@ -26,6 +26,7 @@ class Place:
         names: The keys among those whose value is looked up by itself, with the registry.
         parts: The places in the config.
         is_mapping: Whether the place holds several parts by names of the user's choice.
+        maker: What calls the target, by its dotted path, and says what data may not set.
         is_function: Whether the rest of the arguments follow when the function is called, and a
             bare name will do for a config.
         otherwise: The place that a config without the key has, and the key.
@@ -40,6 +41,7 @@ class Place:
     names: Mapping[str, str] = field(default_factory=dict)
     parts: Mapping[str, Place] = field(default_factory=dict)
     is_mapping: bool = False
+    maker: str | None = None
     is_function: bool = False
     otherwise: tuple[str, Place] | None = None
 
@@ -52,7 +54,7 @@ class Place:
 
 def _train_loop(cfg: Mapping[str, Any]) -> str:
     by_epoch = cfg.get("by_epoch", "max_iters" not in cfg)
-    return "EpochBasedTrainLoop" if by_epoch else "IterBasedTrainLoop"
+    return "engine.EpochBasedTrainLoop" if by_epoch else "engine.IterBasedTrainLoop"
 
 
 OPTIONS = Place()
@@ -68,12 +70,13 @@ BACKEND = Place("VISBACKENDS", given=("save_dir",), taken=("name",))
 OPTIMIZER = Place("OPTIMIZERS", given=("params",))
 EVALUATOR = Place(
     "EVALUATOR",
-    defaults=("Evaluator",),
+    defaults=("engine.Evaluator",),
     parts={"metrics": METRIC},
     otherwise=("metrics", METRIC),
 )
 DATALOADER = Place(
     target="torch.utils.data.DataLoader",
+    maker="engine.runner._parts.make_loader",
     parts={
         "dataset": DATASET,
         "sampler": Place("DATA_SAMPLERS", given=("dataset", "seed")),
@@ -82,12 +85,13 @@ DATALOADER = Place(
     },
 )
 
+_OF_EVALUATION = ("runner", "dataloader", "evaluator")
 RUN: Mapping[str, Place] = {
     "model": MODEL,
     "data_preprocessor": MODEL,
     "model_wrapper_cfg": Place(
         "MODEL_WRAPPERS",
-        defaults=("MMDistributedDataParallel",),
+        defaults=("engine.MMDistributedDataParallel",),
         given=("module", "device_ids"),
     ),
     "train_dataloader": DATALOADER,
@@ -95,16 +99,16 @@ RUN: Mapping[str, Place] = {
     "test_dataloader": DATALOADER,
     "train_cfg": Place(
         "LOOPS",
-        defaults=("EpochBasedTrainLoop", "IterBasedTrainLoop"),
+        defaults=("engine.EpochBasedTrainLoop", "engine.IterBasedTrainLoop"),
         choose=_train_loop,
         given=("runner", "dataloader"),
         taken=("by_epoch",),
     ),
-    "val_cfg": Place("LOOPS", defaults=("ValLoop",), given=("runner", "dataloader", "evaluator")),
-    "test_cfg": Place("LOOPS", defaults=("TestLoop",), given=("runner", "dataloader", "evaluator")),
+    "val_cfg": Place("LOOPS", defaults=("engine.ValLoop",), given=_OF_EVALUATION),
+    "test_cfg": Place("LOOPS", defaults=("engine.TestLoop",), given=_OF_EVALUATION),
     "optim_wrapper": Place(
         "OPTIM_WRAPPERS",
-        defaults=("OptimWrapper",),
+        defaults=("engine.OptimWrapper",),
         taken=("constructor",),
         names={"constructor": "OPTIM_WRAPPER_CONSTRUCTORS"},
         parts={"optimizer": OPTIMIZER, "clip_grad": OPTIONS},
@@ -118,14 +122,14 @@ RUN: Mapping[str, Place] = {
     "test_evaluator": EVALUATOR,
     "default_hooks": Place("HOOKS", taken=("priority",), is_mapping=True),
     "custom_hooks": HOOK,
-    "log_processor": Place("LOG_PROCESSORS", defaults=("LogProcessor",)),
+    "log_processor": Place("LOG_PROCESSORS", defaults=("engine.LogProcessor",)),
     "visualizer": Place(
         "VISUALIZERS",
-        defaults=("Visualizer",),
+        defaults=("engine.Visualizer",),
         given=("name", "vis_backends", "save_dir"),
         parts={"vis_backends": BACKEND},
     ),
-    "strategy": Place("STRATEGIES", defaults=("SingleDeviceStrategy",), given=("launcher",)),
+    "strategy": Place("STRATEGIES", defaults=("engine.SingleDeviceStrategy",), given=("launcher",)),
     "randomness": Place(target="engine.runner.Runner.set_randomness"),
     "env_cfg": OPTIONS,
     "auto_scale_lr": OPTIONS,

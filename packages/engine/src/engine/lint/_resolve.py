@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from engine import registry as registries
@@ -18,11 +19,13 @@ class Found:
         target: The class or function.
         scope: The scope of the library that registered it, if one did.
         registry: The root registry of the tree that has it, by its name in `engine.registry`.
+        shadows: The nodes behind that have the name as well, with the places of registration.
     """
 
     target: Callable[..., Any]
     scope: str | None
     registry: str
+    shadows: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,7 @@ def _kind_of(error: NotRegisteredError) -> str:
     return "missing-library" if isinstance(error, ScopeNotInstalledError) else "unknown-type"
 
 
+@cache
 def roots() -> dict[str, Registry[Any]]:
     """Return the root registries by their names in `engine.registry`."""
     found: dict[str, Registry[Any]] = {}
@@ -71,50 +75,59 @@ def roots() -> dict[str, Registry[Any]]:
     return found
 
 
-def scope_error(scope: str) -> NotRegisteredError | None:
+def scope_error(scope: str, *, is_data: bool = False) -> NotRegisteredError | None:
     """Return why there is no library of a scope, or None if there is one.
 
     Args:
         scope: The scope, whose library is imported.
+        is_data: Whether data names it, so that the library has to be announced.
     """
+    if not is_data:
+        registries.name_scope(scope)
     try:
         registries.MODELS.switch_scope_and_registry(scope)
     except NotRegisteredError as error:
-        nodes = (node for root in roots().values() for node in nodes_of(root))
-        return None if any(node.scope == scope for node in nodes) else error
+        return error
     return None
 
 
-def look_up(
-    name: str, kind: str, scope: str | None = None, by_engine: bool = True
-) -> Found | Missed:
-    """Find what a name stands for where a build would look for it.
+def root_of(kind: str) -> Registry[Any]:
+    """Return a root registry by its name in `engine.registry`."""
+    root: Registry[Any] = getattr(registries, kind)
+    return root
+
+
+def look_up(node: Registry[Any], cfg: Mapping[str, Any], key: str = "type") -> Found | Missed:
+    """Find what the value of a key names, where a build would look for it.
 
     Args:
-        name: The name.
-        kind: The root registry, by its name in `engine.registry`.
-        scope: The library that builds it, if it is not engine; its own registry is asked as well.
-        by_engine: Whether engine builds it nevertheless, so that its registry is asked first.
+        node: The registry that the build asks.
+        cfg: The config.
+        key: The key, whose value is a name.
     """
-    root: Registry[Any] = getattr(registries, kind)
-    own = None if scope is None else _node(root, scope)
-    nodes = [root] if own in (None, root) else [root, own] if by_engine else [own, root]
-    first: Missed | None = None
-    for node in nodes:
-        outcome = _ask(node, name, kind) if node is not None else None
+    name = cfg[key]
+    kind = next(label for label, root in roots().items() if root is node.root)
+    try:
+        target = node.get_from(cfg, key)
+    except NotRegisteredError as error:
+        return Missed.of(error)
+    told = node.explain(name)
+    owner = told.found.node if told.found is not None else ""
+    scope, colons, _ = owner.partition("::")
+    return Found(target, scope if colons else None, kind, told.shadows)
+
+
+def look_everywhere(cfg: Mapping[str, Any], around: type | None) -> Found | None:
+    """Find a part in the tree of any root: a class may build its parts from wherever it likes.
+
+    Args:
+        cfg: The config of the part.
+        around: The class that builds it, whose library is asked.
+    """
+    for root in roots().values():
+        outcome = look_up(root.of_library(around) if around else root, cfg)
         if isinstance(outcome, Found):
             return outcome
-        first = first or outcome
-    assert first is not None
-    return first
-
-
-def look_everywhere(name: str) -> Found | None:
-    """Find a name in any root registry; a class may build its parts from wherever it likes."""
-    for kind, root in roots().items():
-        if is_known(name, kind):
-            outcome = _ask(root, name, kind)
-            return outcome if isinstance(outcome, Found) else None
     return None
 
 
@@ -125,33 +138,10 @@ def is_known(name: str, kind: str) -> bool:
         name: The name.
         kind: The root registry, by its name in `engine.registry`.
     """
-    root: Registry[Any] = getattr(registries, kind)
     try:
-        return name in root.start_of_build()
-    except Exception:  # noqa: BLE001  # what the import of the module in a dotted path raises
+        return name in root_of(kind)
+    except NotRegisteredError:  # an import fails on the way
         return False
-
-
-def _ask(node: Registry[Any], name: str, kind: str) -> Found | Missed:
-    try:
-        start = node.start_of_build()
-        target = start.get(name)
-    except NotRegisteredError as error:
-        return Missed.of(error)
-    except Exception as error:  # noqa: BLE001  # what the import of the module in a dotted path raises
-        told = f"the import for {name!r} fails: {type(error).__name__}: {error}"
-        return Missed(told, kind="broken-library")
-    return Found(target, _owner(start, name), kind)
-
-
-def _owner(start: Registry[Any], name: str) -> str | None:
-    found = start.explain(name).found
-    scope, colons, _ = found.node.partition("::") if found is not None else ("", "", "")
-    return scope if colons else None
-
-
-def _node(root: Registry[Any], scope: str) -> Registry[Any] | None:
-    return next((node for node in nodes_of(root) if node.scope == scope), None)
 
 
 def nodes_of(root: Registry[Any]) -> Iterator[Registry[Any]]:

@@ -9,7 +9,7 @@ from pathlib import PurePath
 from typing import Any
 
 from engine.config import Config
-from engine.registry import RUNNERS
+from engine.registry import RUNNERS, refused_options, trust_of
 from engine.utils import did_you_mean, near
 
 from ._places import ELSEWHERE, GROUPS, NAMES, REQUIRED, RUN, Place
@@ -37,7 +37,8 @@ def check_run(cfg: Mapping[str, Any], walk: Walk) -> None:
         walk: What gathers the findings.
     """
     scope = scope_of(cfg)
-    error = scope_error(scope) if isinstance(scope, str) else None
+    is_data = trust_of(cfg, _SCOPE) is False
+    error = scope_error(scope, is_data=is_data) if isinstance(scope, str) else None
     missed = None if error is None else Missed.of(error)
     # Where the names of a fragment are looked up says only the config that inherits from it.
     is_told = isinstance(scope, str) and (_SCOPE in cfg or not _is_fragment(cfg))
@@ -75,8 +76,13 @@ def check_run(cfg: Mapping[str, Any], walk: Walk) -> None:
 def _runner_arguments(cfg: Mapping[str, Any], walk: Walk, has_names: bool) -> dict[str, Argument]:
     """Return the arguments of the runner, of the one that the config asks for if there is one."""
     kind = cfg.get("runner_type")
-    found = walk.name(kind, "runner_type", NAMES["runner_type"]) if kind and has_names else None
-    arguments = arguments_of(found.target if found is not None else RUNNERS.get("Runner"))
+    found = None
+    if kind and has_names:
+        found = walk.name(cfg, "runner_type", "runner_type", NAMES["runner_type"])
+    runner = RUNNERS.get("engine.Runner") if found is None else found.target
+    for key, message in refused_options(runner, cfg):
+        walk.add("untrusted-option", key, message)
+    arguments = arguments_of(runner)
     known = dict(arguments.known) if arguments is not None else {}
     known.pop("cfg", None)
     return known

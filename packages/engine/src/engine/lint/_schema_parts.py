@@ -101,15 +101,15 @@ class Definitions:
     def _ref(self, kind: str | None) -> Schema:
         return {} if kind is None else {"$ref": self.family((kind,))}
 
-    def family(self, kinds: tuple[str, ...], scope: str | None = None) -> str:
+    def family(self, kinds: tuple[str, ...], library: str | None = None) -> str:
         """Return the reference to the schema of all that some registries have.
 
         Args:
             kinds: The root registries, by their names.
-            scope: The scope from which they are searched; None means that of the configs.
+            library: The scope of the library whose registries are asked, if it is not engine.
         """
-        scope = scope or self.scope
-        key = "+".join(kinds) + ("" if scope == self.scope else f"@{scope}")
+        library = None if library in (self.scope, ROOT) else library
+        key = "+".join(kinds) + ("" if library is None else f"@{library}")
         if key not in self.schemas:
             self.schemas[key] = {}  # the parts in its parts refer to it
             rules = [
@@ -121,9 +121,9 @@ class Definitions:
                     "then": {"$ref": self._entry(kind, entry)},
                 }
                 for kind in kinds
-                for entry in entries(kind, scope)
+                for entry in entries(kind, self.scope, library)
             ]
-            known: Schema = {"properties": {"type": self.names(kinds, scope)}}
+            known: Schema = {"properties": {"type": self.names(kinds, library)}}
             # What another scope sees, which a part may choose for itself, is not repeated here.
             self.schemas[key] = {
                 "if": {"required": ["_scope_"]},
@@ -131,7 +131,7 @@ class Definitions:
             }
         return f"#/$defs/{key}"
 
-    def names(self, kinds: tuple[str, ...], scope: str | None = None) -> Schema:
+    def names(self, kinds: tuple[str, ...], library: str | None = None) -> Schema:
         """Return the schema of a name in some registries.
 
         An enumeration is what editors complete. Names of sources and dotted paths, of which there
@@ -139,17 +139,18 @@ class Definitions:
 
         Args:
             kinds: The root registries, by their names.
-            scope: The scope from which they are searched; None means that of the configs.
+            library: As in `family`.
         """
-        scope = scope or self.scope
         shown: dict[str, str] = {}
         longer: set[str] = set()
         for kind in kinds:
-            for entry in entries(kind, scope):
+            for entry in entries(kind, self.scope, library):
                 told = summary(entry.target) or ""
                 shown |= {name: told for name in entry.names if name not in shown}
                 longer |= {*entry.longer}
-        sources = sorted({prefix for kind in kinds for prefix in prefixes(kind, scope)})
+        sources = sorted(
+            {prefix for kind in kinds for prefix in prefixes(kind, self.scope, library)}
+        )
         forms = [_PATH, TEMPLATE, *map(re.escape, sorted(longer - {*shown}))]
         forms += [rf"{re.escape(prefix)}\..+" for prefix in sources]
         pattern: Schema = {"type": "string", "pattern": f"^(?:{'|'.join(forms)})$"}
@@ -224,18 +225,17 @@ class Definitions:
         self, schema: Schema, argument: Argument, place: Place, library: str | None
     ) -> Schema:
         """Return a schema that knows of the parts that an argument may be the config of."""
-        scope = self.scope if library in (None, ROOT) else library  # where a library builds
         convention = CONVENTIONS.get(argument.name)
         if convention is OPTIONS:
             return schema
         kinds: tuple[str, ...] = NESTED.get(place.registry or "", ())
         if convention is not None:
-            kinds, scope = (convention.registry or "",), self.scope
-        kinds = tuple(kind for kind in kinds if entries(kind, scope or self.scope))
+            kinds = (convention.registry or "",)
+        kinds = tuple(kind for kind in kinds if entries(kind, self.scope, library))
         one, several = takes_parts(argument.allowed)
         if not kinds or not (one or several) or "anyOf" in schema:
             return schema
-        ref = {"$ref": self.family(kinds, scope)}
+        ref = {"$ref": self.family(kinds, library)}
         return {**schema, **(ref if one else {}), **({"items": ref} if several else {})}
 
 

@@ -9,13 +9,20 @@ from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import Any
 
-from engine import registry as registries
-from engine.registry import NotRegisteredError, Registry
+from engine.registry import (
+    NotRegisteredError,
+    Registry,
+    name_scope,
+    path_of,
+    refused_options,
+    trust_of,
+)
 from engine.utils import did_you_mean, near
 
+from ._builds import builds_of
 from ._places import CONVENTIONS, OPTIONS, Place, general_place
 from ._report import Finding, Severity
-from ._resolve import Found, Missed, is_known, look_everywhere, look_up
+from ._resolve import Found, Missed, is_known, look_everywhere, look_up, root_of
 from ._signature import Argument, Arguments, arguments_of, taken_argument
 from ._site import site_of
 from ._values import Choice, told
@@ -29,14 +36,25 @@ class Around:
     """The part that a nested one is an argument of.
 
     Attributes:
-        kind: The root registry of the part, by its name, if it has one.
-        scope: The scope of the library of the part, if it is known.
-        by_engine: Whether engine builds the nested part for it.
+        kind: The root registry of the nested part, by its name, if it is known.
+        target: The class or function of the part, if there is one.
+        asked: The registry that the part asks for the nested one, where its source says so.
     """
 
     kind: str | None = None
-    scope: str | None = None
-    by_engine: bool = False
+    target: Any = None
+    asked: Registry[Any] | None = None
+
+    def node(self, kind: str) -> Registry[Any]:
+        """Return the registry of which a nested part is asked.
+
+        Args:
+            kind: Its root registry, by its name.
+        """
+        if self.asked is not None and self.asked.root is root_of(kind):
+            return self.asked
+        owner = self.target if isinstance(self.target, type) else None
+        return root_of(kind) if owner is None else root_of(kind).of_library(owner)
 
 
 class Walk:
@@ -89,22 +107,22 @@ class Walk:
             else:
                 self._part(value, path, place, around)
         elif place.is_function and isinstance(value, str):
-            self.name(value, path, place.registry or "", around.scope)
+            self.name({"type": value}, "type", path, place.registry or "")
         elif place.registry is not None and isinstance(value, _SCALARS):
             self.add("wrong-value", path, f"a part is given by a config, not by {_shown(value)}")
 
-    def name(self, value: Any, path: str, kind: str, scope: str | None = None) -> Found | None:
-        """Look up what a key names by itself.
+    def name(self, cfg: Mapping[str, Any], key: str, path: str, kind: str) -> Found | None:
+        """Look up what the value of a key names.
 
         Args:
-            value: The name, or the class or function.
-            path: Where it stands.
+            cfg: The config that has the key.
+            key: The key, whose value is a name, or a class or function.
+            path: Where the value stands.
             kind: The root registry, by its name.
-            scope: The scope of the part that it is an argument of.
         """
-        if not isinstance(value, str):
-            return self._not_a_name(value, path, kind)
-        outcome = look_up(value, kind, scope)
+        if not isinstance(cfg[key], str):
+            return self._not_a_name(cfg[key], path, kind)
+        outcome = look_up(root_of(kind), cfg, key)
         if isinstance(outcome, Found):
             return outcome
         self._note_missed(outcome, path)
@@ -129,7 +147,7 @@ class Walk:
         convention = CONVENTIONS.get(key)
         if convention is not OPTIONS:
             kind = around.kind if convention is None else convention.registry
-            self._nested(value, path, Around(kind, around.scope, convention is not None))
+            self._nested(value, path, replace(around, kind=kind))
 
     def _part(
         self,
@@ -159,7 +177,9 @@ class Walk:
         if not isinstance(scope, str):
             return nullcontext()
         try:
-            root: Registry[Any] = getattr(registries, place.registry or "MODELS")
+            if trust_of(cfg, "_scope_"):
+                name_scope(scope)
+            root = root_of(place.registry or "MODELS")
             switch: AbstractContextManager[Any] = root.switch_scope_and_registry(scope)
         except NotRegisteredError as error:
             if not cfg.get("_fallback_", False):
@@ -179,17 +199,31 @@ class Walk:
         path = f"{path}.type"
         if not isinstance(named, str):
             return self._not_a_name(named, path, place.registry or "")
+        cfg = cfg if "type" in cfg else {**cfg, "type": named}
         outcome: Found | Missed | None = None
         if place.registry is not None:
-            # What stands in a place of the run or in one of engine's own classes, engine builds.
-            by_engine = around.by_engine or not is_nested
-            outcome = look_up(named, place.registry, around.scope, by_engine)
-        if not isinstance(outcome, Found) and is_nested:
-            outcome = look_everywhere(named) or outcome
+            outcome = look_up(around.node(place.registry), cfg)
+        if not isinstance(outcome, Found) and is_nested and around.asked is None:
+            outcome = look_everywhere(cfg, around.target) or outcome
         if isinstance(outcome, Found):
+            self._note_shadow(outcome, path, around)
             return outcome
         self._note_missed(outcome or Missed.nowhere(named), path)
         return None
+
+    def _note_shadow(self, found: Found, path: str, around: Around) -> None:
+        """Tell of a part of the library around that a namesake of the scope in force hides."""
+        library = around.node(found.registry).scope
+        hidden = [each for each in found.shadows if each.startswith(f"{library}::")]
+        if hidden and library not in (found.scope, "engine"):
+            name = path.rpartition(".")[0] or path
+            self.add(
+                "shadowed-type",
+                path,
+                f"this is {path_of(found.target)}; it hides {hidden[0]}",
+                f"write '{library}.{found.target.__name__}' if {name} is to have that",
+                "warning",
+            )
 
     def _arguments(
         self,
@@ -200,7 +234,11 @@ class Walk:
         found: Found,
         elsewhere: bool,
     ) -> None:
-        around = Around(found.registry or None, found.scope)
+        around = Around(found.registry or None, found.target)
+        asked = builds_of(found.target)
+        maker = found.target if place.maker is None else resolve_name(place.maker)
+        for key, message in refused_options(maker, cfg):
+            self.add("untrusted-option", f"{path}.{key}", message)
         given = {key: value for key, value in cfg.items() if key not in _own_keys(cfg, place)}
         meant = _meant(given, cfg, place, arguments, elsewhere) if arguments else _Meant({}, [])
         label = arguments.label if arguments else ""
@@ -209,7 +247,7 @@ class Walk:
         for key, value in cfg.items():
             below = f"{path}.{key}"
             if key in place.names:
-                self.name(value, below, place.names[key], found.scope)
+                self.name(cfg, key, below, place.names[key])
             elif key in place.taken:
                 self.wrong_value(value, below, taken_argument(key), "the part")
             elif key in meant.unknown:
@@ -217,12 +255,14 @@ class Walk:
                 self.add(
                     "unknown-argument", below, f"{label} has no argument {key!r}", unknown.hint
                 )
-                if unknown.name is not None:
-                    self._argument(value, below, unknown.name, place, around)
+                if (name := unknown.name) is not None:
+                    inner = replace(around, asked=asked.get(name))
+                    self._argument(value, below, name, place, inner)
             elif key in given:
                 argument = arguments.known.get(key) if arguments else None
                 if argument is None or not self.wrong_value(value, below, argument, label):
-                    self._argument(value, below, key, place, around)
+                    inner = replace(around, asked=asked.get(key))
+                    self._argument(value, below, key, place, inner)
 
     def _argument(self, value: Any, path: str, key: str, place: Place, around: Around) -> None:
         if key in place.parts:
@@ -247,8 +287,7 @@ class Walk:
 
     def _not_a_name(self, value: Any, path: str, kind: str) -> Found | None:
         if callable(value):
-            scope = str(getattr(value, "__module__", "")).partition(".")[0]
-            return Found(value, scope or None, kind)
+            return Found(value, None, kind)
         self.add("wrong-value", path, f"it is a name, a class or a function, not {_shown(value)}")
         return None
 

@@ -51,7 +51,7 @@ class BaseModel(BaseModule):
         elif isinstance(data_preprocessor, nn.Module):
             self.data_preprocessor = data_preprocessor
         else:
-            self.data_preprocessor = MODELS.build(data_preprocessor)
+            self.data_preprocessor = MODELS.of_library(self).build(data_preprocessor)
 
     def forward(self, inputs: Any, data_samples: Any = None, mode: str = "tensor") -> Any:
         """Return losses, predictions or tensors, by `mode`; a subclass writes it."""

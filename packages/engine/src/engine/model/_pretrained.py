@@ -16,12 +16,14 @@ from engine.checkpoint import (
     revised,
     weights_of,
 )
-from engine.registry import WEIGHT_INITIALIZERS
+from engine.registry import WEIGHT_INITIALIZERS, needs_trust
+from engine.registry.restrictions import NAMES_CHECKPOINT
 
 from ._state_dict import load_state_dict
 
 
 @WEIGHT_INITIALIZERS.register_module(name=["Pretrained", "PretrainedInit"])
+@needs_trust(checkpoint=NAMES_CHECKPOINT)
 class PretrainedInit:
     """The weights of a checkpoint.
 

@@ -30,8 +30,9 @@ class BaseTTAModel(BaseModel):
         data_preprocessor: Mapping[str, Any] | nn.Module | None = None,
     ) -> None:
         super().__init__(data_preprocessor)
-        built = MODELS.build(module) if isinstance(module, Mapping) else module
-        self.module = cast("BaseModel", built)
+        if isinstance(module, Mapping):
+            module = MODELS.of_library(self).build(module)
+        self.module = cast("BaseModel", module)
 
     def merge_preds(self, data_samples_list: list[list[Any]]) -> list[Any]:
         """Merge the predictions for the views of each sample; a subclass writes it.

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.registry import WEIGHT_INITIALIZERS
-from engine.utils import did_you_mean
+from engine.utils import did_you_mean, mutable_copy
 
 
 class BaseInit:
@@ -221,11 +221,11 @@ def initialize(
         ValueError: If an `override` has no `name`, or no `type` although there are arguments.
     """
     for cfg in [init_cfg] if isinstance(init_cfg, Mapping) else init_cfg:
-        args = dict(cfg)
+        args = mutable_copy(cfg)
         overrides = args.pop("override", None) or ()
-        WEIGHT_INITIALIZERS.build(args if overrides else cfg)(module)
+        WEIGHT_INITIALIZERS.of_library(module).build(args)(module)
         for override in [overrides] if isinstance(overrides, Mapping) else overrides:
-            _override(module, dict(override), args)
+            _override(module, mutable_copy(override), args)
 
 
 def _override(module: nn.Module, override: dict[str, Any], outer: dict[str, Any]) -> None:
@@ -238,8 +238,10 @@ def _override(module: nn.Module, override: dict[str, Any], outer: dict[str, Any]
         )
     if override and "type" not in override:
         raise ValueError(f"override of {name!r} needs a type beside {', '.join(override)}")
-    cfg = override or {key: value for key, value in outer.items() if key != "layer"}
-    WEIGHT_INITIALIZERS.build(cfg)(parts[name])
+    cfg = override or mutable_copy(outer)
+    if not override:
+        cfg.pop("layer", None)
+    WEIGHT_INITIALIZERS.of_library(module).build(cfg)(parts[name])
 
 
 def constant_init(module: nn.Module, val: float, bias: float = 0.0) -> None:

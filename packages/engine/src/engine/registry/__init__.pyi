@@ -11,6 +11,7 @@ from ._components import MODEL_FACTORY_REGISTRY as MODEL_FACTORY_REGISTRY
 from ._components import NECK_REGISTRY as NECK_REGISTRY
 from ._discovery import announced_scopes as announced_scopes
 from ._discovery import import_announced as import_announced
+from ._discovery import name_scope as name_scope
 from ._errors import BuildError as BuildError
 from ._errors import BuildKeyError as BuildKeyError
 from ._errors import BuildTypeError as BuildTypeError
@@ -19,6 +20,7 @@ from ._errors import NotRegisteredError as NotRegisteredError
 from ._errors import RegistryError as RegistryError
 from ._errors import ScopeImportError as ScopeImportError
 from ._errors import ScopeNotInstalledError as ScopeNotInstalledError
+from ._errors import UntrustedError as UntrustedError
 from ._explain import Explanation as Explanation
 from ._explain import Searched as Searched
 from ._explain import Winner as Winner
@@ -62,9 +64,18 @@ from ._roots import WEIGHT_INITIALIZERS as WEIGHT_INITIALIZERS
 from ._scope import DefaultScope as DefaultScope
 from ._scope import add_scope_alias as add_scope_alias
 from ._scope import init_default_scope as init_default_scope
+from ._scope import use_default_scope as use_default_scope
 from ._source import PackageSource as PackageSource
 from ._source_protocol import Source as Source
 from ._trust import allow as allow
+from ._trust import from_data as from_data
+from ._trust import is_building_from_data as is_building_from_data
+from ._trust import path_of as path_of
+from ._trust import trust_of as trust_of
+from .restrictions import Restriction as Restriction
+from .restrictions import check_options as check_options
+from .restrictions import needs_trust as needs_trust
+from .restrictions import refused_options as refused_options
 
 __all__ = [
     "BACKBONE_REGISTRY",
@@ -117,10 +128,12 @@ __all__ = [
     "Provider",
     "Registry",
     "RegistryError",
+    "Restriction",
     "ScopeImportError",
     "ScopeNotInstalledError",
     "Searched",
     "Source",
+    "UntrustedError",
     "Winner",
     "add_scope_alias",
     "allow",
@@ -130,8 +143,17 @@ __all__ = [
     "build_optimizer_from_cfg",
     "build_runner_from_cfg",
     "build_scheduler_from_cfg",
+    "check_options",
     "count_registered_modules",
+    "from_data",
     "import_announced",
     "init_default_scope",
+    "is_building_from_data",
+    "name_scope",
+    "needs_trust",
+    "path_of",
+    "refused_options",
     "traverse_registry_tree",
+    "trust_of",
+    "use_default_scope",
 ]

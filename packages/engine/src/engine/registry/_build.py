@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from ._errors import BuildError, BuildKeyError, BuildTypeError
-from ._scope import OVERRIDE, DefaultScope, in_force_of
+from ._scope import OVERRIDE, DefaultScope, ScopeSwitch, in_force_of
+from ._trust import FROM_DATA, trust_of
+from .restrictions import check_options
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
@@ -23,14 +25,15 @@ def build_from_cfg(
     """Build an object of a class, or call a function, that a config names.
 
     Args:
-        cfg: `type` (a name, a class or a function) and its keyword arguments. `_scope_` starts the
-            look-up, and all builds inside this one, in another scope; with `_fallback_=True` in
-            the registry itself where there is no such scope.
+        cfg: `type` (a name, a class or a function) and its keyword arguments. `_scope_` is the
+            scope in force for this look-up and all builds inside this one; with
+            `_fallback_=True` it is passed over where nobody knows it.
         registry: Where names are looked up.
         default_args: Keyword arguments (or `type`) for what `cfg` does not say.
 
     Raises:
         NotRegisteredError: If `type` is not registered.
+        UntrustedError: If `cfg` is data and sets an option that only code may set.
         BuildKeyError: If there is no `type`.
         BuildTypeError: If `cfg` is no mapping, or its arguments don't fit the signature. What the
             class or function itself raises passes through, with a note of the config's place.
@@ -41,24 +44,33 @@ def build_from_cfg(
     scope = args.pop("_scope_", None)
     if scope is None:
         in_force = OVERRIDE.get() or DefaultScope.in_process
+        token = None
     else:
-        in_force = in_force_of(scope, True, args.pop("_fallback_", False))
-    target = args.pop("type", None)
-    if not isinstance(target, type):
-        # What `start_in` and `get` do first, without the calls: a build is to cost no more.
-        try:
-            node = registry if in_force is None else registry.starts[in_force]
-            found = node.cached[target]
-        except (KeyError, TypeError):
-            found = None
-        target = found or _target(target, registry.start_in(in_force), cfg)
-    token = None if scope is None else OVERRIDE.set(in_force)
+        in_force = in_force_of(scope, args.pop("_fallback_", False))
+        token = OVERRIDE.set(in_force)
+    trusted = None if type(cfg) is dict else trust_of(cfg)
+    was_data = FROM_DATA.get()
+    is_data = was_data if trusted is None else not trusted
+    if is_data is not was_data:
+        FROM_DATA.set(is_data)
     try:
-        return target(**args)
-    except Exception as error:
-        _explain_failure(error, target, args, cfg)
-        raise
+        target = args.pop("type", None)
+        if not isinstance(target, type):
+            # What `get` does first, without the calls: a build is to cost no more.
+            try:
+                target = registry.cached[in_force][target]
+            except (KeyError, TypeError):
+                target = _target(target, registry, cfg)
+        if hasattr(target, "__needs_trust__"):
+            check_options(target, cfg)
+        try:
+            return target(**args)
+        except Exception as error:
+            _explain_failure(error, target, args, cfg)
+            raise
     finally:
+        if is_data is not was_data:
+            FROM_DATA.set(was_data)
         if token is not None:
             OVERRIDE.reset(token)
 
@@ -84,7 +96,7 @@ def build_model_from_cfg(
     module: nn.Module
     if isinstance(cfg, (list, tuple)):
         modules = [build_from_cfg(each, registry, default_args) for each in cfg]
-        module = registry.root.get("Sequential")(*modules)
+        module = registry.root.get("engine.Sequential")(*modules)
     else:
         module = build_from_cfg(cfg, registry, default_args)
     return module
@@ -99,8 +111,9 @@ def build_runner_from_cfg(cfg: Mapping[str, Any], registry: Registry[Any]) -> An
     """
     if not _is_mapping(cfg):
         raise BuildTypeError(f"the config of a runner is a mapping; got {cfg!r}")
-    kind = cfg.get("runner_type", "Runner")
-    target: Any = _target(kind, _start(registry, cfg.get("_scope_")), cfg)
+    kind = cfg.get("runner_type", "engine.Runner")
+    with _scope(cfg.get("_scope_")):
+        target: Any = _target(kind, registry, cfg, "runner_type")
     return target.from_cfg(cfg)
 
 
@@ -138,19 +151,20 @@ def build_scheduler_from_cfg(
             scheduler with `fit_to` takes what it does not say from a `loop`, if one is among them.
     """
     args = {**(default_args or {}), **_arguments(cfg)}
-    target: Any = _target(args.pop("type", None), _start(registry, args.pop("_scope_", None)), cfg)
-    epoch_length, loop = args.pop("epoch_length", None), args.pop("loop", None)
-    if args.get("convert_to_iter_based") and epoch_length is None:
-        raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
-    try:
-        if loop is not None and hasattr(target, "fit_to"):
-            args |= target.fit_to(loop, args)
-        if args.pop("convert_to_iter_based", False):
-            target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
-        return target(**args)
-    except Exception as error:
-        _explain_failure(error, target, args, cfg)
-        raise
+    with _scope(args.pop("_scope_", None)):
+        target: Any = _target(args.pop("type", None), registry, cfg)
+        epoch_length, loop = args.pop("epoch_length", None), args.pop("loop", None)
+        if args.get("convert_to_iter_based") and epoch_length is None:
+            raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
+        try:
+            if loop is not None and hasattr(target, "fit_to"):
+                args |= target.fit_to(loop, args)
+            if args.pop("convert_to_iter_based", False):
+                target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
+            return target(**args)
+        except Exception as error:
+            _explain_failure(error, target, args, cfg)
+            raise
 
 
 def _arguments(cfg: Any) -> dict[str, Any]:
@@ -167,19 +181,15 @@ def _is_mapping(cfg: Any) -> bool:
     return isinstance(cfg, Mapping)
 
 
-def _start(registry: Registry[Any], scope: str | None) -> Registry[Any]:
-    if scope is None:
-        return registry.start_of_build()
-    return registry.start_in(in_force_of(scope, True, False))
+def _scope(scope: str | None) -> ScopeSwitch:
+    return ScopeSwitch(None if scope is None else in_force_of(scope))
 
 
-def _target(kind: Any, node: Registry[Any], cfg: Mapping[str, Any]) -> Callable[..., Any]:
+def _target(
+    kind: Any, registry: Registry[Any], cfg: Mapping[str, Any], key: str = "type"
+) -> Callable[..., Any]:
     try:
-        return node.get(kind)
-    except LookupError as error:
-        if place := _place_of(cfg):
-            error.add_note(f"asked for by {place.removesuffix(': ')}")
-        raise
+        return registry.get_from(cfg, key) if kind is cfg.get(key) else registry.get(kind)
     except TypeError:
         if callable(kind):
             target: Callable[..., Any] = kind
@@ -190,6 +200,20 @@ def _target(kind: Any, node: Registry[Any], cfg: Mapping[str, Any]) -> Callable[
             ) from None
     keys = ", ".join(map(repr, cfg)) or "no key at all"
     raise BuildKeyError(f"{_place_of(cfg)}a config needs the key 'type'; this one has {keys}")
+
+
+def add_place(error: LookupError, cfg: Mapping[str, Any], key: str) -> None:
+    """Add to an error which part of a config asked for a name.
+
+    Args:
+        error: The error of the look-up.
+        cfg: The config.
+        key: The key whose value is the name; that of a part itself is `type`.
+    """
+    from ._misfit import place_of  # deferred: most look-ups succeed
+
+    if place := place_of(cfg, None if key == "type" else key):
+        error.add_note(f"asked for by {place.removesuffix(': ')}")
 
 
 def _explain_failure(

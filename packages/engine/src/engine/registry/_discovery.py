@@ -1,47 +1,120 @@
-"""Which library a scope belongs to, and its import.
+"""Find the library of a scope, and import its registries.
 
 A library announces its scope by the entry point group `engine.scopes`:
 
     [project.entry-points."engine.scopes"]
     mmalpha = "mmalpha.registry"
 
-One without an entry point is found if its package has the name of the scope and a `registry`.
+One without an entry point is found if its distribution requires `engine` or `mmengine` and its
+package has the name of the scope and a module `registry`. Both are read from metadata: nothing is
+imported to find out. Code, not data, may name others.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 from importlib import import_module
 
-from engine.utils import did_you_mean
+from engine.utils import near
 
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+from ._trust import HOW_TO_ALLOW, is_allowed
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from importlib.metadata import EntryPoint
+    from collections.abc import Iterator, Mapping
+    from importlib.metadata import Distribution, EntryPoint
 
 GROUP = "engine.scopes"
 PENDING = "pending"
 IMPORTED = "imported"
 
+_ENGINES = ("engine", "mmengine")
+_MODULE = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+_COMPANIONS = "libraries"  # the extra of engine that lists libraries made for it
 
-_announcements: dict[str, EntryPoint] | None = None
+
+class Announcement:
+    """The library of a scope.
+
+    Attributes:
+        scope: The scope.
+        module: The module with its registries.
+        library: Its distribution, where that is known.
+        fault: What is wrong with the announcement, if something is.
+    """
+
+    __slots__ = ("fault", "library", "module", "scope")
+
+    def __init__(
+        self, scope: str, module: str, library: Distribution | None, fault: str | None = None
+    ) -> None:
+        self.scope = scope
+        self.module = module
+        self.library = library
+        self.fault = fault
 
 
-def _announced() -> Mapping[str, EntryPoint]:
+_announcements: dict[str, Announcement] | None = None
+_named: set[str] = set()
+_by_metadata: dict[str, Announcement | None] = {}
+
+
+def _announced() -> Mapping[str, Announcement]:
     global _announcements  # noqa: PLW0603  # `functools.cache` would cost more than the import has
     if _announcements is None:  # the scan takes a while, and is done once, when it is needed
-        from importlib.metadata import entry_points
-
-        _announcements = {entry.name: entry for entry in entry_points(group=GROUP)}
+        found: dict[str, Announcement] = {}
+        for entry in _entries():
+            made = _announcement(entry)
+            former = found.get(made.scope)
+            if former is None or former.module != made.module:
+                found[made.scope] = made if former is None else _clash(former, made)
+        _announcements = found
     return _announcements
+
+
+def _entries() -> Iterator[EntryPoint]:
+    from importlib.metadata import distributions, entry_points
+
+    try:
+        yield from entry_points(group=GROUP)
+    except Exception:  # noqa: BLE001  # a file of entry points that can't be read concerns its library alone
+        for library in distributions():
+            try:
+                yield from library.entry_points.select(group=GROUP)
+            except Exception:  # noqa: BLE001  # as above
+                continue
+
+
+def _announcement(entry: EntryPoint) -> Announcement:
+    fault = None
+    if not (entry.name.isidentifier() and _MODULE.fullmatch(entry.value)):
+        fault = (
+            f"{_name_of(entry.dist)} announces the scope {entry.name!r} by {entry.value!r}; an "
+            f"entry point of {GROUP} must be a scope and a module, as in my_lib = my_lib.registry"
+        )
+    return Announcement(entry.name, entry.value, entry.dist, fault)
+
+
+def _clash(first: Announcement, second: Announcement) -> Announcement:
+    told = " and ".join(f"{_name_of(each.library)} by {each.module!r}" for each in (first, second))
+    fault = f"two libraries announce the scope {first.scope!r}: {told}. Uninstall one of them"
+    return Announcement(first.scope, first.module, first.library, fault)
+
+
+def _name_of(library: Distribution | None) -> str:
+    return "a distribution" if library is None else f"the distribution {library.name}"
 
 
 def announced_scopes() -> Mapping[str, str]:
     """Return the registry module of each scope that an installed library announces."""
-    return {scope: entry.value for scope, entry in _announced().items()}
+    return {scope: each.module for scope, each in _announced().items() if each.fault is None}
+
+
+def name_scope(scope: str) -> None:
+    """Note that code has named a scope, so that a library which is not announced may be found."""
+    _named.add(scope)
 
 
 def is_installed(package: str) -> bool:
@@ -50,58 +123,142 @@ def is_installed(package: str) -> bool:
 
     if package in sys.modules:
         return True
-    return package.isidentifier() and find_spec(package) is not None
+    try:
+        return package.isidentifier() and find_spec(package) is not None
+    except Exception:  # noqa: BLE001  # a finder may fail for a name that is none
+        return False
 
 
-def registry_module(scope: str) -> str | None:
-    """Return the name of the registry module of `scope`, or None if no library has it.
+def library_of(scope: str, *, is_code: bool = False) -> Announcement | None:
+    """Return the library of a scope, without an import, or None if there is none.
 
-    Raises:
-        ScopeImportError: If the package of the scope is there, but its import fails.
+    Args:
+        scope: The scope.
+        is_code: Whether code names the scope, so that any package with registries will do.
     """
     if scope in _announced():
-        return _announced()[scope].value
-    if not is_installed(scope):
+        return _announced()[scope]
+    if scope not in _by_metadata:
+        _by_metadata[scope] = _find_by_metadata(scope)
+    found = _by_metadata[scope]
+    if found is None and (is_code or scope in _named or is_allowed(scope)):
+        return Announcement(scope, f"{scope}.registry", None) if _has_registry(scope) else None
+    return found
+
+
+def _find_by_metadata(scope: str) -> Announcement | None:
+    from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+
+    if not _has_registry(scope):
         return None
+    try:
+        candidates = [distribution(scope)]
+    except (PackageNotFoundError, ValueError):
+        names = packages_distributions().get(scope, ())
+        candidates = [distribution(name) for name in dict.fromkeys(names)]
+    for library in candidates:
+        if any(_required_name(line) in _ENGINES for line in library.requires or ()):
+            return Announcement(scope, f"{scope}.registry", library)
+    return None
+
+
+def _has_registry(package: str) -> bool:
+    """Return whether a package has a module `registry`, without importing either."""
+    from importlib.machinery import PathFinder
     from importlib.util import find_spec
 
+    if not package.isidentifier():
+        return False
     try:
-        return f"{scope}.registry" if find_spec(f"{scope}.registry") else None
-    except ModuleNotFoundError as error:
-        if error.name == f"{scope}.registry":  # the scope is a plain module, not a package
-            return None
-        raise _broken(scope, scope, error) from error
-    except Exception as error:
-        raise _broken(scope, scope, error) from error
+        spec = find_spec(package)
+        folders = None if spec is None else spec.submodule_search_locations
+        return folders is not None and PathFinder.find_spec("registry", [*folders]) is not None
+    except (ImportError, ValueError):  # a module without a spec, such as `__main__`
+        return False
 
 
-def import_scope(scope: str) -> None:
+def _required_name(line: str) -> str:
+    found = re.match(r"[\w.-]+", line)
+    return "" if found is None else re.sub(r"[-_.]+", "-", found[0]).lower()
+
+
+def _known_libraries() -> Iterator[str]:
+    """Yield the scopes of libraries that the installed ones know of, whether they are there."""
+    yield from announced_scopes()
+    for own in _engine():
+        yield from _companions(own, extra=_COMPANIONS)
+    for each in _announced().values():
+        if each.library is not None:
+            yield from _companions(each.library)
+
+
+def _engine() -> list[Distribution]:
+    """Return the distribution of engine; none where only its sources are on the path."""
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        return [distribution("engine")]
+    except PackageNotFoundError:
+        return []
+
+
+def _companions(library: Distribution, extra: str | None = None) -> Iterator[str]:
+    """Yield the packages that a library requires, in one of its extras or in any."""
+    for line in library.requires or ():
+        if extra is None or re.search(rf"extra\s*==\s*['\"]{extra}['\"]", line):
+            yield _required_name(line).replace("-", "_")
+
+
+def import_scope(scope: str, *, is_code: bool = False) -> None:
     """Import the registry module of `scope`, by which its registries join their trees.
 
+    Args:
+        scope: The scope.
+        is_code: As in `library_of`.
+
     Raises:
-        ScopeNotInstalledError: If no package of that name is installed.
-        NotRegisteredError: If there is such a package, but it has no registries.
-        ScopeImportError: If the import fails, which is the cause, or a library that it builds upon
-            is installed in a version with which it does not work.
+        ScopeNotInstalledError: If no library of that scope is installed.
+        NotRegisteredError: If there is a package of that name, but it is no library.
+        ScopeImportError: If the import fails, which is the cause; if the library announces itself
+            in a wrong way; or if a library that it builds upon is installed in a version with which
+            it does not work.
     """
-    module = registry_module(scope)
-    if module is None and is_installed(scope):
-        raise NotRegisteredError(
-            f"{scope!r} is a Python package without registries, so it is no scope. A name resolves "
-            "in registries, a dotted path in the packages of registered scopes only"
-        )
-    if module is None:
-        hint = did_you_mean(scope, announced_scopes())
-        raise ScopeNotInstalledError(
-            f"the library of the scope {scope!r} is not installed{hint or '.'} "
-            f"Install it: pip install {scope}"
-        )
-    if scope in _announced():
-        _check_versions(_announced()[scope])
+    library = library_of(scope, is_code=is_code)
+    if library is None:
+        raise _unknown(scope)
+    if library.fault is not None:
+        raise ScopeImportError(library.fault)
+    _check_versions(library)
     try:
-        import_module(module)
-    except Exception as error:
-        raise _broken(scope, module, error) from error
+        import_module(library.module)
+    except (Exception, SystemExit) as error:  # whatever a library does when it is imported
+        raise ScopeImportError(
+            f"the library of the scope {scope!r} is installed, but the import of "
+            f"{library.module} fails: {type(error).__name__}: {error}"
+        ) from error
+
+
+def _unknown(scope: str) -> NotRegisteredError:
+    """Return the error that no library has a scope; it advises to install known ones only."""
+    known = dict.fromkeys(_known_libraries())
+    best = scope if scope in known else next(iter(near(scope, known, n=1)), None)
+    if best is not None and not is_installed(best):
+        what = f"the library of the scope {scope!r}"
+        if best != scope:
+            what = f"no library has the scope {scope!r}; did you mean {best!r}? It"
+        return ScopeNotInstalledError(f"{what} is not installed. Install it: pip install {best}")
+    if _has_registry(scope):
+        return NotRegisteredError(
+            f"{scope!r} is a Python package that is not announced as a library (by an entry point "
+            f"of {GROUP}), so that data may not have it imported. {HOW_TO_ALLOW.format(scope)}"
+        )
+    if is_installed(scope):
+        return NotRegisteredError(
+            f"{scope!r} is a Python package without registries, so it is no scope; in data, a "
+            f"dotted path names what is registered. {HOW_TO_ALLOW.format(scope)}"
+        )
+    hint = "" if best is None else f"; did you mean {best!r}?"
+    return ScopeNotInstalledError(f"no installed library has the scope {scope!r}{hint}")
 
 
 def import_announced() -> Mapping[str, str]:
@@ -111,7 +268,7 @@ def import_announced() -> Mapping[str, str]:
         By scope, what went wrong; a library that fails does not stand in the way of others.
     """
     failures = {}
-    for scope in announced_scopes():
+    for scope in _announced():
         try:
             import_scope(scope)
         except NotRegisteredError as error:
@@ -119,23 +276,14 @@ def import_announced() -> Mapping[str, str]:
     return failures
 
 
-def _check_versions(entry: EntryPoint) -> None:
+def _check_versions(library: Announcement) -> None:
     """Hold the library of a scope against the engine and the other libraries that are there."""
-    if entry.dist is None or entry.module in sys.modules:
+    if library.library is None or library.module in sys.modules:
         return
-    from importlib.metadata import distribution  # deferred, as above
-
     from ._requirements import check_versions
 
-    libraries = [other.dist for other in _announced().values() if other.dist is not None]
-    check_versions(entry.dist, [distribution("engine"), *libraries])
-
-
-def _broken(scope: str, module: str, error: Exception) -> ScopeImportError:
-    return ScopeImportError(
-        f"the library of the scope {scope!r} is installed, but the import of {module} fails: "
-        f"{type(error).__name__}: {error}"
-    )
+    others = [other.library for other in _announced().values() if other.library is not None]
+    check_versions(library.library, [*_engine(), *others])
 
 
 def import_location(location: str) -> None:
@@ -148,7 +296,7 @@ def import_location(location: str) -> None:
         module = import_module(location)
         for name in getattr(module, "__all__", ()):
             getattr(module, name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # whatever a library does when it is imported
         raise ScopeImportError(
             f"the import of {location}, which a registry names in its locations, fails: "
             f"{type(error).__name__}: {error}"

@@ -42,12 +42,16 @@ class ScopeImportError(NotRegisteredError):
     """The library is installed, but its import fails; the failure is the cause."""
 
 
-class DuplicateNameError(RegistryError, KeyError):
-    """A name is registered twice in one registry."""
+class DuplicateNameError(RegistryError, KeyError, ValueError):
+    """A name is registered twice in one registry, or a prefix of sources is taken."""
 
 
 class BuildError(RegistryError):
     """A config does not describe a call that can be made."""
+
+
+class UntrustedError(BuildError, ValueError):
+    """A config that is data sets an option that only code may set."""
 
 
 class BuildTypeError(BuildError, TypeError):

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ._discovery import IMPORTED, announced_scopes
 from ._errors import NotRegisteredError
-from ._lookup import Lookup, ancestry
-from ._scope import OVERRIDE, canonical_scope, scope_in_force
+from ._lookup import Lookup
+from ._scope import OVERRIDE, InForce, canonical_scope, scope_in_force
 from ._source import PackageSource
 
 if TYPE_CHECKING:
@@ -55,13 +55,13 @@ class Explanation:
     Attributes:
         key: The name.
         asked: The node that was asked, `scope::name`.
-        start: The node in which the search began.
+        start: The node that was searched first.
         scope: The scope in force, or None.
         scope_source: Where that scope comes from.
         library: The module of the scope that the key names, and how its import went.
         searched: The nodes that were searched, in order.
         found: What the name stands for, or None.
-        shadows: The nodes further up that have the name as well.
+        shadows: The nodes behind the one that has it which have the name as well.
         error: What a user is told, if nothing was found.
     """
 
@@ -104,18 +104,15 @@ def explain(registry: Registry[Any], key: str) -> Explanation:
         registry: The registry that is asked.
         key: The name.
     """
-    scope, source = _scope_in_force(registry)
-    facts: dict[str, Any] = {"key": key, "asked": registry.label, "scope": scope}
-    facts |= {"scope_source": source, "start": registry.label}
-    try:
-        start = registry.start_of_build()
-        facts["start"] = start.label
-        lookup = Lookup(key, start)
-        error = _run(lookup)
-    except NotRegisteredError as failure:
-        return Explanation(**facts, error=str(failure))
+    in_force = scope_in_force()
+    lookup = Lookup(key, registry, in_force)
+    error = _run(lookup)
     return Explanation(
-        **facts,
+        key,
+        registry.label,
+        lookup.searched[0].label if lookup.searched else registry.label,
+        None if in_force is None else in_force.scope,
+        _scope_source(in_force),
         library=_library(registry, key),
         searched=tuple(
             Searched(node.label, node is lookup.owner, dict(node.imports))
@@ -135,15 +132,12 @@ def _run(lookup: Lookup) -> str | None:
     return None if lookup.found is not None else str(lookup.error())
 
 
-def _scope_in_force(registry: Registry[Any]) -> tuple[str | None, str]:
-    in_force = scope_in_force()
+def _scope_source(in_force: InForce | None) -> str:
     if in_force is None:
-        return None, "no default scope is set"
-    if registry.parent is not None and not in_force.everywhere:
-        return None, "the default scope is for root registries"
+        return "no default scope is set"
     if OVERRIDE.get() is not None:
-        return in_force.scope, "an override in this context"
-    return in_force.scope, "the default scope of the process"
+        return "an override in this context"
+    return "the default scope of the process"
 
 
 def _library(registry: Registry[Any], key: str) -> dict[str, str]:
@@ -166,18 +160,14 @@ def _winner(lookup: Lookup) -> Winner | None:
         name = lookup.key.rpartition(".")[2]
         return Winner(lookup.owner.label, target, str(lookup.owner.site_of(name)))
     if lookup.source is not None:
-        sources = (node.sources.get(lookup.source) for node in ancestry(lookup.start))
-        source = next((each for each in sources if each is not None), None)
+        source = lookup.source_asked
         version = source.version if isinstance(source, PackageSource) else None
         return Winner(f"source {lookup.source}", target, version=version)
     return Winner("path", target)
 
 
 def _shadows(lookup: Lookup) -> tuple[str, ...]:
-    if lookup.owner is None:
-        return ()
     name = lookup.key.rpartition(".")[2]
-    above = list(ancestry(lookup.owner))[1:]
     return tuple(
-        f"{node.label} ({node.site_of(name)})" for node in above if name in node.module_dict
+        f"{node.label} ({node.site_of(name)})" for node in lookup.behind if name in node.module_dict
     )

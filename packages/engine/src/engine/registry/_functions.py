@@ -11,6 +11,8 @@ from typing import Any, TypeVar, overload
 from engine.utils import did_you_mean
 
 from ._errors import DuplicateNameError, NotRegisteredError
+from ._explain import Explanation, Searched, Winner
+from ._trust import path_of
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -125,7 +127,7 @@ class FunctionRegistry:
         """Return a function, or all that fit.
 
         Args:
-            key: The name.
+            key: The name. Where several fit, `explain` tells them all.
             with_metadata: Whether to return a dictionary of `fn`, `name`, `metadata` and
                 `providers` instead.
             strict: Whether to return the first that fits; else a list of all that do.
@@ -145,8 +147,8 @@ class FunctionRegistry:
         self._entries.pop(key, None)
 
     def available_keys(self) -> list[str]:
-        """Return the names, sorted."""
-        return sorted(self)
+        """Return the name of each function, sorted; a name of several is there several times."""
+        return sorted(key for key in self for _ in self.entries(key))
 
     def entries(self, key: str) -> list[Entry]:
         """Return all entries of a name.
@@ -176,6 +178,28 @@ class FunctionRegistry:
             and not any(fnmatchcase(key, each) for each in excluded)
             and any(entry.fits(metadata) for entry in self.entries(key))
         )
+
+    def explain(self, key: str, **metadata: Any) -> Explanation:
+        """Return which function `get(key, **metadata)` gives, and which others fit as well.
+
+        Args:
+            key: The name.
+            **metadata: What must be said about it.
+        """
+        try:
+            known = self.entries(key)
+        except NotRegisteredError as error:
+            return self._explanation(key, error=str(error))
+        fitting = [entry for entry in known if entry.fits(metadata)]
+        if not fitting:
+            return self._explanation(key, error=_NO_MATCH)
+        first, *others = (f"{path_of(entry.fn)} {dict(entry.metadata)}" for entry in fitting)
+        return self._explanation(key, found=Winner(self.name, first), shadows=tuple(others))
+
+    def _explanation(self, key: str, **facts: Any) -> Explanation:
+        searched = (Searched(self.name, "found" in facts, {}),)
+        source = "functions have no scope"
+        return Explanation(key, self.name, self.name, None, source, searched=searched, **facts)
 
     def providers(self, key: str) -> tuple[Provider, ...]:
         """Return who made what has the name `key`."""
@@ -235,7 +259,8 @@ class ExternalRegistry(FunctionRegistry):
     """The functions of another library, which a getter makes.
 
     What `get('x')` returns calls `getter('x', ...)`. Without `names` only such a call can tell
-    whether there is an `'x'`: `get` then takes any name, and `in` and iteration know none.
+    whether there is an `'x'`: `get` then takes any name, `in` and iteration know none, and
+    `available_keys` names the providers.
 
     Args:
         getter: A function whose first argument is the name; it may take more.
@@ -264,6 +289,12 @@ class ExternalRegistry(FunctionRegistry):
     def is_open(self) -> bool:
         """Whether `get` takes any name, since the names are not known."""
         return self._list_names is None
+
+    def available_keys(self) -> list[str]:
+        """Return the names, or where they are not known, one line with the providers."""
+        if not self.is_open:
+            return super().available_keys()
+        return [", ".join(each.name for each in self._providers)] if self._providers else []
 
     def entries(self, key: str) -> list[Entry]:
         """Return the entry of a name, as a list.
@@ -314,7 +345,6 @@ class ConcatRegistry(FunctionRegistry):
     """
 
     def __init__(self, *registries: FunctionRegistry) -> None:
-        super().__init__(",".join(registry.name for registry in registries))
         self.registries: tuple[FunctionRegistry, ...] = tuple(
             part
             for registry in registries
@@ -322,6 +352,11 @@ class ConcatRegistry(FunctionRegistry):
                 registry.registries if isinstance(registry, ConcatRegistry) else [registry]
             )
         )
+        super().__init__(",".join(dict.fromkeys(part.name for part in self.registries)))
+
+    def available_keys(self) -> list[str]:
+        """Return what the registries have, sorted."""
+        return sorted(key for part in self.registries for key in part.available_keys())
 
     def entries(self, key: str) -> list[Entry]:
         """Return the entries of a name, those of a registry before those of the ones behind it.

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from engine.utils import near
 
 from ._discovery import import_announced
-from ._errors import NotRegisteredError
+from ._errors import DuplicateNameError, NotRegisteredError
+from ._explain import Explanation, Searched, Winner
 from ._registry import Registry
-from ._source import PackageSource
+from ._source import PackageSource, constructor_in
 from ._source_protocol import Source
+from ._trust import path_of
 
 if TYPE_CHECKING:
     from typing_extensions import TypeVar as TypeVarWithDefault
@@ -56,13 +58,13 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
 
         Args:
             prefix: The prefix of its names.
-            registry: The source: a registry, or what has `get` and can be iterated over.
+            registry: The source: a registry, or what else has `build`, `in` and iteration.
 
         Raises:
-            ValueError: If the prefix is taken.
+            DuplicateNameError: If the prefix is taken.
         """
         if prefix in self._all:
-            raise ValueError(f"{self.name}: a source with the prefix {prefix!r} is there already")
+            raise DuplicateNameError(f"Source for prefix {prefix} already exists.")
         self._added[prefix] = registry
         self._all = self._added | self._behind
 
@@ -108,13 +110,12 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
             NotRegisteredError: If no source has it.
         """
         source, key = self._found(name)
-        found: Callable[..., T] = source.get(key)
-        return found
+        return constructor_in(source, key)
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return what `key` stands for, or `default`."""
         found = self._find(key)
-        return default if found is None else found[0].get(found[1])
+        return default if found is None else constructor_in(*found)
 
     def build(self, name: str, *constructor_args: Any, **constructor_kwargs: Any) -> T:
         """Make what `name` stands for; what its constructor raises passes through.
@@ -127,7 +128,34 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         Raises:
             NotRegisteredError: If no source has the name.
         """
-        return self.find_class(name)(*constructor_args, **constructor_kwargs)
+        source, key = self._found(name)
+        if not hasattr(source, "build"):  # a mapping of constructors
+            return self.find_class(name)(*constructor_args, **constructor_kwargs)
+        built: T = source.build(key, *constructor_args, **constructor_kwargs)
+        return built
+
+    def explain(self, name: str) -> Explanation:
+        """Return how a name is looked up: the sources asked, and others that have it as well.
+
+        Args:
+            name: The name, with or without the prefix of its source.
+        """
+        asked = [*self._sources]
+        found = self._find(name)
+        facts: dict[str, Any] = {"key": name, "asked": self.name, "scope": None}
+        facts |= {"scope_source": "sources have no scope", "start": asked[0] if asked else "none"}
+        if found is None:
+            searched = tuple(Searched(prefix, False, {}) for prefix in asked)
+            return Explanation(**facts, searched=searched, error=self._missing(name))
+        winner = next(prefix for prefix in asked if self._all[prefix] is found[0])
+        before = asked[: asked.index(winner)] if found[1] == name else []
+        others = [each for each in asked if each != winner and found[1] in self._all[each]]
+        return Explanation(
+            **facts,
+            searched=tuple(Searched(each, each == winner, {}) for each in [*before, winner]),
+            found=Winner(f"source {winner}", path_of(constructor_in(*found))),
+            shadows=tuple(f"{each}_{found[1]}" for each in others if found[1] == name),
+        )
 
     def __getitem__(self, prefix: str) -> Source:
         """Return the source of a prefix."""

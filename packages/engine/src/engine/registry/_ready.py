@@ -10,6 +10,7 @@ from importlib import import_module
 from engine.utils import did_you_mean
 
 from ._source import PackageSource
+from .restrictions import needs_trust
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
@@ -23,14 +24,43 @@ _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 _TORCHMETRICS = "engine.evaluator._torchmetrics"
 
 
-def _bound(make: Callable[..., Any], name: str) -> Callable[..., Any]:
-    """Return `make` with its first argument given, and with names for messages to call it by."""
+# What data may not say to these packages.
+_LOADS = "it may load files or code from elsewhere"
+_TIMM_OPTIONS = ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay")
+_TRANSFORMERS_OPTIONS = (
+    "_attn_implementation",
+    "_name_or_path",
+    "attn_implementation",
+    "auto_map",
+    "backbone",
+    "backbone_config",
+    "quantization_config",
+    "trust_remote_code",
+)
+_TORCHMETRICS_OPTIONS = (
+    "baseline_path",
+    "baseline_url",
+    "feature_extractor_weights_path",
+    "model_name_or_path",
+)
+
+
+def _bound(
+    make: Callable[..., Any], name: str, restricted: Iterable[str] = ()
+) -> Callable[..., Any]:
+    """Return `make` with its first argument given, and with names for messages to call it by.
+
+    Args:
+        make: What makes the thing of a name.
+        name: The name.
+        restricted: The options that data may not set.
+    """
     from functools import partial  # deferred, see _registry.py
 
     bound = partial(make, name)
     names = {"__name__": name, "__qualname__": f"{make.__qualname__}({name!r})"}
     vars(bound).update(names, __module__=make.__module__)
-    return bound
+    return needs_trust(**dict.fromkeys(restricted, _LOADS))(bound)
 
 
 def _timm_names() -> Iterable[str]:
@@ -43,7 +73,7 @@ def _timm_names() -> Iterable[str]:
 def _timm_model(name: str) -> Callable[..., Any]:
     from timm import create_model
 
-    return _bound(create_model, name)
+    return _bound(create_model, name, _TIMM_OPTIONS)
 
 
 def _torchvision_names() -> Iterable[str]:
@@ -90,7 +120,7 @@ def _torchmetrics_names() -> Iterable[str]:
 
 def _torchmetrics_metric(name: str) -> Callable[..., Any]:
     module = import_module(_TORCHMETRICS)
-    bound = _bound(module.TorchMetric, name)
+    bound = _bound(module.TorchMetric, name, _TORCHMETRICS_OPTIONS)
     vars(bound)["__signature__"] = module.metric_signature(name)
     return bound
 
@@ -112,7 +142,7 @@ def _transformers_names() -> Iterable[str]:
 
 
 def _transformers_backbone(name: str) -> Callable[..., Any]:
-    return _bound(_build_transformers_backbone, name)
+    return _bound(_build_transformers_backbone, name, _TRANSFORMERS_OPTIONS)
 
 
 def _build_transformers_backbone(name: str, *, features_only: bool = False, **config: Any) -> Any:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from types import MappingProxyType
 
-from ._build import build_from_cfg, unexpected
+from ._build import add_place, build_from_cfg, unexpected
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
-from ._lookup import Lookup, find_scope
+from ._lookup import Lookup, add_scope, descendants, find_scope
 from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in_force
-from ._site import Site, call_site, calling_module, calling_package
-from ._trust import is_known_scope, trust_scope
+from ._site import Site, call_site, calling_code, calling_module, calling_package
+from ._trust import add_package, trust_of
 
 # The import of `typing` and of what it needs takes longer than that of this whole package, which
 # has to be quick to import. So here stand-ins take its place at run time.
@@ -68,8 +68,9 @@ class _Tree:
 class Registry(Generic[T]):
     """A set of names for classes or functions, one node in a tree of such.
 
-    A name that a node lacks is looked up in its parents; `scope.Name` reaches any node of the
-    tree, siblings included. The library of a scope is imported when it is first asked for.
+    A name is searched in the node of the scope in force and those above it, then in the node that
+    is asked and those above it; `scope.Name` reaches any node of the tree, siblings included. The
+    library of a scope is imported when it is first asked for.
 
     Args:
         name: What the registry holds, say `'model'`; the nodes of a tree share it.
@@ -80,12 +81,13 @@ class Registry(Generic[T]):
         locations: Modules whose import registers; they are imported when a name is missing.
 
     Attributes:
-        cached: What former look-ups have found, by key; a change of the tree empties it.
-        starts: Where former builds have started, by the scope in force; the same empties it.
+        cached: What former look-ups have found, by the scope in force and the key; a change of the
+            tree empties it.
+        package: The package that made the node.
 
     Raises:
-        ValueError: If another module has made a child of that scope already. The same module may:
-            a notebook cell that is run again, or a reload, starts its registry anew.
+        ValueError: If the parent has a child of that scope already. A notebook cell that is run
+            again, or a reload, may make it anew.
     """
 
     def __init__(
@@ -104,10 +106,10 @@ class Registry(Generic[T]):
         self._sources: dict[str, Source] = {}
         self._imports = dict.fromkeys(locations, PENDING)
         self._pending = list(locations)
-        self.cached: dict[str, Callable[..., T]] = {}
-        self._absent: set[str] = set()
-        self.starts: dict[InForce, Registry[Any]] = {}
-        self._made_at, self._made_in = call_site(), calling_module()
+        self.cached: dict[InForce | None, dict[str, Callable[..., T]]] = {}
+        self._absent: set[tuple[InForce | None, str]] = set()
+        self._made_at, self._made_by, self._made_in = call_site(), calling_code(), calling_module()
+        self.package = self._made_in.partition(".")[0]
         self.parent = parent
         self.build_func: Callable[..., Any] = build_func or (
             parent.build_func if parent is not None else build_from_cfg
@@ -116,7 +118,8 @@ class Registry(Generic[T]):
         if parent is not None:
             parent._adopt(self)
         self._tree.scopes.add(self._scope)
-        trust_scope(self._scope, calling_package())
+        add_scope(self._scope)
+        add_package(self.package)
 
     @staticmethod
     def infer_scope() -> str:
@@ -162,6 +165,19 @@ class Registry(Generic[T]):
             node = node.parent
         return node
 
+    def of_library(self, owner: object) -> Registry[Any]:
+        """Return the node of the library that a class belongs to, or this one if it has none.
+
+        A base class builds its parts from there, so that the own parts of a subclass in a library
+        are found whatever the scope in force is.
+
+        Args:
+            owner: The class, or an instance of it.
+        """
+        kind = owner if isinstance(owner, type) else type(owner)
+        package = kind.__module__.partition(".")[0]
+        return next((node for node in descendants(self) if node.package == package), self)
+
     def child(self, scope: str, *locations: str) -> Registry[T]:
         """Make the node of a library below this one.
 
@@ -181,9 +197,7 @@ class Registry(Generic[T]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether `get(key)` finds something."""
-        if key in self.cached:
-            return True
-        return isinstance(key, str) and key not in self._absent and self.get(key, None) is not None
+        return isinstance(key, str) and self.get(key, None) is not None
 
     def __bool__(self) -> bool:
         """Return true: an empty registry is a registry."""
@@ -227,13 +241,13 @@ class Registry(Generic[T]):
 
         Args:
             prefix: The prefix, say `'timm'`.
-            source: A registry, or anything else that has `get` and can be iterated over.
+            source: A registry, or what else has `build(name, ...)`, `in` and iteration.
 
         Raises:
-            ValueError: If the prefix is taken by another source or by a scope.
+            DuplicateNameError: If the prefix is taken by another source or by a scope.
         """
         if prefix in self._sources or prefix in self._tree.scopes:
-            raise ValueError(f"the prefix {prefix!r} is taken already in {self.label}")
+            raise DuplicateNameError(f"the prefix {prefix!r} is taken already in {self.label}")
         self._sources[prefix] = source
         self._tree.forget()
 
@@ -242,46 +256,76 @@ class Registry(Generic[T]):
     @overload
     def get(self, key: str, default: D) -> Callable[..., T] | D: ...
     def get(self, key: str, default: Any = _MISSING) -> Any:
-        """Return what `key` stands for.
+        """Return what `key` stands for, with the scope that is in force.
 
         Args:
-            key: A name, `scope.Name`, or the dotted path of a class in a registered package.
+            key: A name, `scope.Name`, or the dotted path of what is registered or allowed.
             default: What to return instead of raising.
 
         Raises:
             NotRegisteredError: If there is no such name; also if the library of its scope is not
                 installed (`ScopeNotInstalledError`) or can't be imported (`ScopeImportError`).
+            TypeError: If `key` is not a str.
         """
+        in_force = scope_in_force()
         try:
-            return self.cached[key]
+            return self.cached[in_force][key]
         except (KeyError, TypeError):
             pass  # what can't be hashed is no name either
         if isinstance(key, str):
-            return self._look_up(key, default)
+            return self._look_up(key, in_force, default)
         raise TypeError(f"a registry is asked for a name, a string; got {key!r}")
 
-    def _look_up(self, key: str, default: Any) -> Any:
-        if key in self._absent and default is not _MISSING:
+    def _look_up(self, key: str, in_force: InForce | None, default: Any) -> Any:
+        if (in_force, key) in self._absent and default is not _MISSING:
             return default
-        lookup = Lookup(key, self).run()
+        lookup = Lookup(key, self, in_force).run()
         self._note_warm()
         if lookup.found is not None:
-            self.cached[key] = lookup.found
+            self.cached.setdefault(in_force, {})[key] = lookup.found
             return lookup.found
-        self._absent.add(key)
+        self._absent.add((in_force, key))
         if default is _MISSING:
             raise lookup.error()
         return default
 
+    def get_from(self, cfg: Mapping[str, Any], key: str = "type") -> Callable[..., T]:
+        """Return what the value of a key in a config names.
+
+        In a Python config it may be the dotted path of any object.
+
+        Args:
+            cfg: The config.
+            key: The key.
+
+        Raises:
+            NotRegisteredError: As in `get`.
+            TypeError: If the value is not a str.
+        """
+        name: Any = cfg.get(key)
+        try:
+            return self._get_for_code(name) if trust_of(cfg, key) else self.get(name)
+        except LookupError as error:
+            add_place(error, cfg, key)
+            raise
+
+    def _get_for_code(self, name: Any) -> Callable[..., T]:
+        if not isinstance(name, str):
+            return self.get(name)  # it says what a name is
+        lookup = Lookup(name, self, scope_in_force(), is_code=True).run()
+        if lookup.found is None:
+            raise lookup.error()
+        found: Callable[..., T] = lookup.found
+        return found
+
     def _note_warm(self) -> None:
-        if not (self.cached or self._absent or self.starts):
+        if not (self.cached or self._absent):
             self._tree.warm.append(self)
 
     def forget(self) -> None:
         """Drop the cached look-ups of this node."""
         self.cached.clear()
         self._absent.clear()
-        self.starts.clear()
 
     def own(self, name: str) -> Callable[..., T] | None:
         """Return what this node itself has under `name`, its locations included, or None."""
@@ -310,7 +354,7 @@ class Registry(Generic[T]):
                 what was expected.
         """
         if isinstance(cfg, str):
-            built = self.start_of_build().get(cfg)(*args, **kwargs)
+            built = self.get(cfg)(*args, **kwargs)
         elif args or kwargs:
             built = self.build_func(cfg, *args, **kwargs, registry=self)
         else:
@@ -330,55 +374,21 @@ class Registry(Generic[T]):
         return explain(self, key)
 
     def switch_scope_and_registry(self, scope: str | None) -> ScopeSwitch:
-        """Start the builds within a `with` block in another scope, and give its registry.
+        """Search names within a `with` block in another scope first, and give its registry.
+
+        The block gets the node of the scope, or this one where the tree has none.
 
         Args:
-            scope: The scope; None means the default scope, or this node where there is none.
-        """
-        if scope is None:
-            return ScopeSwitch(None, self.start_of_build())
-        in_force = in_force_of(scope, True, False)
-        return ScopeSwitch(in_force, self.start_in(in_force))
-
-    def start_of_build(self) -> Registry[Any]:
-        """Return the node in which a build asked of this one starts here and now.
+            scope: The scope; None means the default scope, or none where there is none.
 
         Raises:
-            NotRegisteredError: If the tree has no node of the scope that is in force.
+            NotRegisteredError: If nobody knows the scope.
         """
-        return self.start_in(scope_in_force())
-
-    def start_in(self, in_force: InForce | None) -> Registry[Any]:
-        """Return the node in which a build asked of this one starts.
-
-        Args:
-            in_force: The scope that is in force, if one is.
-
-        Raises:
-            NotRegisteredError: If the tree has no node of the scope.
-        """
+        in_force = scope_in_force() if scope is None else in_force_of(scope)
         if in_force is None:
-            return self
-        try:
-            return self.starts[in_force]
-        except KeyError:
-            pass
-        start = self._start_in(in_force)
-        self._note_warm()
-        self.starts[in_force] = start
-        return start
-
-    def _start_in(self, in_force: InForce) -> Registry[Any]:
-        if in_force.scope == self._scope or not (self.parent is None or in_force.everywhere):
-            return self
-        try:
-            return find_scope(self, in_force.scope)
-        except LookupError:
-            # A tree without any scope but its own has nothing that a default scope could choose.
-            alone = not (in_force.everywhere or self._children or self.parent is not None)
-            if in_force.fallback or (alone and is_known_scope(in_force.scope)):
-                return self
-            raise
+            return ScopeSwitch(None, self)
+        node = find_scope(self, in_force.scope)
+        return ScopeSwitch(None if scope is None else in_force, self if node is None else node)
 
     def register(self, constructor: C) -> C:
         """Register a class or a function under its own name, as a bare decorator.
@@ -393,6 +403,8 @@ class Registry(Generic[T]):
         return constructor
 
     @overload
+    def register_module(self, name: C) -> C: ...
+    @overload
     def register_module(
         self, name: str | Sequence[str] | None = None, force: bool = False, module: None = None
     ) -> Callable[[C], C]: ...
@@ -402,11 +414,11 @@ class Registry(Generic[T]):
     ) -> C: ...
     def register_module(
         self,
-        name: str | Sequence[str] | None = None,
+        name: str | Sequence[str] | C | None = None,
         force: bool = False,
         module: C | None = None,
     ) -> C | Callable[[C], C]:
-        """Register a class or a function, as a decorator or by a call.
+        """Register a class or a function, as a decorator with or without brackets, or by a call.
 
         Args:
             name: The name or names; None means that of the module.
@@ -417,6 +429,8 @@ class Registry(Generic[T]):
             DuplicateNameError: If the name is taken and `force` is false.
             TypeError: If `module` is neither a class nor a function, or `name` is no string.
         """
+        if callable(name):  # a bare decorator: `@MODELS.register_module`
+            return self.register(name)
         if not isinstance(force, bool):
             raise TypeError(f"force is true or false; got {force!r}")
         names = [name] if isinstance(name, str) else name
@@ -457,9 +471,14 @@ class Registry(Generic[T]):
                 f"{site} registers it again. Choose another name, or pass force=True"
             )
 
+    def _is_anew(self, other: Registry[Any]) -> bool:
+        """Return whether the line that made another node has been compiled and run once more."""
+        same = (self._made_in, self._made_at.line) == (other._made_in, other._made_at.line)
+        return same and self._made_by is not other._made_by
+
     def _adopt(self, node: Registry[Any]) -> None:
         other = self._children.get(node.scope)
-        if other is not None and other._made_in != node._made_in:
+        if other is not None and not node._is_anew(other):
             raise ValueError(
                 f"{self.label} has a child of the scope {node.scope!r} already, made at "
                 f"{other._made_at}; {node._made_at} makes another"

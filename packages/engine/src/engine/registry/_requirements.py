@@ -20,14 +20,23 @@ def check_versions(library: Distribution, others: Iterable[Distribution]) -> Non
         others: Those whose versions count.
 
     Raises:
-        ScopeImportError: If one of them has a version that the library does not work with.
+        ScopeImportError: If one of them has a version that the library does not work with, or a
+            requirement of the library can't be read.
     """
-    from packaging.requirements import Requirement  # deferred: only a first look-up needs it
+    from packaging.requirements import (  # deferred: only a first look-up needs it
+        InvalidRequirement,
+        Requirement,
+    )
     from packaging.utils import canonicalize_name
 
     installed = {canonicalize_name(other.name): other.version for other in others}
     for line in library.requires or ():
-        required = Requirement(line)
+        try:
+            required = Requirement(line)
+        except InvalidRequirement as error:
+            raise ScopeImportError(
+                f"{library.name} {library.version} requires {line!r}, which is no requirement"
+            ) from error
         version = installed.get(canonicalize_name(required.name))
         applies = required.marker is None or required.marker.evaluate({"extra": ""})
         if version is None or not applies:

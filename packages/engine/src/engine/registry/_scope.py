@@ -6,6 +6,8 @@ from contextvars import ContextVar, Token
 
 from engine.utils import ManagerMixin
 
+from ._discovery import name_scope
+
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
     from types import TracebackType
@@ -31,39 +33,35 @@ def canonical_scope(scope: str) -> str:
 
 
 class InForce:
-    """A scope that is in force, and how far it reaches; see `in_force_of`.
+    """A scope that is in force; see `in_force_of`.
 
     Attributes:
         scope: The scope.
-        everywhere: Whether builds from registries below the root start in it as well, as `_scope_`
-            in a config has it.
-        fallback: Whether a registry without the scope starts builds in itself.
+        fallback: Whether a scope that nobody knows is passed over, rather than an error.
     """
 
-    __slots__ = ("everywhere", "fallback", "scope")
+    __slots__ = ("fallback", "scope")
 
-    def __init__(self, scope: str, everywhere: bool, fallback: bool) -> None:
+    def __init__(self, scope: str, fallback: bool) -> None:
         self.scope = canonical_scope(scope)
-        self.everywhere = everywhere
         self.fallback = fallback
 
 
-_known: dict[tuple[str, bool, bool], InForce] = {}
+_known: dict[tuple[str, bool], InForce] = {}
 
 
-def in_force_of(scope: str, everywhere: bool, fallback: bool) -> InForce:
+def in_force_of(scope: str, fallback: bool = False) -> InForce:
     """Return the `InForce` of a scope: equal ones are the same object, so that switches are cheap.
 
     Args:
         scope: The scope.
-        everywhere: As in `InForce`.
         fallback: As in `InForce`.
     """
     try:
-        return _known[scope, everywhere, fallback]
+        return _known[scope, fallback]
     except KeyError:
-        made = InForce(scope, everywhere, fallback)
-        return _known.setdefault((scope, everywhere, fallback), made)
+        made = InForce(scope, fallback)
+        return _known.setdefault((scope, fallback), made)
 
 
 OVERRIDE: ContextVar[InForce | None] = ContextVar("engine_default_scope", default=None)
@@ -71,7 +69,7 @@ OVERRIDE: ContextVar[InForce | None] = ContextVar("engine_default_scope", defaul
 
 
 class DefaultScope(ManagerMixin):
-    """The scope in which a build from a root registry starts.
+    """The scope in which names are searched first, from every registry.
 
     The newest instance holds for the whole process. `overwrite_default_scope` puts another in its
     place within a context: threads and asyncio tasks don't see each other's overrides, and a new
@@ -80,8 +78,8 @@ class DefaultScope(ManagerMixin):
     Args:
         name: The name of the instance.
         scope_name: The scope, say `'mmalpha'`.
-        fallback: Whether a registry without the scope starts builds in itself; otherwise that is an
-            error, since a namesake from elsewhere may not be what was meant.
+        fallback: Whether a scope that nobody knows is passed over; otherwise that is an error,
+            since a namesake from elsewhere may not be what was meant.
     """
 
     newest: ClassVar[DefaultScope | None] = None
@@ -91,7 +89,7 @@ class DefaultScope(ManagerMixin):
         if not isinstance(scope_name, str):
             raise TypeError(f"a scope name is a string; got {scope_name!r}")
         super().__init__(name)
-        self.in_force = in_force_of(scope_name, False, fallback)
+        self.in_force = in_force_of(scope_name, fallback)
         DefaultScope.newest, DefaultScope.in_process = self, self.in_force
 
     @property
@@ -118,7 +116,7 @@ class DefaultScope(ManagerMixin):
             scope_name: The scope; None changes nothing.
             fallback: As in `DefaultScope`.
         """
-        return ScopeSwitch(None if scope_name is None else in_force_of(scope_name, False, fallback))
+        return ScopeSwitch(None if scope_name is None else in_force_of(scope_name, fallback))
 
 
 class ScopeSwitch:
@@ -156,11 +154,25 @@ def scope_in_force() -> InForce | None:
     return OVERRIDE.get() or DefaultScope.in_process
 
 
+def use_default_scope(scope: str, *, is_data: bool) -> None:
+    """Make `scope` the default scope of the process.
+
+    Args:
+        scope: The scope.
+        is_data: Whether data names it, so that its library has to be announced.
+    """
+    DefaultScope(scope, scope)
+    if not is_data:
+        name_scope(scope)
+
+
 def init_default_scope(scope: str, fallback: bool = False) -> None:
     """Make `scope` the default scope of the process.
 
     Args:
-        scope: The scope in which builds from root registries start from now on.
+        scope: The scope in which names are searched first from now on. Its library need not be
+            announced, since a program names it.
         fallback: As in `DefaultScope`.
     """
     DefaultScope(scope, scope, fallback)
+    name_scope(scope)

@@ -7,7 +7,7 @@ import sys
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from types import FrameType
+    from types import CodeType, FrameType
 
 _OWN = {__file__, os.path.join(os.path.dirname(__file__), "_registry.py")}
 
@@ -46,6 +46,11 @@ def call_site() -> Site:
     """Return where the user called the registry."""
     frame = caller()
     return Site(frame.f_code.co_filename, frame.f_lineno)
+
+
+def calling_code() -> CodeType:
+    """Return the code that called the registry; a reload makes another of the same lines."""
+    return caller().f_code
 
 
 def calling_module() -> str:

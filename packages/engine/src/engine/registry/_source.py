@@ -6,12 +6,14 @@ from engine.utils import near
 
 from ._discovery import is_installed
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
+from .restrictions import check_options
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator
     from typing import Any
 
+    from ._source_protocol import Source
 
 _MISSING: Any = object()
 
@@ -97,8 +99,13 @@ class PackageSource:
             name: The name.
             *args: Passed on to the package.
             **kwargs: Passed on to the package.
+
+        Raises:
+            UntrustedError: If data sets an option by which the package loads files or code.
         """
-        return self.get(name)(*args, **kwargs)
+        made = self.get(name)
+        check_options(made, kwargs)
+        return made(*args, **kwargs)
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; without the package there is none."""
@@ -121,3 +128,24 @@ class PackageSource:
 
     def __repr__(self) -> str:
         return f"PackageSource({self.package!r})"
+
+
+def constructor_in(source: Source, name: str) -> Callable[..., Any]:
+    """Return what makes the thing of a name.
+
+    Args:
+        source: The source.
+        name: The name.
+
+    Raises:
+        KeyError: If the source has no such name.
+    """
+    get = getattr(source, "get", None)
+    if get is not None:
+        found: Callable[..., Any] = get(name)
+        return found
+    if name not in source:
+        raise KeyError(name)
+    from functools import partial  # deferred, see _registry.py
+
+    return partial(source.build, name)

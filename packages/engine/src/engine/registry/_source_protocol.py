@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Protocol, overload
+from typing import Any, Protocol
 
 
 class Source(Protocol):
-    """What a registry asks of a source; a registry is one as well."""
+    """What a registry asks of a source; a registry is one as well.
 
-    @overload
-    def get(self, key: str, /) -> Any: ...
-    @overload
-    def get(self, key: str, default: Any, /) -> Any: ...
-    def get(self, *args: Any) -> Any:
-        """Return what a name stands for, or the default.
+    One that has `get(name)` besides is asked for what a name stands for.
+    """
+
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Make what a name stands for.
 
         Raises:
-            NotRegisteredError: If there is no such name and no default.
+            KeyError: If there is no such name.
         """
 
     def __iter__(self) -> Iterator[str]:

@@ -7,17 +7,18 @@ from typing import Any
 
 from engine.hooks import POINTS, Hook
 from engine.registry import HOOKS
+from engine.utils import mutable_copy
 
 from ._priority import Priority, get_priority
 
 DEFAULT_HOOKS: Mapping[str, Mapping[str, Any]] = {
-    "runtime_info": {"type": "RuntimeInfoHook"},
-    "timer": {"type": "IterTimerHook"},
-    "sampler_seed": {"type": "DistSamplerSeedHook"},
-    "logger": {"type": "LoggerHook"},
-    "progress": {"type": "ProgressHook"},
-    "param_scheduler": {"type": "ParamSchedulerHook"},
-    "checkpoint": {"type": "CheckpointHook"},
+    "runtime_info": {"type": "engine.RuntimeInfoHook"},
+    "timer": {"type": "engine.IterTimerHook"},
+    "sampler_seed": {"type": "engine.DistSamplerSeedHook"},
+    "logger": {"type": "engine.LoggerHook"},
+    "progress": {"type": "engine.ProgressHook"},
+    "param_scheduler": {"type": "engine.ParamSchedulerHook"},
+    "checkpoint": {"type": "engine.CheckpointHook"},
 }
 
 
@@ -62,10 +63,10 @@ class HookList:
             TypeError: If it is no hook.
         """
         if isinstance(hook, Mapping):
-            cfg = dict(hook)
+            cfg = mutable_copy(hook)
             named = cfg.pop("priority", None)
             priority = named if priority is None else priority
-            hook = HOOKS.build(cfg if named is not None else hook)
+            hook = HOOKS.build(cfg)
         if not isinstance(hook, Hook):
             raise TypeError(f"a hook is a subclass of engine.hooks.Hook; got {hook!r}")
         number = get_priority(hook.priority if priority is None else priority)

@@ -30,7 +30,11 @@ from engine.registry import (
     PARAM_SCHEDULERS,
     STRATEGIES,
     VISUALIZERS,
+    check_options,
+    needs_trust,
 )
+from engine.registry.restrictions import STARTS_WORKERS
+from engine.utils import mutable_copy
 from engine.visualization import Visualizer
 
 from ._log_processor import LogProcessor
@@ -82,12 +86,15 @@ class BuildsParts:
         """
         if strategy is not None and not isinstance(strategy, Mapping):
             return strategy
-        cfg: dict[str, Any] = {"type": "SingleDeviceStrategy", **(strategy or {})}
-        if self.launcher != "none" and cfg["type"] == "SingleDeviceStrategy":
-            cfg.update(type="DDPStrategy", launcher=self.launcher)
+        cfg = mutable_copy(strategy or {})
+        given: dict[str, Any] = {"type": "engine.SingleDeviceStrategy"}
+        is_single = cfg.get("type", given["type"]) in ("SingleDeviceStrategy", given["type"])
+        if self.launcher != "none" and is_single:
+            cfg.pop("type", None)
+            given = {"type": "engine.DDPStrategy", "launcher": self.launcher}
         if compile:
-            cfg.setdefault("compile", compile)
-        return cast("BaseStrategy", STRATEGIES.build(cfg))
+            given["compile"] = compile
+        return cast("BaseStrategy", STRATEGIES.build(cfg, default_args=given))
 
     def build_model(
         self, model: nn.Module | Cfg, data_preprocessor: nn.Module | Cfg | None = None
@@ -131,6 +138,7 @@ class BuildsParts:
         if not isinstance(dataloader, Mapping):
             return dataloader
         seed = self.seed if seed is None else seed
+        check_options(make_loader, dataloader)
         cfg = dict(dataloader)
         dataset = _built(DATASETS, cfg.pop("dataset"))
         if hasattr(dataset, "full_init"):
@@ -140,8 +148,8 @@ class BuildsParts:
         if isinstance(cfg.get("batch_sampler"), Mapping):
             groups = {"sampler": cfg.pop("sampler"), "batch_size": cfg.pop("batch_size")}
             cfg["batch_sampler"] = _built(DATA_SAMPLERS, cfg["batch_sampler"], groups)
-        cfg["collate_fn"] = _function(cfg.get("collate_fn", "pseudo_collate"))
-        return DataLoader(dataset, **cfg)
+        cfg["collate_fn"] = _function(dataloader, "collate_fn", "engine.pseudo_collate")
+        return make_loader(dataset, **cfg)
 
     def build_optim_wrapper(self, optim_wrapper: OptimWrapper | Cfg) -> OptimWrapper:
         """Build the optimizer and its wrapper.
@@ -220,7 +228,7 @@ class BuildsParts:
         if isinstance(evaluator, Evaluator):
             return evaluator
         if isinstance(evaluator, Mapping) and "metrics" in evaluator:
-            built = EVALUATOR.build(evaluator, default_args={"type": "Evaluator"})
+            built = EVALUATOR.build(evaluator, default_args={"type": "engine.Evaluator"})
             return cast("Evaluator", built)
         return Evaluator(evaluator)
 
@@ -231,19 +239,21 @@ class BuildsParts:
     def build_log_processor(self, log_processor: LogProcessor | Cfg | None) -> LogProcessor:
         """Build the log processor."""
         return cast(
-            "LogProcessor", _built(LOG_PROCESSORS, log_processor or {}, {"type": "LogProcessor"})
+            "LogProcessor",
+            _built(LOG_PROCESSORS, log_processor or {}, {"type": "engine.LogProcessor"}),
         )
 
     def build_visualizer(self, visualizer: Visualizer | Cfg | None) -> Visualizer:
         """Build the visualizer; only that of the first process has back ends."""
         defaults = {
-            "type": "Visualizer",
+            "type": "engine.Visualizer",
             "name": self.experiment_name,
-            "vis_backends": [{"type": "LocalVisBackend"}],
+            "vis_backends": [{"type": "engine.LocalVisBackend"}],
             "save_dir": self.log_dir,
         }
         if isinstance(visualizer, Mapping) and not is_main_process():
-            visualizer = {**visualizer, "vis_backends": None}
+            visualizer = mutable_copy(visualizer)
+            visualizer["vis_backends"] = None
         elif not is_main_process():
             defaults["vis_backends"] = []
         return cast("Visualizer", _built(VISUALIZERS, visualizer or {}, defaults))
@@ -257,21 +267,21 @@ class BuildsParts:
         """
         if not isinstance(loop, Mapping):
             return loop
-        cfg = dict(loop)
+        cfg = mutable_copy(loop)
         by_epoch = cfg.pop("by_epoch", "max_iters" not in cfg)
-        kind = "EpochBasedTrainLoop" if by_epoch else "IterBasedTrainLoop"
+        kind = "engine.EpochBasedTrainLoop" if by_epoch else "engine.IterBasedTrainLoop"
         defaults = {"type": kind, "runner": self, "dataloader": dataloader}
         return LOOPS.build(cfg, default_args=defaults)
 
     def build_val_loop(self, loop: Any, dataloader: Any = None, evaluator: Any = None) -> Any:
         """Build the validation loop, of `ValLoop` where its config has no type."""
         args = {"runner": self, "dataloader": dataloader, "evaluator": evaluator}
-        return _built(LOOPS, loop, {"type": "ValLoop", **args})
+        return _built(LOOPS, loop, {"type": "engine.ValLoop", **args})
 
     def build_test_loop(self, loop: Any, dataloader: Any = None, evaluator: Any = None) -> Any:
         """Build the test loop, of `TestLoop` where its config has no type."""
         args = {"runner": self, "dataloader": dataloader, "evaluator": evaluator}
-        return _built(LOOPS, loop, {"type": "TestLoop", **args})
+        return _built(LOOPS, loop, {"type": "engine.TestLoop", **args})
 
 
 def _built(registry: Any, part: Any, defaults: Cfg | None = None) -> Any:
@@ -279,11 +289,18 @@ def _built(registry: Any, part: Any, defaults: Cfg | None = None) -> Any:
     return registry.build(part, default_args=defaults) if isinstance(part, Mapping) else part
 
 
-def _function(given: Any) -> Callable[..., Any]:
-    """Return a function by its name, by a config with some of its arguments, or as it is."""
+def _function(cfg: Cfg, key: str, default: str) -> Callable[..., Any]:
+    """Return the function of a key: by its name, by a config with arguments, or as it is."""
+    given = cfg.get(key, default)
     if isinstance(given, str):
-        return FUNCTIONS.start_of_build().get(given)
+        return FUNCTIONS.get_from(cfg, key) if key in cfg else FUNCTIONS.get(given)
     if isinstance(given, Mapping):
-        args = dict(given)
-        return functools.partial(_function(args.pop("type")), **args)
+        args = {name: value for name, value in given.items() if name != "type"}
+        return functools.partial(_function(given, "type", ""), **args)
     return cast("Callable[..., Any]", given)
+
+
+@needs_trust(multiprocessing_context=STARTS_WORKERS)
+def make_loader(*args: Any, **kwargs: Any) -> DataLoader[Any]:
+    """Make a `torch.utils.data.DataLoader`, some of whose options data may not set."""
+    return DataLoader(*args, **kwargs)

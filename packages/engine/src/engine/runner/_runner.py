@@ -19,7 +19,15 @@ from engine.hooks import Hook
 from engine.logging import LogOutputs, setup_logging
 from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
 from engine.optim import OptimWrapper
-from engine.registry import RUNNERS, DefaultScope, init_default_scope
+from engine.registry import (
+    RUNNERS,
+    DefaultScope,
+    check_options,
+    needs_trust,
+    trust_of,
+    use_default_scope,
+)
+from engine.registry.restrictions import COMPILES, NAMES_CHECKPOINT, SETS_PROCESS, STARTS_PROCESSES
 from engine.visualization import Visualizer
 
 from ._arguments import check_arguments
@@ -38,6 +46,13 @@ Cfg = Mapping[str, Any]
 
 
 @RUNNERS.register_module(name=["Runner", "FlexibleRunner"])
+@needs_trust(
+    compile=COMPILES,
+    launcher=STARTS_PROCESSES,
+    env_cfg=SETS_PROCESS,
+    load_from=NAMES_CHECKPOINT,
+    resume=NAMES_CHECKPOINT,
+)
 class Runner(BuildsParts, KeepsCheckpoints):
     """Trains, validates and tests a model.
 
@@ -121,8 +136,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
     ) -> None:
         check_arguments(locals())
         self._default_scope = default_scope
-        init_default_scope(default_scope)
         self.cfg = cfg if isinstance(cfg, Config) else Config(cfg or {})
+        use_default_scope(default_scope, is_data=trust_of(self.cfg, "default_scope") is False)
         self._train = _phase(train_dataloader, train_cfg, optim_wrapper)
         self._val = _phase(val_dataloader, val_cfg, val_evaluator)
         self._test = _phase(test_dataloader, test_cfg, test_evaluator)
@@ -167,7 +182,9 @@ class Runner(BuildsParts, KeepsCheckpoints):
 
         Raises:
             ValueError: If `model` or `work_dir` is missing, or parts don't go together.
+            UntrustedError: If the config is data and sets what only code may set.
         """
+        check_options(cls, cfg)
         if missing := [key for key in ("model", "work_dir") if key not in cfg]:
             raise ValueError(f"the config of a run needs {' and '.join(missing)}")
         names = [name for name in inspect.signature(cls).parameters if name != "cfg"]
@@ -338,7 +355,10 @@ class Runner(BuildsParts, KeepsCheckpoints):
     def dump_config(self) -> None:
         """Write the whole config into the work directory."""
         if is_main_process():
-            self.cfg.dump(Path(self.work_dir) / f"{self._config_name}.py")
+            # What came as data is kept as data: a Python config would be trusted as code.
+            told = {trust_of(self.cfg, key) for key in self.cfg}
+            suffix = ".yaml" if False in told and True not in told else ".py"
+            self.cfg.dump(Path(self.work_dir) / f"{self._config_name}{suffix}")
 
 
 def _phase(*parts: Any) -> tuple[Any, ...] | None:

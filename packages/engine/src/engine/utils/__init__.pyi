@@ -21,6 +21,7 @@ from ._path import scandir as scandir
 from ._path import symlink as symlink
 from ._path import walk as walk
 from ._plain import is_plain as is_plain
+from ._plain import mutable_copy as mutable_copy
 from ._same import same_value as same_value
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
@@ -82,6 +83,7 @@ __all__ = [
     "iter_cast",
     "list_cast",
     "mkdir_or_exist",
+    "mutable_copy",
     "near",
     "requires_executable",
     "requires_package",

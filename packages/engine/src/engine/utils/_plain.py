@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 _PLAIN = frozenset(
     {type(None), bool, int, float, complex, str, bytes, list, tuple, dict},
@@ -30,3 +31,8 @@ def is_plain(values: Iterable[object]) -> bool:
             return False
         level = gc.get_referents(*level)
     return False
+
+
+def mutable_copy(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a shallow copy of a mapping that can be changed; a config stays one."""
+    return values.copy() if isinstance(values, dict) else dict(values)

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
 from ._requires import require
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @VISBACKENDS.register_module()
+@needs_trust(type="a tracker starts programs and opens connections")
 class AimVisBackend(BaseVisBackend):
     """Keeps pictures and numbers in a run of Aim.
 

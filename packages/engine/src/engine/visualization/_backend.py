@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeVar, cast
 import numpy as np
 import numpy.typing as npt
 
+from engine.registry import needs_trust
+from engine.registry.restrictions import WRITES_ELSEWHERE
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -41,6 +44,7 @@ def force_init_env(old_func: F) -> F:
     return cast("F", wrapper)
 
 
+@needs_trust(save_dir=WRITES_ELSEWHERE)
 class BaseVisBackend:
     """A place where the pictures and numbers of a run go.
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
 from ._requires import require
@@ -20,6 +20,7 @@ _FOLDER = "dvclive"
 
 
 @VISBACKENDS.register_module()
+@needs_trust(type="a tracker starts programs and opens connections")
 class DVCLiveVisBackend(BaseVisBackend):
     """Keeps pictures, numbers, parameters and files with DVCLive.
 

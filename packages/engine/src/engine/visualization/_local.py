@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, SupportsFloat
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN
 
 from ._backend import BaseVisBackend, Image
 from ._image_file import write_image
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 
 @VISBACKENDS.register_module()
+@needs_trust(
+    img_save_dir=NAMES_FILE_OF_RUN,
+    config_save_file=NAMES_FILE_OF_RUN,
+    scalar_save_file=NAMES_FILE_OF_RUN,
+)
 class LocalVisBackend(BaseVisBackend):
     """Keeps pictures as PNG, numbers as JSON lines and the config as a file.
 

@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
 from ._requires import require
@@ -23,6 +23,7 @@ _MOST_PARAMS = 100  # that a server takes at once
 
 
 @VISBACKENDS.register_module()
+@needs_trust(type="a tracker starts programs and opens connections")
 class MLflowVisBackend(BaseVisBackend):
     """Keeps pictures, numbers, parameters and files in a run of MLflow.
 

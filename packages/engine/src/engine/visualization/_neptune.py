@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, SupportsFloat
 from uuid import uuid4
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
 from ._requires import require
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @VISBACKENDS.register_module()
+@needs_trust(type="a tracker starts programs and opens connections")
 class NeptuneVisBackend(BaseVisBackend):
     """Keeps pictures and numbers in a run of Neptune.
 

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 import numpy as np
 from torch import Tensor, nn
 
-from engine.registry import VISBACKENDS, VISUALIZERS
+from engine.registry import VISBACKENDS, VISUALIZERS, needs_trust
+from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.structures import BaseDataElement
-from engine.utils import ManagerMixin
+from engine.utils import ManagerMixin, mutable_copy
 
 from ._backend import BaseVisBackend, Image
 from ._drawing import DrawsOnImage
@@ -33,6 +34,7 @@ _logger = logging.getLogger(__name__)
 
 
 @VISUALIZERS.register_module()
+@needs_trust(save_dir=WRITES_ELSEWHERE)
 class Visualizer(DrawsOnImage, ManagerMixin):
     """Draws on an image, and hands pictures and numbers to all back ends.
 
@@ -278,7 +280,7 @@ class Visualizer(DrawsOnImage, ManagerMixin):
         self, given: Mapping[str, Any] | BaseVisBackend, save_dir: str | os.PathLike[str] | None
     ) -> None:
         if isinstance(given, Mapping):
-            cfg = dict(given)
+            cfg = mutable_copy(given)
             name = cfg.pop("name", None)
             folder = {} if save_dir is None else {"save_dir": os.path.join(save_dir, "vis_data")}
             backend = VISBACKENDS.build(cfg, default_args=folder)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
-from engine.registry import VISBACKENDS
+from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
 from ._requires import require
@@ -23,6 +23,7 @@ _STEP = "step"
 
 
 @VISBACKENDS.register_module()
+@needs_trust(type="a tracker starts programs and opens connections")
 class WandbVisBackend(BaseVisBackend):
     """Keeps pictures and numbers in a run of Weights & Biases.
 

@@ -175,7 +175,7 @@ class ConvNeXt(BaseModule):
         return tuple(maps[index] for index in self.out_indices)
 
 
-_INIT = dict(type="TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
+_INIT = dict(type="engine.TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
 
 
 def _size_of(arch: str | Mapping[str, Sequence[int]]) -> _Size:

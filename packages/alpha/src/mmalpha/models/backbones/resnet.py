@@ -118,6 +118,7 @@ DEPTHS = tuple(_ARCHITECTURES)
 # With fewer, the shortcuts' strided 1×1 convolutions write past the end of a buffer when they are
 # trained on a CPU: https://github.com/uxlfoundation/oneDNN/issues/6035.
 _NHWC_WIDTH = 16
+_INIT = dict(type="engine.Kaiming", layer="Conv2d")
 
 
 @MODELS.register_module()
@@ -169,7 +170,9 @@ class ResNet(BaseModule):
         channels_last: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        super().__init__(dict(type="Kaiming", layer="Conv2d") if init_cfg is None else init_cfg)
+        super().__init__(
+            dict(type="engine.Kaiming", layer="Conv2d") if init_cfg is None else init_cfg
+        )
         dilations = (1,) * num_stages if dilations is None else dilations
         _check(depth, num_stages, strides, dilations, out_indices, stem)
         block, counts = _ARCHITECTURES[depth]

@@ -189,7 +189,7 @@ class VisionTransformer(BaseModule):
         return out
 
 
-_INIT = dict(type="TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
+_INIT = dict(type="engine.TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
 
 
 def resize_pos_embed(pos_embed: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:

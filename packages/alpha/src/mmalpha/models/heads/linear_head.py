@@ -12,7 +12,7 @@ from engine.model import BaseModule
 from mmalpha.registry import MODELS
 from mmalpha.structures import DataSample
 
-_INIT = dict(type="Normal", layer="Linear", std=0.01)
+_INIT = dict(type="engine.Normal", layer="Linear", std=0.01)
 
 
 @MODELS.register_module()
@@ -30,7 +30,7 @@ class LinearClsHead(BaseModule):
         ValueError: If `num_classes` is not positive.
     """
 
-    default_loss = "CrossEntropyLoss"
+    default_loss = "mmalpha.CrossEntropyLoss"
 
     def __init__(
         self,
@@ -107,7 +107,7 @@ class MultiLabelHead(LinearClsHead):
     data samples have a `gt_score` of zeros and ones.
     """
 
-    default_loss = "BinaryCrossEntropyLoss"
+    default_loss = "mmalpha.BinaryCrossEntropyLoss"
 
     def predict(
         self, feats: Sequence[Tensor], data_samples: Sequence[DataSample] | None = None

@@ -12,6 +12,8 @@ from engine.model import BaseModule
 from mmbeta.models.layers import joined, resized
 from mmbeta.registry import MODELS
 
+_INIT = dict(type="engine.Kaiming", layer="Conv2d")
+
 
 class BaseDecodeHead(BaseModule, ABC):
     """From feature maps to the class of each pixel.
@@ -53,12 +55,14 @@ class BaseDecodeHead(BaseModule, ABC):
         loss_decode: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        super().__init__(dict(type="Kaiming", layer="Conv2d") if init_cfg is None else init_cfg)
+        super().__init__(
+            dict(type="engine.Kaiming", layer="Conv2d") if init_cfg is None else init_cfg
+        )
         self.in_index, self.widths = self._chosen(in_channels, in_index, map_channels)
         self.in_channels = sum(self.widths)
         self.num_classes = num_classes
         self.align_corners = align_corners
-        given = loss_decode or dict(type="CrossEntropyLoss")
+        given = loss_decode or dict(type="mmbeta.CrossEntropyLoss")
         configs = [given] if isinstance(given, Mapping) else given
         self.loss_decode = nn.ModuleList(MODELS.build(each) for each in configs)
         self._loss_names = self._named(self.loss_decode)

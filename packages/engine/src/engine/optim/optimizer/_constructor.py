@@ -8,7 +8,7 @@ from typing import Any, cast
 from torch import nn
 
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
-from engine.utils import did_you_mean
+from engine.utils import did_you_mean, mutable_copy
 
 from ._paramwise import Paramwise
 from ._wrapper import OptimWrapper
@@ -76,8 +76,10 @@ class DefaultOptimWrapperConstructor:
             self.add_params(groups, model)
             params = _joined(groups)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
-        wrapper_cfg = {"type": "OptimWrapper", **self.optim_wrapper_cfg, "optimizer": optimizer}
-        return cast("OptimWrapper", OPTIM_WRAPPERS.build(wrapper_cfg))
+        cfg = mutable_copy(self.optim_wrapper_cfg)
+        del cfg["optimizer"]
+        given = {"type": "engine.OptimWrapper", "optimizer": optimizer}
+        return cast("OptimWrapper", OPTIM_WRAPPERS.build(cfg, default_args=given))
 
 
 def _joined(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -102,8 +104,11 @@ def build_optim_wrapper(model: nn.Module, cfg: Mapping[str, Any]) -> OptimWrappe
         cfg: The config of the wrapper; `constructor` names who makes it, the
             `DefaultOptimWrapperConstructor` if it does not, and `paramwise_cfg` is for that one.
     """
-    cfg = dict(cfg)
-    kind = cfg.pop("constructor", "DefaultOptimWrapperConstructor")
+    cfg = mutable_copy(cfg)
+    kind = cfg.get("constructor", DefaultOptimWrapperConstructor)
+    if isinstance(kind, str) and "constructor" in cfg:
+        kind = OPTIM_WRAPPER_CONSTRUCTORS.get_from(cfg, "constructor")
+    cfg.pop("constructor", None)
     arguments: dict[str, Any] = {"type": kind}
     if "paramwise_cfg" in cfg:
         arguments["paramwise_cfg"] = cfg.pop("paramwise_cfg")

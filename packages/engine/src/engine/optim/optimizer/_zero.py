@@ -34,7 +34,7 @@ class ZeroRedundancyOptimizer(_ZeroRedundancyOptimizer):
         optimizer_type: str,
         **kwargs: Any,
     ) -> None:
-        kind = cast("type[Optimizer]", OPTIMIZERS.start_of_build().get(optimizer_type))
+        kind = cast("type[Optimizer]", OPTIMIZERS.get(optimizer_type))
         super().__init__(params, optimizer_class=kind, **kwargs)
 
     def state_dict(self) -> dict[str, Any]:

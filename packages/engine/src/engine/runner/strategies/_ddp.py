@@ -54,8 +54,8 @@ class DDPStrategy(BaseStrategy):
             model: The model.
             wrapper_cfg: The config of the wrapper; None means `MMDistributedDataParallel`.
         """
-        cfg = {"type": "MMDistributedDataParallel", **(wrapper_cfg or {})}
+        given: dict[str, Any] = {"type": "engine.MMDistributedDataParallel"}
         if self.device.type == "cuda":
-            cfg.setdefault("device_ids", [self.device.index])
-        inner = self._compiled(model.to(self.device))
-        return MODEL_WRAPPERS.build(cfg, default_args={"module": inner})
+            given["device_ids"] = [self.device.index]
+        given["module"] = self._compiled(model.to(self.device))
+        return MODEL_WRAPPERS.build(wrapper_cfg or {}, default_args=given)

@@ -12,12 +12,15 @@ from torch import nn
 
 from engine.device import get_device
 from engine.model import get_state_dict, weights_to_cpu
+from engine.registry import needs_trust
+from engine.registry.restrictions import COMPILES, STARTS_PROCESSES
 
 from .._precision import DTYPES, autocast
 
 Compile = bool | Mapping[str, Any]
 
 
+@needs_trust(compile=COMPILES, launcher=STARTS_PROCESSES)
 class BaseStrategy(ABC):
     """Where and how a model runs.
 
@@ -91,14 +94,14 @@ class BaseStrategy(ABC):
         """
         if self.precision is None:
             return cfg
-        kind = cfg.get("type", "OptimWrapper")
+        kind = cfg.get("type", "engine.OptimWrapper")
         name = kind if isinstance(kind, str) else kind.__name__
         if name.rpartition(".")[2] != "OptimWrapper":
             raise ValueError(
                 f"the strategy has precision={self.precision!r}, for which it makes an "
                 f"AmpOptimWrapper, and optim_wrapper is a {name}; set one of the two"
             )
-        return {**cfg, "type": "AmpOptimWrapper", "dtype": DTYPES[self.precision]}
+        return {**cfg, "type": "engine.AmpOptimWrapper", "dtype": DTYPES[self.precision]}
 
     def _compiled(self, model: nn.Module) -> nn.Module:
         """Compile a model in place, so that its state dict keeps its keys."""

@@ -1,0 +1,171 @@
+"""Which options of a part a config that is data may set.
+
+A part says by the decorator `needs_trust` which of its options may write outside of the folder of
+the run, run a program or a file, or open a connection. The build and the linter refuse them in
+data; code and programs set what they like.
+"""
+
+from __future__ import annotations
+
+from ._errors import UntrustedError
+from ._trust import HOW_TO_ALLOW, from_data, is_allowed, path_of, trust_of
+
+TYPE_CHECKING = False  # see _registry.py
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+
+class Restriction:
+    """What data may not say of one option.
+
+    Args:
+        reason: What the option does: `'it writes outside of the folder of the run'`.
+        allows: Returns whether data may give a value all the same; None means no value but None.
+        executes: Whether it runs a file as code, so that a plain dictionary may not set it either.
+    """
+
+    __slots__ = ("allows", "executes", "reason")
+
+    def __init__(
+        self,
+        reason: str,
+        allows: Callable[[Any], bool] | None = None,
+        *,
+        executes: bool = False,
+    ) -> None:
+        self.reason = reason
+        self.allows = allows or (lambda value: value is None)
+        self.executes = executes
+
+
+def needs_trust(**options: str | Restriction) -> Callable[[T], T]:
+    """Return a decorator of a class or function some of whose options data may not set.
+
+    Args:
+        **options: By name of the option the reason, or a `Restriction`. `type` is the part itself.
+    """
+    made = {
+        name: each if isinstance(each, Restriction) else Restriction(each)
+        for name, each in options.items()
+    }
+
+    def decorate(target: T) -> T:
+        inherited = getattr(target, "__needs_trust__", {})
+        target.__needs_trust__ = {**inherited, **made}  # type: ignore[attr-defined]  # ours
+        return target
+
+    return decorate
+
+
+def refused_options(target: object, cfg: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return the options of a config that it may not set, each with what a user is told.
+
+    Args:
+        target: What the config is for.
+        cfg: The config.
+    """
+    restrictions: Mapping[str, Restriction] = getattr(target, "__needs_trust__", {})
+    if not restrictions or is_allowed(path_of(target)):
+        return []
+    label = getattr(target, "__qualname__", str(target))
+    told = []
+    for name, restriction in restrictions.items():
+        if name not in cfg or (name != "type" and restriction.allows(cfg[name])):
+            continue
+        trusted = trust_of(cfg, name) if restriction.executes else not from_data(cfg, name)
+        if trusted is not True:
+            what = (
+                f"{label} may not be named by data"
+                if name == "type"
+                else (f"data may not set {name} of {label}")
+            )
+            how = HOW_TO_ALLOW.format(path_of(target))
+            told.append((name, f"{what}: {restriction.reason}. {how}"))
+    return told
+
+
+def check_options(target: object, cfg: Mapping[str, Any]) -> None:
+    """Refuse options that data may not set.
+
+    Args:
+        target: What the config is for.
+        cfg: The config.
+
+    Raises:
+        UntrustedError: If there is one; it says where it stands.
+    """
+    for name, told in refused_options(target, cfg):
+        from ._misfit import place_of  # deferred: most configs are fine
+
+        raise UntrustedError(f"{place_of(cfg, name)}{told}")
+
+
+def is_local(value: Any) -> bool:
+    """Return whether all texts in a value are local paths, or no paths: none is a URL."""
+    if isinstance(value, str):
+        return "://" not in value and "::" not in value
+    if isinstance(value, dict):
+        return all(map(is_local, value.values()))
+    return not isinstance(value, (list, tuple)) or all(map(is_local, value))
+
+
+def is_within(value: Any) -> bool:
+    """Return whether a value is no path, or a relative one that does not lead out of a folder."""
+    if not isinstance(value, str):
+        return value is None
+    parts = value.replace("\\", "/").split("/")
+    return is_local(value) and parts[0] != "" and ".." not in parts and ":" not in parts[0]
+
+
+def names_checkpoint(value: Any) -> bool:
+    """Return whether a value is no name, a local one, or one that is fetched in a plain way."""
+    if not isinstance(value, str):
+        return True
+    scheme, found, _ = value.partition("://")
+    return "::" not in value and (not found or scheme in _FETCHED)
+
+
+_FETCHED = ("http", "https", "s3", "gs", "az", "abfs", "torchvision", "open-mmlab", "openmmlab")
+
+
+def _starts_workers_plainly(value: Any) -> bool:
+    return value in (None, "fork", "spawn", "forkserver")
+
+
+def _sets_process_plainly(env_cfg: Any) -> bool:
+    """Return whether `env_cfg` of a runner holds nothing but what is listed here."""
+    if not isinstance(env_cfg, dict):
+        return env_cfg is None
+    mp_cfg, dist_cfg = env_cfg.get("mp_cfg") or {}, env_cfg.get("dist_cfg") or {}
+    return (
+        env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
+        and mp_cfg.keys() <= {"mp_start_method", "opencv_num_threads"}
+        and _starts_workers_plainly(mp_cfg.get("mp_start_method"))
+        and dist_cfg.keys() <= {"backend", "timeout"}
+        and dist_cfg.get("backend") in (None, "gloo", "nccl")
+    )
+
+
+READS_LOCAL_FILES = Restriction("data may name local files only, no URL", is_local)
+NAMES_FILE_OF_RUN = Restriction("data may name files in the folder of the run only", is_within)
+NAMES_CHECKPOINT = Restriction(
+    f"data may name a local file or one at {', '.join(_FETCHED)}", names_checkpoint
+)
+WRITES_ELSEWHERE = Restriction("it may write outside of the folder of the run")
+SETS_STORAGE = Restriction(
+    "its options may open connections",
+    lambda value: value is None or value == {"backend": "local"},
+)
+SETS_PROCESS = Restriction(
+    "data may set cudnn_benchmark, resource_limit, mp_cfg (mp_start_method fork, spawn or "
+    "forkserver; opencv_num_threads) and dist_cfg (backend gloo or nccl; timeout)",
+    _sets_process_plainly,
+)
+STARTS_PROCESSES = Restriction(
+    "it may run programs of a cluster", lambda value: value in (None, "none", "pytorch")
+)
+STARTS_WORKERS = Restriction("it is fork, spawn or forkserver in data", _starts_workers_plainly)
+COMPILES = Restriction("it runs a compiler", lambda value: value is None or value is False)
