@@ -265,7 +265,8 @@ CASES_OF_TWO = [
 
 @pytest.mark.slow
 def test_two_processes(together: Callable[..., None], tmp_path: Path) -> None:
-    together(Path(__file__), 2, str(tmp_path), [tuple(case) for case in CASES_OF_TWO])
+    cases = [tuple(case) for case in CASES_OF_TWO]
+    together(Path(__file__), 2, str(tmp_path), cases, timeout=300.0)  # three trainings each
 
 
 def main(
