@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
@@ -48,3 +50,12 @@ def test_many_classes_take_several_lines() -> None:
     few = overlay(image, mask, classes)
     many = overlay(image, torch.arange(40_000).reshape(200, 200) % 30, classes)
     assert many.shape[0] > few.shape[0] + 100
+
+
+def test_a_palette_may_be_an_array() -> None:
+    palette = ((0, 0, 250), (0, 250, 0))
+    assert Classes.of({"classes": ("sky", "tree"), "palette": np.array(palette)}) == CLASSES
+    nothing: list[Any] = [None, [], np.zeros((0, 3))]
+    for none in nothing:
+        made_up = Classes.of({"classes": ("sky", "tree"), "palette": none})
+        assert len({*made_up.colors}) == 2

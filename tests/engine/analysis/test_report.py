@@ -148,3 +148,13 @@ def test_a_module_in_two_places_is_shown_in_both() -> None:
 )
 def test_numbers_for_people(number: float, text: str) -> None:
     assert _format_size(number) == text
+
+
+def test_the_model_and_the_random_numbers_are_left_as_they_were() -> None:
+    model = Pair()
+    model.left.eval()
+    modes = [module.training for module in model.modules()]
+    state = torch.get_rng_state()
+    get_model_complexity_info(model, ((10,), (4,)))
+    assert [module.training for module in model.modules()] == modes
+    assert torch.equal(torch.get_rng_state(), state)

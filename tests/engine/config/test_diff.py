@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -35,6 +36,12 @@ def test_the_text(write: Write) -> None:
     assert Config.diff("a.py", Path("b.py")) == DIFF
     assert Config.diff(Config.fromfile("a.py"), Config.fromfile("b.py")) == DIFF
     assert Config.diff("a.py", "a.py") == ""
+
+
+def test_arrays_are_compared_by_their_items() -> None:
+    first, same, other = (Config({"mean": np.array(each)}) for each in ([0, 1], [0, 1], [0, 2]))
+    assert not [*changes(first, same)]
+    assert [each.path for each in changes(first, other)] == ["mean"]
 
 
 def test_the_changes(write: Write) -> None:

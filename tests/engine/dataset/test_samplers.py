@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import islice
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import torch
@@ -92,6 +93,36 @@ def test_skipping_is_drawing_without_looking(size: int, skipped: int, seed: int)
     infinite.skip(skipped)
     assert list(islice(infinite, 60 - skipped)) == stream[skipped:]
     assert list(islice(infinite, 60)) == stream
+
+
+@given(
+    size=st.integers(1, 12),
+    taken=st.integers(0, 14),
+    world_size=st.integers(1, 5),
+    round_up=st.booleans(),
+)
+def test_any_number_of_processes_shares_what_is_left(
+    size: int, taken: int, world_size: int, round_up: bool
+) -> None:
+    whole = list(DefaultSampler(range(size), seed=3))
+    endless = list(islice(InfiniteSampler(range(size), seed=3), taken + 40))
+    shards, streams = [], []
+    for rank in range(world_size):
+        with patch("engine.dataset._samplers.get_dist_info", lambda rank=rank: (rank, world_size)):
+            default = DefaultSampler(range(size), seed=3, round_up=round_up)
+            infinite = InfiniteSampler(range(size), seed=3)
+        default.start_at(taken)
+        infinite.start_at(taken)
+        shards.append(list(default))
+        assert len(shards[-1]) == default.left(taken)
+        streams.append(list(islice(infinite, 40 // world_size)))
+    left = whole[taken:]
+    together = [shards[i % world_size][i // world_size] for i in range(sum(map(len, shards)))]
+    assert together[: len(left)] == left
+    assert set(together[len(left) :]) <= {*whole}
+    assert (len({len(shard) for shard in shards}) == 1) if round_up else together == left
+    stream = [streams[i % world_size][i // world_size] for i in range(sum(map(len, streams)))]
+    assert stream == endless[taken : taken + len(stream)]
 
 
 def test_a_loader_skips_whole_batches() -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import Tensor
 
 from engine.dataset import (
     COLLATE_FUNCTIONS,
@@ -25,9 +29,12 @@ from engine.registry import DATASETS, FUNCTIONS
 class Numbers(BaseDataset):
     """Samples whose labels are given."""
 
-    def __init__(self, labels: list[Any], name: str = "n", **kwargs: Any) -> None:
+    def __init__(
+        self, labels: list[Any], name: str = "n", palette: Any = None, **kwargs: Any
+    ) -> None:
         self.labels = labels
-        super().__init__(metainfo=dict(name=name, classes=("a", "b")), **kwargs)
+        metainfo = dict(name=name, classes=("a", "b"), palette=palette)
+        super().__init__(metainfo=metainfo, **kwargs)
 
     def load_data_list(self) -> list[dict[str, Any]]:
         return [{"gt_label": label, "number": n} for n, label in enumerate(self.labels)]
@@ -105,6 +112,63 @@ def test_metainfo_must_agree() -> None:
         ConcatDataset(parts)
     assert ConcatDataset(parts, ignore_keys="name").metainfo["name"] == "x"
     assert len(ConcatDataset(parts, ignore_keys=["name"])) == 2
+
+
+SCALARS = st.one_of(
+    st.none(), st.booleans(), st.integers(-3, 3), st.floats(width=16), st.text(max_size=3)
+)
+ARRAYS = st.lists(st.floats(width=16), max_size=4).map(np.array)
+METAINFO = st.recursive(
+    st.one_of(SCALARS, ARRAYS, ARRAYS.map(torch.from_numpy)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=2), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+def rewritten(value: Any) -> Any:
+    """Return a copy with tuples in place of lists."""
+    if isinstance(value, list):
+        return tuple(rewritten(each) for each in value)
+    if isinstance(value, dict):
+        return {key: rewritten(each) for key, each in value.items()}
+    return copy.deepcopy(value)
+
+
+def changed(value: Any) -> Any:
+    """Return another value of the same kind."""
+    if isinstance(value, (np.ndarray, Tensor)):
+        return value[:-1] if len(value) else type(value)(1)
+    if isinstance(value, list):
+        return [changed(value[0]), *value[1:]] if value else [0]
+    if isinstance(value, dict):
+        return {**value, "more": 1}
+    return "another" if value is None else f"{value}?"
+
+
+@given(METAINFO)
+def test_metainfo_of_any_kind_is_compared(value: Any) -> None:
+    first, same = (Numbers([1], palette=each) for each in (value, rewritten(value)))
+    assert len(ConcatDataset([first, same])) == 2
+    with pytest.raises(ValueError, match="differs from that of the first in palette: palette is"):
+        ConcatDataset([first, same, Numbers([1], palette=changed(value))])
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (np.zeros((0, 3)), np.zeros((0, 4))),
+        (np.zeros((2, 2)), np.array([[0, 0], [0, 1]])),
+        ([np.zeros(2), 1], [np.zeros(2), 2]),
+        ({"a": torch.zeros(2)}, {"b": torch.zeros(2)}),
+        ([[1, 2], [3]], [[1, 2], (3, 4)]),
+        (np.zeros(2), "zeros"),
+    ],
+)
+def test_metainfo_that_differs_in_depth(one: Any, other: Any) -> None:
+    with pytest.raises(ValueError, match="differs from that of the first in palette"):
+        ConcatDataset([Numbers([1], palette=one), Numbers([1], palette=other)])
 
 
 def test_wrong_calls_are_told() -> None:

@@ -88,7 +88,10 @@ def test_the_model_may_be_a_file_or_a_config(tmp_path: Path, toy_cfg: CfgMaker) 
     infer = _Inferencer(toy_cfg(), scope="somewhere", device="cpu")
     assert not infer.model.training
     assert infer.device == torch.device("cpu")
-    assert DefaultScope.get_current_instance().scope_name == "somewhere"  # type: ignore[union-attr]  # one was set
+    assert infer.scope == "somewhere"
+    with infer.in_scope():
+        assert DefaultScope.get_current_instance().scope_name == "somewhere"  # type: ignore[union-attr]  # one is in force
+    assert DefaultScope.get_current_instance() is None  # of the process it changes nothing
 
 
 def test_weights_of_another_model(weights: Path) -> None:

@@ -55,10 +55,17 @@ def _state(runner: Runner) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("loop", [BY_EPOCH, BY_ITER], ids=["epochs", "iterations"])
 @pytest.mark.parametrize(
-    ("point", "iteration"),
-    [("train", 0), ("train", 2), ("train", 4), ("train", 7), ("val", 5), ("val", 8), ("train", 14)],
+    ("loop", "point", "iteration"),
+    [
+        pytest.param(loop, point, iteration, id=f"{name}-{point}-{iteration}")
+        for name, loop, validations in (
+            ("epochs", BY_EPOCH, (5, 15)),
+            ("iterations", BY_ITER, (8, 15)),
+        )
+        for point, iterations in (("train", (0, 2, 4, 7, 14)), ("val", validations))
+        for iteration in iterations
+    ],
 )
 def test_resume_is_exact(
     toy_cfg: CfgMaker, tmp_path: Path, loop: dict[str, Any], point: str, iteration: int
@@ -70,18 +77,12 @@ def test_resume_is_exact(
     stop = _SignalAt(iteration, point=point)
     halves = toy_cfg(work_dir=str(tmp_path / "halves"), custom_hooks=[stop], **loop)
     halves.log_level = "ERROR"
-    first = Runner.from_cfg(halves)
-    happens = point == "train" or (iteration == 5) == (loop is BY_EPOCH)
-    if not happens:
-        first.train()
-        second = first
-    else:
-        with pytest.raises(TrainingInterrupted):
-            first.train()
-        torch.manual_seed(1234)  # as another process would have it
-        halves = toy_cfg(work_dir=str(tmp_path / "halves"), resume=True, **loop)
-        second = Runner.from_cfg(halves)
-        second.train()
+    with pytest.raises(TrainingInterrupted):
+        Runner.from_cfg(halves).train()
+    torch.manual_seed(1234)  # as another process would have it
+    halves = toy_cfg(work_dir=str(tmp_path / "halves"), resume=True, **loop)
+    second = Runner.from_cfg(halves)
+    second.train()
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
 
 

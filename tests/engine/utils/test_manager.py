@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -40,6 +41,25 @@ def test_the_newest_is_the_current_one() -> None:
     again = _Plan("a")
     assert _Plan.get_current_instance() is again
     assert _Plan.get_instance("a") is again
+
+
+def test_another_is_the_current_one_within_a_block_of_this_context() -> None:
+    first, second = _Plan("a"), _Plan("b")
+
+    def current() -> _Plan:
+        return _Plan.get_current_instance()
+
+    with ThreadPoolExecutor() as pool, first.as_current():
+        assert current() is first
+        newest = _Plan("c")
+        assert current() is first
+        assert pool.submit(current).result() is newest
+        with second.as_current():
+            assert current() is second
+        with pytest.raises(ZeroDivisionError), second.as_current():
+            _ = 1 / 0
+        assert current() is first
+    assert current() is newest
 
 
 def test_each_class_has_instances_of_its_own() -> None:

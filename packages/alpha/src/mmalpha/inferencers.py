@@ -57,7 +57,8 @@ class ClsInferencer(BaseInferencer):
             raise ValueError(f"color of ClsInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
         self.size = size
-        self.pipeline = Compose(pipeline, TRANSFORMS)
+        with self.in_scope():
+            self.pipeline = Compose(pipeline, TRANSFORMS)
         self.threshold = threshold
         self.classes: Sequence[str] = self.dataset_meta.get("classes", ())
         if not self.classes:

@@ -48,7 +48,8 @@ class SegInferencer(BaseInferencer):
         if color not in ("gray", "rgb"):
             raise ValueError(f"color of SegInferencer is 'gray' or 'rgb'; got {color!r}")
         self.color = color
-        self.pipeline = Compose(pipeline, TRANSFORMS)
+        with self.in_scope():
+            self.pipeline = Compose(pipeline, TRANSFORMS)
         self.classes = Classes.of(self.dataset_meta)
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:

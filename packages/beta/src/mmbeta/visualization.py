@@ -37,8 +37,11 @@ class Classes(NamedTuple):
     @classmethod
     def of(cls, metainfo: Mapping[str, Any]) -> Classes:
         """Take them from the metainfo of a data set; without a palette, colours are made up."""
-        names = metainfo["classes"]
-        return cls(names, metainfo.get("palette") or _rainbow(len(names)))
+        names, palette = metainfo["classes"], metainfo.get("palette")
+        if palette is None or len(palette) == 0:
+            return cls(names, _rainbow(len(names)))
+        # It may be an array.
+        return cls(names, [(int(red), int(green), int(blue)) for red, green, blue in palette])
 
 
 def as_image(image: Tensor) -> Image:

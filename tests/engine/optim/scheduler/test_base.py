@@ -121,6 +121,36 @@ def test_epochs_are_converted_to_iterations(
         expected.step()
 
 
+@given(
+    cfg=st.sampled_from(
+        [
+            {"type": "StepLR", "step_size": 2},
+            {"type": "MultiStepLR", "milestones": [1, 3]},
+            {"type": "CosineAnnealingLR", "T_max": 5},
+            {"type": "ExponentialLR", "gamma": 0.9},
+        ]
+    ),
+    epochs=st.integers(0, 4),
+    lengths=st.tuples(st.integers(1, 7), st.integers(1, 7)),
+    more=st.integers(0, 7),
+)
+def test_an_epoch_may_have_another_length_after_a_resume(
+    cfg: dict[str, Any], epochs: int, lengths: tuple[int, int], more: int
+) -> None:
+    converted = {**cfg, "convert_to_iter_based": True}
+    (before, had), (after, now), (whole, _) = (
+        (make_optimizer(), length) for length in (*lengths, lengths[1])
+    )
+    first = build(converted, before, epoch_length=had)
+    advance(first, epochs * had)
+    resumed = build(converted, after, epoch_length=now)
+    after.load_state_dict(before.state_dict())
+    resumed.load_state_dict(first.state_dict())
+    advance(resumed, more)
+    advance(build(converted, whole, epoch_length=now), epochs * now + more)
+    assert after.param_groups[0]["lr"] == pytest.approx(whole.param_groups[0]["lr"], abs=1e-12)
+
+
 def test_the_momentum_of_sgd() -> None:
     optimizer = make_optimizer(momentum=0.8)
     scheduler = optim.ConstantMomentum(optimizer, factor=0.5, end=2)

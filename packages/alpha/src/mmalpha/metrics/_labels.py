@@ -45,5 +45,5 @@ def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]
         dataset_meta: What is known about the data set.
         count: The number of classes.
     """
-    names = (dataset_meta or {}).get("classes") or range(count)
-    return [str(name) for name in names]
+    names = (dataset_meta or {}).get("classes")
+    return [str(name) for name in (range(count) if names is None or len(names) == 0 else names)]

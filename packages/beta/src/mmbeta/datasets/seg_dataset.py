@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.dataset import BaseDataset
 from engine.fileio import join_path, list_dir_or_file, list_from_file
+from engine.utils import same_value
 from mmbeta.registry import DATASETS
 
 from .labels import LabelTable, chosen_classes
@@ -154,6 +155,6 @@ class BaseSegDataset(BaseDataset):
             return LabelTable(len(classes), ignore_index, reduce_zero_label)
         chosen = chosen_classes(self.METAINFO, self._metainfo, type(self).__name__)
         palette = self.METAINFO.get("palette")
-        if palette is not None and self._metainfo.get("palette") == palette:
+        if palette is not None and same_value(self._metainfo.get("palette"), palette):
             self._metainfo["palette"] = [palette[index] for index in chosen]
         return LabelTable(len(known), ignore_index, reduce_zero_label, chosen)

@@ -94,7 +94,7 @@ class IoUMetric(BaseMetric):
     @property
     def _classes(self) -> Sequence[str]:
         classes: Sequence[str] = (self.dataset_meta or {}).get("classes", ())
-        if not classes:
+        if len(classes) == 0:
             raise ValueError(
                 "IoUMetric needs the names of the classes: `classes` in the data set's metainfo"
             )

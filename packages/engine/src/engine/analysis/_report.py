@@ -78,7 +78,8 @@ def get_model_complexity_info(
 def _random_inputs(model: nn.Module, shapes: Any) -> Inputs:
     like = next((each for each in model.parameters() if each.is_floating_point()), torch.empty(0))
     several = [shapes] if all(isinstance(size, int) for size in shapes) else shapes
-    return tuple(torch.randn(1, *shape, dtype=like.dtype, device=like.device) for shape in several)
+    own = torch.Generator().manual_seed(0)  # that of the process is left alone
+    return tuple(torch.randn(1, *shape, generator=own).to(like) for shape in several)
 
 
 def _listing(module: nn.Module, name: str, line: Callable[[str], str]) -> str:

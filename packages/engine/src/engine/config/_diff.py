@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from engine.utils import same_value
+
 from ._config import Config
 from ._config_dict import ConfigDict, mark_of
 from ._provenance import Mark, Provenance
@@ -103,4 +105,4 @@ def _told(path: str, side: _Side) -> Provenance:
 
 
 def _same(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and (one == other or (one != one and other != other))
+    return type(one) is type(other) and same_value(one, other)

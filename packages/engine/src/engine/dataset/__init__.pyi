@@ -3,6 +3,7 @@ from ._collate import COLLATE_FUNCTIONS as COLLATE_FUNCTIONS
 from ._collate import default_collate as default_collate
 from ._collate import pseudo_collate as pseudo_collate
 from ._compose import Compose as Compose
+from ._extent import Extent as Extent
 from ._feed import Feed as Feed
 from ._feed import feed_of as feed_of
 from ._full_init import force_full_init as force_full_init
@@ -20,6 +21,7 @@ __all__ = [
     "Compose",
     "ConcatDataset",
     "DefaultSampler",
+    "Extent",
     "Feed",
     "InfiniteSampler",
     "RepeatDataset",

@@ -19,13 +19,16 @@ import torch
 from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, get_worker_info
 
 from engine.dist import get_dist_info
-from engine.logging import get_logger
 
+from ._extent import Extent, extent_of, own_seed
 from ._parcel import Parcel
+from ._stream_feed import StreamFeed
 
 
 class Feed(Protocol):
     """The batches of a data loader, pass by pass."""
+
+    extent: Extent
 
     def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
         """Yield the batches of a pass.
@@ -33,6 +36,28 @@ class Feed(Protocol):
         Args:
             number: The number of the pass, on which its order and all random numbers depend.
             start: How many batches to leave out; they are not read.
+        """
+
+    def rest(self, number: int, taken: int) -> Iterator[Any]:
+        """Yield what is left of a pass.
+
+        Args:
+            number: The number of the pass.
+            taken: How many samples of it all processes together have taken.
+        """
+
+    def left(self, taken: int) -> int | None:
+        """Return how many batches of a pass are left, or None where its length is not known.
+
+        Args:
+            taken: How many samples of it all processes together have taken.
+        """
+
+    def misfit(self, had: Extent) -> str:
+        """Return why a pass can't go on in the middle with this feed, or an empty text.
+
+        Args:
+            had: The extent of the data with which it was begun.
         """
 
     def state_dict(self) -> dict[str, Any]:
@@ -58,7 +83,7 @@ def feed_of(loader: Any, seed: int, exact: bool = True) -> Feed:
         and type(loader).__iter__ is DataLoader.__iter__
         and not isinstance(loader.dataset, IterableDataset)
     )
-    return _IndexFeed(loader, seed) if is_indexed else _StreamFeed(loader, seed, exact)
+    return _IndexFeed(loader, seed) if is_indexed else StreamFeed(loader, seed, exact)
 
 
 class _Drawn(NamedTuple):
@@ -78,7 +103,8 @@ class _IndexFeed:
 
     def __init__(self, loader: DataLoader[Any], seed: int) -> None:
         self._seed = seed
-        self._draws = _Draws(loader, seed)
+        self.extent = extent_of(loader)
+        self._draws = _Draws(loader, seed, self.extent)
         self._generator = torch.Generator()
         self._reader = _Reader(loader)
         self._is_direct = not loader.num_workers and not loader.pin_memory
@@ -99,12 +125,21 @@ class _IndexFeed:
         )
 
     def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
-        self._draws.begin(number, start)
-        self._generator.manual_seed(_own_seed(self._seed, number))
+        return self.rest(number, start * self.extent.step)
+
+    def rest(self, number: int, taken: int) -> Iterator[Any]:
+        self._draws.begin(number, taken)
+        self._generator.manual_seed(own_seed(self._seed, number))
         if self._is_direct:  # what the loader does beyond that costs a tenth of a small step
             return map(self._reader.__getitem__, self._draws)
         batches = iter(self._loader)
         return map(Parcel.unpacked, batches) if self._loader.num_workers else batches
+
+    def left(self, taken: int) -> int | None:
+        return self._draws.left(taken)
+
+    def misfit(self, had: Extent) -> str:
+        return self._draws.misfit(had)
 
     def state_dict(self) -> dict[str, Any]:
         return self._draws.state_dict()
@@ -116,9 +151,10 @@ class _IndexFeed:
 class _Draws:
     """The indices of a loader, from any place of any pass."""
 
-    def __init__(self, loader: DataLoader[Any], seed: int) -> None:
+    def __init__(self, loader: DataLoader[Any], seed: int, extent: Extent) -> None:
         self._seed = seed
-        self._sampler = getattr(loader.batch_sampler, "sampler", loader.sampler)
+        self._extent = extent
+        self._sampler: Any = getattr(loader.batch_sampler, "sampler", loader.sampler)
         self._source: Any = loader.batch_sampler
         self._has_workers = loader.num_workers > 0
         self._batch_size = 0  # of batches that are pieces of the sampler's order
@@ -129,18 +165,18 @@ class _Draws:
         self._own, self._given = _generators(self._sampler, loader.batch_sampler)
         self._begun: list[torch.Tensor] = [each.get_state() for each in self._given]
         self._restored: Mapping[str, list[torch.Tensor]] | None = None
-        self._number = self._start = 0
+        self._number = self._taken = 0
 
-    def begin(self, number: int, start: int) -> None:
+    def begin(self, number: int, taken: int) -> None:
         """Choose the pass, and the place in it, of the next iteration."""
-        self._number, self._start = number, start
+        self._number, self._taken = number, taken
         for sampler in (self._sampler, self._source):
             if (set_epoch := getattr(sampler, "set_epoch", None)) is not None:
                 set_epoch(number)
         for generator in self._own:
             generator.manual_seed(self._seed + number)
         if self._restored is not None:
-            states = self._restored["begun" if start else "now"]
+            states = self._restored["begun" if taken else "now"]
             for generator, state in zip(self._given, states, strict=True):
                 generator.set_state(state)
             self._restored = None
@@ -155,21 +191,59 @@ class _Draws:
         if len(state_dict.get("now", ())) == len(self._given):
             self._restored = state_dict
 
+    def left(self, taken: int) -> int | None:
+        """Return how many batches of a pass are left, or None where its length is not known."""
+        own = taken // self._extent.world_size
+        try:
+            if not self._batch_size:
+                return max(0, len(self._source) - taken // self._extent.step)
+            of_sampler = getattr(self._sampler, "left", None)
+            samples = of_sampler(taken) if of_sampler else max(0, len(self._sampler) - own)
+        except TypeError:  # no length
+            return None
+        whole, rest = divmod(samples, self._batch_size)
+        return int(whole + bool(rest and not getattr(self._source, "drop_last", False)))
+
+    def misfit(self, had: Extent) -> str:
+        """Return why a pass can't go on in the middle, or an empty text."""
+        now = self._extent
+        if now.size != had.size:
+            return f"the data had {had.size} samples and have {now.size} now"
+        if now.world_size != had.world_size and not hasattr(self._sampler, "start_at"):
+            name = type(self._sampler).__name__
+            return (
+                f"there were {had.world_size} processes and are {now.world_size} now, and a "
+                f"{name} has no start_at, by which they share what is left"
+            )
+        if now.step != had.step and not self._batch_size:
+            name = type(self._source).__name__
+            return f"a step took {had.step} samples and takes {now.step} now, cut by a {name}"
+        return ""
+
     def __len__(self) -> int:
         return len(self._source)
 
     def __iter__(self) -> Iterator[_Drawn]:
         rank, world_size = get_dist_info()
         place = (self._seed, world_size, rank, self._number)
-        for number, indices in enumerate(self._remaining(), self._start):
+        first = self._taken // self._extent.step
+        for number, indices in enumerate(self._remaining(), first):
             yield _Drawn(indices, (*place, number) if self._has_workers else None)
 
     def _remaining(self) -> Iterator[Any]:
-        skip = getattr(self._sampler, "skip", None)
-        if self._start and self._batch_size and skip is not None:
-            skip(self._start * self._batch_size)
+        """Draw what is left; a sampler that can starts there, of another it is drawn unseen."""
+        taken = self._taken
+        if not taken:
             return iter(self._source)
-        return islice(self._source, self._start, None)
+        if not self._batch_size:
+            return islice(self._source, taken // self._extent.step, None)
+        if (start_at := getattr(self._sampler, "start_at", None)) is not None:
+            start_at(taken)
+            return iter(self._source)
+        order = islice(self._sampler, taken // self._extent.world_size, None)
+        if self._source is self._sampler:
+            return order
+        return iter(BatchSampler(order, self._batch_size, self._source.drop_last))
 
 
 class _OwnGenerator(torch.Generator):
@@ -233,69 +307,5 @@ def _seed_generators(entropy: tuple[int, ...]) -> None:
     torch.default_generator.manual_seed(int.from_bytes(words[6:].tobytes()) >> 1)
 
 
-def _own_seed(seed: int, number: int) -> int:
-    """Return a seed that differs from pass to pass and from process to process."""
-    rank, world_size = get_dist_info()
-    return (seed + number) * world_size + rank
-
-
 def _unchanged(batch: Any) -> Any:
     return batch
-
-
-class _StreamFeed:
-    """The batches of an iterable data set, or of a loader with an iteration of its own.
-
-    Nothing is known of what such a stream does. It can go on in the middle of a pass only if the
-    loader, or the data set that the main process reads, has `state_dict` and `load_state_dict`.
-    """
-
-    def __init__(self, loader: Any, seed: int, exact: bool) -> None:
-        self._loader = loader
-        self._seed = seed
-        self._is_exact = exact
-        self._holder = _with_state(loader)
-        self._state: Mapping[str, Any] | None = None
-
-    def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
-        if isinstance(self._loader, DataLoader):
-            self._loader.generator = torch.Generator().manual_seed(_own_seed(self._seed, number))
-        if start:
-            self._go_on()
-        return iter(self._loader)
-
-    def state_dict(self) -> dict[str, Any]:
-        return {} if self._holder is None else {"stream": self._holder.state_dict()}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        self._state = state_dict.get("stream")
-
-    def _go_on(self) -> None:
-        if self._holder is not None and self._state is not None:
-            self._holder.load_state_dict(self._state)
-            self._state = None
-            return
-        data = getattr(self._loader, "dataset", None)
-        name = type(data if isinstance(data, IterableDataset) else self._loader).__name__
-        reason = (
-            f"The training can't go on exactly in the middle of a pass over {name}, which is read "
-            "as a stream whose place is not known"
-        )
-        if self._is_exact:
-            raise ValueError(
-                f"{reason}. Give the data set state_dict() and load_state_dict() and read it with "
-                "num_workers=0, or use a loader that has them; with "
-                "train_cfg=dict(exact_resume=False) the pass begins anew"
-            )
-        get_logger().warning("%s: it begins anew", reason)
-
-
-def _with_state(loader: Any) -> Any:
-    """Return what knows the place of a stream, or None."""
-    candidates = [loader]
-    if isinstance(loader, DataLoader) and loader.num_workers == 0:
-        candidates.append(loader.dataset)
-    for each in candidates:
-        if hasattr(each, "state_dict") and hasattr(each, "load_state_dict"):
-            return each
-    return None

@@ -26,7 +26,23 @@ class _ShardedSampler(Sampler[int]):
         self.shuffle = shuffle
         self.seed = sync_random_seed() if seed is None else seed
         self.rank, self.world_size = get_dist_info()
-        self._skipped = 0
+        self._start = 0
+
+    def start_at(self, position: int) -> None:
+        """Make the next iteration, and only that one, start at a position of the shared order.
+
+        Any number of processes can share what is left: process `r` of `n` gets the positions
+        `position + r`, `position + r + n`, and so on.
+
+        Args:
+            position: How many samples to leave out, counted over all processes.
+
+        Raises:
+            ValueError: If the number is negative.
+        """
+        if position < 0:
+            raise ValueError(f"the number of samples to skip can't be negative, got {position}")
+        self._start = position
 
     def skip(self, n_samples: int) -> None:
         """Make the next iteration, and only that one, start at a later position.
@@ -37,13 +53,11 @@ class _ShardedSampler(Sampler[int]):
         Raises:
             ValueError: If the number is negative.
         """
-        if n_samples < 0:
-            raise ValueError(f"the number of samples to skip can't be negative, got {n_samples}")
-        self._skipped = n_samples
+        self.start_at(n_samples * self.world_size)
 
-    def _take_skipped(self) -> int:
-        skipped, self._skipped = self._skipped, 0
-        return skipped
+    def _take_start(self) -> int:
+        start, self._start = self._start, 0
+        return start
 
     def _order(self, number: int) -> list[int]:
         """Return the order of all samples in a round."""
@@ -89,17 +103,24 @@ class DefaultSampler(_ShardedSampler):
 
     def __len__(self) -> int:
         """Return the number of samples of this process in a whole epoch."""
-        size = len(self.dataset)
-        missing = 0 if self.round_up else self.rank
-        return math.ceil((size - missing) / self.world_size)
+        return self.left(0)
+
+    def left(self, position: int) -> int:
+        """Return the number of samples of this process from a position of the order on.
+
+        Args:
+            position: The position, as `start_at` takes it.
+        """
+        first = position if self.round_up else position + self.rank
+        return math.ceil(max(0, len(self.dataset) - first) / self.world_size)
 
     def __iter__(self) -> Iterator[int]:
         """Draw the samples of an epoch."""
-        order = self._order(self.epoch)
-        if self.round_up:  # more processes than samples take the order more than once
-            order = [order[i % len(order)] for i in range(len(self) * self.world_size)]
-        mine = order[self.rank :: self.world_size]
-        return iter(mine[self._take_skipped() :])
+        start, order = self._take_start(), self._order(self.epoch)
+        first = start + self.rank
+        places = range(first, first + self.left(start) * self.world_size, self.world_size)
+        # Rounded up, more processes than samples take the order more than once.
+        return iter([order[place % len(order)] for place in places])
 
 
 @DATA_SAMPLERS.register_module()
@@ -134,9 +155,17 @@ class InfiniteSampler(_ShardedSampler):
         """Return the size of the data set."""
         return len(self.dataset)
 
+    def left(self, position: int) -> int:
+        """Return the size of the data set: from any position on there is as much.
+
+        Args:
+            position: The position, as `start_at` takes it.
+        """
+        return len(self.dataset)
+
     def __iter__(self) -> Iterator[int]:
-        """Draw samples, from the start of the stream or where `skip` says."""
-        start = self.rank + self._take_skipped() * self.world_size
+        """Draw samples, from the start of the stream or where `start_at` says."""
+        start = self.rank + self._take_start()
         first_round, offset = divmod(start, len(self.dataset))
         return islice(self._stream(first_round), offset, None, self.world_size)
 

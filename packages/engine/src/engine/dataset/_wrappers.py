@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from torch.utils.data import Dataset
 
 from engine.registry import DATASETS
+from engine.utils import same_value
 
 from ._full_init import force_full_init
 
@@ -152,7 +153,9 @@ class ConcatDataset(_Wrapper):
         first = self._relevant(self._datasets[0])
         for number, dataset in enumerate(self._datasets[1:], 1):
             other = self._relevant(dataset)
-            differing = sorted(key for key in {*first, *other} if first.get(key) != other.get(key))
+            differing = sorted(
+                key for key in {*first, *other} if not same_value(first.get(key), other.get(key))
+            )
             if differing:
                 key = differing[0]
                 raise ValueError(
@@ -163,9 +166,7 @@ class ConcatDataset(_Wrapper):
 
     def _relevant(self, dataset: Any) -> dict[str, Any]:
         return {
-            key: list(value) if isinstance(value, tuple) else value
-            for key, value in dataset.metainfo.items()
-            if key not in self.ignore_keys
+            key: value for key, value in dataset.metainfo.items() if key not in self.ignore_keys
         }
 
     def _count(self) -> int:

@@ -43,7 +43,7 @@ class CheckpointHook(Hook):
     Args:
         interval: How many epochs (or iterations) lie between two checkpoints; less than 1 means
             none.
-        by_epoch: Whether epochs are counted.
+        by_epoch: Whether epochs are counted; None means what the training loop counts.
         save_optimizer: Whether the state of the optimizer belongs in.
         save_param_scheduler: Whether the state of the schedulers belongs in.
         out_dir: A folder, or a URL that fsspec knows (`s3://...`); the checkpoints go to a folder
@@ -74,7 +74,7 @@ class CheckpointHook(Hook):
     def __init__(
         self,
         interval: int = -1,
-        by_epoch: bool = True,
+        by_epoch: bool | None = None,
         save_optimizer: bool = True,
         save_param_scheduler: bool = True,
         out_dir: str | Path | None = None,
@@ -90,12 +90,13 @@ class CheckpointHook(Hook):
         save_begin: int = 0,
     ) -> None:
         self.interval = interval
-        self.by_epoch = by_epoch
+        self.by_epoch = by_epoch is not False
+        self._said = by_epoch, filename_tmpl
         self.out_dir = out_dir
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
         self.save_begin = save_begin
-        self.filename_tmpl = filename_tmpl or ("epoch_{}.pth" if by_epoch else "iter_{}.pth")
+        self.filename_tmpl = self._template()
         self.backend_args = backend_args
         self.published_keys = _listed(published_keys)
         self._parts: dict[str, Any] = {
@@ -109,6 +110,15 @@ class CheckpointHook(Hook):
         ]
         if len(self._rules) != len(self._metrics):
             raise ValueError(f"rule {rule!r} does not fit save_best {save_best!r}, one for each")
+
+    def before_run(self, runner: Runner) -> None:
+        """Count what the training loop counts, if nothing else was said.
+
+        Raises:
+            ValueError: If epochs are to be counted, and the loop counts iterations.
+        """
+        self.by_epoch = runner.counts_epochs(self._said[0], type(self).__name__)
+        self.filename_tmpl = self._template()
 
     def before_train(self, runner: Runner) -> None:
         """Say where the checkpoints go."""
@@ -242,6 +252,9 @@ class CheckpointHook(Hook):
 
     def _file(self, runner: Runner, name: str) -> str:
         return join_path(self._folder(runner), name)
+
+    def _template(self) -> str:
+        return self._said[1] or ("epoch_{}.pth" if self.by_epoch else "iter_{}.pth")
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)

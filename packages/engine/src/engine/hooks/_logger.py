@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 class LoggerHook(Hook):
     """Writes what the log processor makes of the message hub to the log and the visual back ends.
 
-    A loss that is NaN or infinite is reported with its iteration when a line is due.
+    A loss that is NaN or infinite is reported with its iteration when a line is due, and at the
+    latest when the run ends.
 
     Args:
         interval: How many iterations lie between two lines; in training they count on from one
@@ -35,6 +36,7 @@ class LoggerHook(Hook):
         out_suffix: The endings of the files that are copied.
         keep_local: Whether the files that were copied stay where they are as well.
         log_metric_by_epoch: Whether the step of a metric is the epoch; else it is the iteration.
+            None means what the log processor counts.
         backend_args: Options of the file system behind a URL.
 
     Raises:
@@ -51,7 +53,7 @@ class LoggerHook(Hook):
         out_dir: str | Path | None = None,
         out_suffix: str | Sequence[str] = (".json", ".log", ".py", "yaml"),
         keep_local: bool = True,
-        log_metric_by_epoch: bool = True,
+        log_metric_by_epoch: bool | None = None,
         backend_args: Mapping[str, Any] | None = None,
     ) -> None:
         if interval < 1:
@@ -64,9 +66,17 @@ class LoggerHook(Hook):
         self.keep_local = keep_local
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args
+        self._checked = 0  # iterations of which it is known whether the loss is a number
 
     def before_train(self, runner: Runner) -> None:
-        """Tell the visual back ends the config."""
+        """Tell the visual back ends the config.
+
+        Raises:
+            ValueError: If metrics are to be logged by epochs, and the training loop has none.
+        """
+        if self.log_metric_by_epoch:
+            runner.counts_epochs(True, "LoggerHook: log_metric_by_epoch")
+        self._checked = runner.iter
         runner.visualizer.add_config(runner.cfg)
 
     def after_train_iter(
@@ -85,7 +95,7 @@ class LoggerHook(Hook):
         values, line = runner.log_processor.get_log_after_iter(runner, batch_idx, "train")
         runner.logger.info(line)
         runner.visualizer.add_scalars(values, step=done)
-        self._report_no_number(runner)
+        self._report_no_number(runner, done)
         if done % self.interval_exp_name < self.interval and done >= self.interval_exp_name:
             runner.logger.info("This is %s", runner.experiment_name)
 
@@ -111,7 +121,9 @@ class LoggerHook(Hook):
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Log the metrics of a validation."""
-        by_epoch = self.log_metric_by_epoch and runner.log_processor.by_epoch
+        by_epoch = self.log_metric_by_epoch
+        if by_epoch is None:
+            by_epoch = runner.counts_epochs(runner.log_processor.by_epoch, "LogProcessor")
         step = runner.epoch if by_epoch else runner.iter
         length = len(runner.val_dataloader)
         values, line = runner.log_processor.get_log_after_epoch(runner, length, "val")
@@ -125,7 +137,8 @@ class LoggerHook(Hook):
         runner.logger.info(line)
 
     def after_run(self, runner: Runner) -> None:
-        """Close the visual back ends, and copy the logs to where they are wanted."""
+        """Report what no line did; close the back ends, and copy the logs to where they go."""
+        self._report_no_number(runner, runner.iter)
         runner.visualizer.close()
         if self.out_dir is not None:
             self._copy_logs(runner, join_path(self.out_dir, Path(runner.work_dir).name))
@@ -135,15 +148,16 @@ class LoggerHook(Hook):
             _, line = runner.log_processor.get_log_after_iter(runner, batch_idx, mode)
             runner.logger.info(line)
 
-    def _report_no_number(self, runner: Runner) -> None:
-        """Tell of the losses since the last line that are no numbers, and of the first of them."""
+    def _report_no_number(self, runner: Runner, done: int) -> None:
+        """Tell of the losses since the last report that are no numbers, and of the first one."""
         history = runner.message_hub.log_scalars.get("train/loss")
-        if history is None:
+        unchecked, self._checked = done - self._checked, done
+        if not history or unchecked < 1:
             return
-        fresh = history.last(min(self.interval, len(history)))
+        fresh = history.last(min(unchecked, len(history)))
         wrong = [number for number, loss in enumerate(fresh) if not math.isfinite(loss)]
         if wrong:
-            first = runner.iter + 2 - len(fresh) + wrong[0]
+            first = done + 1 - len(fresh) + wrong[0]
             runner.logger.error(
                 "The loss is %s at iteration %d, the first of %d such among the last %d",
                 fresh[wrong[0]],

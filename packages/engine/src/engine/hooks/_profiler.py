@@ -27,7 +27,7 @@ class ProfilerHook(Hook):
     """Records the first epochs or iterations of a training with `torch.profiler`.
 
     Args:
-        by_epoch: Whether `profile_times` counts epochs.
+        by_epoch: Whether `profile_times` counts epochs; None means what the training loop counts.
         profile_times: How many epochs (or iterations) are recorded.
         activity_with_cpu: Whether the work of the host is recorded.
         activity_with_cuda: Whether the work of the device is.
@@ -52,7 +52,7 @@ class ProfilerHook(Hook):
     def __init__(
         self,
         *,
-        by_epoch: bool = True,
+        by_epoch: bool | None = None,
         profile_times: int = 1,
         activity_with_cpu: bool = True,
         activity_with_cuda: bool = False,
@@ -79,7 +79,8 @@ class ProfilerHook(Hook):
                 "ProfilerHook: with a schedule there are several records and no single file of "
                 "them; leave json_trace_path or schedule out"
             )
-        self.by_epoch = by_epoch
+        self.by_epoch = by_epoch is not False
+        self._said = by_epoch
         self.profile_times = profile_times
         self.activity_with_cpu = activity_with_cpu
         self.activity_with_cuda = activity_with_cuda
@@ -99,10 +100,12 @@ class ProfilerHook(Hook):
         """Begin to record, if the run is a training.
 
         Raises:
-            ValueError: If the training is shorter than the record, or there is no device to record.
+            ValueError: If the training is shorter than the record or counts iterations only, or
+                there is no device to record.
         """
         if runner.train_loop is None:
             return
+        self.by_epoch = runner.counts_epochs(self._said, "ProfilerHook")
         most = runner.max_epochs if self.by_epoch else runner.max_iters
         if self.profile_times > most:
             raise ValueError(

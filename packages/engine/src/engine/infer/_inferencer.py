@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -16,18 +17,18 @@ from engine.dataset import pseudo_collate
 from engine.device import get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
-from engine.model import BaseModel
+from engine.model import BaseModel, evaluating, keeping_random_state
 from engine.registry import (
     DATASETS,
     INFERENCERS,
     MODELS,
+    DefaultScope,
     Restriction,
     announced_scopes,
     check_options,
-    init_default_scope,
+    name_scope,
     needs_trust,
     trust_of,
-    use_default_scope,
 )
 from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import load_checkpoint
@@ -70,6 +71,7 @@ class BaseInferencer(ABC):
     Attributes:
         cfg: The config.
         model: The model.
+        scope: Where names are looked up.
 
     Raises:
         ValueError: If neither `model` nor `weights` is given.
@@ -92,15 +94,22 @@ class BaseInferencer(ABC):
     ) -> None:
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
-        if scope is None:
-            _use_scope_of(self.cfg)
-        else:
-            init_default_scope(scope)
+        self.scope = _scope_of(self.cfg) if scope is None else scope
+        if scope is not None:
+            name_scope(scope)
         self.device = torch.device(device or get_device())
-        self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
+        with self.in_scope(), keeping_random_state():
+            self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
         if weights is not None:
             load_checkpoint(self.model, weights, strict=True)
         self.model.to(self.device).eval()
+
+    def in_scope(self) -> AbstractContextManager[None]:
+        """Return a `with` block in which names are looked up in the scope of the inferencer.
+
+        Its steps are called in one; what a subclass builds otherwise, it builds in one.
+        """
+        return DefaultScope.overwrite_default_scope(self.scope)
 
     @property
     def dataset_meta(self) -> Mapping[str, Any]:
@@ -113,7 +122,10 @@ class BaseInferencer(ABC):
         if dataset is None:
             raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
         kind = dataset["type"]
-        known: Any = DATASETS.get_from(dataset) if isinstance(kind, str) else kind
+        known: Any = kind
+        if isinstance(kind, str):
+            with self.in_scope():
+                known = DATASETS.get_from(dataset)
         check_options(known, dataset)
         told = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
         return {
@@ -156,6 +168,9 @@ class BaseInferencer(ABC):
     ) -> dict[str, Any]:
         """Predict.
 
+        The mode of the model, gradients, random numbers and the default scope of the process are
+        left as they were found.
+
         Args:
             inputs: One input, a list of them, or a folder, of which each file is one.
             return_datasamples: Whether the predictions are those of the model, not plain data.
@@ -170,13 +185,14 @@ class BaseInferencer(ABC):
             TypeError: If no step has such an option.
         """
         before, forward, drawing, behind = self._dispatched(kwargs)
-        items = self._inputs_to_list(inputs)
-        predictions: list[Any] = []
-        batches = self.preprocess(items, batch_size, **before)
-        for batch in self._shown(batches, -(-len(items) // batch_size)):
-            predictions += self.forward(batch, **forward)
-        pictures = self.visualize(items, predictions, **drawing) if visualize else []
-        return self.postprocess(predictions, pictures, return_datasamples, **behind)
+        with self.in_scope(), keeping_random_state(), evaluating(self.model):
+            items = self._inputs_to_list(inputs)
+            predictions: list[Any] = []
+            batches = self.preprocess(items, batch_size, **before)
+            for batch in self._shown(batches, -(-len(items) // batch_size)):
+                predictions += self.forward(batch, **forward)
+            pictures = self.visualize(items, predictions, **drawing) if visualize else []
+            return self.postprocess(predictions, pictures, return_datasamples, **behind)
 
     def preprocess(
         self, inputs: Sequence[Any], batch_size: int = 1, **kwargs: Any
@@ -269,9 +285,11 @@ class BaseInferencer(ABC):
         return track(batches, "predicting", total, console=console(), transient=True)
 
 
-def _use_scope_of(cfg: Mapping[str, Any]) -> None:
-    is_data = trust_of(cfg, "default_scope") is False
-    use_default_scope(cfg.get("default_scope", "engine"), is_data=is_data)
+def _scope_of(cfg: Mapping[str, Any]) -> str:
+    scope: str = cfg.get("default_scope", "engine")
+    if trust_of(cfg, "default_scope") is not False:
+        name_scope(scope)
+    return scope
 
 
 def config_of(
@@ -323,8 +341,9 @@ def build_inferencer(
     cfg = config_of(model, weights)
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")
-    _use_scope_of(cfg)
     defaults = {"model": cfg, "weights": str(weights), "device": device}
-    inferencer = cast("BaseInferencer", INFERENCERS.build(cfg["inferencer"], default_args=defaults))
+    with DefaultScope.overwrite_default_scope(_scope_of(cfg)):
+        built = INFERENCERS.build(cfg["inferencer"], default_args=defaults)
+    inferencer = cast("BaseInferencer", built)
     inferencer.show_progress = show_progress
     return inferencer

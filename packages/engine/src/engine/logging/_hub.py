@@ -41,8 +41,10 @@ class MessageHub(ManagerMixin):
 
     @classmethod
     def get_current_instance(cls) -> MessageHub:
-        """Return the newest hub; make one if there is none."""
-        return super().get_current_instance() if cls._instances else cls("engine")
+        """Return the hub of the run that is under way, or the newest; make one if there is none."""
+        return cls._in_force() or (
+            super().get_current_instance() if cls._instances else cls("engine")
+        )
 
     @property
     def log_scalars(self) -> Mapping[str, HistoryBuffer]:

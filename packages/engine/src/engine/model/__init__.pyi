@@ -11,6 +11,10 @@ from ._base_module import Sequential as Sequential
 from ._batchnorm import convert_sync_batchnorm as convert_sync_batchnorm
 from ._batchnorm import revert_sync_batchnorm as revert_sync_batchnorm
 from ._efficient_bn import turn_on_efficient_conv_bn_eval as turn_on_efficient_conv_bn_eval
+from ._evaluation import evaluating as evaluating
+from ._evaluation import keeping_random_state as keeping_random_state
+from ._evaluation import random_state as random_state
+from ._evaluation import restore_random_state as restore_random_state
 from ._layers import MODELS as MODELS
 from ._layers import RReLU as RReLU
 from ._merge import merge_dict as merge_dict
@@ -79,13 +83,17 @@ __all__ = [
     "constant_init",
     "convert_sync_batchnorm",
     "detect_anomalous_params",
+    "evaluating",
     "get_state_dict",
     "initialize",
     "is_model_wrapper",
     "kaiming_init",
+    "keeping_random_state",
     "load_state_dict",
     "merge_dict",
     "normal_init",
+    "random_state",
+    "restore_random_state",
     "revert_sync_batchnorm",
     "stack_batch",
     "trunc_normal_init",

@@ -147,17 +147,20 @@ def build_scheduler_from_cfg(
             counted in epochs into one that steps each iteration; it needs `epoch_length`, the
             iterations of an epoch, here or in `default_args`.
         registry: Where names are looked up.
-        default_args: Keyword arguments for what `cfg` does not say, `optimizer` among them.
+        default_args: Keyword arguments for what `cfg` does not say, `optimizer` among them. A
+            scheduler with `fit_to` takes what it does not say from a `loop`, if one is among them.
     """
     args = {**(default_args or {}), **_arguments(cfg)}
     with _scope(args.pop("_scope_", None)):
         target: Any = _target(args.pop("type", None), registry, cfg)
-        epoch_length = args.pop("epoch_length", None)
-        if args.pop("convert_to_iter_based", False):
-            if epoch_length is None:
-                raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
-            target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
+        epoch_length, loop = args.pop("epoch_length", None), args.pop("loop", None)
+        if args.get("convert_to_iter_based") and epoch_length is None:
+            raise BuildError(f"{_place_of(cfg)}convert_to_iter_based needs epoch_length")
         try:
+            if loop is not None and hasattr(target, "fit_to"):
+                args |= target.fit_to(loop, args)
+            if args.pop("convert_to_iter_based", False):
+                target, args["epoch_length"] = target.build_iter_from_epoch, epoch_length
             return target(**args)
         except Exception as error:
             _explain_failure(error, target, args, cfg)

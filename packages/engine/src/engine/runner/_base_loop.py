@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from torch.utils.data import DataLoader
 
 from engine.dataset import feed_of
+from engine.dist import all_gather_object
 
 if TYPE_CHECKING:
     from ._runner import Runner
@@ -31,13 +32,19 @@ class BaseLoop:
     Attributes:
         runner: The runner.
         dataloader: The data loader.
+        exact_resume: As given.
         feed: Its batches, which are the same when a run is resumed.
     """
 
     def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
         self.runner = runner
         self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
+        self.exact_resume = exact_resume
         self.feed = feed_of(self.dataloader, runner.seed, exact_resume)
+
+    def _lengths(self) -> list[int | None]:
+        """Return how many batches each process has in a pass, None where that is not known."""
+        return all_gather_object(self.feed.left(0))
 
     def run(self) -> Any:
         """Do what the loop is for; a subclass writes it."""
@@ -46,15 +53,19 @@ class BaseLoop:
     def batches(self, number: int = 0, start: int = 0) -> Iterator[Any]:
         """Yield the batches of a pass over the data.
 
-        Where a signal breaks the reading off, so that a worker dies of it for example, the run
-        stops as it does after a step.
-
         Args:
             number: The number of the pass.
             start: How many batches to leave out; they are not read.
         """
+        yield from self._read(self.feed.one_pass(number, start))
+
+    def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Yield batches; where a signal breaks the reading off, stop as after a step.
+
+        A worker dies of the signal, for example.
+        """
         try:
-            yield from self.feed.one_pass(number, start)
+            yield from batches
         except RuntimeError:
             self.runner.stop.check()
             raise

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import itertools
+import logging
+import os
+import platform
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +58,45 @@ def make_log_dir(work_dir: str | Path) -> str:
         names[0] = next(name for name in candidates if _made(Path(work_dir) / name))
     broadcast_object_list(names)
     return names[0]
+
+
+@contextmanager
+def training_in(work_dir: str | Path, logger: logging.Logger) -> Iterator[None]:
+    """Tell, in a `with` block, other trainings that one is under way in a work directory.
+
+    A lock of the operating system tells them, which ends with the process whatever ends that. The
+    first process of a run takes it. On a file system without such locks nobody is told.
+
+    Args:
+        work_dir: The folder of the run.
+        logger: Where it is said that there is one already.
+    """
+    if sys.platform == "win32" or not is_main_process():
+        yield
+        return
+    import fcntl  # not on Windows
+
+    with open(Path(work_dir) / ".training", "a+", encoding="utf-8") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {platform.node()}")
+            file.flush()
+        except BlockingIOError:
+            file.seek(0)
+            logger.warning(
+                "Another training is under way in %s (%s): both write checkpoints there, and a "
+                "resume would mix them. Give each a work_dir of its own",
+                work_dir,
+                file.read() or "an unknown process",
+            )
+        except OSError:  # the file system has no locks
+            pass
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                fcntl.flock(file, fcntl.LOCK_UN)  # workers that live on have the file open as well
 
 
 def _made(folder: Path) -> bool:

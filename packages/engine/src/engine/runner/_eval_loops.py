@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
 
 import torch
 from torch import Tensor
 
 from engine.dist import all_reduce
-from engine.model import BaseModel, unwrapped
+from engine.model import BaseModel, evaluating, keeping_random_state, unwrapped
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
 
@@ -50,6 +51,7 @@ class _EvalLoop(BaseLoop):
         self.fp16 = fp16
         self.loss = loss
         self._losses = _Losses()
+        self._shared = 0  # batches that each process has: behind them none waits for the others
         self._step = f"{self.mode}_step"
         self._before_iter, self._after_iter = f"before_{self.mode}_iter", f"after_{self.mode}_iter"
         self.evaluator = runner.build_evaluator(evaluator)
@@ -59,20 +61,32 @@ class _EvalLoop(BaseLoop):
 
     @torch.no_grad()
     def run(self) -> dict[str, float]:
-        """Predict all samples, and return the metrics."""
+        """Predict all samples, and return the metrics.
+
+        The modes of all modules, gradients and random numbers are left as they were found.
+        """
         runner, mode = self.runner, self.mode
-        runner.call_hook(f"before_{mode}")
-        runner.call_hook(f"before_{mode}_epoch")
-        runner.model.eval()
-        precision = autocast(dtype=torch.float16) if self.fp16 else runner.strategy.autocast()
-        with precision:
+        # Hooks save checkpoints behind the first of these blocks: random numbers are put back
+        # before, so that a training that is resumed from one draws what this one draws.
+        with ExitStack() as stack:
+            with keeping_random_state():
+                runner.call_hook(f"before_{mode}")
+                runner.call_hook(f"before_{mode}_epoch")
+                stack.enter_context(evaluating(runner.model))
+                metrics = self._metrics()
+            with keeping_random_state():
+                runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
+                runner.call_hook(f"after_{mode}")
+        return metrics
+
+    def _metrics(self) -> dict[str, float]:
+        self._shared = min(length or 0 for length in self._lengths())
+        fp16 = autocast(dtype=torch.float16) if self.fp16 else self.runner.strategy.autocast()
+        with fp16:
             for idx, batch in enumerate(self.batches()):
                 self.run_iter(idx, batch)
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]  # sized
-        metrics: dict[str, float] = {**self.evaluator.evaluate(size), **self._losses.means()}
-        runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
-        runner.call_hook(f"after_{mode}")
-        return metrics
+        return {**self.evaluator.evaluate(size), **self._losses.means()}
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Any) -> None:
@@ -87,7 +101,8 @@ class _EvalLoop(BaseLoop):
         outputs = self._predict(data_batch)
         self.evaluator.process(data_samples=outputs, data_batch=data_batch)
         runner.call_hook(self._after_iter, batch_idx=idx, data_batch=data_batch, outputs=outputs)
-        runner.stop.check()
+        if idx < self._shared or not runner.distributed:
+            runner.stop.check()
 
     def _predict(self, batch: Any) -> Sequence[Any]:
         outputs: Sequence[Any] = getattr(self.runner.model, self._step)(batch)

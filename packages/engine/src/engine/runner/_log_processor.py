@@ -28,7 +28,8 @@ class LogProcessor:
 
     Args:
         window_size: Over how many iterations losses and times are averaged.
-        by_epoch: Whether lines count epochs; else they count iterations.
+        by_epoch: Whether lines count epochs; else they count iterations. None means what the
+            training loop counts.
         custom_cfg: Further statistics: `dict(data_src='loss', method_name='max', window_size=100,
             log_name='loss_max')`. `window_size` may be `'epoch'` or `'global'`; `method_name` is a
             statistic of `HistoryBuffer`, whose other arguments may stand beside it. Without a
@@ -46,7 +47,7 @@ class LogProcessor:
     def __init__(
         self,
         window_size: int = 10,
-        by_epoch: bool = True,
+        by_epoch: bool | None = None,
         custom_cfg: Sequence[Mapping[str, Any]] | None = None,
         num_digits: int = 4,
         log_with_hierarchy: bool = False,
@@ -54,10 +55,32 @@ class LogProcessor:
     ) -> None:
         self.window_size = window_size
         self.by_epoch = by_epoch
-        self.custom_cfg = _checked(custom_cfg or (), by_epoch)
+        self.custom_cfg = _checked(custom_cfg or ())
+        if by_epoch is False:
+            self._refuse_epochs()
         self.num_digits = num_digits
         self.log_with_hierarchy = log_with_hierarchy
         self._is_mean = re.compile(mean_pattern)
+
+    def before_train(self, runner: Runner) -> None:
+        """Make sure that what is to be logged fits the training loop.
+
+        Raises:
+            ValueError: If epochs are to be counted, and the loop counts iterations.
+        """
+        if not self._counts_epochs(runner):
+            self._refuse_epochs()
+
+    def _counts_epochs(self, runner: Runner) -> bool:
+        return runner.counts_epochs(self.by_epoch, "LogProcessor")
+
+    def _refuse_epochs(self) -> None:
+        for number, options in enumerate(self.custom_cfg):
+            if options.get("window_size") == "epoch":
+                raise ValueError(
+                    f"log_processor.custom_cfg[{number}].window_size='epoch' needs by_epoch=True, "
+                    "and a training that counts epochs"
+                )
 
     def get_log_after_iter(
         self, runner: Runner, batch_idx: int, mode: str
@@ -112,7 +135,7 @@ class LogProcessor:
             tag |= self._tag(more, mode)
         if mode == "test":
             head = "Test"
-        elif self.by_epoch:
+        elif self._counts_epochs(runner):
             head = f"Validation after epoch {runner.epoch}"
         else:
             head = f"Validation after iteration {runner.iter}"
@@ -159,7 +182,7 @@ class LogProcessor:
         total = len(_loader(runner, mode))
         if mode != "train":
             return f"{mode.capitalize()} [{batch_idx + 1}/{total}]"
-        if self.by_epoch:
+        if self._counts_epochs(runner):
             return f"Epoch [{runner.epoch + 1}/{runner.max_epochs}][{batch_idx + 1}/{total}]"
         return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
 
@@ -187,7 +210,7 @@ def _statistic(history: HistoryBuffer, batch_idx: int, method_name: str, **optio
     return float(value)
 
 
-def _checked(given: Sequence[Mapping[str, Any]], by_epoch: bool) -> list[Mapping[str, Any]]:
+def _checked(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     names: set[str] = set()
     for number, options in enumerate(given):
         where = f"log_processor.custom_cfg[{number}]"
@@ -199,8 +222,6 @@ def _checked(given: Sequence[Mapping[str, Any]], by_epoch: bool) -> list[Mapping
             raise ValueError(
                 f"{where}.window_size is a positive number, 'epoch' or 'global'; got {window!r}"
             )
-        if window == "epoch" and not by_epoch:
-            raise ValueError(f"{where}.window_size='epoch' needs by_epoch=True")
         name = options.get("log_name", options["data_src"])
         if name in names:
             raise ValueError(f"{where}: two values would be called {name!r}; set log_name")

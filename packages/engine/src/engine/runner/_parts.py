@@ -53,8 +53,26 @@ class BuildsParts:
     log_dir: str
     model: Any
     strategy: BaseStrategy
-    optim_wrapper: OptimWrapper
+    message_hub: MessageHub
     train_loop: Any
+    counts_epochs: Callable[..., bool]
+
+    _optim_wrapper: OptimWrapper | None = None
+
+    @property
+    def optim_wrapper(self) -> OptimWrapper:
+        """The optimizer and its wrapper, once the training was begun.
+
+        Raises:
+            RuntimeError: Before that.
+        """
+        if self._optim_wrapper is None:
+            raise RuntimeError("optim_wrapper is not built yet: runner.train() builds it")
+        return self._optim_wrapper
+
+    @optim_wrapper.setter
+    def optim_wrapper(self, optim_wrapper: OptimWrapper) -> None:
+        self._optim_wrapper = optim_wrapper
 
     def build_strategy(
         self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False
@@ -139,12 +157,16 @@ class BuildsParts:
         Args:
             optim_wrapper: A wrapper, its config, or several wrappers by name.
         """
-        if not isinstance(optim_wrapper, Mapping):
-            return optim_wrapper
-        if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
-            return OptimWrapperDict(**optim_wrapper)
-        cfg = self.strategy.optim_wrapper_cfg(optim_wrapper)
-        return build_optim_wrapper(unwrapped(self.model), cfg)
+        built: Any = optim_wrapper
+        if isinstance(optim_wrapper, Mapping):
+            if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
+                built = OptimWrapperDict(**optim_wrapper)
+            else:
+                cfg = self.strategy.optim_wrapper_cfg(optim_wrapper)
+                built = build_optim_wrapper(unwrapped(self.model), cfg)
+        for each in built.values() if isinstance(built, OptimWrapperDict) else [built]:
+            each.message_hub = self.message_hub
+        return cast("OptimWrapper", built)
 
     def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None = None) -> None:
         """Scale the learning rates by the batch size, where that is enabled.
@@ -190,8 +212,12 @@ class BuildsParts:
             return []
         given = scheduler if isinstance(scheduler, Sequence) else [scheduler]
         length = len(self.train_loop.dataloader)
-        args = {"optimizer": optim_wrapper, "epoch_length": length}
-        return [_built(PARAM_SCHEDULERS, each, args) for each in given]
+        args = {"optimizer": optim_wrapper, "epoch_length": length, "loop": self.train_loop}
+        built = [_built(PARAM_SCHEDULERS, each, args) for each in given]
+        for each in built:  # one that was given as an object says what it counts
+            if each.by_epoch and not each.need_val_args:
+                self.counts_epochs(True, type(each).__name__)
+        return built
 
     def build_evaluator(self, evaluator: Evaluator | Cfg | Sequence[Cfg]) -> Evaluator:
         """Build an evaluator.

@@ -6,19 +6,23 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
 from engine import __version__
 from engine.checkpoint import CheckpointError, CheckpointLoader
 from engine.dist import all_gather_object, get_rank, get_world_size
 from engine.hooks import EMAHook
 from engine.logging import get_logger
-from engine.model import unwrapped
-
-from ._seed import random_state
+from engine.model import random_state, unwrapped
 
 if TYPE_CHECKING:
     from ._runner import Runner
 
 _AVERAGE, _TRAINED = "ema_state_dict", "module."
+# Whether the next forward pass begins with the buffers of the first process: not behind an
+# iteration of which the gradients are only accumulated.
+_SYNCS = "require_forward_param_sync"
 
 
 def gather(
@@ -78,7 +82,12 @@ def _state_of_process(runner: Runner) -> dict[str, Any]:
         kept = model.state_dict()
         state["gradients"] = runner.optim_wrapper.open_gradients()
         state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
+        state["syncs"] = [getattr(each, _SYNCS) for each in _distributed_parts(runner.model)]
     return state
+
+
+def _distributed_parts(model: nn.Module) -> list[DistributedDataParallel]:
+    return [each for each in model.modules() if isinstance(each, DistributedDataParallel)]
 
 
 def seed_of_training(filename: str, wanted: int | None) -> int | None:
@@ -157,8 +166,7 @@ def _restore_process(
     if len(processes) != get_world_size():
         made_by = f"{len(processes)} processes" if processes else "another engine"
         get_logger().warning(
-            "%s was made by %s, so the training does not go on exactly: random numbers and the "
-            "order of the data differ",
+            "%s was made by %s, so the training does not go on exactly: random numbers differ",
             filename,
             made_by,
         )
@@ -170,6 +178,8 @@ def _restore_process(
     if resume_optimizer and "gradients" in state:
         runner.optim_wrapper.load_open_gradients(state["gradients"])
     unwrapped(runner.model).load_state_dict(state.get("buffers", {}), strict=False)
+    for part, syncs in zip(_distributed_parts(runner.model), state.get("syncs", ()), strict=False):
+        setattr(part, _SYNCS, syncs)
     random: dict[str, Any] = state["random"]
     return random
 

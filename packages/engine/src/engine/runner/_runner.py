@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import inspect
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -15,11 +16,12 @@ from engine.config import Config
 from engine.dist import is_main_process
 from engine.evaluator import Evaluator
 from engine.hooks import Hook
-from engine.logging import setup_logging
-from engine.model import BaseModule, unwrapped
+from engine.logging import LogOutputs, setup_logging
+from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
 from engine.optim import OptimWrapper
 from engine.registry import (
     RUNNERS,
+    DefaultScope,
     check_options,
     needs_trust,
     trust_of,
@@ -30,13 +32,13 @@ from engine.visualization import Visualizer
 
 from ._arguments import check_arguments
 from ._checkpointing import KeepsCheckpoints
-from ._environment import make_log_dir, set_up_process
+from ._environment import make_log_dir, set_up_process, training_in
 from ._hook_list import HookList
 from ._log_processor import LogProcessor
 from ._parts import BuildsParts
 from ._persist import seed_of_training
 from ._priority import Priority
-from ._seed import restore_random_state, set_random_seed
+from ._seed import set_random_seed
 from ._stop import StopRequest, TrainingInterrupted
 from .strategies._strategy import BaseStrategy
 
@@ -133,6 +135,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         compile: bool | Cfg = False,
     ) -> None:
         check_arguments(locals())
+        self._default_scope = default_scope
         self.cfg = cfg if isinstance(cfg, Config) else Config(cfg or {})
         use_default_scope(default_scope, is_data=trust_of(self.cfg, "default_scope") is False)
         self._train = _phase(train_dataloader, train_cfg, optim_wrapper)
@@ -151,6 +154,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self._config_name = Path(self.cfg.filename or "config").stem
         self.experiment_name = experiment_name or f"{self._config_name}_{self.timestamp}"
         self.logger = self.build_logger(log_level)
+        self._log_outputs = LogOutputs()
 
         self._resumed = self._training_to_resume(resume) if self._train else None
         self.set_randomness(**{"seed": None, **(randomness or {})})
@@ -199,27 +203,45 @@ class Runner(BuildsParts, KeepsCheckpoints):
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
         parts = _needed(self._train, "training")
-        try:
-            with self.stop:  # from here on a signal waits for the end of a step
-                self._build_training(*parts)
-                self._begin_run()
-                if isinstance(model := unwrapped(self.model), BaseModule):
-                    model.init_weights()
-                self.load_or_resume()
-                self.optim_wrapper.initialize_count_status(self.model, self.iter, self.max_iters)
-                self.train_loop.run()
-        except TrainingInterrupted:
-            self._save_interrupted()
-            raise
-        finally:
-            self.call_hook("after_run")
+        with self._under_way(), training_in(self.work_dir, self.logger):
+            try:
+                with self.stop:  # from here on a signal waits for the end of a step
+                    self._build_training(*parts)
+                    self._begin_run()
+                    if isinstance(model := unwrapped(self.model), BaseModule):
+                        model.init_weights()
+                    self.load_or_resume()
+                    self.optim_wrapper.initialize_count_status(
+                        self.model, self.iter, self.max_iters
+                    )
+                    self.train_loop.run()
+            except TrainingInterrupted:
+                self._save_interrupted()
+                raise
+            finally:
+                self.call_hook("after_run")
         return cast("nn.Module", self.model)
+
+    @contextmanager
+    def _under_way(self) -> Iterator[None]:
+        """Let what asks for the current scope, hub, visualizer or log get that of this run.
+
+        There may be other runs in the process, and a newer one is not this one.
+        """
+        with (
+            DefaultScope.overwrite_default_scope(self._default_scope),
+            self._log_outputs.in_use(),
+            self.message_hub.as_current(),
+            self.visualizer.as_current(),
+        ):
+            yield
 
     def _build_training(self, dataloader: Any, train_cfg: Any, optim_wrapper: Any) -> None:
         self.train_loop = self.build_train_loop(train_cfg, dataloader)
         self.optim_wrapper = self.build_optim_wrapper(optim_wrapper)
         self.scale_lr(self.optim_wrapper, self._auto_scale_lr)
         self.param_schedulers = self.build_param_scheduler(self._param_scheduler)
+        self.log_processor.before_train(self)
         if self._val is not None:
             dataloader, val_cfg, evaluator = self._val
             self.val_loop = self.build_val_loop(val_cfg, dataloader, evaluator)
@@ -227,14 +249,16 @@ class Runner(BuildsParts, KeepsCheckpoints):
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._val, "validation")
-        self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
-        return self._evaluate(self.val_loop)
+        with self._under_way(), keeping_random_state():
+            self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
+            return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._test, "test")
-        self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
-        return self._evaluate(self.test_loop)
+        with self._under_way(), keeping_random_state():
+            self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
+            return self._evaluate(self.test_loop)
 
     def _evaluate(self, loop: Any) -> dict[str, float]:
         self._begin_run()

@@ -1,9 +1,8 @@
-"""Randomness: where it begins, and where it stands."""
+"""Randomness: where it begins."""
 
 from __future__ import annotations
 
 import random
-from typing import Any
 
 import numpy as np
 import torch
@@ -34,26 +33,3 @@ def set_random_seed(
         torch.backends.cudnn.benchmark = False
         torch.use_deterministic_algorithms(True)
     return seed
-
-
-def random_state() -> dict[str, Any]:
-    """Return where the generators of this process stand, as plain data."""
-    kind, keys, position, has_gauss, gauss = np.random.get_state(legacy=True)
-    state: dict[str, Any] = {
-        "python": random.getstate(),
-        "numpy": (kind, np.asarray(keys).tolist(), int(position), int(has_gauss), float(gauss)),
-        "torch": torch.get_rng_state(),
-    }
-    if torch.accelerator.is_available():
-        state["device"] = torch.get_device_module().get_rng_state()
-    return state
-
-
-def restore_random_state(state: dict[str, Any]) -> None:
-    """Put the generators of this process where `random_state` saw them."""
-    version, internal, gauss = state["python"]
-    random.setstate((version, tuple(internal), gauss))
-    np.random.set_state(tuple(state["numpy"]))
-    torch.set_rng_state(state["torch"].cpu())
-    if "device" in state and torch.accelerator.is_available():
-        torch.get_device_module().set_rng_state(state["device"].cpu())

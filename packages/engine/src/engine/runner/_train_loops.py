@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import nn
 
-from engine.dataset import InfiniteSampler
+from engine.dataset import Extent, InfiniteSampler
 from engine.registry import LOOPS
 
 from ._base_loop import BaseLoop, Loader
-from ._seed import random_state, restore_random_state
 from ._stop import TrainingInterrupted
 
 if TYPE_CHECKING:
@@ -30,9 +29,12 @@ class BaseTrainLoop(BaseLoop):
         exact_resume: As in `BaseLoop`.
 
     Attributes:
+        by_epoch: Whether the loop counts epochs, and so parts that don't say what they count do.
         stop_training: Whether the training is to end after the present epoch or iteration; a hook
             may set it.
     """
+
+    by_epoch = True
 
     def __init__(
         self,
@@ -51,6 +53,8 @@ class BaseTrainLoop(BaseLoop):
         self._epoch = 0
         self._iter = 0
         self._validated = 0
+        self._pass = 0
+        self._samples = 0  # that all processes together have taken of this pass
 
     @property
     def epoch(self) -> int:
@@ -77,15 +81,88 @@ class BaseTrainLoop(BaseLoop):
         runner.stop.check()
 
     def state_dict(self) -> dict[str, int]:
-        """Return the position, as plain data."""
-        return {"epoch": self._epoch, "iter": self._iter, "validated": self._validated}
+        """Return the position in the training and in the present pass over the data.
+
+        It counts samples, so that a training can go on with another number of them in a step.
+        """
+        left = self.feed.left(self._samples)
+        return {
+            "epoch": self._epoch,
+            "iter": self._iter,
+            "validated": self._validated,
+            "by_epoch": self.by_epoch,
+            "pass": self._pass,
+            "samples": self._samples,
+            "left": -1 if left is None else left,
+            **self.feed.extent._asdict(),
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
-        """Go on from a position that `state_dict` returned."""
+        """Go on from a position that `state_dict` returned.
+
+        Raises:
+            ValueError: If it is in the middle of a pass, what is left of it can't be told with the
+                present data, and the resume must be exact.
+        """
         self._epoch, self._iter = state_dict["epoch"], state_dict["iter"]
         self._validated = state_dict.get("validated", 0)
+        if "samples" not in state_dict:  # of another engine
+            state_dict = {**state_dict, **self._place_of_iteration()}
+        self._pass = state_dict["pass"]
+        self._samples = self._samples_taken(state_dict)
+
+    def _place_of_iteration(self) -> dict[str, int]:
+        """Return the place in the data that follows from the number of the iteration."""
+        extent = self.feed.extent
+        number, batches = 0, self._iter
+        if not self._is_endless:
+            number, batches = divmod(self._iter, len(self.dataloader))
+        return {"pass": number, "samples": batches * extent.step, "left": -1, **extent._asdict()}
+
+    def _samples_taken(self, state: Mapping[str, int]) -> int:
+        """Return where in the pass to go on, for data that may have changed."""
+        taken, feed = state["samples"], self.feed
+        had = Extent(*(state[name] for name in Extent._fields))
+        if not taken or had == feed.extent:
+            return taken
+        if state["left"] == 0:  # nor is anything left of the pass now
+            return taken + (feed.left(taken) or 0) * feed.extent.step
+        if self._is_endless and taken % had.size == 0:
+            return taken // had.size * feed.extent.size
+        reason = feed.misfit(had)
+        if not reason:
+            return taken
+        reason = f"The training can't go on exactly in the middle of a pass over the data: {reason}"
+        if self.exact_resume:
+            raise ValueError(
+                f"{reason}. Go on from a checkpoint of the end of an epoch, or with "
+                "train_cfg=dict(exact_resume=False), with which the pass begins anew"
+            )
+        self.runner.logger.warning("%s. The pass begins anew", reason)
+        return 0
+
+    @property
+    def _is_endless(self) -> bool:
+        loader = self.dataloader
+        samplers = (loader, getattr(loader, "batch_sampler", None))
+        return any(isinstance(getattr(each, "sampler", None), InfiniteSampler) for each in samplers)
+
+    def _rest_of_pass(self) -> Iterator[Any]:
+        """Yield the batches that are left of the present pass, and count their samples."""
+        for batch in self._read(self.feed.rest(self._pass, self._samples)):
+            self._samples += self.feed.extent.step
+            yield batch
+        if not self._samples:
+            raise ValueError(f"the training data have no batch: {_why_none(self.dataloader)}")
 
     def _begin(self) -> None:
+        lengths = self._lengths()
+        if len({*lengths}) > 1:
+            raise ValueError(
+                f"the processes have {', '.join(map(str, lengths))} batches of training data, and "
+                "would wait for each other for ever: take a sampler that gives each as many, such "
+                "as a DefaultSampler with round_up=True"
+            )
         self.runner.call_hook("before_train")
         self.runner.restore_randomness()
 
@@ -93,23 +170,21 @@ class BaseTrainLoop(BaseLoop):
         self.runner.call_hook("after_train")
         return cast("nn.Module", self.runner.model)
 
-    def _validate(self, done: int, total: int) -> None:
-        """Validate, if that is due after `done` of `total` and was not done before the resume."""
+    def _validate(self, done: int, is_last: bool) -> None:
+        """Validate, if that is due after `done` epochs or iterations and was not done already."""
         runner = self.runner
         for milestone, interval in self._later_intervals:
             if done >= milestone:
                 self.val_interval = interval
-        due = done >= max(self.val_begin, 1) and (done % self.val_interval == 0 or done == total)
+        due = is_last or (done >= self.val_begin and done % self.val_interval == 0)
         if runner.val_loop is None or not due or self._validated == done:
             return
-        self._validated, state = done, random_state()
+        self._validated = done
         try:
             runner.val_loop.run()
-        except TrainingInterrupted:  # the resumed run validates again, from where this one began
+        except TrainingInterrupted:  # the resumed run validates again
             self._validated = 0
-            restore_random_state(state)
             raise
-        runner.model.train()
 
 
 @LOOPS.register_module()
@@ -143,7 +218,13 @@ class EpochBasedTrainLoop(BaseTrainLoop):
         super().__init__(
             runner, dataloader, val_begin, val_interval, dynamic_intervals, exact_resume
         )
+        if self._is_endless:
+            raise ValueError(
+                "train_cfg: an InfiniteSampler never ends an epoch; take a DefaultSampler, or a "
+                "training by iterations, train_cfg=dict(by_epoch=False, max_iters=...)"
+            )
         self._max_epochs = max_epochs
+        self._first_iter = 0  # of the present epoch, as if it had been trained with this step
 
     @property
     def max_epochs(self) -> int:
@@ -153,30 +234,61 @@ class EpochBasedTrainLoop(BaseTrainLoop):
     @property
     def max_iters(self) -> int:
         """The iterations in all."""
-        return self._max_epochs * len(self.dataloader)
+        return self._first_iter + (self._max_epochs - self._epoch) * len(self.dataloader)
 
     def run(self) -> nn.Module:
         """Train, and return the model."""
         self._begin()
-        if self._iter == self._epoch * len(self.dataloader):
-            self._validate(self._epoch, self._max_epochs)
-        while self._epoch < self._max_epochs and not self.stop_training:
+        if not self._samples:
+            self._validate(self._epoch, self._is_over)
+        while not self._is_over:
             self.run_epoch()
-            self._validate(self._epoch, self._max_epochs)
+            self._validate(self._epoch, self._is_over)
         return self._finish()
+
+    @property
+    def _is_over(self) -> bool:
+        return self._epoch >= self._max_epochs or self.stop_training
 
     def run_epoch(self) -> None:
         """Train for one pass, or for the rest of one that was interrupted."""
         runner = self.runner
         runner.call_hook("before_train_epoch")
         runner.model.train()
-        start = self._iter - self._epoch * len(self.dataloader)
-        if start:
+        start = self._iter - self._first_iter
+        if self._samples:
             runner.restore_randomness()
-        for idx, batch in enumerate(self.batches(self._epoch, start), start):
+        for idx, batch in enumerate(self._rest_of_pass(), start):
             self.run_iter(idx, batch)
         runner.call_hook("after_train_epoch")
         self._epoch += 1
+        self._pass, self._samples, self._first_iter = self._epoch, 0, self._iter
+
+    def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
+        """Go on from a position that `state_dict` returned, as the base does."""
+        epoch = state_dict["epoch"]
+        if not state_dict.get("by_epoch", True):  # of a training that counted iterations
+            state_dict = {**state_dict, "epoch": state_dict["pass"], "validated": 0}
+        elif state_dict.get("pass", epoch) != epoch:  # taken when the pass was about to count
+            state_dict = {**state_dict, "pass": epoch, "samples": 0}
+        super().load_state_dict(state_dict)
+        left, whole = self.feed.left(self._samples), self.feed.left(0)
+        done = self._samples // self.feed.extent.step
+        self._first_iter = self._iter - (done if left is None or whole is None else whole - left)
+
+    def _place_of_iteration(self) -> dict[str, int]:
+        length, extent = len(self.dataloader), self.feed.extent
+        batches = self._iter - self._epoch * length
+        if not 0 <= batches < length and self._epoch and self._iter % self._epoch == 0:
+            batches = 0  # at the end of an epoch that had another length
+        if not 0 <= batches <= length:
+            raise ValueError(
+                f"iteration {self._iter} after {self._epoch} epochs is not in an epoch of "
+                f"{length} iterations: the checkpoint was made with another batch size, number of "
+                "processes or data"
+            )
+        place = {"pass": self._epoch, "samples": batches * extent.step, "left": -1}
+        return {**place, **extent._asdict()}
 
 
 @LOOPS.register_module()
@@ -197,6 +309,8 @@ class IterBasedTrainLoop(BaseTrainLoop):
         ValueError: If the milestones in `dynamic_intervals` do not rise.
     """
 
+    by_epoch = False
+
     def __init__(
         self,
         runner: Runner,
@@ -211,7 +325,6 @@ class IterBasedTrainLoop(BaseTrainLoop):
             runner, dataloader, val_begin, val_interval, dynamic_intervals, exact_resume
         )
         self._max_iters = max_iters
-        self._pass, self._taken = 0, 0
 
     @property
     def max_epochs(self) -> int:
@@ -230,38 +343,23 @@ class IterBasedTrainLoop(BaseTrainLoop):
         runner.call_hook("before_train_epoch")
         runner.restore_randomness()
         runner.model.train()
-        self._validate(self._iter, self._max_iters)
+        self._validate(self._iter, self._is_over)
         endless = self._endless()
-        while self._iter < self._max_iters and not self.stop_training:
+        while not self._is_over:
             self.run_iter(self._iter, next(endless))
-            self._validate(self._iter, self._max_iters)
+            self._validate(self._iter, self._is_over)
         runner.call_hook("after_train_epoch")
         self._epoch = 1
         return self._finish()
 
-    def state_dict(self) -> dict[str, int]:
-        """Return the position in the training and in the present pass over the data."""
-        return super().state_dict() | {"pass": self._pass, "taken": self._taken}
-
-    def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
-        """Go on from a position that `state_dict` returned."""
-        super().load_state_dict(state_dict)
-        if "pass" in state_dict:
-            self._pass, self._taken = state_dict["pass"], state_dict["taken"]
-        elif isinstance(self.dataloader.sampler, InfiniteSampler):
-            self._taken = self._iter
-        else:
-            self._pass, self._taken = divmod(self._iter, len(self.dataloader))
+    @property
+    def _is_over(self) -> bool:
+        return self._iter >= self._max_iters or self.stop_training
 
     def _endless(self) -> Iterator[Any]:
         while True:
-            before = self._taken
-            for batch in self.batches(self._pass, self._taken):
-                self._taken += 1
-                yield batch
-            if not (before or self._taken):
-                raise ValueError("the training data have no batch")
-            self._pass, self._taken = self._pass + 1, 0
+            yield from self._rest_of_pass()
+            self._pass, self._samples = self._pass + 1, 0
 
 
 def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -273,3 +371,14 @@ def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]
             f"interval of at least 1; got {given!r}"
         )
     return pairs
+
+
+def _why_none(loader: Any) -> str:
+    """Say what makes a loader have no batch, as far as that is known."""
+    data, batch_size = getattr(loader, "dataset", ()), getattr(loader, "batch_size", None)
+    size = f"{len(data)} samples" if hasattr(data, "__len__") else "a stream without samples"
+    return (
+        size
+        if batch_size is None
+        else f"{size} and batch_size={batch_size}" + (" with drop_last" if loader.drop_last else "")
+    )

@@ -22,6 +22,7 @@ from ._path import symlink as symlink
 from ._path import walk as walk
 from ._plain import is_plain as is_plain
 from ._plain import mutable_copy as mutable_copy
+from ._same import same_value as same_value
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
 from ._sequence import is_list_of as is_list_of
@@ -86,6 +87,7 @@ __all__ = [
     "near",
     "requires_executable",
     "requires_package",
+    "same_value",
     "scandir",
     "slice_list",
     "symlink",

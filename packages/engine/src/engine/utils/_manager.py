@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar, Token
+
 TYPE_CHECKING = False  # `typing` would make up most of the import of this module
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from types import TracebackType
     from typing import Any, ClassVar, Self
+
+_CURRENT: ContextVar[Mapping[type, Any]] = ContextVar("engine_current_instances")
 
 
 class ManagerMixin:
     """A class whose instances are kept by name, the newest being the current one.
 
-    Each subclass keeps its own instances. Making an instance registers it; one of the same name
-    replaces the former.
+    `as_current` puts another in its place within a context: threads and asyncio tasks don't see
+    each other's. Each subclass keeps its own instances. Making an instance registers it; one of the
+    same name replaces the former.
 
     Args:
         name: The name under which `get_instance` finds the instance again.
@@ -44,11 +51,13 @@ class ManagerMixin:
 
     @classmethod
     def get_current_instance(cls) -> Self:
-        """Return the newest instance.
+        """Return the current instance: the one in force here, or else the newest.
 
         Raises:
             RuntimeError: If none was made yet.
         """
+        if (current := cls._in_force()) is not None:
+            return current
         if not cls._instances:
             raise RuntimeError(
                 f"there is no {cls.__name__} yet; make one with {cls.__name__}.get_instance(name)"
@@ -57,6 +66,35 @@ class ManagerMixin:
         return newest
 
     @classmethod
+    def _in_force(cls) -> Self | None:
+        return _CURRENT.get({}).get(cls)
+
+    def as_current(self) -> _InForce:
+        """Return a `with` block in which this instance is the current one of its class."""
+        return _InForce(self)
+
+    @classmethod
     def check_instance_created(cls, name: str) -> bool:
         """Return whether there is an instance called `name`."""
         return name in cls._instances
+
+
+class _InForce:
+    """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
+
+    def __init__(self, instance: ManagerMixin) -> None:
+        kinds = type(instance).__mro__
+        self._instances = {kind: instance for kind in kinds if "_instances" in vars(kind)}
+        self._token: Token[Mapping[type, Any]] | None = None
+
+    def __enter__(self) -> None:
+        self._token = _CURRENT.set({**_CURRENT.get({}), **self._instances})
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._token is not None:
+            _CURRENT.reset(self._token)

@@ -35,9 +35,15 @@ class OptimWrapper(BaseOptimWrapper):
         clip_grad: Arguments of `torch.nn.utils.clip_grad_norm_`, such as `dict(max_norm=1.0)`, or
             with `type='value'` those of `clip_grad_value_`. The norm is logged as `grad_norm`.
 
+    Attributes:
+        message_hub: Where the norm is logged: that of the run, which sets it. None means the
+            current one.
+
     Raises:
         ValueError: If `accumulative_counts` is less than 1, or `clip_grad` has an unknown type.
     """
+
+    message_hub: MessageHub | None = None
 
     def __init__(
         self,
@@ -194,4 +200,5 @@ class OptimWrapper(BaseOptimWrapper):
         parameters = [each for each in self._parameters() if each.grad is not None]
         norm = _CLIPPERS[self._clip_type](parameters, **self._clip_args)
         if norm is not None:
-            MessageHub.get_current_instance().update_scalar("train/grad_norm", norm)
+            hub = self.message_hub or MessageHub.get_current_instance()
+            hub.update_scalar("train/grad_norm", norm)

@@ -13,6 +13,8 @@ from torch import Tensor
 INF = 1_000_000_000
 """The default `end` of a schedule: never."""
 
+_LENGTH = "epoch_length"
+
 
 class HasParamGroups(Protocol):
     """A torch optimizer or a wrapper around one."""
@@ -20,6 +22,22 @@ class HasParamGroups(Protocol):
     @property
     def param_groups(self) -> list[dict[str, Any]]:
         """The groups of parameters with their options."""
+
+
+class TrainingLoop(Protocol):
+    """What a schedule asks the training loop for."""
+
+    @property
+    def by_epoch(self) -> bool:
+        """Whether the loop counts epochs."""
+
+    @property
+    def max_epochs(self) -> int:
+        """The epochs in all."""
+
+    @property
+    def max_iters(self) -> int:
+        """The iterations in all."""
 
 
 class _ParamScheduler(ABC):
@@ -54,6 +72,17 @@ class _ParamScheduler(ABC):
     _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
     """The attributes that `state_dict` holds."""
 
+    _needs_end: ClassVar[bool] = False
+    """Whether the curve follows from its length, which `end` or `_length_arg` says."""
+
+    _length_arg: ClassVar[str] = ""
+    """The argument that says how long the curve is, in place of `end`."""
+
+    _lacks_end = False
+
+    _epoch_length: int | None = None
+    """The iterations of an epoch, where the options were converted to iterations."""
+
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -74,6 +103,11 @@ class _ParamScheduler(ABC):
                 f"{type(self).__name__} acts from begin on and before end, so 0 <= begin < end "
                 f"must hold; got begin={begin}, end={end}"
             )
+        if self._lacks_end:
+            names = " or ".join(filter(None, ("end", self._length_arg)))
+            raise ValueError(
+                f"{type(self).__name__} needs {names}, by which it knows how long its curve is"
+            )
         self.optimizer = optimizer
         self.param_name = param_name
         self.begin = begin
@@ -85,6 +119,32 @@ class _ParamScheduler(ABC):
         self.base_values = self._initial_values()
         self._last_value: list[float] = []
         self._advance()
+
+    @classmethod
+    def fit_to(cls, loop: TrainingLoop, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the options that a config does not say, and that a training loop does.
+
+        Args:
+            loop: The training loop.
+            options: The arguments of the constructor, and `convert_to_iter_based`.
+
+        Raises:
+            ValueError: If the schedule is to count epochs, and the loop counts iterations.
+        """
+        more: dict[str, Any] = {}
+        by_epoch = options.get("by_epoch", True)
+        has_epochs = getattr(loop, "by_epoch", True)
+        if not (has_epochs or cls.need_val_args or options.get("convert_to_iter_based")):
+            if options.get("by_epoch"):
+                raise ValueError(
+                    f"{cls.__name__} is set to count epochs, but the training counts iterations "
+                    "(max_iters): leave out by_epoch=True, and give its times in iterations"
+                )
+            more["by_epoch"] = by_epoch = False
+        lengths = (options.get("end"), options.get(cls._length_arg))
+        if cls._needs_end and lengths == (None, None) and by_epoch <= has_epochs:
+            more["end"] = loop.max_epochs if by_epoch else loop.max_iters
+        return more
 
     @classmethod
     def build_iter_from_epoch(
@@ -122,7 +182,9 @@ class _ParamScheduler(ABC):
         kwargs["begin"] = begin * epoch_length
         kwargs["end"] = end if end == INF else end * epoch_length
         kwargs["by_epoch"] = False
-        return cls(*args, **kwargs)
+        scheduler = cls(*args, **kwargs)
+        scheduler._epoch_length = epoch_length
+        return scheduler
 
     @classmethod
     def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
@@ -135,12 +197,15 @@ class _ParamScheduler(ABC):
 
     def state_dict(self) -> dict[str, Any]:
         """Return how far the schedule has come, as plain data."""
-        return {name: getattr(self, name) for name in self._state}
+        state = {name: getattr(self, name) for name in self._state}
+        return state if self._epoch_length is None else {**state, _LENGTH: self._epoch_length}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where another schedule of the same kind was.
 
         The values in the optimizer are not touched: they are part of the optimizer's own state.
+        Where epochs were converted to iterations, and an epoch has another number of them now, the
+        schedule goes on at the same part of the same epoch.
 
         Args:
             state_dict: What `state_dict` returned.
@@ -156,6 +221,10 @@ class _ParamScheduler(ABC):
             )
         for name in self._state:
             setattr(self, name, state_dict[name])
+        length, had = self._epoch_length, state_dict.get(_LENGTH)
+        if length is not None and had not in (None, length):
+            for name in ("last_step", "_global_step"):  # rounded down, so that none is left out
+                setattr(self, name, getattr(self, name) * length // had)
 
     def get_last_value(self) -> list[float]:
         """Return the value of each parameter group after the last step."""
@@ -180,6 +249,11 @@ class _ParamScheduler(ABC):
     @abstractmethod
     def _get_value(self) -> list[float]:
         """Compute the new value of each group, for the time `last_step` after `begin`."""
+
+    def _length(self, begin: int, end: int, given: int | None = None) -> int:
+        """Return how long the curve is: as was given, or else from `begin` to `end`."""
+        self._lacks_end = given is None and end == INF
+        return end - begin if given is None else given
 
     def _advance(self) -> None:
         self._global_step += 1

@@ -47,7 +47,8 @@ class CosineAnnealingParamScheduler(_LowerLimit):
     Args:
         optimizer: A torch optimizer or an optimizer wrapper.
         param_name: The option of the parameter groups to change.
-        T_max: The number of steps down to the limit; by default, `end - begin`.
+        T_max: The number of steps down to the limit; by default, `end - begin`, for which a
+            runner takes the end of its training.
         eta_min: The limit; by default, 0.
         begin: The time from which on the schedule acts.
         end: The time at which it ends.
@@ -61,6 +62,7 @@ class CosineAnnealingParamScheduler(_LowerLimit):
     """
 
     _step_args = ("T_max",)
+    _needs_end, _length_arg = True, "T_max"
 
     def __init__(
         self,
@@ -75,7 +77,7 @@ class CosineAnnealingParamScheduler(_LowerLimit):
         verbose: bool = False,
         eta_min_ratio: float | None = None,
     ) -> None:
-        self.T_max = end - begin if T_max is None else T_max
+        self.T_max = self._length(begin, end, T_max)
         if self.T_max < 1:
             raise ValueError(f"{type(self).__name__}: T_max must be 1 or more, got {self.T_max}")
         options = (begin, end, last_step, by_epoch, verbose)
@@ -158,7 +160,12 @@ class PolyParamScheduler(_LowerLimit):
         last_step: How often the schedule has acted already; -1 starts anew.
         by_epoch: Whether time is counted in epochs or iterations.
         verbose: Whether to log each new value.
+
+    Raises:
+        ValueError: If there is no `end`; a runner takes it from its training loop.
     """
+
+    _needs_end = True
 
     def __init__(
         self,
@@ -173,7 +180,7 @@ class PolyParamScheduler(_LowerLimit):
         verbose: bool = False,
     ) -> None:
         self.power = power
-        self.total_iters = end - begin - 1
+        self.total_iters = self._length(begin, end) - 1
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, None, *options)
 
@@ -195,7 +202,8 @@ class OneCycleParamScheduler(_ParamScheduler):
         optimizer: A torch optimizer or an optimizer wrapper.
         param_name: The option of the parameter groups to change.
         eta_max: The peak.
-        total_steps: The number of steps of the cycle; by default, `end - begin`.
+        total_steps: The number of steps of the cycle; by default, `end - begin`, for which a
+            runner takes the end of its training.
         pct_start: The part of the cycle that goes up, in [0, 1].
         anneal_strategy: `'cos'` or `'linear'`.
         div_factor: The peak divided by the start.
@@ -212,6 +220,7 @@ class OneCycleParamScheduler(_ParamScheduler):
     """
 
     _step_args = ("total_steps",)
+    _needs_end, _length_arg = True, "total_steps"
 
     def __init__(
         self,
@@ -231,7 +240,7 @@ class OneCycleParamScheduler(_ParamScheduler):
         verbose: bool = False,
     ) -> None:
         name = type(self).__name__
-        self.total_steps = end - begin if total_steps is None else total_steps
+        self.total_steps = self._length(begin, end, total_steps)
         if self.total_steps < 1:
             raise ValueError(f"{name}: total_steps must be 1 or more, got {total_steps}")
         if not 0 <= pct_start <= 1:

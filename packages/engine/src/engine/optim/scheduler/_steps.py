@@ -65,8 +65,11 @@ class LinearParamScheduler(_ScaledParamScheduler):
         verbose: Whether to log each new value.
 
     Raises:
-        ValueError: If a factor is out of its range.
+        ValueError: If a factor is out of its range, or there is no `end`, which a runner takes from
+            its training loop.
     """
+
+    _needs_end = True
 
     def __init__(
         self,
@@ -86,7 +89,7 @@ class LinearParamScheduler(_ScaledParamScheduler):
             raise ValueError(f"{type(self).__name__}: start_factor must be more than 0")
         self.start_factor = start_factor
         self.end_factor = end_factor
-        self.total_iters = end - begin - 1
+        self.total_iters = self._length(begin, end) - 1
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
 
     def _scale(self, step: int) -> float:
