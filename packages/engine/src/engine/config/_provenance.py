@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
@@ -50,25 +50,31 @@ class Text:
         name: The file that held it.
         text: The text.
         suffix: Its format.
+        keys: What keys with words in them have become, by what they are in the text.
     """
 
-    def __init__(self, name: str, text: str, suffix: str) -> None:
+    def __init__(
+        self, name: str, text: str, suffix: str, keys: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._text = text
         self._suffix = suffix
+        self._keys = dict(keys or {})
 
     @cached_property
     def _lines(self) -> Lines:
         from ._formats import lines  # it imports what reads texts, which need this module
 
-        return lines(self._text, self._suffix)
+        found = lines(self._text, self._suffix)
+        found.rename(self._keys)
+        return found
 
     def at(self, path: str) -> Site:
         """Return the line on which the value of `path` stands."""
         return Site(self.name, self._lines.find(path.split(".") if path else ()) or None)
 
-    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str]]:
-        return type(self), (self.name, self._text, self._suffix)
+    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str, dict[str, str]]]:
+        return type(self), (self.name, self._text, self._suffix, self._keys)
 
 
 class Mark(NamedTuple):
