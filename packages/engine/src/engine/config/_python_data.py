@@ -90,11 +90,19 @@ class _Reader:
         names = [keyword.arg for keyword in node.keywords]
         if function is None or None in names or (names and function is not dict):
             raise self._code(node)
+        if function in (set, frozenset):
+            self._items(node)
         args = [self.value(each, depth + 1) for each in node.args]
         if function is dict and args:
             raise self._code(node)
         items = {str(each.arg): self.value(each.value, depth + 1) for each in node.keywords}
         return self._made(node, function, *args, **items)
+
+    def _items(self, node: ast.Call) -> None:
+        """Check that what becomes a set is written out, since a range is as large as it likes."""
+        for each in node.args:
+            if not isinstance(each, (ast.List, ast.Tuple, ast.Set)):
+                raise self._code(node)
 
     def _made(self, node: ast.expr, kind: Callable[..., Any], *args: Any, **items: Any) -> Any:
         try:
