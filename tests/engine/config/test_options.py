@@ -103,7 +103,7 @@ def test_any_text_is_some_value(text: str) -> None:
     parse_options([f"key={text}"])
 
 
-@pytest.mark.parametrize("text", ["[" * 3000 + "a" + "]" * 3000, "-" * 30000 + "1", "1" * 6000])
+@pytest.mark.parametrize("text", ["[" * 3000 + "a" + "]" * 3000, "-" * 30000 + "1", "1a" * 6000])
 def test_odd_texts_do_no_harm(text: str) -> None:
     assert parse_options([f"key={text}"])["key"]
 

@@ -21,6 +21,9 @@ MAX_DIGITS = 4300
 SCHEMA = "$schema"
 """The key by which a text names its schema for editors; it is no part of the config."""
 
+TOO_MANY_DIGITS = "Exceeds the limit"
+"""How Python begins to tell that an integer has too many digits."""
+
 _ALWAYS_READ = sys.int_info.str_digits_check_threshold  # digits that Python converts in any case
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 300  # a name in a text may have millions of characters
@@ -61,12 +64,21 @@ def line_of(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
+def shown(value: object) -> str:
+    """Return the `repr` of a value, whole if Python can write it."""
+    try:
+        return short(value) if is_huge(value) else repr(value)
+    except ValueError:  # of an integer within
+        return short(value)
+
+
 def short(value: object) -> str:
     """Return the `repr` of a value, cut to a length that fits into a message."""
+    huge = f"an integer of more than {max_digits()} digits"
     try:
-        return reprlib.repr(value)
-    except ValueError:  # of an integer with too many digits
-        return f"a value of the type {type(value).__name__} with a huge integer"
+        return huge if is_huge(value) else reprlib.repr(value)
+    except ValueError:
+        return f"a value that holds {huge}"
 
 
 def check_text(text: str, filename: str) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from ._config_dict import DELETE, ConfigDict, mark_of, note, placed, put
 from ._errors import ConfigError
-from ._limits import index_of
+from ._limits import index_of, is_huge, short, shown
 from ._provenance import Mark, Source
 
 _MISSING: Any = object()
@@ -93,6 +93,8 @@ def _laid_items(
     new = list(items)
     source, at = origin
     for key, value in over.items():
+        if is_huge(key):
+            raise ConfigError(f"{_told(source, at)}: {short(key)} is no item of a list")
         there, rel = f"{at}.{key}", f"{within}.{key}"
         index = _checked_index(key, items, _told(source, there), node.__where__(within))
         old = new[index]
@@ -158,7 +160,7 @@ def _checked_index(key: object, items: Sequence[Any], here: str, known: str) -> 
 
 def _misfit(node: ConfigDict, key: str, old: object, source: Source | None, at: str) -> ConfigError:
     return ConfigError(
-        f"{_told(source, at)}: a dictionary can't be merged into {old!r}, "
+        f"{_told(source, at)}: a dictionary can't be merged into {shown(old)}, "
         f"which is {node.__where__(key)}; to replace it, write {DELETE}=True in the dictionary"
     )
 

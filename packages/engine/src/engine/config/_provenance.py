@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from ._limits import shown
 from ._lines import Lines
 from ._plain import plain
 
@@ -138,5 +139,5 @@ class Provenance:
 
     def __str__(self) -> str:
         """Return one line, such as `model.depth = 50 (x.py:3), overrode 18 (base.py:7)`."""
-        told = [f"{each.value!r} ({each.site or 'somewhere'})" for each in self.history()]
+        told = [f"{shown(each.value)} ({each.site or 'somewhere'})" for each in self.history()]
         return f"{self.path} = {', overrode '.join(told)}"

@@ -19,6 +19,7 @@ from engine.utils import did_you_mean, is_url
 from ._base import Namespace
 from ._config_dict import ConfigDict, blank, mark_of, note
 from ._errors import ConfigError, ConfigNotFoundError
+from ._limits import TOO_MANY_DIGITS, max_digits
 from ._locate import locate, package_folder
 from ._provenance import Mark, Text
 from ._python_lines import lines
@@ -231,6 +232,8 @@ def run(
 
 def _told(error: SyntaxError, location: str) -> str:
     place = location if error.lineno is None else f"{error.filename}:{error.lineno}"
+    if str(error.msg).startswith(TOO_MANY_DIGITS):
+        return f"{place}: an integer has at most {max_digits()} digits, if it is not hexadecimal"
     line = f"\n  {error.text.strip()}" if error.text else ""
     return f"{place}: {error.msg}{line}"
 

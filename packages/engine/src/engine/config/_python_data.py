@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._errors import ConfigError
-from ._limits import check_depth, check_text, mistake
+from ._limits import TOO_MANY_DIGITS, check_depth, check_text, max_digits, mistake
 
 _CALLS: dict[str, Callable[..., Any]] = {
     "complex": complex,
@@ -33,7 +33,10 @@ def loads(text: str, filename: str) -> dict[str, Any]:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise mistake(filename, error.lineno or 1, str(error.msg)) from error
+        what = str(error.msg)
+        if what.startswith(TOO_MANY_DIGITS):
+            what = f"an integer has at most {max_digits()} digits, if it is not hexadecimal"
+        raise mistake(filename, error.lineno or 1, what) from error
     except (RecursionError, MemoryError, ValueError) as error:
         raise mistake(filename, 1, f"it can't be parsed: {error}") from error
     reader = _Reader(filename)

@@ -7,6 +7,7 @@ from keyword import iskeyword
 from typing import Any
 
 from ._errors import ConfigError
+from ._limits import is_huge
 from ._plain import dotted_name
 
 WIDTH = 100
@@ -97,7 +98,7 @@ def _atom(value: Any) -> str:
         finite = value - value == 0
         return float.__repr__(value) if finite else f"float('{float.__repr__(value)}')"
     if isinstance(value, int):
-        return int.__repr__(value)
+        return hex(value) if is_huge(value) else int.__repr__(value)
     if isinstance(value, (dict, list, tuple)):
         opening, closing, _ = _frame(value)
         return opening + closing
