@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._config_dict import ConfigDict, put
+from ._config_dict import DELETE, ConfigDict, put
 from ._errors import ConfigError
 from ._leaves import leaves
 from ._limits import TOO_MANY_DIGITS, index_of, is_huge, max_digits, short, shown
@@ -61,6 +61,24 @@ def parse_options(options: Iterable[str]) -> Options:
                 "in quotes it is text"
             ) from None
     return Options(result)
+
+
+def in_order(options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield options in the order in which they are to be set: those that empty a dictionary first.
+
+    Args:
+        options: Values by dotted key.
+
+    Yields:
+        Dotted keys and their values; `a.b._delete_` has become a dictionary for `a.b`.
+    """
+    deleted = [key.rpartition(".")[0] for key in options if key.split(".")[-1] == DELETE]
+    for outer in sorted(deleted, key=lambda key: key.count(".")):
+        if outer and options[f"{outer}.{DELETE}"]:
+            yield outer, {DELETE: True}
+    for key, value in options.items():
+        if key.split(".")[-1] != DELETE:
+            yield key, value
 
 
 def set_option(
