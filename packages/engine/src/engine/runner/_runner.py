@@ -11,6 +11,7 @@ from typing import Any, Self, cast
 from torch import nn
 from torch.utils.data import DataLoader
 
+from engine.checkpoint import check_exists
 from engine.config import Config
 from engine.dist import is_main_process
 from engine.evaluator import Evaluator
@@ -183,6 +184,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
         parts = _needed(self._train, "training")
+        if (start := self._resumed or self._load_from) is not None:
+            check_exists(start)
         try:
             with self.stop:  # from here on a signal waits for the end of a step
                 self._build_training(*parts)
