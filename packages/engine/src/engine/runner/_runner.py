@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from engine.checkpoint import check_exists
 from engine.config import Config
 from engine.dist import is_main_process
-from engine.evaluator import Evaluator
+from engine.evaluator import BaseMetric, Evaluator
 from engine.hooks import Hook
 from engine.logging import setup_logging
 from engine.model import BaseModule, unwrapped
@@ -100,8 +100,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
         auto_scale_lr: Cfg | None = None,
         optim_wrapper: OptimWrapper | Cfg | None = None,
         param_scheduler: Any = None,
-        val_evaluator: Evaluator | Cfg | Sequence[Cfg] | None = None,
-        test_evaluator: Evaluator | Cfg | Sequence[Cfg] | None = None,
+        val_evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg] | None = None,
+        test_evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg] | None = None,
         default_hooks: Cfg | None = None,
         custom_hooks: Sequence[Hook | Cfg] | None = None,
         data_preprocessor: nn.Module | Cfg | None = None,
