@@ -128,6 +128,7 @@ class Reader:
             for key, what in found if not self.trust else ():
                 raise ConfigError(_untrusted(_place(key, text, suffix, location), what))
 
+        refuse(self._imports_in(values))
         refuse(_code_in_bases(names))
         try:
             base = self._bases(names, location, chain)
@@ -138,9 +139,12 @@ class Reader:
                 raise
             raise type(error)(f"{place}: {error}") from error.__cause__
         filled: dict[str, Any] = words.fill(values, base or {})
-        if "custom_imports" in filled and self.imports:
-            refuse(iter([("custom_imports", "custom_imports would import modules")]))
+        refuse(self._imports_in(filled))  # a word may have been that key
         return filled, base
+
+    def _imports_in(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if "custom_imports" in values and self.imports:
+            yield "custom_imports", "custom_imports would import modules"
 
     def _bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
         """Return the values of the bases that a config names."""
