@@ -88,6 +88,17 @@ def _image() -> Any:
         ("a.csv", "img_path,gt_label\na.png\n", "a.csv:2 has no 'gt_label'"),
         ("a.csv", 'img_path,gt_label\n"a.png,cat\n', "a.csv:2 is no line of a table"),
         ("a.csv", "img_path,gt_label\n", "a.csv lists no images"),
+        ("a.csv", "img_path,gt_label\na.png,\n", "a.csv:2 has an empty 'gt_label'"),
+        ("a.csv", "img_path,gt_label\n,cat\n", "a.csv:2 has an empty 'img_path'"),
+        ("a.csv", "img_path,gt_label\na.png,cat\na,b.png,cat\n", r"a.csv:3 has 3 values for th"),
+        ("a.tsv", "img_path\tgt_label\na.png\tcat\t\n", r"a.tsv:2 has 3 values for the 2 names"),
+        ("a.csv", "img_path,gt_label\na.png, cat\n", "a.csv:2: ' cat' begins or ends with wh"),
+        ("a.csv", "img_path,gt_label\na.png ,cat\n", "a.csv:2: 'a.png ' begins or ends with"),
+        ("a.csv", "img_path, gt_label\na.png,cat\n", "a.csv:1: ' gt_label' begins or ends wi"),
+        ("a.csv", "img_path,gt_label,gt_label\n", "a.csv:1 has the name 'gt_label' twice"),
+        ("a.csv", f"img_path,gt_label\na.png,{'9' * 5000}\n", "a.csv:2: '9999.* is no class"),
+        ("a.jsonl", '\n{"img_path": "a", "gt_label": ""}', "a.jsonl:2 has an empty 'gt_label'"),
+        ("a.jsonl", '{"img_path": "a", "gt_label": "cat "}', "a.jsonl:1: 'cat ' begins or ends"),
         ("a.json", "[{]", "a.json is no JSON"),
         ("a.json", '{"a": 1}', "a.json holds no list of images"),
         ("a.json", "[3]", "a.json: entry 0: expected a dictionary; got 3"),
@@ -110,6 +121,30 @@ def test_a_mistake_is_told_with_its_place(
 def test_numbers_need_the_names_of_the_classes(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"has numbers for labels; say .*classes=\[...\]"):
         listed(tmp_path, "a.csv", "img_path,gt_label\na.png,0\n")
+
+
+@pytest.mark.parametrize("character", ["\u2028", "\u2029", "\x85", "\x0b", "\x0c"])
+def test_a_line_of_json_ends_with_a_line_feed_only(tmp_path: Path, character: str) -> None:
+    name = f"a{character}b.png"
+    text = "\r\n".join(
+        json.dumps({**each, "img_path": name}, ensure_ascii=False) for each in ENTRIES
+    )
+    data = listed(tmp_path, "a.jsonl", text)
+    assert labels(data) == [1, 0]
+    assert data.get_data_info(1)["img_path"] == str(tmp_path / name)
+
+
+@pytest.mark.parametrize("name", list(TEXTS))
+def test_a_byte_order_mark_is_no_text(tmp_path: Path, name: str) -> None:
+    text = "\ufeff" + TEXTS[name].removeprefix("\ufeff")
+    assert labels(listed(tmp_path, name, text)) == [1, 0]
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv", "a.json", "a.jsonl"])
+def test_a_list_in_another_encoding_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes("img_path,gt_label\né.png,cat\n".encode("latin-1"))
+    with pytest.raises(ValueError, match=rf"{name}:2: this is no text in UTF-8 \(byte 0xe9\)"):
+        ImageList(name, data_root=str(tmp_path))
 
 
 def test_a_missing_list_is_named(tmp_path: Path) -> None:

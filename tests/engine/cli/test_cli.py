@@ -191,3 +191,35 @@ def test_torchrun(config: Path) -> None:
     subprocess.run(words, check=True, capture_output=True, timeout=300)
     meta = torch.load("work_dirs/small/epoch_2.pth", weights_only=True)["meta"]
     assert (meta["world_size"], meta["iter"]) == (2, 8)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["test", "late.py", "nope.pth"], "there is no checkpoint nope.pth"),
+        (["predict", "nope.pth", "late.py", "--config", "late.py"], "there is no checkpoint nope."),
+        (
+            ["train", "late.py", "--cfg-options", "load_from=nope.pth"],
+            "load_from (--cfg-options): there is no checkpoint nope.pth",
+        ),
+        (
+            ["train", "late.py", "--cfg-options", "train_dataloader.dataset.ann_file=nope.json"],
+            "train_dataloader.dataset.ann_file (--cfg-options): there is no annotation file nope.j",
+        ),
+        (
+            ["test", "late.py", "late.py", "--cfg-options", "test_dataloader.dataset.ann_file=no"],
+            "test_dataloader.dataset.ann_file (--cfg-options): there is no annotation file no",
+        ),
+    ],
+)
+def test_files_are_looked_for_before_the_model_is_built(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    words: list[str],
+    told: str,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    late = CONFIG.replace("super().__init__()", "raise RuntimeError('the model was built')")
+    Path("late.py").write_text(f"{late}\ninferencer = dict(type='ClsInferencer')\n")
+    assert told in _fails(capsys, *words)

@@ -99,7 +99,7 @@ def test_there_is_no_such_file(
     [
         ("x.txt", "x.txt: a config ends in .py, .yaml, .yml, .json, .toml; not in '.txt'"),
         ("x", "x: a config ends in .py, .yaml, .yml, .json, .toml; not in ''"),
-        ("latin.py", "latin.py can't be read: 'utf-8' codec can't decode byte 0xe9"),
+        ("latin.py", "latin.py:1: this is no text in UTF-8 (byte 0xe9); save the file in it"),
         ("nosuch://x.py", "nosuch://x.py: there is no storage 'nosuch'"),
         ("__main__::x.py", "__main__::x.py: the package '__main__' is not installed"),
         ("os.path::x.py", "os.path::x.py: the package 'os.path' is not installed"),

@@ -72,3 +72,14 @@ def test_mistakes(text: str, told: str) -> None:
 def test_any_text_is_a_config_or_an_error(text: str) -> None:
     with suppress(ConfigError):
         read(text)
+
+
+@pytest.mark.parametrize("kind", ["frozenset", "set"])
+@pytest.mark.parametrize("items", ["range(400000000)", "range(9)", "'abc'", "dict(a=1)", "f"])
+def test_a_set_is_written_out(kind: str, items: str) -> None:
+    text = f"x = 1\ny = [{kind}({items})]\n"
+    with pytest.raises(ConfigError, match=rf"^<string>:2: `{kind}\(.*` is code; this text is read"):
+        Config.fromstring(text, ".py", run=False)
+    for value in (frozenset(), frozenset({1, 2}), {1, 2}, set(), range(400_000_000)):
+        cfg = Config({"x": value})
+        assert Config.fromstring(cfg.pretty_text, ".py", run=False) == cfg

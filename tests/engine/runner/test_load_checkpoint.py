@@ -117,6 +117,18 @@ def test_a_training_goes_on_with_trained_weights_where_there_is_no_average_any_m
         assert torch.equal(ours, theirs)
 
 
+@pytest.mark.parametrize("key", ["load_from", "resume"])
+def test_a_missing_checkpoint_is_told_before_data_is_built(toy_cfg: CfgMaker, key: str) -> None:
+    cfg = toy_cfg(**{key: "nope.pth"})
+    if key == "resume":
+        with pytest.raises(CheckpointError, match=r"^there is no checkpoint nope\.pth$"):
+            Runner.from_cfg(cfg).train()
+        return
+    cfg.train_dataloader.dataset = {"type": "NoSuchDataset"}
+    with pytest.raises(CheckpointError, match=r"^there is no checkpoint nope\.pth$"):
+        Runner.from_cfg(cfg).train()
+
+
 def test_a_checkpoint_of_mmengine_goes_on_but_not_exactly(
     toy_cfg: CfgMaker, trained: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -165,3 +165,41 @@ def test_other_schedulers_can_not_be_resumed(toy_cfg: CfgMaker) -> None:
         CheckpointError, match="was made with 1 parameter schedulers; the config has 0"
     ):
         Runner.from_cfg(toy_cfg(resume=True, param_scheduler=None)).train()
+
+
+def _as_list(checkpoint: dict[str, Any]) -> None:
+    checkpoint["processes"] = [[]]
+
+
+def _without_hub(checkpoint: dict[str, Any]) -> None:
+    del checkpoint["message_hub"]
+
+
+def _counted_in_text(checkpoint: dict[str, Any]) -> None:
+    checkpoint["meta"]["iter"] = "15"
+
+
+def _within_itself(checkpoint: dict[str, Any]) -> None:
+    checkpoint["meta"]["more"] = checkpoint["meta"]
+
+
+@pytest.mark.parametrize("spoil", [None, _as_list, _without_hub, _counted_in_text, _within_itself])
+def test_resume_takes_the_one_before_a_bad_checkpoint(
+    toy_cfg: CfgMaker, spoil: Callable[[dict[str, Any]], None] | None
+) -> None:
+    hooks = {"checkpoint": {"type": "CheckpointHook", "interval": 1}}
+    first = Runner.from_cfg(toy_cfg(default_hooks=hooks))
+    first.train()
+    expected = _state(first)
+    last = Path(first.work_dir) / "epoch_3.pth"
+    if spoil is None:
+        last.write_text("hello")
+    else:
+        content = torch.load(last, weights_only=True)
+        spoil(content)
+        torch.save(content, last)
+    with pytest.raises(CheckpointError, match=r"epoch_3\.pth is no"):
+        Runner.from_cfg(toy_cfg(resume=True, load_from=str(last))).train()
+    second = Runner.from_cfg(toy_cfg(resume=True, default_hooks=hooks))
+    second.train()
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)

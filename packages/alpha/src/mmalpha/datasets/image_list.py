@@ -113,7 +113,7 @@ class ImageList(BaseDataset):
                 f"the name of a list ends in {', '.join(f'.{each}' for each in _READERS)}; got "
                 f"{self.ann_file}"
             )
-        text = get_text(self.ann_file, encoding="utf-8-sig")
+        text = get_text(self.ann_file)
         for place, entry in _READERS[suffix](text, self.ann_file, self._metainfo):
             yield f"{self.ann_file}:{place}", entry
 
@@ -125,8 +125,12 @@ class ImageList(BaseDataset):
             if entry.get(key) is None:
                 there = ", ".join(map(str, entry))
                 raise ValueError(f"{where} has no {key!r}; it has {there}")
+            if entry[key] == "" and not (key == self.label_key and self.multi_label):
+                raise ValueError(f"{where} has an empty {key!r}")
         value = entry[self.label_key]
+        _check_spaces(where, entry[self.image_key])
         if not self.multi_label:
+            _check_spaces(where, value)
             given = [value]
         elif isinstance(value, str):
             given = [each.strip() for each in value.split(self.separator) if each.strip()]
@@ -139,19 +143,40 @@ class ImageList(BaseDataset):
 
 def _read_table(delimiter: str, text: str, name: str, _: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the lines of a table by their numbers."""
-    reader = csv.DictReader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    reader = csv.reader(StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    names: list[str] | None = None
     try:
         for row in reader:
-            yield reader.line_num, row
+            where = f"{name}:{reader.line_num}"
+            if not row:
+                continue
+            if names is None:
+                names = row
+                for each in names:
+                    if names.count(each) > 1:
+                        raise ValueError(f"{where} has the name {each!r} twice")
+                    _check_spaces(where, each)
+            elif len(row) < len(names):
+                raise ValueError(f"{where} has no {names[len(row)]!r}; it has {len(row)} values")
+            elif len(row) > len(names):
+                raise ValueError(
+                    f"{where} has {len(row)} values for the {len(names)} names on top; a value "
+                    f"with {delimiter!r} in it stands in double quotes"
+                )
+            else:
+                yield reader.line_num, dict(zip(names, row, strict=True))
     except csv.Error as error:
-        raise ValueError(
-            f"{name}:{reader.reader.line_num} is no line of a table: {error}"
-        ) from error
+        raise ValueError(f"{name}:{reader.line_num} is no line of a table: {error}") from error
+
+
+def _check_spaces(where: str, value: object) -> None:
+    if isinstance(value, str) and value != value.strip():
+        raise ValueError(f"{where}: {value!r} begins or ends with white space; take it out")
 
 
 def _read_lines(text: str, name: str, _: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the lines of JSON by their numbers."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.split("\n"), 1):  # other line ends may be in a string
         if line.strip():
             yield number, _parsed(line, f"{name}:{number}")
 
@@ -199,7 +224,7 @@ def _number(where: str, label: str | int, numbers: Mapping[str, int]) -> int:
     if label in numbers:
         return numbers[str(label)]
     text = str(label)
-    if text.isdecimal() and int(text) < len(numbers):
+    if text.isdecimal() and len(text) < 10 and int(text) < len(numbers):
         return int(text)
     raise ValueError(
         f"{where}: {label!r} is no class{did_you_mean(text, numbers)}; there are "

@@ -2,6 +2,7 @@ from ._error import CheckpointError as CheckpointError
 from ._file import read_checkpoint as read_checkpoint
 from ._file import save_checkpoint as save_checkpoint
 from ._loader import CheckpointLoader as CheckpointLoader
+from ._loader import check_exists as check_exists
 from ._loader import get_torchvision_models as get_torchvision_models
 from ._weights import WITHOUT_WRAPPER as WITHOUT_WRAPPER
 from ._weights import ReviseKeys as ReviseKeys
@@ -16,6 +17,7 @@ __all__ = [
     "CheckpointError",
     "CheckpointLoader",
     "ReviseKeys",
+    "check_exists",
     "export_weights",
     "facts_of",
     "get_torchvision_models",

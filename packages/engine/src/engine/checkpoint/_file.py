@@ -20,11 +20,12 @@ from engine.utils import is_url
 from ._error import CheckpointError
 from ._mmengine import STAND_INS, without_stand_ins
 from ._safetensors import SUFFIX, read_safetensors, write_safetensors
+from ._scan import BadContent, check_file, settled
 
 Location = str | torch.device | None
 
 _BETWEEN_FLUSHES = 0.005  # seconds
-_ZIP = b"PK\x03\x04"
+_CALLED = frozenset(name for _, name in STAND_INS)
 
 
 def save_checkpoint(
@@ -88,16 +89,21 @@ def read_checkpoint(
             if _is_safetensors(filename):
                 content: Any = read_safetensors(path, map_location)
             else:
-                content = _load(path, map_location, mmap and not is_url(filename) and _is_zip(path))
+                content = _load(path, map_location, mmap and not is_url(filename))
+            if not isinstance(content, dict):
+                kind = type(content).__name__
+                raise CheckpointError(f"{filename} holds {kind}, not a dictionary")
+            return without_stand_ins(content)
+    except (CheckpointError, ImportError):
+        raise
     except (FileNotFoundError, IsADirectoryError):
         raise CheckpointError(f"there is no checkpoint {filename}") from None
     except pickle.UnpicklingError as error:
         raise CheckpointError(_foreign(filename, str(error))) from error
-    except (RuntimeError, EOFError, ValueError, OSError) as error:
+    except BadContent as error:
+        raise CheckpointError(f"{filename} is not a checkpoint: {error}") from error
+    except Exception as error:  # whatever is in the file
         raise CheckpointError(f"{filename} is not a checkpoint, or was cut short") from error
-    if not isinstance(content, dict):
-        raise CheckpointError(f"{filename} holds {type(content).__name__}, not a dictionary")
-    return without_stand_ins(content)
 
 
 @contextmanager
@@ -127,18 +133,17 @@ def _is_safetensors(filename: str | Path) -> bool:
     return str(filename).endswith(SUFFIX)
 
 
-def _is_zip(path: Path) -> bool:
-    with path.open("rb") as file:
-        return file.read(len(_ZIP)) == _ZIP
-
-
 def _write(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
     torch.save(dict(checkpoint), file)
 
 
 def _load(source: Path, map_location: Location, mmap: bool) -> Any:
+    is_zip = check_file(source, _CALLED)
     with torch.serialization.safe_globals(STAND_INS):
-        return torch.load(source, map_location=map_location, weights_only=True, mmap=mmap)
+        content = torch.load(
+            source, map_location=map_location, weights_only=True, mmap=mmap and is_zip
+        )
+    return settled(content, source.stat().st_size)
 
 
 def _foreign(filename: str | Path, error: str) -> str:

@@ -10,6 +10,8 @@ from typing import Any, ClassVar, TypeVar, overload
 
 import torch
 
+from engine.utils import is_url
+
 from ._error import CheckpointError
 from ._file import Location, read_checkpoint
 
@@ -62,6 +64,11 @@ class CheckpointLoader:
         return loader
 
     @classmethod
+    def knows(cls, name: str) -> bool:
+        """Return whether a function was registered for names that begin so."""
+        return any(name.startswith(prefix) for prefix in cls._schemes)
+
+    @classmethod
     def load_checkpoint(
         cls,
         filename: str | Path,
@@ -85,6 +92,20 @@ class CheckpointLoader:
         if fitting:
             return cls._schemes[max(fitting, key=len)](name, map_location)
         return read_checkpoint(name, map_location, mmap=mmap)
+
+
+def check_exists(filename: str | Path) -> None:
+    """Check that a checkpoint is there, before anything that takes time; URLs are not looked at.
+
+    Args:
+        filename: Its name, as in `CheckpointLoader.load_checkpoint`.
+
+    Raises:
+        CheckpointError: If there is no such local file.
+    """
+    name = os.fspath(filename)
+    if not (is_url(name) or CheckpointLoader.knows(name) or Path(name).is_file()):
+        raise CheckpointError(f"there is no checkpoint {name}")
 
 
 @CheckpointLoader.register_scheme(("http://", "https://"))

@@ -7,21 +7,24 @@ functions is called.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import torch
 
+from ._numpy import STAND_INS as NUMPY
+from ._numpy import StandIn
 
-class _History:
+
+class _History(StandIn):
     """Stands in for a history of logged values; its attributes are what was stored."""
 
     _log_history: Any
     _count_history: Any
 
 
-class _Config:
+class _Config(StandIn):
     """Stands in for a config."""
 
     content: Any = None
@@ -34,29 +37,13 @@ def _nothing(*_: Any) -> None:
     """Stand in for `getattr`, by which the methods of a history are stored."""
 
 
-def _numpy() -> list[tuple[Callable[..., Any], str]]:
-    """Return what numpy arrays and scalars are made of, under the names of all releases."""
-    rebuild = np.zeros(0).__reduce__()[0]
-    scalar = np.float64(0).__reduce__()[0]
-    assert callable(rebuild)
-    assert callable(scalar)
-    kinds = "?bhilqBHILQefdgFDG"
-    return [
-        *((rebuild, f"numpy.{core}.multiarray._reconstruct") for core in ("core", "_core")),
-        *((scalar, f"numpy.{core}.multiarray.scalar") for core in ("core", "_core")),
-        (np.ndarray, "numpy.ndarray"),
-        (np.dtype, "numpy.dtype"),
-        *((kind, f"numpy.dtypes.{kind.__name__}") for kind in {type(np.dtype(k)) for k in kinds}),
-    ]
-
-
 STAND_INS: list[Any] = [
     (_History, "mmengine.logging.history_buffer.HistoryBuffer"),
     (dict, "mmengine.config.config.ConfigDict"),
     (_Config, "mmengine.config.config.Config"),
     (_nothing, "builtins.getattr"),
     (_nothing, "__builtin__.getattr"),
-    *_numpy(),
+    *NUMPY,
 ]
 """Callables, each with the name that it has in a checkpoint."""
 

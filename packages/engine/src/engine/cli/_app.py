@@ -6,6 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -98,6 +99,7 @@ def run_test(
         config,
         Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
     )
+    _check_files(cfg, checkpoint)
     runner = _runner(cfg)
     runner.load_checkpoint(str(checkpoint), strict=True)
     with _clean_end():
@@ -129,6 +131,16 @@ def _runner(cfg: Config) -> Any:
     from engine.registry import RUNNERS  # a build imports torch, which --help does not need
 
     return RUNNERS.build(cfg)
+
+
+def _check_files(cfg: Config, checkpoint: Path) -> None:
+    """Check that what a test reads is there, before anything is built."""
+    from engine.checkpoint import check_exists  # deferred: --help needs no torch
+    from engine.runner import missing_annotations
+
+    check_exists(checkpoint)
+    for key, message in missing_annotations(cfg, ["test_dataloader"]):
+        raise FileNotFoundError(f"{key} ({cfg.provenance(key).site}): {message}")
 
 
 @contextmanager

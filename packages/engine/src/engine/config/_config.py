@@ -16,7 +16,7 @@ from ._errors import ConfigError
 from ._imports import import_custom_modules as import_modules
 from ._leaves import find
 from ._locate import identity, locate, text_of
-from ._options import Options, set_option
+from ._options import Options, in_order, set_option
 from ._plain import named
 from ._provenance import Provenance, Site, Text
 from ._python import STRING
@@ -226,14 +226,16 @@ class Config(ConfigDict):
         """Change values by their dotted keys, one after the other.
 
         Args:
-            options: Values by key, such as `{'model.layers.0.depth': 1}`.
+            options: Values by key, such as `{'model.layers.0.depth': 1}`. Wherever it stands,
+                `{'model._delete_': True}` means what it means in a file: `model` becomes what the
+                other options say of it.
             allow_list_keys: Whether a number in a key means an item of a list.
 
         Raises:
             ConfigError: If a key leads into something that is neither a dictionary nor a list.
         """
         source = options.source if isinstance(options, Options) else caller()
-        for key, value in options.items():
+        for key, value in in_order(options):
             set_option(self, key, value, source, list_keys=allow_list_keys)
 
     def provenance(self, path: str) -> Provenance:

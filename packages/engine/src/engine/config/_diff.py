@@ -10,6 +10,7 @@ from engine.utils import same_value
 
 from ._config import Config
 from ._config_dict import ConfigDict, mark_of
+from ._limits import shown
 from ._provenance import Mark, Provenance
 
 
@@ -31,7 +32,7 @@ class Change:
         """Return lines as `- model.depth = 18 (a.py:3)`."""
         told = (("-", self.before), ("+", self.after))
         return "\n".join(
-            f"{sign} {each.path} = {each.value!r}{f' ({each.site})' if each.site else ''}"
+            f"{sign} {each.path} = {shown(each.value)}{f' ({each.site})' if each.site else ''}"
             for sign, each in told
             if each is not None
         )

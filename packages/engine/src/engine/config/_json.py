@@ -8,7 +8,6 @@ from typing import Any
 
 from ._limits import (
     MAX_DEPTH,
-    MAX_DIGITS,
     MAX_VALUES,
     SCHEMA,
     check_count,
@@ -18,6 +17,7 @@ from ._limits import (
     check_values,
     check_written,
     line_of,
+    max_digits,
     mistake,
     short,
     too_large,
@@ -48,7 +48,7 @@ def parse(text: str, filename: str) -> dict[str, Any]:
     _check_structure(text, filename)
 
     def integer(digits: str) -> int:
-        if len(digits.lstrip("-")) > MAX_DIGITS:
+        if len(digits.lstrip("-")) > max_digits():
             raise too_large(filename, line_of(text, text.find(digits)))
         return int(digits)
 

@@ -9,6 +9,7 @@ from engine.utils import did_you_mean
 
 from ._config_dict import ConfigDict, mark_of
 from ._errors import ConfigError
+from ._limits import index_of
 from ._provenance import Mark
 
 
@@ -55,9 +56,10 @@ def _find(
     if not keys:
         return value, holder, within
     if isinstance(value, (list, tuple)):
-        if not keys[0].isdecimal() or int(keys[0]) >= len(value):
+        index = index_of(keys[0])
+        if index is None or index >= len(value):
             return None
-        return _find(value[int(keys[0])], keys[1:], holder, f"{within}.{keys[0]}")
+        return _find(value[index], keys[1:], holder, f"{within}.{keys[0]}")
     if not isinstance(value, ConfigDict):
         return None
     for count in range(1, len(keys) + 1):
@@ -76,8 +78,9 @@ def _hint(value: Any, path: str) -> str:
             if key not in value:
                 return did_you_mean(key, map(str, value))
             value = value[key]
-        elif isinstance(value, (list, tuple)) and key.isdecimal() and int(key) < len(value):
-            value = value[int(key)]
         else:
-            return ""
+            index = index_of(key)
+            if not isinstance(value, (list, tuple)) or index is None or index >= len(value):
+                return ""
+            value = value[index]
     return ""

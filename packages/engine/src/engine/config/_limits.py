@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import reprlib
+import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -15,12 +16,15 @@ MAX_DEPTH = 100
 MAX_VALUES = 1_000_000
 """How many values there may be, dictionaries and lists included; YAML's aliases count in full."""
 MAX_DIGITS = 4300
-"""How many digits an integer may have, which is as many as Python itself converts."""
+"""How many digits an integer may have, if the process has no lower limit for conversions."""
 
 SCHEMA = "$schema"
 """The key by which a text names its schema for editors; it is no part of the config."""
 
-_TOO_LARGE = 10**MAX_DIGITS
+TOO_MANY_DIGITS = "Exceeds the limit"
+"""How Python begins to tell that an integer has too many digits."""
+
+_ALWAYS_READ = sys.int_info.str_digits_check_threshold  # digits that Python converts in any case
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 300  # a name in a text may have millions of characters
 _ATOMS = (str, bool, int, float, type(None))
@@ -39,14 +43,42 @@ def mistake(filename: str, line: int, what: str) -> ConfigError:
     )
 
 
+def max_digits() -> int:
+    """Return how many digits an integer may have so that Python converts it from and to text."""
+    return min(MAX_DIGITS, sys.get_int_max_str_digits() or MAX_DIGITS)
+
+
+def index_of(key: object) -> int | None:
+    """Return the number that a key of a dotted path is, as that of an item; None if it is none."""
+    text = str(key) if isinstance(key, (str, int)) and not is_huge(key) else ""
+    return int(text) if text.isdecimal() and len(text) <= _ALWAYS_READ else None
+
+
+def is_huge(value: object) -> bool:
+    """Return whether a value is an integer that has no text in this process."""
+    return isinstance(value, int) and is_too_large(value)
+
+
 def line_of(text: str, position: int) -> int:
     """Return the line of a position in a text, counted from 1."""
     return text.count("\n", 0, position) + 1
 
 
+def shown(value: object) -> str:
+    """Return the `repr` of a value, whole if Python can write it."""
+    try:
+        return short(value) if is_huge(value) else repr(value)
+    except ValueError:  # of an integer within
+        return short(value)
+
+
 def short(value: object) -> str:
     """Return the `repr` of a value, cut to a length that fits into a message."""
-    return reprlib.repr(value)
+    huge = f"an integer of more than {max_digits()} digits"
+    try:
+        return huge if is_huge(value) else reprlib.repr(value)
+    except ValueError:
+        return f"a value that holds {huge}"
 
 
 def check_text(text: str, filename: str) -> None:
@@ -99,12 +131,15 @@ def check_count(count: int, filename: str, line: int) -> None:
 
 def is_too_large(value: int) -> bool:
     """Return whether an integer has more digits than a config may hold."""
-    return not -_TOO_LARGE < value < _TOO_LARGE
+    if value.bit_length() <= 3 * _ALWAYS_READ:
+        return False
+    limit: int = 10 ** max_digits()
+    return abs(value) >= limit
 
 
 def too_large(filename: str, line: int) -> ConfigError:
     """Return the error that an integer has too many digits."""
-    return mistake(filename, line, f"an integer has at most {MAX_DIGITS} digits")
+    return mistake(filename, line, f"an integer has at most {max_digits()} digits")
 
 
 def twice(key: object, first: int, filename: str, line: int) -> ConfigError:
@@ -190,7 +225,7 @@ def _fault(value: Any, kind: str) -> str | None:
             return None
         return _no_character(found[0])
     if isinstance(value, int):
-        return f"an integer has at most {MAX_DIGITS} digits" if is_too_large(value) else None
+        return f"an integer has at most {max_digits()} digits" if is_too_large(value) else None
     if isinstance(value, _ATOMS):
         return None
     return f"{kind} can't hold {short(value)}, which is of the type {type(value).__name__}"

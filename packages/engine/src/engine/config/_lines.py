@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+
+from ._limits import index_of
 
 
 class Lines:
@@ -27,13 +29,26 @@ class Lines:
         """
         return self._find([*path]).line
 
+    def rename(self, names: Mapping[str, str]) -> None:
+        """Change keys: those that have words in them, which stand for others.
+
+        Args:
+            names: What a key is to become.
+        """
+        todo = [self] if names else []
+        while todo:
+            lines = todo.pop()
+            children = lines.children
+            lines.children = {names.get(str(key), key): children[key] for key in children}
+            todo += lines.children.values()
+
     def _find(self, keys: list[str]) -> Lines:
         best = self
         for count in range(1, len(keys) + 1):  # a key may have dots in it
             wanted = ".".join(keys[:count])
             child = self.children.get(wanted)
-            if child is None and wanted.isdecimal():
-                child = self.children.get(int(wanted))
+            if child is None and (index := index_of(wanted)) is not None:
+                child = self.children.get(index)
             if child is not None:
                 best = child._find(keys[count:])
                 break

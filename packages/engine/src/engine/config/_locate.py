@@ -7,7 +7,7 @@ import posixpath
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.utils import is_url, near
+from engine.utils import decoded, is_url, near
 
 from ._errors import ConfigError, ConfigNotFoundError
 
@@ -59,8 +59,8 @@ def text_of(location: str) -> str:
         if is_url(location):
             from engine.fileio import get_text  # deferred: most configs are local
 
-            return get_text(location).removeprefix("\ufeff")
-        return Path(location).read_text(encoding="utf-8-sig")  # a byte order mark is no text
+            return get_text(location)
+        return decoded(Path(location).read_bytes(), location)
     except FileNotFoundError:
         raise ConfigNotFoundError(f"there is no config file {location}") from None
     except (OSError, ImportError, ValueError) as error:  # of a file, a protocol, an encoding

@@ -13,6 +13,7 @@ from typing import Any
 
 from ._config_dict import DELETE, ConfigDict, mark_of, note, placed, put
 from ._errors import ConfigError
+from ._limits import index_of, is_huge, short, shown
 from ._provenance import Mark, Source
 
 _MISSING: Any = object()
@@ -54,9 +55,10 @@ def lay(node: ConfigDict, over: Mapping[str, Any], source: Source | None, at: st
 
 def key_in(node: Mapping[Any, Any], key: Any) -> Any:
     """Return a key as a dictionary has it: `'0'` means its key 0, if it has no `'0'`."""
-    if key in node or not isinstance(key, str) or not key.isdecimal():
+    if key in node or not isinstance(key, str):
         return key
-    return int(key) if int(key) in node else key
+    index = index_of(key)
+    return key if index is None or index not in node else index
 
 
 def _merges(value: Any) -> bool:
@@ -91,6 +93,8 @@ def _laid_items(
     new = list(items)
     source, at = origin
     for key, value in over.items():
+        if is_huge(key):
+            raise ConfigError(f"{_told(source, at)}: {short(key)} is no item of a list")
         there, rel = f"{at}.{key}", f"{within}.{key}"
         index = _checked_index(key, items, _told(source, there), node.__where__(within))
         old = new[index]
@@ -148,14 +152,15 @@ def _checked_index(key: object, items: Sequence[Any], here: str, known: str) -> 
             f"{here}: {known} is a list; name one of its items by a number, "
             f"or write {DELETE}=True to replace it"
         )
-    if int(str(key)) >= len(items):
+    index = index_of(key)
+    if index is None or index >= len(items):
         raise ConfigError(f"{here}: {known} has {len(items)} items, the first being 0")
-    return int(str(key))
+    return index
 
 
 def _misfit(node: ConfigDict, key: str, old: object, source: Source | None, at: str) -> ConfigError:
     return ConfigError(
-        f"{_told(source, at)}: a dictionary can't be merged into {old!r}, "
+        f"{_told(source, at)}: a dictionary can't be merged into {shown(old)}, "
         f"which is {node.__where__(key)}; to replace it, write {DELETE}=True in the dictionary"
     )
 

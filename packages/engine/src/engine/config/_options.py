@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from ._config_dict import ConfigDict, put
+from ._config_dict import DELETE, ConfigDict, put
 from ._errors import ConfigError
+from ._leaves import leaves
+from ._limits import TOO_MANY_DIGITS, index_of, is_huge, max_digits, short, shown
 from ._merge import key_in, lay
 from ._provenance import Site, Source
 
@@ -49,8 +51,34 @@ def parse_options(options: Iterable[str]) -> Options:
             raise ConfigError(
                 f"an option is key=value, such as model.backbone.depth=18; got {option!r}"
             )
-        result[key] = parse_value(text)
+        if any(part.isdecimal() and index_of(part) is None for part in key.split(".")):
+            raise ConfigError(f"{short(option)}: that is too large for a number in a key")
+        try:
+            result[key] = parse_value(text)
+        except OverflowError:
+            raise ConfigError(
+                f"{short(option)}: an integer has at most {max_digits()} digits; "
+                "in quotes it is text"
+            ) from None
     return Options(result)
+
+
+def in_order(options: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yield options in the order in which they are to be set: those that empty a dictionary first.
+
+    Args:
+        options: Values by dotted key.
+
+    Yields:
+        Dotted keys and their values; `a.b._delete_` has become a dictionary for `a.b`.
+    """
+    deleted = [key.rpartition(".")[0] for key in options if key.split(".")[-1] == DELETE]
+    for outer in sorted(deleted, key=lambda key: key.count(".")):
+        if outer and options[f"{outer}.{DELETE}"]:
+            yield outer, {DELETE: True}
+    for key, value in options.items():
+        if key.split(".")[-1] != DELETE:
+            yield key, value
 
 
 def set_option(
@@ -91,15 +119,22 @@ def _check_passage(node: ConfigDict, key: str, child: object, dotted: str, list_
         if not list_keys:
             raise ConfigError(f"{dotted}: {node.__where__(key)} is a list")
     elif child is not None or key in node:
-        raise ConfigError(f"{dotted}: {node.__where__(key)} is {child!r}, which has no keys")
+        raise ConfigError(f"{dotted}: {node.__where__(key)} is {shown(child)}, which has no keys")
 
 
 def parse_value(text: str) -> Any:
-    """Return the value that a text stands for."""
+    """Return the value that a text stands for.
+
+    Raises:
+        OverflowError: If an integer in it has too many digits.
+    """
     try:
-        return _value(text)
+        value = _value(text)
     except RecursionError:
         return text
+    if any(is_huge(each) for _, each in leaves(value)):
+        raise OverflowError(text)
+    return value
 
 
 def _value(text: str) -> Any:
@@ -111,7 +146,10 @@ def _value(text: str) -> Any:
         return [_value(part) for part in parts]
     try:
         return ast.literal_eval(text)
-    except (ValueError, SyntaxError, TypeError, MemoryError):
+    except SyntaxError as error:
+        if str(error.msg).startswith(TOO_MANY_DIGITS):
+            raise OverflowError(text) from error
+    except (ValueError, TypeError, MemoryError):
         pass
     if text[:1] in ("(", "[") and text.endswith(_BRACKETS[text[0]]):
         items = [_value(part) for part in _split(text[1:-1])]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
+from ._limits import shown
 from ._lines import Lines
 from ._plain import plain
 
@@ -51,26 +52,37 @@ class Text:
         text: The text.
         suffix: Its format.
         is_code: Whether it was run, or is trusted as if it were code; otherwise it is data.
+        keys: What keys with words in them have become, by what they are in the text.
     """
 
-    def __init__(self, name: str, text: str, suffix: str, is_code: bool) -> None:
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        suffix: str,
+        is_code: bool,
+        keys: Mapping[str, str] | None = None,
+    ) -> None:
         self.name = name
         self.is_code = is_code
         self._text = text
         self._suffix = suffix
+        self._keys = dict(keys or {})
 
     @cached_property
     def _lines(self) -> Lines:
         from ._formats import lines  # it imports what reads texts, which need this module
 
-        return lines(self._text, self._suffix)
+        found = lines(self._text, self._suffix)
+        found.rename(self._keys)
+        return found
 
     def at(self, path: str) -> Site:
         """Return the line on which the value of `path` stands."""
         return Site(self.name, self._lines.find(path.split(".") if path else ()) or None)
 
-    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str, bool]]:
-        return type(self), (self.name, self._text, self._suffix, self.is_code)
+    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str, bool, dict[str, str]]]:
+        return type(self), (self.name, self._text, self._suffix, self.is_code, self._keys)
 
 
 class Mark(NamedTuple):
@@ -134,5 +146,5 @@ class Provenance:
 
     def __str__(self) -> str:
         """Return one line, such as `model.depth = 50 (x.py:3), overrode 18 (base.py:7)`."""
-        told = [f"{each.value!r} ({each.site or 'somewhere'})" for each in self.history()]
+        told = [f"{shown(each.value)} ({each.site or 'somewhere'})" for each in self.history()]
         return f"{self.path} = {', overrode '.join(told)}"

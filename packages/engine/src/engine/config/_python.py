@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 import itertools
 import posixpath
@@ -10,7 +11,7 @@ import traceback
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import BuiltinFunctionType, FunctionType, ModuleType
+from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
 from typing import Any
 
 from engine.utils import did_you_mean, is_url
@@ -18,10 +19,13 @@ from engine.utils import did_you_mean, is_url
 from ._base import Namespace
 from ._config_dict import ConfigDict, blank, mark_of, note
 from ._errors import ConfigError, ConfigNotFoundError
+from ._limits import TOO_MANY_DIGITS, max_digits
 from ._locate import locate, package_folder
 from ._provenance import Mark, Text
 from ._python_lines import lines
 from ._python_text import dumps
+from ._python_words import filled
+from ._words import Words
 
 __all__ = ["BASE", "NAME", "STRING", "dumps", "lines", "run"]
 
@@ -185,24 +189,27 @@ def _above(url: str) -> str:
 
 def run(
     text: str,
-    location: str,
+    words: Words,
     read: Callable[[str], ConfigDict],
     read_all: Callable[[Any], ConfigDict | None],
 ) -> tuple[ConfigDict, ConfigDict | None]:
     """Run a Python config, and return its own values and those of its bases.
 
     Args:
-        text: The config, whose code may do anything.
-        location: Its path or URL.
+        text: The config, whose code may do anything, with the marks of its words.
+        words: Its words.
         read: Reads a config that an import names.
         read_all: Reads the configs that `_base_` names.
 
     Raises:
         ConfigError: If the code is none, or fails; it says file and line.
     """
+    location = words.location
     names = _Names(location, read, read_all)
     try:
-        code = compile(text, location, "exec")
+        code: CodeType = compile(filled(ast.parse(text, location), words), location, "exec")
+    except ConfigError:
+        raise
     except SyntaxError as error:
         raise ConfigError(_told(error, location)) from error
     except ValueError as error:  # of null bytes, before Python 3.11.4
@@ -220,11 +227,14 @@ def run(
     except Exception as error:
         place = f"{location}:{_line(error, location)}"
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
-    return names.values_of(Text(location, text, ".py", is_code=True)), names.base
+    source = Text(location, text, ".py", is_code=True, keys=words.names)
+    return names.values_of(source), names.base
 
 
 def _told(error: SyntaxError, location: str) -> str:
     place = location if error.lineno is None else f"{error.filename}:{error.lineno}"
+    if str(error.msg).startswith(TOO_MANY_DIGITS):
+        return f"{place}: an integer has at most {max_digits()} digits, if it is not hexadecimal"
     line = f"\n  {error.text.strip()}" if error.text else ""
     return f"{place}: {error.msg}{line}"
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._errors import ConfigError
-from ._limits import check_depth, check_text, mistake
+from ._limits import TOO_MANY_DIGITS, check_depth, check_text, max_digits, mistake
 
 _CALLS: dict[str, Callable[..., Any]] = {
     "complex": complex,
@@ -33,7 +33,10 @@ def loads(text: str, filename: str) -> dict[str, Any]:
     try:
         tree = ast.parse(text)
     except SyntaxError as error:
-        raise mistake(filename, error.lineno or 1, str(error.msg)) from error
+        what = str(error.msg)
+        if what.startswith(TOO_MANY_DIGITS):
+            what = f"an integer has at most {max_digits()} digits, if it is not hexadecimal"
+        raise mistake(filename, error.lineno or 1, what) from error
     except (RecursionError, MemoryError, ValueError) as error:
         raise mistake(filename, 1, f"it can't be parsed: {error}") from error
     reader = _Reader(filename)
@@ -90,11 +93,19 @@ class _Reader:
         names = [keyword.arg for keyword in node.keywords]
         if function is None or None in names or (names and function is not dict):
             raise self._code(node)
+        if function in (set, frozenset):
+            self._items(node)
         args = [self.value(each, depth + 1) for each in node.args]
         if function is dict and args:
             raise self._code(node)
         items = {str(each.arg): self.value(each.value, depth + 1) for each in node.keywords}
         return self._made(node, function, *args, **items)
+
+    def _items(self, node: ast.Call) -> None:
+        """Check that what becomes a set is written out, since a range is as large as it likes."""
+        for each in node.args:
+            if not isinstance(each, (ast.List, ast.Tuple, ast.Set)):
+                raise self._code(node)
 
     def _made(self, node: ast.expr, kind: Callable[..., Any], *args: Any, **items: Any) -> Any:
         try:

@@ -7,7 +7,8 @@ from keyword import iskeyword
 from typing import Any
 
 from ._errors import ConfigError
-from ._plain import dotted_name
+from ._limits import is_huge
+from ._plain import dotted_name, exact
 
 WIDTH = 100
 _ON_ONE_LINE = -(2**62)  # so much of its line is taken
@@ -24,6 +25,7 @@ def dumps(values: Mapping[str, Any]) -> str:
         ConfigError: If a name begins with two underscores, which Python configs drop.
     """
     # Names that the text itself uses go last and together, so that they are not hidden before.
+    values = {exact(name): value for name, value in values.items()}
     used = [name for name in values if name in _USED]
     lines = [_assignment(name, values[name]) for name in values if name not in _USED]
     if len(used) == 1:
@@ -71,9 +73,10 @@ def _frame(value: Any) -> tuple[str, str, list[str]]:
         return "[", "]", [""] * len(value)
     if isinstance(value, tuple):
         return "(", ")", [""] * len(value)
-    if all(map(_is_name, value)):
-        return "dict(", ")", [f"{key}=" for key in value]
-    return "{", "}", [f"{_source(key, _ON_ONE_LINE, '')}: " for key in value]
+    keys = [exact(key) for key in value]
+    if all(map(_is_name, keys)):
+        return "dict(", ")", [f"{key}=" for key in keys]
+    return "{", "}", [f"{_source(key, _ON_ONE_LINE, '')}: " for key in keys]
 
 
 def _is_name(key: object) -> bool:
@@ -82,6 +85,7 @@ def _is_name(key: object) -> bool:
 
 
 def _atom(value: Any) -> str:
+    value = exact(value)
     if value is None or isinstance(value, bool) or type(value) in _LITERALS:
         return repr(value)
     if type(value) is complex:
@@ -97,7 +101,7 @@ def _atom(value: Any) -> str:
         finite = value - value == 0
         return float.__repr__(value) if finite else f"float('{float.__repr__(value)}')"
     if isinstance(value, int):
-        return int.__repr__(value)
+        return hex(value) if is_huge(value) else int.__repr__(value)
     if isinstance(value, (dict, list, tuple)):
         opening, closing, _ = _frame(value)
         return opening + closing

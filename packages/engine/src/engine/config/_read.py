@@ -19,13 +19,8 @@ from ._locate import identity, locate, text_of
 from ._merge import joined, lay
 from ._provenance import Text
 from ._python import BASE, NAME, run
-from ._substitute import (
-    Filler,
-    base_expressions,
-    base_places,
-    environment_words,
-    file_words,
-)
+from ._word_places import settle
+from ._words import Words
 
 _DEPRECATION = "_deprecation_"
 _MAX_BASES = 50
@@ -89,23 +84,30 @@ class Reader:
         formats.checked(suffix, location)
         if suffix != formats.PYTHON:
             check_text(text, location)
-        if self.file_words and chain:
-            text = file_words(text, location)
-        if self.environment:
-            text = environment_words(text, location, self.variables)
+        words = Words(
+            text,
+            location,
+            files=self.file_words and bool(chain),
+            environment=self.environment,
+            used=self.variables,
+        )
+        text = settle(words, suffix)
         over: Mapping[str, Any]
-        if suffix == formats.PYTHON:
-            text = base_expressions(text)
-            over, base = run(
-                text,
-                location,
-                lambda name: self.read(name, chain),
-                lambda names: self._bases(names, location, chain),
-            )
-        else:
-            text = base_places(text, suffix, location)
-            over, base = self._data(text, suffix, location, chain)
-        source = Text(location, text, suffix, self.trust or suffix == formats.PYTHON)
+        try:
+            if suffix == formats.PYTHON:
+                over, base = run(
+                    text,
+                    words,
+                    lambda name: self.read(name, chain),
+                    lambda names: self._bases(names, location, chain),
+                )
+            else:
+                over, base = self._data(text, suffix, words, chain)
+        except ConfigError as error:
+            error.args = tuple(map(words.restored, error.args))
+            raise
+        is_code = self.trust or suffix == formats.PYTHON
+        source = Text(location, text, suffix, is_code, words.names)
         root = blank(ConfigDict, ("", source, "")) if base is None else base
         try:
             lay(root, over, source, "")
@@ -116,14 +118,19 @@ class Reader:
         return root
 
     def _data(
-        self, text: str, suffix: str, location: str, chain: tuple[str, ...]
+        self, text: str, suffix: str, words: Words, chain: tuple[str, ...]
     ) -> tuple[dict[str, Any], ConfigDict | None]:
         """Return the values of a text format, which is data, and those of its bases."""
+        location = words.location
         values = formats.parse(text, suffix, location)
-        if not self.trust and (found := next(self._code_in(values), None)) is not None:
-            key, what = found
-            raise ConfigError(_untrusted(_place(key, text, suffix, location), what))
-        names = values.pop(BASE, [])
+        names = words.fill(values.pop(BASE, []), {})  # no base is there yet
+
+        def refuse(found: Iterator[tuple[str, str]]) -> None:
+            for key, what in found if not self.trust else ():
+                raise ConfigError(_untrusted(_place(key, text, suffix, location), what))
+
+        refuse(self._imports_in(values))
+        refuse(_code_in_bases(names))
         try:
             base = self._bases(names, location, chain)
         except ConfigError as error:
@@ -132,17 +139,13 @@ class Reader:
                 error.add_note(f"which is a base of {place}")
                 raise
             raise type(error)(f"{place}: {error}") from error.__cause__
-        return Filler(base or ConfigDict(), text, location).fill(values), base
+        filled: dict[str, Any] = words.fill(values, base or {})
+        refuse(self._imports_in(filled))  # a word may have been that key
+        return filled, base
 
-    def _code_in(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        """Yield what would let data run or import code: the key, and what it would do."""
+    def _imports_in(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if "custom_imports" in values and self.imports:
             yield "custom_imports", "custom_imports would import modules"
-        for name in _names(values.get(BASE, [])):
-            if posixpath.splitext(name)[1] == formats.PYTHON:
-                yield BASE, f"the base {name} would run as code"
-            elif is_url(name):
-                yield BASE, f"the base {name} would be fetched"
 
     def _bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
         """Return the values of the bases that a config names."""
@@ -157,6 +160,15 @@ def _names(given: Any) -> list[str]:
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{BASE} is a file name or a list of such; got {given!r}")
     return list(names)
+
+
+def _code_in_bases(names: Any) -> Iterator[tuple[str, str]]:
+    """Yield what would let the bases of data run or import code: the key, and what it would do."""
+    for name in _names(names):
+        if posixpath.splitext(name)[1] == formats.PYTHON:
+            yield BASE, f"the base {name} would run as code"
+        elif is_url(name):
+            yield BASE, f"the base {name} would be fetched"
 
 
 def _place(key: str, text: str, suffix: str, location: str) -> str:

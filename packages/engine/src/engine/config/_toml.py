@@ -10,7 +10,6 @@ from typing import Any, NamedTuple
 
 from ._limits import (
     MAX_DEPTH,
-    MAX_DIGITS,
     MAX_VALUES,
     SCHEMA,
     check_count,
@@ -18,6 +17,7 @@ from ._limits import (
     check_text,
     is_too_large,
     line_of,
+    max_digits,
     mistake,
     too_large,
 )
@@ -101,6 +101,7 @@ def _check_structure(text: str, filename: str) -> None:
     values for sure is refused at once.
     """
     depth = parts = 0
+    longest = max_digits()
     counts = {"=": 0, ",": 0}  # neither can be more than there are values
     for token in _TOKEN.finditer(text):
         mark = token[0]
@@ -113,7 +114,7 @@ def _check_structure(text: str, filename: str) -> None:
                 counts[mark] += 1
                 if counts[mark] > MAX_VALUES:
                     check_count(counts[mark], filename, line_of(text, token.start()))
-        elif len(mark) > MAX_DIGITS and mark[0] not in "\"'#":
+        elif len(mark) > longest and mark[0] not in "\"'#":
             raise too_large(filename, line_of(text, token.start()))
         if depth > MAX_DEPTH or parts > MAX_DEPTH:
             check_depth(max(depth, parts), filename, line_of(text, token.start()))

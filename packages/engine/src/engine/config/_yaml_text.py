@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from ._limits import MAX_DIGITS, check_values, check_written, is_too_large
+from ._limits import MAX_DIGITS, check_values, check_written, is_too_large, max_digits
 
 WIDTH = 100
 
@@ -59,7 +59,7 @@ def resolve(word: str) -> Any:
 def _integer(word: str) -> int:
     digits = word.lstrip("+-")
     is_decimal = digits[0] != "0"
-    if len(digits) > (MAX_DIGITS if is_decimal else _MOST_DIGITS):
+    if len(digits) > (max_digits() if is_decimal else _MOST_DIGITS):
         raise OverflowError(word)
     is_octal = not is_decimal and digits.isdecimal()
     value = int(digits, 8 if is_octal else 0)

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
+from engine.utils import decoded
+
 from ._atomic import replacing
 
 PathLike = str | os.PathLike[str]
@@ -54,10 +56,14 @@ class BaseStorageBackend(ABC):
             filepath: The name of the file.
             encoding: The encoding of the text.
 
+        Returns:
+            The text, without a byte order mark.
+
         Raises:
             FileNotFoundError: There is no such file.
+            ValueError: It is no text in that encoding.
         """
-        return self.get(filepath).decode(encoding)
+        return decoded(self.get(filepath), filepath, encoding)
 
     def put(self, obj: bytes, filepath: PathLike) -> None:
         """Write a whole file, so that a reader sees the former one or this one.

@@ -10,7 +10,7 @@ from typing import IO, Any
 from ._backend import PathLike, last_part
 from ._choice import BackendArgs
 from ._handlers import HANDLERS, BaseFileHandler
-from ._io import get, put, put_text
+from ._io import get, get_text, put, put_text
 
 
 def load(
@@ -44,7 +44,7 @@ def load(
         )
     if isinstance(file, str | os.PathLike):
         if handler.str_like:
-            file = io.TextIOWrapper(io.BytesIO(get(file, backend_args)), "utf-8", newline="")
+            file = io.StringIO(get_text(file, backend_args=backend_args), newline="")
         else:
             file = io.BytesIO(get(file, backend_args))
     try:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import pickle
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
+from pathlib import Path
 from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import yaml
+
+from engine.utils import decoded
 
 from ._atomic import atomic_write
 from ._backend import PathLike
@@ -18,7 +23,20 @@ from ._backend import PathLike
 H = TypeVar("H", bound="type[BaseFileHandler]")
 
 # The parser in C gives the same values ten times faster, where PyYAML was built with it.
-_YAML_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Loader(_SafeLoader):  # type: ignore[misc]  # one of two classes
+    """Reads plain data, `1e-3` as a number."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes plain data so that `_Loader` reads it again: the text `1e-3` in quotes."""
+
+
+_NUMBER = re.compile(r"[-+]?(?:[0-9][0-9_]*\.?[0-9_]*|\.[0-9_]+)[eE][-+]?[0-9]+$")
+for _each in (_Loader, _Dumper):
+    _each.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER, list("-+.0123456789"))
 
 
 class BaseFileHandler(ABC):
@@ -75,8 +93,11 @@ class BaseFileHandler(ABC):
         Raises:
             ValueError: The content is malformed.
         """
-        with open(filepath, mode, encoding=None if "b" in mode else "utf-8") as file:
-            return self.load_from_fileobj(file, **kwargs)
+        content = Path(filepath).read_bytes()
+        file: IO[Any] = io.BytesIO(content)
+        if "b" not in mode:
+            file = io.StringIO(decoded(content, filepath), newline="")
+        return self.load_from_fileobj(file, **kwargs)
 
     def dump_to_path(
         self, obj: Any, filepath: PathLike, mode: Literal["w", "wb"] = "w", **kwargs: Any
@@ -101,7 +122,9 @@ class JsonHandler(BaseFileHandler):
 
     def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
         """Read a value from an open file; `kwargs` are those of `json.load`."""
-        return json.load(file, **kwargs)
+        content = file.read()  # of a file that somebody else opened, with a byte order mark or not
+        text = content.removeprefix("\ufeff") if isinstance(content, str) else content
+        return json.loads(text, **kwargs)
 
     def dump_to_fileobj(self, obj: Any, file: IO[Any], **kwargs: Any) -> None:
         """Write a value to an open file; `kwargs` are those of `json.dumps`."""
@@ -113,14 +136,14 @@ class JsonHandler(BaseFileHandler):
 
 
 class YamlHandler(BaseFileHandler):
-    """YAML without tags, by PyYAML's safe loader and dumper."""
+    """YAML without tags, by PyYAML's safe loader and dumper; `1e-3` is a number, as in YAML 1.2."""
 
     def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
         """Read a value from an open file; there are no options."""
         if kwargs:
             raise TypeError(f"YAML has no options for reading; got {', '.join(kwargs)}")
         try:
-            return yaml.load(file, Loader=_YAML_LOADER)  # noqa: S506 (one of the two safe loaders)
+            return yaml.load(file, Loader=_Loader)  # noqa: S506 (a safe loader)
         except yaml.YAMLError as error:
             raise ValueError(str(error)) from error
 
@@ -131,7 +154,8 @@ class YamlHandler(BaseFileHandler):
     def dump_to_str(self, obj: Any, **kwargs: Any) -> str:
         """Return a value as text; `kwargs` are those of `yaml.safe_dump`."""
         try:
-            text: str = yaml.safe_dump(obj, **{"sort_keys": False, "allow_unicode": True, **kwargs})
+            options = {"sort_keys": False, "allow_unicode": True, **kwargs}
+            text: str = yaml.dump(obj, Dumper=_Dumper, **options)
         except yaml.representer.RepresenterError as error:
             raise TypeError(f"not plain data, so it can't be written as YAML: {error}") from error
         return text

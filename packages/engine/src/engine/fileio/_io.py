@@ -34,8 +34,12 @@ def get_text(filepath: PathLike, encoding: str = "utf-8", backend_args: BackendA
         encoding: The encoding of the text.
         backend_args: Arguments of the back end.
 
+    Returns:
+        The text, without a byte order mark.
+
     Raises:
         FileNotFoundError: There is no such file.
+        ValueError: It is no text in that encoding.
     """
     return backend_of(filepath, backend_args).get_text(filepath, encoding)
 

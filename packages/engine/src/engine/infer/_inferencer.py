@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
 
-from engine.checkpoint import CheckpointError, read_checkpoint
+from engine.checkpoint import CheckpointError, check_exists, read_checkpoint
 from engine.config import Config, shipped_configs
 from engine.dataset import pseudo_collate
 from engine.device import get_device
@@ -92,6 +92,8 @@ class BaseInferencer(ABC):
         scope: str | None = None,
         show_progress: bool = True,
     ) -> None:
+        if weights is not None:
+            check_exists(weights)
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
         self.scope = _scope_of(self.cfg) if scope is None else scope
@@ -337,7 +339,9 @@ def build_inferencer(
 
     Raises:
         ValueError: If the config has no `inferencer`.
+        CheckpointError: If there is no such checkpoint.
     """
+    check_exists(weights)
     cfg = config_of(model, weights)
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")

@@ -7,6 +7,7 @@ from typing import Any
 
 from engine.registry import DefaultScope
 
+from ._files import check_files
 from ._report import Report
 from ._run import check_run, scope_of
 from ._walk import Walk
@@ -28,4 +29,5 @@ def check(cfg: Mapping[str, Any]) -> Report:
     # A scope that is no text is among the findings, and chooses nothing.
     with DefaultScope.overwrite_default_scope(scope if isinstance(scope, str) else None):
         check_run(cfg, walk)
+    check_files(cfg, walk)
     return Report(tuple(walk.findings))

@@ -16,8 +16,8 @@ class Finding:
     Attributes:
         kind: What it is, in a word that stays the same: `'unknown-type'`, `'missing-type'`,
             `'missing-library'`, `'broken-library'`, `'unknown-argument'`, `'missing-argument'`,
-            `'wrong-value'`, `'unknown-key'`, `'missing-key'`, `'incomplete-group'` or
-            `'unused-key'`.
+            `'wrong-value'`, `'unknown-key'`, `'missing-key'`, `'incomplete-group'`,
+            `'unused-key'` or `'missing-file'`.
         path: Where it is in the config, `'model.backbone.depth'`.
         site: The file and line that say so, or another origin, where one is known.
         message: What is wrong.

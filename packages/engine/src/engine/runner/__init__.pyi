@@ -13,6 +13,8 @@ from ._names import read_checkpoint as read_checkpoint
 from ._names import save_checkpoint as save_checkpoint
 from ._names import turn_on_activation_checkpointing as turn_on_activation_checkpointing
 from ._names import weights_to_cpu as weights_to_cpu
+from ._paths import missing_annotations as missing_annotations
+from ._paths import missing_files as missing_files
 from ._precision import autocast as autocast
 from ._priority import Priority as Priority
 from ._priority import get_priority as get_priority
@@ -53,6 +55,8 @@ __all__ = [
     "get_torchvision_models",
     "load_checkpoint",
     "load_state_dict",
+    "missing_annotations",
+    "missing_files",
     "read_checkpoint",
     "save_checkpoint",
     "set_random_seed",

@@ -105,6 +105,7 @@ def newest_training(path: str | Path) -> str | None:
     for name in [latest, *_older(latest)]:
         try:
             checkpoint = CheckpointLoader.load_checkpoint(name, "cpu", mmap=True)
+            check_state(checkpoint, name)
         except CheckpointError as error:
             get_logger().warning("%s", error)
             first_error = first_error or error
@@ -122,6 +123,45 @@ def is_training(checkpoint: Mapping[str, Any]) -> bool:
     """Return whether a checkpoint holds the state of a training, and not weights alone."""
     meta = checkpoint.get("meta")
     return isinstance(meta, Mapping) and "iter" in meta and "optimizer" in checkpoint
+
+
+_STATE: dict[str, tuple[type, ...]] = {
+    "state_dict": (Mapping,),
+    "optimizer": (Mapping,),
+    "message_hub": (Mapping,),
+    "visualizer": (Mapping,),
+    "param_schedulers": (list, tuple),
+    "processes": (list, tuple),
+}
+
+
+def check_state(checkpoint: Mapping[str, Any], name: str) -> None:
+    """Check that what a checkpoint holds of a training has the form that it should have.
+
+    Args:
+        checkpoint: What was read; weights alone are right as well.
+        name: What errors call it.
+
+    Raises:
+        CheckpointError: If it hasn't; it says which part.
+    """
+    if not is_training(checkpoint):
+        return
+    wrong = [
+        key
+        for key, kinds in _STATE.items()
+        if key in checkpoint and not isinstance(checkpoint[key], kinds)
+    ]
+    meta = checkpoint["meta"]
+    wrong += [key for key in ("iter", "epoch") if not isinstance(meta.get(key, 0), int)]
+    wrong += [key for key in ("state_dict", "message_hub") if key not in checkpoint]
+    processes = checkpoint.get("processes", ())
+    if "processes" not in wrong and not all(isinstance(each, Mapping) for each in processes):
+        wrong.append("processes")
+    if wrong:
+        raise CheckpointError(
+            f"{name} is no checkpoint of a training: {', '.join(wrong)} in it can't be used"
+        )
 
 
 def _older(latest: str) -> Iterator[str]:

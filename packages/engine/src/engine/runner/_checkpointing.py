@@ -20,7 +20,7 @@ from engine.checkpoint import (
 from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import join_path, put_text
 
-from ._checkpoint import load_weights, newest_training
+from ._checkpoint import check_state, load_weights, newest_training
 from ._persist import gather, restore, trained_weights
 from ._standing import Standing
 
@@ -93,6 +93,7 @@ class KeepsCheckpoints(Standing):
         """
         runner = cast("Runner", self)
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        check_state(checkpoint, filename)
         checkpoint = trained_weights(runner, checkpoint)
         self._take_weights(filename, checkpoint, strict=True, revise_keys=WITHOUT_WRAPPER)
         self._random_state = restore(

@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader
 
 from engine.config import Config
 from engine.dist import get_rank, get_world_size, is_main_process
-from engine.evaluator import Evaluator
+from engine.evaluator import BaseMetric, Evaluator
 from engine.logging import MessageHub, get_logger
 from engine.model import (
     turn_on_activation_checkpointing,
@@ -219,11 +219,13 @@ class BuildsParts:
                 self.counts_epochs(True, type(each).__name__)
         return built
 
-    def build_evaluator(self, evaluator: Evaluator | Cfg | Sequence[Cfg]) -> Evaluator:
+    def build_evaluator(
+        self, evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg]
+    ) -> Evaluator:
         """Build an evaluator.
 
         Args:
-            evaluator: An evaluator, its config (with `metrics`), or the configs of its metrics.
+            evaluator: An evaluator, its config (with `metrics`), or its metrics or their configs.
         """
         if isinstance(evaluator, Evaluator):
             return evaluator

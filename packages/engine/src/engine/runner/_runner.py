@@ -12,9 +12,10 @@ from typing import Any, Self, cast
 from torch import nn
 from torch.utils.data import DataLoader
 
+from engine.checkpoint import check_exists
 from engine.config import Config
 from engine.dist import is_main_process
-from engine.evaluator import Evaluator
+from engine.evaluator import BaseMetric, Evaluator
 from engine.hooks import Hook
 from engine.logging import LogOutputs, setup_logging
 from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
@@ -115,8 +116,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
         auto_scale_lr: Cfg | None = None,
         optim_wrapper: OptimWrapper | Cfg | None = None,
         param_scheduler: Any = None,
-        val_evaluator: Evaluator | Cfg | Sequence[Cfg] | None = None,
-        test_evaluator: Evaluator | Cfg | Sequence[Cfg] | None = None,
+        val_evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg] | None = None,
+        test_evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg] | None = None,
         default_hooks: Cfg | None = None,
         custom_hooks: Sequence[Hook | Cfg] | None = None,
         data_preprocessor: nn.Module | Cfg | None = None,
@@ -203,6 +204,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
             TrainingInterrupted: If a signal ended the training, which was saved before.
         """
         parts = _needed(self._train, "training")
+        if (start := self._resumed or self._load_from) is not None:
+            check_exists(start)
         with self._under_way(), training_in(self.work_dir, self.logger):
             try:
                 with self.stop:  # from here on a signal waits for the end of a step

@@ -38,6 +38,7 @@ from ._sequence import to_3tuple as to_3tuple
 from ._sequence import to_4tuple as to_4tuple
 from ._sequence import to_ntuple as to_ntuple
 from ._sequence import tuple_cast as tuple_cast
+from ._text import decoded as decoded
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError
 from ._timer import check_time as check_time
@@ -60,6 +61,7 @@ __all__ = [
     "check_prerequisites",
     "check_time",
     "concat_list",
+    "decoded",
     "deprecated_api_warning",
     "deprecated_function",
     "did_you_mean",
