@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,13 +14,17 @@ from uuid import uuid4
 import pytest
 import torch
 from fsspec.implementations.memory import MemoryFileSystem
+from hypothesis import given
+from hypothesis import strategies as st
 
 from engine.config import Config
 from engine.evaluator import BaseMetric
 from engine.hooks import CheckpointHook
+from engine.logging import MessageHub
 from engine.runner import Runner, find_latest_checkpoint, read_checkpoint
 
 CfgMaker = Callable[..., Config]
+NAN = float("nan")
 
 
 class _Given(BaseMetric):
@@ -108,6 +114,14 @@ def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: 
         ({"save_best": "acc", "rule": "less"}, {"best_acc_epoch_3.pth"}),
         ({"save_best": "error"}, {"best_error_epoch_1.pth"}),
         ({"save_best": "size", "rule": "greater"}, {"best_size_epoch_4.pth"}),
+        (
+            {"save_best": ["size", "acc"], "rule": "greater"},
+            {"best_size_epoch_4.pth", "best_acc_epoch_2.pth"},
+        ),
+        (
+            {"save_best": ["size", "acc"], "rule": ["less"]},
+            {"best_size_epoch_1.pth", "best_acc_epoch_3.pth"},
+        ),
         ({"save_best": ["acc", "error"]}, {"best_acc_epoch_2.pth", "best_error_epoch_1.pth"}),
         (
             {"save_best": ["size", "acc"], "rule": ["less", "greater"]},
@@ -128,6 +142,53 @@ def test_the_best_by_a_rule(toy_cfg: CfgMaker, options: dict[str, Any], best: se
     for name in best:
         epoch = int(name.removesuffix(".pth").rpartition("_")[2])
         assert read_checkpoint(Path(runner.work_dir) / name)["meta"]["epoch"] == epoch
+
+
+@pytest.mark.parametrize("save_best", ["acc", "auto"])
+def test_a_nan_is_never_the_best(
+    toy_cfg: CfgMaker, save_best: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    scores = [NAN, 0.5, 0.7, NAN, 0.6]
+    cfg = toy_cfg(
+        train_cfg={"by_epoch": True, "max_epochs": 5}, val_evaluator={"type": _Given, "acc": scores}
+    )
+    with caplog.at_level(logging.WARNING):
+        runner = run(cfg, save_last=False, save_best=save_best)
+    assert names(runner) == {"best_acc_epoch_3.pth"}
+    assert caplog.text.count("The acc is NaN") == 2
+
+
+class _Standing:
+    """As much of a runner as `save_best` asks for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.message_hub = MessageHub("checkpoints")
+        self.logger = logging.getLogger("without a handler")
+        self.logger.propagate = False
+        self.train_loop = self
+        self.work_dir = str(folder)
+        self.epoch = 0
+        self.saved = list[int]()
+
+    def save_checkpoint(self, *_: Any, **__: Any) -> None:
+        self.saved.append(self.epoch)
+
+
+@given(
+    scores=st.lists(st.floats() | st.integers(-2, 2), max_size=12),
+    rule=st.sampled_from(["greater", "less"]),
+)
+def test_the_best_is_the_first_of_the_best_numbers(scores: list[float], rule: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        runner = _Standing(Path(folder))
+        hook = CheckpointHook(save_best="m", rule=rule)
+        for score in scores:
+            runner.epoch += 1
+            hook.after_val_epoch(runner, {"m": score})  # type: ignore[arg-type]  # a stand-in
+    numbers = [score for score in scores if not math.isnan(score)]
+    best = (max if rule == "greater" else min)(numbers, default=None)
+    assert runner.message_hub.get_info("best_m") == best
+    assert runner.saved[-1:] == ([] if best is None else [scores.index(best) + 1])
 
 
 def test_the_best_by_iterations_and_with_a_prefix(toy_cfg: CfgMaker) -> None:
@@ -237,8 +298,10 @@ def test_a_url(epochs: Config, tmp_path: Path) -> None:
 def test_mistakes(toy_cfg: CfgMaker) -> None:
     with pytest.raises(ValueError, match="save_best='size': the name does not tell"):
         CheckpointHook(save_best="size")
-    with pytest.raises(ValueError, match="rule 'less' does not fit save_best"):
-        CheckpointHook(save_best=["a", "b"], rule="less")
+    with pytest.raises(ValueError, match="give one rule for all metrics, or one for each"):
+        CheckpointHook(save_best=["a", "b", "c"], rule=["less", "less"])
+    with pytest.raises(ValueError, match="rule 'less' does not fit save_best None"):
+        CheckpointHook(rule="less")
     with pytest.raises(ValueError, match="rule is 'greater' or 'less'; got 'more'"):
         CheckpointHook(save_best="a", rule="more")
     with pytest.raises(ValueError, match="there is no metric 'recall'; there are acc, count"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,7 +24,7 @@ from engine.fileio import (
     remove,
 )
 from engine.registry import HOOKS
-from engine.utils import is_url
+from engine.utils import improvement, is_url
 
 from ._hook import Hook
 from ._rules import GREATER, LESS, checked_rule, rule_of
@@ -50,7 +51,8 @@ class CheckpointHook(Hook):
         save_last: Whether the end of the training is saved though no interval ends there.
         save_best: The metric, or several, by which the best checkpoint is kept; `'auto'` means
             the first one that the validation gives.
-        rule: `'greater'` or `'less'`, for each metric; None infers it from the metric's name.
+        rule: `'greater'` or `'less'`, one for all metrics or one for each; None infers it from the
+            metric's name. A NaN is never the best.
         greater_keys: What stands in the name of a metric of which more is better; None means names
             such as `acc` and `mIoU`.
         less_keys: What stands in the name of a metric of which less is better; None means `loss`
@@ -102,11 +104,15 @@ class CheckpointHook(Hook):
         }
         self._keys = (greater_keys or GREATER, less_keys or LESS)
         self._metrics = _listed(save_best)
-        self._rules = [checked_rule(each) for each in _listed(rule)] or [
+        rules = [checked_rule(each) for each in _listed(rule)] or [
             "" if metric == "auto" else self._rule_of(metric) for metric in self._metrics
         ]
-        if len(self._rules) != len(self._metrics):
-            raise ValueError(f"rule {rule!r} does not fit save_best {save_best!r}, one for each")
+        self._rules = rules * len(self._metrics) if len(rules) == 1 else rules
+        if len(self._rules) != len(self._metrics) or (rule and not self._metrics):
+            raise ValueError(
+                f"rule {rule!r} does not fit save_best {save_best!r}: give one rule for all "
+                "metrics, or one for each"
+            )
 
     def before_train(self, runner: Runner) -> None:
         """Say where the checkpoints go."""
@@ -181,8 +187,9 @@ class CheckpointHook(Hook):
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
         former = hub.get_info(f"best_{metric}")
-        greater = (rule or self._rule_of(metric)) == "greater"
-        if former is not None and not (score > former if greater else score < former):
+        if math.isnan(score):
+            runner.logger.warning("The %s is NaN, so that this is not the best checkpoint", metric)
+        if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
         number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
         name = f"best_{metric.replace('/', '_')}_{number}"

@@ -21,6 +21,7 @@ from ._path import scandir as scandir
 from ._path import symlink as symlink
 from ._path import walk as walk
 from ._plain import is_plain as is_plain
+from ._score import improvement as improvement
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
 from ._sequence import is_list_of as is_list_of
@@ -68,6 +69,7 @@ __all__ = [
     "get_object_from_string",
     "has_method",
     "import_modules_from_strings",
+    "improvement",
     "is_abs",
     "is_filepath",
     "is_installed",
