@@ -30,6 +30,10 @@ def test_every_verb(together: Callable[..., None], world_size: int) -> None:
     together(FOLDER / "every_verb.py", world_size)
 
 
+def test_every_type(together: Callable[..., None]) -> None:
+    together(FOLDER / "every_dtype.py", 2)
+
+
 @pytest.mark.parametrize("kind", LAUNCHERS)
 def test_other_launchers(together: Callable[..., None], kind: str) -> None:
     launcher = "slurm" if kind == "slurm" else "mpi"
