@@ -158,6 +158,19 @@ def test_a_nan_is_never_the_best(
     assert caplog.text.count("The acc is NaN") == 2
 
 
+def test_the_name_of_one_metric_may_be_that_of_another_and_more(toy_cfg: CfgMaker) -> None:
+    scores = {"acc": [0.5, 0.7, 0.6], "acc_checkpoint": [0.3, 0.2, 0.1]}
+    cfg = toy_cfg(val_evaluator={"type": _Given, **scores})
+    runner = run(cfg, save_last=False, save_best=list(scores))
+    assert names(runner) == {"best_acc_epoch_2.pth", "best_acc_checkpoint_epoch_1.pth"}
+
+
+def test_the_best_by_two_metrics_are_never_one_file(toy_cfg: CfgMaker) -> None:
+    cfg = toy_cfg(val_evaluator={"type": _Given, "a/b": [1.0], "a_b": [2.0]})
+    with pytest.raises(ValueError, match="'a_b' would take the place of that by 'a/b'"):
+        run(cfg, save_best=["auto", "a_b"], rule="greater")
+
+
 class _Standing:
     """As much of a runner as `save_best` asks for."""
 
@@ -302,6 +315,8 @@ def test_mistakes(toy_cfg: CfgMaker) -> None:
         CheckpointHook(save_best=["a", "b", "c"], rule=["less", "less"])
     with pytest.raises(ValueError, match="rule 'less' does not fit save_best None"):
         CheckpointHook(rule="less")
+    with pytest.raises(ValueError, match="by 'a/acc' and 'a_acc' would have one name"):
+        CheckpointHook(save_best=["a/acc", "b_acc", "a_acc"])
     with pytest.raises(ValueError, match="rule is 'greater' or 'less'; got 'more'"):
         CheckpointHook(save_best="a", rule="more")
     with pytest.raises(ValueError, match="there is no metric 'recall'; there are acc, count"):

@@ -109,6 +109,8 @@ def test_names_must_differ_and_an_epoch_must_be_counted() -> None:
     options = {"data_src": "loss", "method_name": "mean", "window_size": "epoch"}
     with pytest.raises(ValueError, match=r"\[1\]: two values would be called 'loss'; set log_name"):
         LogProcessor(custom_cfg=[options, options])
+    with pytest.raises(ValueError, match=r"\[0\]: each line has its own 'iter'; set another"):
+        LogProcessor(custom_cfg=[{**options, "log_name": "iter"}])
     with pytest.raises(ValueError, match="window_size='epoch' needs by_epoch=True"):
         LogProcessor(by_epoch=False, custom_cfg=[options])
 

@@ -32,7 +32,7 @@ from ._rules import GREATER, LESS, checked_rule, rule_of
 if TYPE_CHECKING:
     from engine.runner import Runner
 
-_KEPT = "kept_checkpoints"
+_KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
 
 @HOOKS.register_module()
@@ -66,7 +66,8 @@ class CheckpointHook(Hook):
         save_begin: The epoch (or iteration) from which on checkpoints are saved.
 
     Raises:
-        ValueError: If `rule` does not fit `save_best`, or is needed and not given.
+        ValueError: If `rule` does not fit `save_best`, or is needed and not given; if the best
+            checkpoints by two metrics would have one name.
     """
 
     priority = "VERY_LOW"
@@ -113,6 +114,13 @@ class CheckpointHook(Hook):
                 f"rule {rule!r} does not fit save_best {save_best!r}: give one rule for all "
                 "metrics, or one for each"
             )
+        files: dict[str, str] = {}
+        for metric in self._metrics:
+            if (other := files.setdefault(_in_file_name(metric), metric)) != metric:
+                raise ValueError(
+                    f"the best checkpoints by {other!r} and {metric!r} would have one name; give "
+                    "one of these metrics another name, or leave it out of save_best"
+                )
 
     def before_train(self, runner: Runner) -> None:
         """Say where the checkpoints go."""
@@ -157,8 +165,7 @@ class CheckpointHook(Hook):
             self._save(runner, number, is_counted=True)
         if self.published_keys:
             names = hub.get_info(_KEPT, [])[-1:] if self.save_last else []
-            best = [hub.get_info(name) for name in hub.runtime_info if _is_best(name)]
-            for name in dict.fromkeys([*names, *best]):
+            for name in dict.fromkeys([*names, *hub.get_info(_BEST, {}).values()]):
                 self._publish(runner, name)
 
     def _overrides(self, point: str) -> bool:
@@ -192,10 +199,16 @@ class CheckpointHook(Hook):
         if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
         number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
-        name = f"best_{metric.replace('/', '_')}_{number}"
-        old = hub.get_info(f"best_{metric}_checkpoint")
+        name = f"best_{_in_file_name(metric)}_{number}"
+        files = hub.get_info(_BEST, {})
+        if other := next((each for each in files if each != metric and files[each] == name), None):
+            raise ValueError(
+                f"the best checkpoint by {metric!r} would take the place of that by {other!r}, "
+                f"{name}; give one of these metrics another name"
+            )
+        old = files.get(metric)
         hub.update_info(f"best_{metric}", score)
-        hub.update_info(f"best_{metric}_checkpoint", name)
+        hub.update_info(_BEST, {**files, metric: name})
         self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
@@ -252,8 +265,8 @@ class CheckpointHook(Hook):
         return rule_of(metric, "save_best", *self._keys)
 
 
-def _is_best(fact: str) -> bool:
-    return fact.startswith("best_") and fact.endswith("_checkpoint")
+def _in_file_name(metric: str) -> str:
+    return metric.replace("/", "_")
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:

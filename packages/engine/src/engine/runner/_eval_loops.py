@@ -69,7 +69,14 @@ class _EvalLoop(BaseLoop):
             for idx, batch in enumerate(self.batches()):
                 self.run_iter(idx, batch)
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]  # sized
-        metrics: dict[str, float] = {**self.evaluator.evaluate(size), **self._losses.means()}
+        metrics: dict[str, float] = {**self.evaluator.evaluate(size)}
+        for name, value in self._losses.means().items():
+            if name in metrics:
+                raise ValueError(
+                    f"both the {mode} evaluator and the losses give a value {name!r}; give the "
+                    "metric another name or a prefix"
+                )
+            metrics[name] = value
         runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
         runner.call_hook(f"after_{mode}")
         return metrics

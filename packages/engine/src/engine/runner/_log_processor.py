@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 Window = int | str
 
 _TIMES = ("data_time", "time")
+_OF_A_LINE = frozenset({"epoch", "iter", "memory", "step"})
 
 
 @LOG_PROCESSORS.register_module()
@@ -40,7 +41,7 @@ class LogProcessor:
             counts.
 
     Raises:
-        ValueError: If `custom_cfg` lacks something, or gives two values one name.
+        ValueError: If `custom_cfg` lacks something, or gives a value a name that is taken.
     """
 
     def __init__(
@@ -202,6 +203,8 @@ def _checked(given: Sequence[Mapping[str, Any]], by_epoch: bool) -> list[Mapping
         if window == "epoch" and not by_epoch:
             raise ValueError(f"{where}.window_size='epoch' needs by_epoch=True")
         name = options.get("log_name", options["data_src"])
+        if name in _OF_A_LINE:
+            raise ValueError(f"{where}: each line has its own {name!r}; set another log_name")
         if name in names:
             raise ValueError(f"{where}: two values would be called {name!r}; set log_name")
         names.add(name)
