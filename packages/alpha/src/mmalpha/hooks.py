@@ -67,5 +67,6 @@ class ConfusionMatrixHook(Hook):
                 f"{mode} evaluator"
             )
         picture = plot_confusion_matrix(matrix, (metainfo or {}).get("classes"), self.normalize)
-        runner.visualizer.add_image(f"{mode}/{_NAME}", picture, runner.epoch)
+        step = runner.epoch if runner.log_processor.by_epoch else runner.iter
+        runner.visualizer.add_image(f"{mode}/{_NAME}", picture, step)
         write_image(picture, Path(runner.work_dir) / self.filename)

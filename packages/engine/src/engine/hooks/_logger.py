@@ -62,10 +62,12 @@ class LoggerHook(Hook):
         self.keep_local = keep_local
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args
+        self._checked = 0
 
     def before_train(self, runner: Runner) -> None:
         """Tell the visual back ends the config."""
         runner.visualizer.add_config(runner.cfg)
+        self._checked = 0
 
     def after_train_iter(
         self,
@@ -138,10 +140,12 @@ class LoggerHook(Hook):
         history = runner.message_hub.log_scalars.get("train/loss")
         if history is None:
             return
-        fresh = history.last(min(self.interval, len(history)))
+        done, former = runner.iter + 1, self._checked
+        self._checked = done
+        fresh = history.last(min(self.interval, len(history), done - former))
         wrong = [number for number, loss in enumerate(fresh) if not math.isfinite(loss)]
         if wrong:
-            first = runner.iter + 2 - len(fresh) + wrong[0]
+            first = done + 1 - len(fresh) + wrong[0]
             runner.logger.error(
                 "The loss is %s at iteration %d, the first of %d such among the last %d",
                 fresh[wrong[0]],

@@ -33,6 +33,7 @@ class RuntimeInfoHook(Hook):
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], str] = {}
+        self._facts: dict[str, set[str]] = {"val": set(), "test": set()}
 
     def before_run(self, runner: Runner) -> None:
         """Tell what the run is."""
@@ -88,11 +89,15 @@ class RuntimeInfoHook(Hook):
         self._tell(runner, "test", metrics)
 
     def _tell(self, runner: Runner, mode: str, metrics: Mapping[str, Any] | None) -> None:
+        former, self._facts[mode] = self._facts[mode], set()
+        for key in former:  # what this evaluation does not give is none of its metrics
+            runner.message_hub.pop_info(key)
         for name, value in (metrics or {}).items():
             key = self._keys.get((mode, name)) or self._new_key(runner, mode, name)
             if isinstance(value, Real):
                 runner.message_hub.update_scalar(key, value)
             else:
+                self._facts[mode].add(key)
                 runner.message_hub.update_info(key, value, resumed=False)
 
     def _new_key(self, runner: Runner, mode: str, name: str) -> str:
