@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
 import math
+import os
+import signal
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 import torch
 from fsspec.implementations.memory import MemoryFileSystem
-from hypothesis import given
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.config import Config
 from engine.evaluator import BaseMetric
-from engine.hooks import CheckpointHook
+from engine.hooks import CheckpointHook, Hook
 from engine.logging import MessageHub
-from engine.runner import Runner, find_latest_checkpoint, read_checkpoint
+from engine.runner import Runner, TrainingInterrupted, find_latest_checkpoint, read_checkpoint
 
 CfgMaker = Callable[..., Config]
 NAN = float("nan")
@@ -247,6 +252,87 @@ def test_a_second_training_keeps_what_it_has_just_saved(epochs: Config) -> None:
     runner = run(epochs, interval=1, max_keep_ckpts=2)
     runner.train()
     assert names(runner) == {"epoch_1.pth", "epoch_2.pth"}
+
+
+class _ByPosition(_Given):
+    """Gives a value that follows from how far the training is."""
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, float]:
+        done = MessageHub.get_current_instance().get_info("iter")
+        return {"acc": done * 7 % 5}
+
+
+class _Killed(BaseException):
+    """The end of a process, which runs nothing any more."""
+
+
+@contextmanager
+def _killed_at(verb: str, number: int) -> Iterator[None]:
+    """End a run at its n-th call of `os.remove` or `os.replace`, before that does anything."""
+    calls, real = itertools.count(1), getattr(os, verb)
+
+    def call(*args: Any, **kwargs: Any) -> None:
+        if next(calls) == number:
+            raise _Killed
+        real(*args, **kwargs)
+
+    with patch.object(os, verb, call), suppress(_Killed):
+        yield
+
+
+@given(
+    kills=st.lists(
+        st.tuples(st.sampled_from(["remove", "replace"]), st.integers(1, 12)), max_size=4
+    ),
+    by_epoch=st.booleans(),
+)
+@example(kills=[("remove", 1)] * 4, by_epoch=True)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_resumed_run_removes_what_those_that_were_killed_left(
+    toy_cfg: CfgMaker,
+    tmp_path_factory: pytest.TempPathFactory,
+    kills: list[tuple[str, int]],
+    by_epoch: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    of_the_user = {"epoch_99.pth", "mine.pth", ".mine.tmp", ".epoch_1.pth.0123abcd.tmp"}
+    for name in of_the_user:
+        (folder / name).touch()
+    cfg = toy_cfg(
+        work_dir=str(folder),
+        resume=True,
+        train_cfg={"max_epochs": 6} if by_epoch else {"by_epoch": False, "max_iters": 6},
+        param_scheduler=None,
+        val_evaluator={"type": _ByPosition},
+    )
+    options: dict[str, Any] = {"interval": 1, "by_epoch": by_epoch, "max_keep_ckpts": 2}
+    for verb, number in kills:
+        with _killed_at(verb, number):
+            run(cfg, save_best="acc", **options)
+        (folder / ".epoch_3.pth.89abcdef.engine.tmp").touch()  # as a kill while it is written
+    run(cfg, save_best="acc", **options)
+    left = {path.name for path in folder.iterdir() if path.is_file()} - of_the_user
+    unit = "epoch" if by_epoch else "iter"
+    best = {name for name in left if name.startswith("best_acc_")}
+    assert left - best == {f"{unit}_5.pth", f"{unit}_6.pth", "last_checkpoint", "config.py"}
+    assert len(best) == 1
+    assert of_the_user <= {path.name for path in folder.iterdir()}
+
+
+def test_a_run_that_was_interrupted_leaves_no_more_checkpoints_than_another(
+    toy_cfg: CfgMaker,
+) -> None:
+    class Interrupt(Hook):
+        def after_train_iter(
+            self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+        ) -> None:
+            if runner.iter == 6:
+                signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(TrainingInterrupted):
+        run(toy_cfg(custom_hooks=[Interrupt()], log_level="ERROR"), interval=1, max_keep_ckpts=2)
+    runner = run(toy_cfg(resume=True), interval=1, max_keep_ckpts=2)
+    assert names(runner) == {"epoch_2.pth", "epoch_3.pth"}
 
 
 def test_what_is_published_is_named_by_its_content(

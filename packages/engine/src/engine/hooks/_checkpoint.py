@@ -22,6 +22,7 @@ from engine.fileio import (
     put,
     put_text,
     remove,
+    remove_abandoned,
 )
 from engine.registry import HOOKS
 from engine.utils import improvement, is_url
@@ -123,11 +124,12 @@ class CheckpointHook(Hook):
                 )
 
     def before_train(self, runner: Runner) -> None:
-        """Say where the checkpoints go."""
+        """Say where the checkpoints go, and remove what a run that was killed left there."""
         get_file_backend(
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
+        self._clean(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Save where an interval of epochs ends."""
@@ -175,9 +177,9 @@ class CheckpointHook(Hook):
     def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
         before = runner.message_hub.get_info(_KEPT, [])
+        # With those that are removed below, in case that this run ends before it has done so.
         kept = [*(other for other in before if other != name), name]
-        surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
-        runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+        runner.message_hub.update_info(_KEPT, kept)
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
         self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
@@ -185,8 +187,7 @@ class CheckpointHook(Hook):
             if not is_url(file):
                 file = os.path.relpath(file, runner.work_dir)
             put_text(file, Path(runner.work_dir) / "last_checkpoint")
-        for old in surplus:  # only now, so that there is a whole one at any moment
-            self._remove(runner, old)
+        self._remove_surplus(runner)  # only now, so that there is a whole one at any moment
 
     def _save_if_best(
         self, runner: Runner, metric: str, rule: str, metrics: dict[str, float]
@@ -246,6 +247,27 @@ class CheckpointHook(Hook):
         published = f"{stem}-{hashlib.sha256(stream.getbuffer()).hexdigest()[:8]}{suffix}"
         put(stream.getvalue(), self._file(runner, published), self.backend_args)
         runner.logger.info("Published %s as %s", name, published)
+
+    def _remove_surplus(self, runner: Runner) -> None:
+        kept = runner.message_hub.get_info(_KEPT, [])
+        surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
+        for name in surplus:
+            self._remove(runner, name)
+        if surplus:
+            runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+
+    def _clean(self, runner: Runner) -> None:
+        folder = self._folder(runner)
+        if is_main_process():
+            for place in {runner.work_dir, folder}:
+                for name in [] if is_url(place) else remove_abandoned(place):
+                    runner.logger.info("Removed %s, which a run that was killed had begun", name)
+        interrupted = runner.message_hub.pop_info("interrupted_checkpoint")
+        if interrupted is not None and folder == runner.work_dir:
+            # It counts as one of this hook's, so that it goes when there are newer ones.
+            kept = runner.message_hub.get_info(_KEPT, [])
+            runner.message_hub.update_info(_KEPT, [*kept, interrupted])
+        self._remove_surplus(runner)
 
     @master_only
     def _remove(self, runner: Runner, name: str) -> None:
