@@ -72,8 +72,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             yield temporary
             _sync(temporary)
             os.replace(temporary, target)
-        except BaseException:
+        except BaseException as error:
             temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+                error.filename = str(target)  # which the system does not say of a full disk
             raise
     if os.name == "posix":  # elsewhere a folder can't be opened, and the rename is journalled
         _sync(target.parent)  # so that the rename lasts through a power cut

@@ -12,7 +12,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from engine.config import Config
-from engine.dist import is_main_process
+from engine.dist import is_main_process, lost_processes_named
 from engine.evaluator import Evaluator
 from engine.hooks import Hook
 from engine.logging import setup_logging
@@ -181,10 +181,12 @@ class Runner(BuildsParts, KeepsCheckpoints):
         Raises:
             ValueError: If the runner was made without the parts of a training.
             TrainingInterrupted: If a signal ended the training, which was saved before.
+            ProcessLostError: If another process of the run ended, or does not answer.
         """
         parts = _needed(self._train, "training")
         try:
-            with self.stop:  # from here on a signal waits for the end of a step
+            # From here on a signal waits for the end of a step.
+            with lost_processes_named(), self.stop:
                 self._build_training(*parts)
                 self._begin_run()
                 if isinstance(model := unwrapped(self.model), BaseModule):
@@ -224,7 +226,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self._begin_run()
         self.load_or_resume()
         try:
-            with self.stop:
+            with lost_processes_named(), self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")
