@@ -99,3 +99,16 @@ def test_a_damaged_image_is_named(root: Path) -> None:
     path.write_bytes(b"no image")
     with pytest.raises(ValueError, match=f"{path} is no image"):
         ImageFolder(str(root), "train", pipeline=PIPELINE)[0]
+
+
+def test_the_names_of_classes_may_be_numbers(tmp_path: Path) -> None:
+    for name in ("2019", "2020"):
+        (tmp_path / name).mkdir()
+        Image.new("L", (2, 2)).save(tmp_path / name / "a.png")
+    data = ImageFolder(str(tmp_path), metainfo=dict(classes=[2020, 2019]))
+    assert [info["gt_label"] for info in map(data.get_data_info, range(2))] == [0, 1]
+    assert [*data.metainfo["classes"]] == ["2020", "2019"]
+    with pytest.raises(FileNotFoundError, match="has no folder for 2021"):
+        ImageFolder(str(tmp_path), metainfo=dict(classes=[2019, 2020, 2021]))
+    with pytest.raises(ValueError, match="have one name twice: '2019'"):
+        ImageFolder(str(tmp_path), metainfo=dict(classes=[2019, "2019", 2020]))

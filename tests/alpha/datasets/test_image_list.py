@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mmalpha.datasets import ImageList, PackClsInputs
 
@@ -44,9 +47,42 @@ def test_labels_are_names_or_numbers(tmp_path: Path) -> None:
     assert labels(listed(tmp_path, "a.json", json.dumps(entries), metainfo=CLASSES)) == [2]
 
 
-def test_names_that_are_digits_are_names_first(tmp_path: Path) -> None:
+@given(
+    classes=st.lists(
+        st.integers(0, 12) | st.text("ab1.", min_size=1, max_size=3), min_size=1, max_size=5
+    )
+)
+def test_a_label_means_one_class_or_is_an_error(classes: list[int | str]) -> None:
+    names = [str(name) for name in classes]
+    with tempfile.TemporaryDirectory() as folder:
+        for label in [*range(7), *names, "c"]:
+            meant = {
+                number
+                for number, name in enumerate(names)
+                if str(label) == name or str(label) == str(number)
+            }
+            for suffix, entry in (("jsonl", label), ("csv", str(label)), ("json", str(label))):
+                text = json.dumps({"img_path": "a.png", "gt_label": entry})
+                content = {"json": f"[{text}]", "jsonl": text}
+                content["csv"] = f"img_path,gt_label\na.png,{label}\n"
+                options = dict(metainfo=dict(classes=classes))
+                if len(set(names)) == len(names) and len(meant) == 1:
+                    data = listed(Path(folder), f"a.{suffix}", content[suffix], **options)
+                    assert labels(data) == [*meant]
+                    assert [*data.metainfo["classes"]] == names
+                else:
+                    said = "one name twice|is no class|is the name of class . and the number|, and"
+                    with pytest.raises(ValueError, match=said):
+                        listed(Path(folder), f"a.{suffix}", content[suffix], **options)
+
+
+def test_a_label_that_fits_two_classes_is_told(tmp_path: Path) -> None:
     text = "img_path,gt_label\na.png,1\nb.png,0\n"
-    assert labels(listed(tmp_path, "a.csv", text, metainfo=dict(classes=["1", "0"]))) == [0, 1]
+    said = r"a\.csv:2: '1' is the name of class 0, and the number of class 1, '0'; give the classes"
+    with pytest.raises(ValueError, match=said):
+        listed(tmp_path, "a.csv", text, metainfo=dict(classes=[1, 0]))
+    with pytest.raises(TypeError, match="are a list of names; got 'cat'"):
+        listed(tmp_path, "a.csv", text, metainfo=dict(classes="cat"))
 
 
 def test_the_columns_may_have_other_names(tmp_path: Path) -> None:

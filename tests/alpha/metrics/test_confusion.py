@@ -78,9 +78,12 @@ def test_any_number_of_classes(count: int) -> None:
     assert 300 < picture.shape[0] < 2000
 
 
-def test_an_empty_row_is_no_problem() -> None:
-    plot_confusion_matrix([[0, 0], [0, 3]])
-    plot_confusion_matrix(torch.zeros(2, 2, dtype=torch.int64), normalize=None)
+def test_the_cells_of_an_empty_row_are_those_of_nothing() -> None:
+    found = shades(plot_confusion_matrix([[0, 0], [0, 3]]), 2)
+    assert np.ptp(found.ravel()[:3]) < 0.02
+    assert found[1, 1] > found[0, 0] + 0.5
+    empty = plot_confusion_matrix(torch.zeros(2, 2, dtype=torch.int64), normalize=None)
+    assert shades(empty, 2) == pytest.approx(np.full((2, 2), found[0, 0]), abs=0.02)
 
 
 def test_wrong_arguments_are_told() -> None:

@@ -90,6 +90,13 @@ def test_labels(tmp_path: Path, changes: dict[str, Any], labels: list[list[int]]
     assert folder(tmp_path, **changes)[0]["gt_seg_map"].tolist() == labels
 
 
+def test_the_names_of_classes_may_be_numbers(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 1]])
+    assert folder(tmp_path, metainfo=dict(classes=[7, 8])).metainfo["classes"] == ("7", "8")
+    with pytest.raises(ValueError, match="have one name twice: '7'"):
+        folder(tmp_path, metainfo=dict(classes=[7, "7"]))
+
+
 def test_some_of_the_classes(tmp_path: Path) -> None:
     for kind in ("JPEGImages", "SegmentationClass", "ImageSets/Segmentation"):
         (tmp_path / kind).mkdir(parents=True)

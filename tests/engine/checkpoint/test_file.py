@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import multiprocessing
 import os
 import pickle
@@ -16,6 +17,7 @@ import pytest
 import torch
 
 from engine.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
+from engine.fileio import put_text
 
 
 def test_a_round_trip(tmp_path: Path) -> None:
@@ -122,10 +124,13 @@ def test_a_failed_write_keeps_the_former_file(
     former = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # as a full disk would
     try:
-        with pytest.raises(
-            CheckpointError, match=r"x\.pth could not be written, and is what it was before: "
-        ):
-            save_checkpoint({"state_dict": {"x": torch.ones(100_000)}}, path)
+        for file, end in (("x.pth", "; the former file of this name is whole"), ("y.pth", "")):
+            with pytest.raises(CheckpointError) as caught:
+                save_checkpoint({"state_dict": {"x": torch.ones(100_000)}}, tmp_path / file)
+            said = f"{tmp_path / file} could not be written: {os.strerror(errno.EFBIG)}{end}"
+            assert str(caught.value) == said
+        with pytest.raises(OSError, match=r"too large: '.*last_checkpoint'"):
+            put_text("x" * 60_000, tmp_path / "last_checkpoint")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         signal.signal(signal.SIGXFSZ, former)

@@ -30,6 +30,18 @@ def test_every_verb(together: Callable[..., None], world_size: int) -> None:
     together(FOLDER / "every_verb.py", world_size)
 
 
+def test_every_type(together: Callable[..., None]) -> None:
+    together(FOLDER / "every_dtype.py", 2)
+
+
+@pytest.mark.parametrize("manner", ["ends", "hangs"])
+def test_a_process_that_is_lost_is_named(
+    together: Callable[..., None], tmp_path: Path, manner: str
+) -> None:
+    together(FOLDER / "lost_process.py", 3, manner, str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2"]
+
+
 @pytest.mark.parametrize("kind", LAUNCHERS)
 def test_other_launchers(together: Callable[..., None], kind: str) -> None:
     launcher = "slurm" if kind == "slurm" else "mpi"

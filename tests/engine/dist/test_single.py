@@ -23,7 +23,7 @@ def test_this_process_is_the_first_and_only_one() -> None:
 
 @pytest.mark.parametrize("op", ["sum", "mean", "product", "min", "max", "band", "bor", "bxor"])
 def test_tensors_stay_what_they_are(op: str) -> None:
-    data = torch.tensor([1.0, 2.0])
+    data = torch.tensor([1, 2] if op.startswith("b") else [1.0, 2.0])
     dist.all_reduce(data, op)
     dist.all_reduce_dict({"a": data}, op)
     dist.all_reduce_params([data], op=op)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import secrets
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 import torch
@@ -12,11 +14,22 @@ from torchmetrics.functional.classification import multiclass_accuracy
 
 from engine import dist
 from engine.dataset import DefaultSampler
-from engine.evaluator import Evaluator
+from engine.evaluator import BaseMetric, Evaluator
 
 ACCURACY = dict(
     type="torchmetrics.classification.MulticlassAccuracy", num_classes=4, average="micro"
 )
+
+
+class Order(BaseMetric):
+    """The results themselves, which the first process alone puts together."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        self.results += [sample["gt_label"].item() for sample in data_samples]
+
+    def compute_metrics(self, results: list[int]) -> dict[str, Any]:
+        assert dist.is_main_process()
+        return {"labels": results, "secret": secrets.token_hex()}
 
 
 def main(rank: int, variables: Mapping[str, str]) -> None:
@@ -39,10 +52,13 @@ def _evaluate(size: int) -> None:
         {"pred_score": score, "gt_label": label}
         for score, label in zip(scores, labels, strict=True)
     ]
-    evaluator = Evaluator(ACCURACY)
+    evaluator = Evaluator([ACCURACY, Order()])
     expected = multiclass_accuracy(scores, labels, 4, average="micro").item()
     for _ in range(2):  # nothing is left of a former evaluation
         order = list(DefaultSampler(samples, shuffle=False))
         for start in range(0, len(order), 2):
             evaluator.process([samples[index] for index in order[start : start + 2]])
-        assert evaluator.evaluate(size) == {"MulticlassAccuracy": pytest.approx(expected)}
+        values = evaluator.evaluate(size)
+        assert values["MulticlassAccuracy"] == pytest.approx(expected)
+        assert values["labels"] == labels.tolist()
+        assert dist.all_gather_object(values) == [values] * dist.get_world_size()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -102,9 +103,54 @@ def test_a_name_given_twice_is_an_error() -> None:
         evaluator.evaluate(1)
 
 
-def test_no_results_are_an_error() -> None:
-    with pytest.raises(ValueError, match="Accuracy has no results"):
-        Accuracy().evaluate(3)
+class Total(Echo):
+    """A sum, which divides by nothing."""
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        return {"mean": sum(results) / len(results)}
+
+
+class MeanOfNothing(Echo):
+    """Gives a NaN where there are no results."""
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        return {"mean": float("nan")}
+
+
+@pytest.mark.parametrize("metric", [Accuracy, Total, MeanOfNothing])
+def test_no_results_are_an_error_for_a_metric_of_results(metric: type[BaseMetric]) -> None:
+    with pytest.raises(ValueError, match=f"{metric.__name__} has no results: its process"):
+        metric().evaluate(3)
+
+
+class Writes(Echo):
+    """Writes the samples into a file, and gives no value."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__()
+        self.path = path
+        self.ended = 0
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        with self.path.open("a") as file:
+            file.writelines(map(str, data_samples))
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        self.ended += 1
+        return {}
+
+
+def test_a_metric_that_only_writes_files_is_told_and_is_no_loss_to_the_others(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    writes = Writes(tmp_path / "samples")
+    evaluator = Evaluator([writes, Echo()])
+    evaluator.process([1, 2, 3])
+    assert evaluator.evaluate(3) == {"all": [1, 2, 3], "batch": None}
+    assert (tmp_path / "samples").read_text() == "123"
+    assert writes.ended == 1
+    assert caplog.text.count("Writes has no results: its process() appended none") == 1
+    assert "Echo" not in caplog.text
 
 
 def test_a_value_is_found_by_its_name_or_its_end() -> None:

@@ -89,3 +89,84 @@ def test_wrong_names_and_arguments_are_told() -> None:
 @pytest.mark.parametrize("world_size", [2, 3])
 def test_processes_count_each_sample_once(together: Callable[..., None], world_size: int) -> None:
     together(Path(__file__).with_name("sharded_metrics.py"), world_size)
+
+
+SIZES = [(4, 6), (5, 3), (4, 6), (2, 7)]
+
+
+def masks(dtype: torch.dtype, as_scores: bool, ignored: float = 0.0) -> list[BaseDataElement]:
+    """Masks of several sizes, of which a part of the pixels may count for nothing."""
+    torch.manual_seed(0)
+    samples = []
+    for size in SIZES:
+        scores = torch.rand(3, *size)
+        truth = torch.randint(3, (1, *size))
+        truth[torch.rand(1, *size) < ignored] = 255
+        prediction = scores if as_scores else scores.argmax(0, keepdim=True)
+        samples.append(
+            BaseDataElement(
+                gt_sem_seg=PixelData(data=truth.to(dtype)),
+                pred_sem_seg=PixelData(data=prediction),
+            )
+        )
+    return samples
+
+
+@pytest.mark.parametrize("as_scores", [False, True])
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int16, torch.int64])
+@pytest.mark.parametrize("chunk_size", [1, 3, 4])
+def test_masks_of_several_sizes(chunk_size: int, dtype: torch.dtype, as_scores: bool) -> None:
+    samples = masks(dtype, as_scores, ignored=0.2)
+    evaluator = Evaluator(
+        [
+            dict(type="torchmetrics.segmentation.MeanIoU", num_classes=3),
+            dict(
+                type="torchmetrics.segmentation.MeanIoU",
+                num_classes=3,
+                input_format="index",
+                prefix="index",
+            ),
+            dict(
+                type="torchmetrics.classification.MulticlassAccuracy",
+                num_classes=3,
+                ignore_index=255,
+                average="micro",
+            ),
+        ]
+    )
+    values = evaluator.offline_evaluate(samples, chunk_size=chunk_size)
+    right = count = 0
+    of_images = []
+    for sample in samples:
+        truth, found = sample.gt_sem_seg.data[0].long(), sample.pred_sem_seg.data
+        classes = (found.argmax(0) if as_scores else found[0])[truth != 255]
+        truth = truth[truth != 255]
+        right, count = right + int((classes == truth).sum()), count + truth.numel()
+        both = torch.stack([((classes == c) & (truth == c)).sum() for c in range(3)])
+        either = torch.stack([((classes == c) | (truth == c)).sum() for c in range(3)])
+        of_images.append((both / either).mean())
+    iou = torch.stack(of_images).mean().item()
+    assert values == {
+        "MeanIoU": pytest.approx(iou),
+        "index/MeanIoU": pytest.approx(iou),
+        "MulticlassAccuracy": pytest.approx(right / count),
+    }
+
+
+def test_two_classes_and_several_at_once() -> None:
+    score = torch.tensor([[0.9, 0.1], [0.2, 0.8], [0.4, 0.6]])
+    label = torch.tensor([0, 1, 0], dtype=torch.uint8)
+    two = [dict(pred_score=s, gt_label=each) for s, each in zip(score, label, strict=True)]
+    for cfg in (
+        dict(type="torchmetrics.classification.BinaryAccuracy"),
+        dict(type="torchmetrics.classification.MulticlassAccuracy", num_classes=2, average="micro"),
+    ):
+        assert [*Evaluator(cfg).offline_evaluate(two).values()] == [pytest.approx(2 / 3)]
+    several = [
+        dict(pred_score=s, gt_score=torch.tensor(t, dtype=kind))
+        for kind in (torch.float32, torch.uint8, torch.bool)
+        for s, t in zip(score, [[1, 0], [1, 1], [0, 0]], strict=True)
+    ]
+    cfg = dict(type="torchmetrics.classification.MultilabelAccuracy", num_labels=2, average="micro")
+    values = Evaluator(cfg).offline_evaluate(several)
+    assert values == {"MultilabelAccuracy": pytest.approx(4 / 6)}

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.fileio import atomic_write
+from engine.fileio import atomic_write, remove_abandoned
 
 KILLED_HALFWAY = """
 import os, signal, sys
@@ -65,6 +65,24 @@ def test_a_kill_in_the_middle_leaves_the_old_file_whole(tmp_path: Path) -> None:
     ended = subprocess.run([sys.executable, "-c", KILLED_HALFWAY, str(path)], check=False)
     assert ended.returncode == -signal.SIGKILL
     assert path.read_bytes() == b"old"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no SIGKILL, and there are no locks")
+def test_what_a_killed_process_left_is_removed_and_nothing_else(tmp_path: Path) -> None:
+    of_others = {".mine.tmp", ".state.0123abcd.tmp", "state.0123abcd.engine.tmp", "x.engine.tmp"}
+    for name in of_others:
+        (tmp_path / name).touch()
+    (tmp_path / ".folder.0123abcd.engine.tmp").mkdir()
+    subprocess.run([sys.executable, "-c", KILLED_HALFWAY, str(tmp_path / "state")], check=False)
+    [abandoned] = {path.name for path in tmp_path.glob(".state.*.engine.tmp")}
+    with atomic_write(tmp_path / "live", "w") as file:
+        assert remove_abandoned(tmp_path) == [abandoned]
+        assert remove_abandoned(tmp_path) == []
+        file.write("whole")
+    assert (tmp_path / "live").read_text() == "whole"
+    left = {path.name for path in tmp_path.iterdir()}
+    assert left == {*of_others, ".folder.0123abcd.engine.tmp", "live"}
+    assert remove_abandoned(tmp_path / "missing") == []
 
 
 def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:

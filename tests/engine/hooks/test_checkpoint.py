@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import logging
-from collections.abc import Callable, Sequence
+import math
+import os
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
 import torch
 from fsspec.implementations.memory import MemoryFileSystem
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
 
 from engine.config import Config
 from engine.evaluator import BaseMetric
-from engine.hooks import CheckpointHook
-from engine.runner import Runner, find_latest_checkpoint, read_checkpoint
+from engine.hooks import CheckpointHook, Hook
+from engine.logging import MessageHub
+from engine.runner import Runner, TrainingInterrupted, find_latest_checkpoint, read_checkpoint
 
 CfgMaker = Callable[..., Config]
+NAN = float("nan")
 
 
 class _Given(BaseMetric):
@@ -108,6 +119,14 @@ def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: 
         ({"save_best": "acc", "rule": "less"}, {"best_acc_epoch_3.pth"}),
         ({"save_best": "error"}, {"best_error_epoch_1.pth"}),
         ({"save_best": "size", "rule": "greater"}, {"best_size_epoch_4.pth"}),
+        (
+            {"save_best": ["size", "acc"], "rule": "greater"},
+            {"best_size_epoch_4.pth", "best_acc_epoch_2.pth"},
+        ),
+        (
+            {"save_best": ["size", "acc"], "rule": ["less"]},
+            {"best_size_epoch_1.pth", "best_acc_epoch_3.pth"},
+        ),
         ({"save_best": ["acc", "error"]}, {"best_acc_epoch_2.pth", "best_error_epoch_1.pth"}),
         (
             {"save_best": ["size", "acc"], "rule": ["less", "greater"]},
@@ -128,6 +147,66 @@ def test_the_best_by_a_rule(toy_cfg: CfgMaker, options: dict[str, Any], best: se
     for name in best:
         epoch = int(name.removesuffix(".pth").rpartition("_")[2])
         assert read_checkpoint(Path(runner.work_dir) / name)["meta"]["epoch"] == epoch
+
+
+@pytest.mark.parametrize("save_best", ["acc", "auto"])
+def test_a_nan_is_never_the_best(
+    toy_cfg: CfgMaker, save_best: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    scores = [NAN, 0.5, 0.7, NAN, 0.6]
+    cfg = toy_cfg(
+        train_cfg={"by_epoch": True, "max_epochs": 5}, val_evaluator={"type": _Given, "acc": scores}
+    )
+    with caplog.at_level(logging.WARNING):
+        runner = run(cfg, save_last=False, save_best=save_best)
+    assert names(runner) == {"best_acc_epoch_3.pth"}
+    assert caplog.text.count("The acc is NaN") == 2
+
+
+def test_the_name_of_one_metric_may_be_that_of_another_and_more(toy_cfg: CfgMaker) -> None:
+    scores = {"acc": [0.5, 0.7, 0.6], "acc_checkpoint": [0.3, 0.2, 0.1]}
+    cfg = toy_cfg(val_evaluator={"type": _Given, **scores})
+    runner = run(cfg, save_last=False, save_best=list(scores))
+    assert names(runner) == {"best_acc_epoch_2.pth", "best_acc_checkpoint_epoch_1.pth"}
+
+
+def test_the_best_by_two_metrics_are_never_one_file(toy_cfg: CfgMaker) -> None:
+    cfg = toy_cfg(val_evaluator={"type": _Given, "a/b": [1.0], "a_b": [2.0]})
+    with pytest.raises(ValueError, match="'a_b' would take the place of that by 'a/b'"):
+        run(cfg, save_best=["auto", "a_b"], rule="greater")
+
+
+class _Standing:
+    """As much of a runner as `save_best` asks for."""
+
+    def __init__(self, folder: Path) -> None:
+        self.message_hub = MessageHub("checkpoints")
+        self.logger = logging.getLogger("without a handler")
+        self.logger.propagate = False
+        self.train_loop = self
+        self.work_dir = str(folder)
+        self.epoch = 0
+        self.saved = list[int]()
+
+    def save_checkpoint(self, *_: Any, **__: Any) -> None:
+        self.saved.append(self.epoch)
+
+
+@given(
+    scores=st.lists(st.floats() | st.integers(-2, 2), max_size=12),
+    rule=st.sampled_from(["greater", "less"]),
+)
+def test_the_best_is_the_first_of_the_best_numbers(scores: list[float], rule: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        runner = _Standing(Path(folder))
+        hook = CheckpointHook(save_best="m", rule=rule)
+        for score in scores:
+            runner.epoch += 1
+            hook.after_val_epoch(runner, {"m": score})  # type: ignore[arg-type]  # a stand-in
+    numbers = [score for score in scores if not math.isnan(score)]
+    best = (max if rule == "greater" else min)(numbers, default=None)
+    assert runner.message_hub.get_info("best_m") == best
+    assert runner.saved[-1:] == ([] if best is None else [scores.index(best) + 1])
 
 
 def test_the_best_by_iterations_and_with_a_prefix(toy_cfg: CfgMaker) -> None:
@@ -173,6 +252,87 @@ def test_a_second_training_keeps_what_it_has_just_saved(epochs: Config) -> None:
     runner = run(epochs, interval=1, max_keep_ckpts=2)
     runner.train()
     assert names(runner) == {"epoch_1.pth", "epoch_2.pth"}
+
+
+class _ByPosition(_Given):
+    """Gives a value that follows from how far the training is."""
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, float]:
+        done = MessageHub.get_current_instance().get_info("iter")
+        return {"acc": done * 7 % 5}
+
+
+class _Killed(BaseException):
+    """The end of a process, which runs nothing any more."""
+
+
+@contextmanager
+def _killed_at(verb: str, number: int) -> Iterator[None]:
+    """End a run at its n-th call of `os.remove` or `os.replace`, before that does anything."""
+    calls, real = itertools.count(1), getattr(os, verb)
+
+    def call(*args: Any, **kwargs: Any) -> None:
+        if next(calls) == number:
+            raise _Killed
+        real(*args, **kwargs)
+
+    with patch.object(os, verb, call), suppress(_Killed):
+        yield
+
+
+@given(
+    kills=st.lists(
+        st.tuples(st.sampled_from(["remove", "replace"]), st.integers(1, 12)), max_size=4
+    ),
+    by_epoch=st.booleans(),
+)
+@example(kills=[("remove", 1)] * 4, by_epoch=True)
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_resumed_run_removes_what_those_that_were_killed_left(
+    toy_cfg: CfgMaker,
+    tmp_path_factory: pytest.TempPathFactory,
+    kills: list[tuple[str, int]],
+    by_epoch: bool,
+) -> None:
+    folder = tmp_path_factory.mktemp("run")
+    of_the_user = {"epoch_99.pth", "mine.pth", ".mine.tmp", ".epoch_1.pth.0123abcd.tmp"}
+    for name in of_the_user:
+        (folder / name).touch()
+    cfg = toy_cfg(
+        work_dir=str(folder),
+        resume=True,
+        train_cfg={"max_epochs": 6} if by_epoch else {"by_epoch": False, "max_iters": 6},
+        param_scheduler=None,
+        val_evaluator={"type": _ByPosition},
+    )
+    options: dict[str, Any] = {"interval": 1, "by_epoch": by_epoch, "max_keep_ckpts": 2}
+    for verb, number in kills:
+        with _killed_at(verb, number):
+            run(cfg, save_best="acc", **options)
+        (folder / ".epoch_3.pth.89abcdef.engine.tmp").touch()  # as a kill while it is written
+    run(cfg, save_best="acc", **options)
+    left = {path.name for path in folder.iterdir() if path.is_file()} - of_the_user
+    unit = "epoch" if by_epoch else "iter"
+    best = {name for name in left if name.startswith("best_acc_")}
+    assert left - best == {f"{unit}_5.pth", f"{unit}_6.pth", "last_checkpoint", "config.py"}
+    assert len(best) == 1
+    assert of_the_user <= {path.name for path in folder.iterdir()}
+
+
+def test_a_run_that_was_interrupted_leaves_no_more_checkpoints_than_another(
+    toy_cfg: CfgMaker,
+) -> None:
+    class Interrupt(Hook):
+        def after_train_iter(
+            self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+        ) -> None:
+            if runner.iter == 6:
+                signal.raise_signal(signal.SIGTERM)
+
+    with pytest.raises(TrainingInterrupted):
+        run(toy_cfg(custom_hooks=[Interrupt()], log_level="ERROR"), interval=1, max_keep_ckpts=2)
+    runner = run(toy_cfg(resume=True), interval=1, max_keep_ckpts=2)
+    assert names(runner) == {"epoch_2.pth", "epoch_3.pth"}
 
 
 def test_what_is_published_is_named_by_its_content(
@@ -237,8 +397,12 @@ def test_a_url(epochs: Config, tmp_path: Path) -> None:
 def test_mistakes(toy_cfg: CfgMaker) -> None:
     with pytest.raises(ValueError, match="save_best='size': the name does not tell"):
         CheckpointHook(save_best="size")
-    with pytest.raises(ValueError, match="rule 'less' does not fit save_best"):
-        CheckpointHook(save_best=["a", "b"], rule="less")
+    with pytest.raises(ValueError, match="give one rule for all metrics, or one for each"):
+        CheckpointHook(save_best=["a", "b", "c"], rule=["less", "less"])
+    with pytest.raises(ValueError, match="rule 'less' does not fit save_best None"):
+        CheckpointHook(rule="less")
+    with pytest.raises(ValueError, match="by 'a/acc' and 'a_acc' would have one name"):
+        CheckpointHook(save_best=["a/acc", "b_acc", "a_acc"])
     with pytest.raises(ValueError, match="rule is 'greater' or 'less'; got 'more'"):
         CheckpointHook(save_best="a", rule="more")
     with pytest.raises(ValueError, match="there is no metric 'recall'; there are acc, count"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ import pytest
 from matplotlib.image import imread
 
 from engine.config import Config
+from engine.evaluator import BaseMetric
 from engine.hooks import CurvesHook, Hook, LoggerHook
 from engine.logging import console
 from engine.runner import Runner
@@ -74,6 +75,44 @@ def test_lines_of_the_log(toy_cfg: CfgMaker) -> None:
         "Test  acc: ",
     ):
         assert part in log
+
+
+class _OddNames(BaseMetric):
+    """Gives values with the names of those that a run logs itself."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        self.results += data_samples
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, float]:
+        names = ("time", "data_time", "step", "epoch", "iter", "lr", "time_value", "acc")
+        return {name: 1000.0 + number for number, name in enumerate(names)}
+
+
+def test_values_with_the_names_of_the_runs_own_keep_apart(
+    toy_cfg: CfgMaker, caplog: pytest.LogCaptureFixture
+) -> None:
+    class OddLosses(Hook):
+        priority = "HIGHEST"
+
+        def after_train_iter(
+            self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+        ) -> None:
+            outputs |= {"time": -1.0, "step": -2.0, "lr": -3.0}
+
+    cfg = toy_cfg(val_evaluator={"type": _OddNames}, custom_hooks=[OddLosses()])
+    runner = trained(cfg, logger={"type": "LoggerHook", "interval": 5})
+    training, validation = tracked(runner)[-2:]
+    assert (training["step"], training["iter"], training["epoch"]) == (15, 15, 3)
+    assert training["time"] > 0
+    assert training["lr"] == 0.125
+    assert [training[f"{name}_value"] for name in ("time", "step", "lr")] == [-1.0, -2.0, -3.0]
+    assert validation["step"] == 3
+    assert 0 < validation["time"] < 100
+    assert 0 < validation["data_time"] < 100
+    named = {"acc": 1007.0, "time_value": 1000.0, "time_value_value": 1006.0, "step_value": 1002.0}
+    assert {name: validation[name] for name in named} == named
+    assert "iter" not in validation
+    assert caplog.text.count("the evaluator gives by this name is logged as time_value\n") == 1
 
 
 @pytest.mark.parametrize("keep_local", [True, False])

@@ -87,5 +87,16 @@ def test_of_several_views_the_first_is_shown() -> None:
     assert [image[0, 0].tolist() for _, image, _, _ in runner.visualizer.calls] == [[255, 0, 7]] * 2
 
 
+def test_each_picture_of_a_test_has_a_place_of_its_own() -> None:
+    runner: Any = SimpleNamespace(visualizer=_Visualizer())
+    hook = NaiveVisualizationHook(interval=2)
+    for _ in range(2):  # tests
+        for batch, size in enumerate([3, 3, 3, 2]):
+            samples = [BaseDataElement(metainfo={"img_path": f"{n}/a.png"}) for n in range(size)]
+            hook.after_test_iter(runner, batch, {"inputs": [RED] * size}, samples)
+    places = [(name, options["step"]) for name, *_, options in runner.visualizer.calls]
+    assert places == [("a.png", step) for step in (3, 4, 5, 9, 10)] * 2
+
+
 def test_a_hook_that_only_a_test_calls() -> None:
     assert NaiveVisualizationHook().get_triggered_stages() == ["after_test_iter"]

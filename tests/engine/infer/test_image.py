@@ -59,3 +59,15 @@ def test_other_formats_keep_their_size(tmp_path: Path) -> None:
 def test_a_folder_is_no_image(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match="there is no image"):
         read_image(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tiff", "webp", "ppm"])
+@pytest.mark.filterwarnings("ignore:Truncated File Read")  # of Pillow, beside its error
+def test_a_file_that_was_cut_short_is_named(tmp_path: Path, kind: str) -> None:
+    whole, cut = tmp_path / f"whole.{kind}", tmp_path / f"cut.{kind}"
+    Image.fromarray(_pixels(24, 20)).save(whole)
+    content = whole.read_bytes()
+    for size in range(0, len(content) - 24, max(1, len(content) // 80)):
+        cut.write_bytes(content[:size])
+        with pytest.raises(ValueError, match=rf"cut\.{kind} is (damaged|no image of a kind that)"):
+            read_image(cut)

@@ -197,3 +197,28 @@ def test_mistakes() -> None:
             WEIGHT_INITIALIZERS.build({"type": kind, "distribution": "gamma"})
     with pytest.raises(TypeError, match="BaseInit does not say how a weight begins"):
         BaseInit()(nn.Linear(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("cfg", "told"),
+    [
+        ({"layer": "Conv2d"}, None),
+        ({"layer": ["Conv2d", "_BatchNorm"]}, None),  # one list for several models
+        ({"override": {"name": "reg"}}, None),
+        ({"layer": "Conv2D"}, "it has no layer 'Conv2D'; did you mean 'Conv2d'?"),
+        ({"layer": "Linear"}, "it has no layer 'Linear'"),
+        ({"layer": ["Conv2d", "Linera"]}, "it has no layer 'Linera'"),
+        ({"layer": "Conv2D", "override": {"name": "reg"}}, "it has no layer 'Conv2D'"),
+        ({}, "it has no weight of its own; name its layers by `layer`"),
+    ],
+)
+def test_what_does_nothing_is_told(
+    cfg: dict[str, Any], told: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    initialize(_Parts(), {"type": "Constant", "val": 1, **cfg})
+    said = [record.getMessage() for record in caplog.records]
+    if told is None:
+        assert said == []
+    else:
+        assert len(said) == 1
+        assert said[0].startswith(f"init_cfg: ConstantInit of _Parts: {told}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import Config
+from engine.evaluator import BaseMetric
 from engine.model import BaseModel
 from engine.runner import Runner
 from engine.structures import BaseDataElement
@@ -57,6 +58,16 @@ def expected_losses(runner: Runner) -> dict[str, float]:
     return {name: value / 37 for name, value in sums.items()}
 
 
+class NamedLoss(BaseMetric):
+    """Calls its value as a loss is called."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        self.results += [1] * len(data_samples)
+
+    def compute_metrics(self, results: list[int]) -> dict[str, float]:
+        return {"loss": 1.0}
+
+
 class StillData(torch.utils.data.Dataset[dict[str, Tensor]]):
     """37 points, which are the same each time."""
 
@@ -98,6 +109,13 @@ def test_validation_reports_its_losses(cfg: Config, behind: bool) -> None:
     assert len(tracked) == 3  # two within the training
     assert runner.message_hub.get_scalar("val/loss").data[0].tolist() == tracked
     assert len(list(Path(runner.work_dir).glob("best_loss_epoch_*.pth"))) == 1
+
+
+def test_a_metric_has_not_the_name_of_a_loss(cfg: Config) -> None:
+    cfg.val_cfg = {"loss": True}
+    cfg.val_evaluator = {"type": NamedLoss}
+    with pytest.raises(ValueError, match=r"both the val evaluator and the losses give .* 'loss'"):
+        Runner.from_cfg(cfg).val()
 
 
 def test_without_being_asked_there_is_no_loss(cfg: Config) -> None:

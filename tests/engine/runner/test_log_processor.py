@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from engine.config import Config
+from engine.evaluator import BaseMetric
 from engine.hooks import Hook
 from engine.runner import LogProcessor, Runner
 
@@ -89,6 +94,110 @@ def test_metrics_that_are_no_numbers_are_returned_where_asked_for(toy_cfg: CfgMa
     assert "matrix" not in hook.lines[-1]
 
 
+class Stopped(Exception):
+    """The end of a run that is killed."""
+
+
+class StopAt(Hook):
+    """Kills a run after an iteration, as soon as that is saved."""
+
+    priority = "LOWEST"
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if runner.iter + 1 == self.number:
+            raise Stopped
+
+
+class Now(Hook):
+    """Logs values at some iterations, and metrics at some validations."""
+
+    priority = "HIGH"
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        if runner.iter % 4 == 1:
+            runner.message_hub.update_scalar("train/some_loss", runner.iter + 1)
+        if runner.iter % 7 == 2:
+            runner.message_hub.update_scalar("train/newest", runner.iter + 1)
+
+    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+        if runner.epoch % 2:
+            runner.message_hub.update_scalar("val/metric", runner.epoch)
+
+
+class Sometimes(BaseMetric):
+    """Gives a matrix in every third validation, and a number in the others."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.number = 0
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        self.results += data_samples
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        self.number += 1
+        return {"count": self.number} if self.number % 3 else {"matrix": [[self.number]]}
+
+
+@given(interval=st.integers(1, 9), stop=st.none() | st.integers(1, 19))
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_value_is_logged_once(
+    toy_cfg: CfgMaker, tmp_path_factory: pytest.TempPathFactory, interval: int, stop: int | None
+) -> None:
+    cfg = toy_cfg(
+        work_dir=str(tmp_path_factory.mktemp("run")),
+        train_cfg={"max_epochs": 4},
+        custom_hooks=[Now(), StopAt(stop or 0)],
+        val_evaluator={"type": Sometimes},
+        default_hooks={
+            "logger": {"type": "LoggerHook", "interval": interval, "log_metric_by_epoch": False},
+            "checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 1},
+        },
+        log_processor={"window_size": 1},
+    )
+    first = Runner.from_cfg(cfg)
+    if stop is None:
+        first.train()
+    else:
+        with pytest.raises(Stopped):
+            first.train()
+        Runner.from_cfg(cfg | {"resume": True, "custom_hooks": [Now()]}).train()
+    lines = [
+        json.loads(line)
+        for file in sorted(Path(first.work_dir).glob("*/vis_data/scalars.json"))
+        for line in file.read_text().splitlines()
+    ]
+    for name, start, every in (("some_loss", 2, 4), ("newest", 3, 7)):
+        made = range(start, 21, every)
+        due = {-(-each // interval) * interval: each for each in made}
+        expected = {step: value for step, value in due.items() if step <= 20}
+        assert {line["step"]: line[name] for line in lines if name in line} == expected
+    assert [line["step"] for line in lines if "metric" in line] == [5, 15]
+
+
+def test_a_metric_that_is_not_given_is_not_logged(toy_cfg: CfgMaker) -> None:
+    hook = Keep()
+    cfg = toy_cfg(
+        train_cfg={"max_epochs": 4}, val_evaluator={"type": Sometimes}, custom_hooks=[hook]
+    )
+    runner = Runner.from_cfg(cfg)
+    runner.train()
+    made = [{name: tag[name] for name in ("count", "matrix") if name in tag} for tag in hook.tags]
+    assert [each for each in made if each] == [
+        {"count": 1},
+        {"count": 2},
+        {"matrix": [[3]]},
+        {"count": 4},
+    ]
+
+
 @pytest.mark.parametrize(
     ("custom", "text"),
     [
@@ -109,6 +218,8 @@ def test_names_must_differ_and_an_epoch_must_be_counted() -> None:
     options = {"data_src": "loss", "method_name": "mean", "window_size": "epoch"}
     with pytest.raises(ValueError, match=r"\[1\]: two values would be called 'loss'; set log_name"):
         LogProcessor(custom_cfg=[options, options])
+    with pytest.raises(ValueError, match=r"\[0\]: each line has its own 'iter'; set another"):
+        LogProcessor(custom_cfg=[{**options, "log_name": "iter"}])
     with pytest.raises(ValueError, match="window_size='epoch' needs by_epoch=True"):
         LogProcessor(by_epoch=False, custom_cfg=[options])
 

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from typing import Any
 
 import numpy as np
@@ -160,17 +160,38 @@ Visualizer(vis_backends=[Hanging("")]).close()
 def test_a_failure_in_a_thread_of_the_tracker(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    from tensorboard.summary.writer.event_file_writer import _AsyncWriterThread
     from tensorboard.summary.writer.record_writer import RecordWriter
+
+    threads, is_awaited = list[Thread](), Event()
+    run = _AsyncWriterThread.run
+
+    def run_until_awaited(self: Any) -> None:
+        threads.append(self)
+        try:
+            run(self)
+        except BaseException:
+            is_awaited.wait()
+            raise
+
+    def join(self: Any, timeout: float | None = None) -> None:
+        is_awaited.set()
+        Thread.join(self, timeout)
 
     def write(self: Any, data: bytes) -> None:
         raise OSError(28, "No space left on device")
 
+    monkeypatch.setattr(_AsyncWriterThread, "run", run_until_awaited)
+    monkeypatch.setattr(_AsyncWriterThread, "join", join)
     backend = {"type": "TensorboardVisBackend"}
     visualizer = Visualizer(vis_backends=[backend], save_dir=tmp_path)
     visualizer.add_scalar("loss", 1.0, step=0)
     monkeypatch.setattr(RecordWriter, "write", write)
     visualizer.add_scalar("loss", 1.0, step=1)
     visualizer.close()
+    has_ended = [not thread.is_alive() for thread in threads]
+    is_awaited.set()  # so that a thread that was left behind ends with the test
+    assert has_ended == [True]
     [record] = caplog.records
     assert "TensorboardVisBackend failed in" in record.getMessage()
     assert "No space left on device" in caplog.text

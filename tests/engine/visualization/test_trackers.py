@@ -186,12 +186,23 @@ def test_mlflow_without_a_server_keeps_it_all_in_the_folder(
     backend = MLflowVisBackend("vis_data", artifact_suffix=".py")
     backend.add_image("a", image())
     Path("vis_data/x.py").touch()
+    odd = ["acc@1", "IoU(road)", "a//b", "../c", "/d", ".", "-x40-", "é:", "acc-x40-1"]
+    backend.add_config(Config({"odd": dict.fromkeys(odd, "yes")}))
+    backend.add_scalars(dict.fromkeys(odd, 0.5), step=1)
+    with pytest.raises(Exception, match="exceeds the maximum length"):  # MLflow's own
+        backend.add_scalars({"fine": 1.0, "long" * 100: 2.0, "fine too": 3.0}, step=1)
+    data = backend.experiment.get_run(str(backend.run_id)).data
+    assert len(data.params) == len(odd)
+    assert data.metrics.keys() == {
+        *("acc-x40-1", "IoU-x28-road-x29-", "a/-x2F-b", "-x2E-./c", "-x2F-d", "-x2E-", "é-x3A-"),
+        *("-x2D-x40-", "acc-x2D-x40-1", "fine", "fine too"),
+    }
     for _ in range(2):  # what MLflow keeps is not kept once more
         backend.add_scalars({"loss": 1.0}, step=1)
         backend.close()
     artifacts = tmp_path / "vis_data" / "mlflow" / "artifacts"
     kept = [path.name for path in sorted(artifacts.rglob("*")) if path.is_file()]
-    assert kept == ["a_0.png", "x.py"]
+    assert kept == ["a_0.png", "config.py", "x.py"]
     assert [path.name for path in tmp_path.iterdir()] == ["vis_data"]
 
 

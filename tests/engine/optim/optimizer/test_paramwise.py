@@ -157,3 +157,14 @@ def test_groups_of_ones_own() -> None:
     wrapper = constructor(model)
     assert isinstance(wrapper, OptimWrapper)
     assert wrapper.get_lr() == {"lr": [1.0, 0.5]}
+
+
+def test_keys_of_no_parameter_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    custom: dict[str, Any] = {"conv.": {}, "frozen": {}, "depthwsie": {}, "head": {"lr_mult": 2.0}}
+    cfg = {"optimizer": SGD, "paramwise_cfg": {"custom_keys": custom}}
+    build_optim_wrapper(Model(), cfg)
+    assert [record.getMessage() for record in caplog.records] == [
+        "paramwise_cfg.custom_keys: no parameter of Model has 'depthwsie' in its name; did you "
+        "mean 'depthwise'?",
+        "paramwise_cfg.custom_keys: no parameter of Model has 'head' in its name",
+    ]

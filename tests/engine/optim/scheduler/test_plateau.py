@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any, Literal
 
 import pytest
@@ -58,6 +59,32 @@ def test_the_steps_are_torchs(
         scheduler.step({"score": metric, "other": 0.0})
         reference.step(metric)
         assert ours.param_groups[0]["lr"] == theirs.param_groups[0]["lr"]
+
+
+@given(
+    metrics=st.lists(st.floats() | st.integers(-2, 2), max_size=20),
+    rule=st.sampled_from(["less", "greater"]),
+    threshold_rule=st.sampled_from(["rel", "abs"]),
+)
+def test_the_best_is_the_best_of_the_numbers(
+    metrics: list[float], rule: str, threshold_rule: str
+) -> None:
+    scheduler = ReduceOnPlateauLR(
+        make_optimizer(), rule=rule, threshold=0.0, threshold_rule=threshold_rule
+    )
+    for metric in metrics:
+        scheduler.step({"loss": metric})
+    numbers = [metric for metric in metrics if not math.isnan(metric)]
+    assert scheduler.best == (min if rule == "less" else max)(numbers, default=None)
+
+
+@pytest.mark.parametrize("first", [float("nan"), float("inf")])
+def test_a_first_value_that_is_no_number_blocks_none(first: float) -> None:
+    optimizer = make_optimizer()
+    scheduler = ReduceOnPlateauLR(optimizer, patience=1, factor=0.5)
+    for loss in (first, 3.0, 2.0, 1.0, 0.5):
+        scheduler.step({"loss": loss})
+    assert optimizer.param_groups[0]["lr"] == 1.0
 
 
 def test_it_counts_only_between_begin_and_end() -> None:

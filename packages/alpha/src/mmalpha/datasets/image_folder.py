@@ -10,6 +10,8 @@ from engine.fileio import join_path, list_dir_or_file
 from engine.utils import did_you_mean
 from mmalpha.registry import DATASETS
 
+from .class_names import checked_classes
+
 SUFFIXES = (".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp")
 
 
@@ -64,7 +66,8 @@ class ImageFolder(BaseDataset):
             folders = list(list_dir_or_file(self.folder, list_file=False))
         except (FileNotFoundError, NotADirectoryError) as error:
             raise FileNotFoundError(f"there is no folder {self.folder}") from error
-        classes = self._metainfo.setdefault("classes", tuple(folders))
+        classes = checked_classes(self._metainfo.get("classes", tuple(folders)), self.folder)
+        self._metainfo["classes"] = classes
         self._check_folders(folders, classes)
         found = [
             {"img_path": join_path(self.folder, name, path), "gt_label": label}

@@ -16,6 +16,8 @@ from engine.fileio import get_text
 from engine.utils import did_you_mean
 from mmalpha.registry import DATASETS
 
+from .class_names import checked_classes
+
 
 @DATASETS.register_module()
 class ImageList(BaseDataset):
@@ -29,7 +31,8 @@ class ImageList(BaseDataset):
         a.png,cat
         b.png,dog
 
-    A label is the name of a class or its number from 0. With `multi_label` an image has any number
+    A label is the name of a class or its number from 0, and one that is the name of a class and the
+    number of another is an error. With `multi_label` an image has any number
     of them: in JSON a list, in CSV a text with `separator` between them. A sample has `img_path`,
     and `gt_label` or, with `multi_label`, `gt_score`, an array of a zero or one for each class.
 
@@ -88,7 +91,8 @@ class ImageList(BaseDataset):
         labels = [self._labels(where, entry) for where, entry in entries]
         classes = self._metainfo.get("classes")
         if classes is None:
-            classes = self._metainfo["classes"] = _named_classes(labels, self.ann_file)
+            classes = _named_classes(labels, self.ann_file)
+        classes = self._metainfo["classes"] = checked_classes(classes, self.ann_file)
         numbers = {name: number for number, name in enumerate(classes)}
         found = []
         for (where, entry), given in zip(entries, labels, strict=True):
@@ -117,7 +121,7 @@ class ImageList(BaseDataset):
         for place, entry in _READERS[suffix](text, self.ann_file, self._metainfo):
             yield f"{self.ann_file}:{place}", entry
 
-    def _labels(self, where: str, entry: Any) -> list[str | int]:
+    def _labels(self, where: str, entry: Any) -> list[str | float]:
         """Return the labels of an entry."""
         if not isinstance(entry, Mapping):
             raise ValueError(f"{where}: expected a dictionary; got {entry!r}")
@@ -136,7 +140,7 @@ class ImageList(BaseDataset):
             given = [each.strip() for each in value.split(self.separator) if each.strip()]
         else:
             given = value if isinstance(value, list) else [value]
-        if not all(type(label) in (str, int) for label in given):
+        if not all(type(label) in (str, int, float) for label in given):
             raise ValueError(f"{where}: a label is a name or a number; got {value!r}")
         return given
 
@@ -209,7 +213,7 @@ def _parsed(text: str, where: str) -> Any:
         raise ValueError(f"{where} is no JSON: {error}") from error
 
 
-def _named_classes(labels: Sequence[Sequence[str | int]], where: str) -> tuple[str, ...]:
+def _named_classes(labels: Sequence[Sequence[str | float]], where: str) -> tuple[str, ...]:
     """Return the names of all classes that labels name; numbers name none."""
     given = {str(label) for several in labels for label in several}
     if all(label.isdecimal() for label in given):
@@ -220,12 +224,20 @@ def _named_classes(labels: Sequence[Sequence[str | int]], where: str) -> tuple[s
     return tuple(sorted(given))
 
 
-def _number(where: str, label: str | int, numbers: Mapping[str, int]) -> int:
-    if label in numbers:
-        return numbers[str(label)]
+def _number(where: str, label: str | float, numbers: Mapping[str, int]) -> int:
     text = str(label)
-    if text.isdecimal() and len(text) < 10 and int(text) < len(numbers):
-        return int(text)
+    named = numbers.get(text)
+    is_number = text.isdecimal() and len(text) < 10 and int(text) < len(numbers)
+    counted = int(text) if is_number else None
+    if named is not None and counted is not None and named != counted:
+        raise ValueError(
+            f"{where}: {label!r} is the name of class {named}, and the number of class {counted}, "
+            f"{list(numbers)[counted]!r}; give the classes names that are no numbers, or number "
+            "them from 0"
+        )
+    found = counted if named is None else named
+    if found is not None:
+        return found
     raise ValueError(
         f"{where}: {label!r} is no class{did_you_mean(text, numbers)}; there are "
         f"{', '.join(list(numbers)[:10])}{', ...' if len(numbers) > 10 else ''}"

@@ -150,6 +150,13 @@ class BaseSegDataset(BaseDataset):
                 f"{type(self).__name__} needs the names of the classes, "
                 f"metainfo=dict(classes=['sky', 'road']) for example; got {classes!r}"
             )
+        names = [str(name) for name in classes]
+        if twice := [name for name in names if names.count(name) > 1]:
+            raise ValueError(
+                f"the classes of {type(self).__name__} have one name twice: {twice[0]!r}"
+            )
+        if names != list(classes):  # numbers, for example
+            classes = self._metainfo["classes"] = tuple(names)
         known = self.METAINFO.get("classes")
         if known is None or tuple(known) == tuple(classes):
             return LabelTable(len(classes), ignore_index, reduce_zero_label)

@@ -93,8 +93,8 @@ class IoUMetric(BaseMetric):
 
     @property
     def _classes(self) -> Sequence[str]:
-        classes: Sequence[str] = (self.dataset_meta or {}).get("classes", ())
-        if len(classes) == 0:
+        classes = [str(name) for name in (self.dataset_meta or {}).get("classes", ())]
+        if not classes:
             raise ValueError(
                 "IoUMetric needs the names of the classes: `classes` in the data set's metainfo"
             )

@@ -8,13 +8,13 @@ import re
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
 import torch
 
-from engine.fileio import atomic_write, copyfile_from_local, get_local_path
+from engine.fileio import atomic_write, copyfile_from_local, exists, get_local_path
 from engine.utils import is_url
 
 from ._error import CheckpointError
@@ -42,7 +42,7 @@ def save_checkpoint(
         backend_args: Options of the file system behind a URL.
 
     Raises:
-        CheckpointError: If it can't be written; a former file of the name is untouched.
+        CheckpointError: If it can't be written, and why; a former file of the name is untouched.
         ValueError: If it holds more than weights, and the name ends in `.safetensors`.
     """
     write = write_safetensors if _is_safetensors(filename) else _write
@@ -56,8 +56,12 @@ def save_checkpoint(
             local.flush()
             copyfile_from_local(local.name, filename, backend_args)
     except (OSError, RuntimeError) as error:
+        former = ""
+        with suppress(Exception):  # what came first is what the user must know
+            if exists(filename, backend_args):
+                former = "; the former file of this name is whole"
         raise CheckpointError(
-            f"{filename} could not be written, and is what it was before: {error}"
+            f"{filename} could not be written: {_reason(error)}{former}"
         ) from error
 
 
@@ -127,6 +131,16 @@ def _flushed_meanwhile(file: IO[bytes]) -> Iterator[None]:
         thread.join()
     if errors:
         raise errors[0]
+
+
+def _reason(error: BaseException) -> str:
+    """Return what the system said; torch makes of a full disk that a position is unexpected."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror
+        cause = cause.__cause__ or cause.__context__
+    return str(error)
 
 
 def _is_safetensors(filename: str | Path) -> bool:

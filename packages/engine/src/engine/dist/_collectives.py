@@ -1,9 +1,15 @@
-"""What processes exchange as tensors."""
+"""What processes exchange as tensors.
+
+What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type that
+every back end can reduce; bits, booleans and the like are gathered, and each process reduces them.
+A type that does not fit an operation is an error, also where there is just one process.
+"""
 
 from __future__ import annotations
 
+import functools
 import secrets
-from collections.abc import Iterable, Iterator, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
 
 import torch
 from torch import Tensor, distributed
@@ -15,10 +21,20 @@ _OPS = {
     "product": distributed.ReduceOp.PRODUCT,
     "min": distributed.ReduceOp.MIN,
     "max": distributed.ReduceOp.MAX,
-    "band": distributed.ReduceOp.BAND,
-    "bor": distributed.ReduceOp.BOR,
-    "bxor": distributed.ReduceOp.BXOR,
 }
+_ON_TWO: dict[str, Callable[[Tensor, Tensor], Tensor]] = {
+    "sum": torch.add,
+    "product": torch.mul,
+    "min": torch.minimum,
+    "max": torch.maximum,
+    "band": torch.bitwise_and,
+    "bor": torch.bitwise_or,
+    "bxor": torch.bitwise_xor,
+}
+_FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+_COMPLEX = {torch.complex64, torch.complex128}
+_IN_BACK_ENDS = {torch.uint8, torch.int8, torch.int32, torch.int64} | _FLOATS
+_INTEGERS = {torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64}
 
 
 def barrier(group: Group | None = None) -> None:
@@ -32,7 +48,7 @@ def broadcast(data: Tensor, src: int = 0, group: Group | None = None) -> None:
     """Give the tensor of process `src`, counted among all processes, to the others, in place."""
     if is_distributed():
         sent = _sendable(data, group)
-        distributed.broadcast(sent, src, group)
+        distributed.broadcast(_bytes(sent), src, group)
         _take(data, sent)
 
 
@@ -42,19 +58,25 @@ def all_reduce(data: Tensor, op: str = "sum", group: Group | None = None) -> Non
 
     Args:
         data: The tensor of this process.
-        op: `'sum'`, `'mean'`, `'product'`, `'min'`, `'max'`, or for integers `'band'`, `'bor'` and
-            `'bxor'`, which work on bits.
+        op: `'sum'`, `'mean'`, `'product'`, `'min'`, `'max'`, or for integers and booleans `'band'`,
+            `'bor'` and `'bxor'`, which work on bits. `'mean'` is for floating point and complex
+            numbers; complex ones have no `'min'` and `'max'`. The sum of booleans is whether any
+            is true, their product whether all are.
         group: The processes; None means all.
 
     Raises:
         ValueError: If there is no such operation.
+        TypeError: If it is not for the type of the tensor.
     """
-    if op != "mean" and op not in _OPS:
-        raise ValueError(f"op is one of mean, {', '.join(_OPS)}; got {op!r}")
+    _check(data, op)
     if not is_distributed():
         return
     sent = _sendable(data, group)
-    distributed.all_reduce(sent, _OPS["sum" if op == "mean" else op], group)
+    on_two = "sum" if op == "mean" else op
+    if on_two in _OPS and data.dtype in _IN_BACK_ENDS:
+        distributed.all_reduce(sent, _OPS[on_two], group)
+    else:
+        sent = functools.reduce(_ON_TWO[on_two], _gathered(sent, group))
     if op == "mean":
         sent.div_(get_world_size(group))
     _take(data, sent)
@@ -87,11 +109,20 @@ def all_reduce_params(
         params: The tensors, in the same order in all processes.
         coalesce: Whether many travel as one, which is faster.
         bucket_size_mb: How much travels at once, in MiB; -1 means all that has one type.
-        op: The operation, as in `all_reduce`.
+        op: The operation, as in `all_reduce`, for each of them.
         group: The processes; None means all.
+
+    Raises:
+        ValueError: If there is no such operation.
+        TypeError: If it is not for the type of a tensor; all are as they were.
     """
+    tensors = list(params)
+    for tensor in tensors:
+        _check(tensor, op)
+    if not is_distributed():
+        return
     limit = bucket_size_mb * 2**20 if coalesce else 1
-    for bucket in _buckets(params, limit):
+    for bucket in _buckets(tensors, limit):
         flat = torch.cat([tensor.reshape(-1) for tensor in bucket])
         all_reduce(flat, op, group)
         parts = flat.split([tensor.numel() for tensor in bucket])
@@ -103,10 +134,7 @@ def all_gather(data: Tensor, group: Group | None = None) -> list[Tensor]:
     """Return the tensors of all processes, which have one shape, in the order of their ranks."""
     if not is_distributed():
         return [data]
-    sent = _sendable(data.detach(), group)
-    gathered = [torch.empty_like(sent) for _ in range(get_world_size(group))]
-    distributed.all_gather(gathered, sent, group)
-    return [each.to(data.device) for each in gathered]
+    return [each.to(data.device) for each in _gathered(_sendable(data.detach(), group), group)]
 
 
 def gather(data: Tensor, dst: int = 0, group: Group | None = None) -> list[Tensor]:
@@ -125,7 +153,7 @@ def gather(data: Tensor, dst: int = 0, group: Group | None = None) -> list[Tenso
     sent = _sendable(data.detach(), group)
     size = get_world_size(group) if get_rank() == dst else 0
     gathered = [torch.empty_like(sent) for _ in range(size)]
-    distributed.gather(sent, gathered or None, dst, group)
+    distributed.gather(_bytes(sent), [_bytes(each) for each in gathered] or None, dst, group)
     return [each.to(data.device) for each in gathered]
 
 
@@ -137,9 +165,34 @@ def sync_random_seed(group: Group | None = None) -> int:
     return int(seed)
 
 
+def _check(data: Tensor, op: str) -> None:
+    if op != "mean" and op not in _ON_TWO:
+        raise ValueError(f"op is one of mean, {', '.join(_ON_TWO)}; got {op!r}")
+    if op == "mean":
+        types = _FLOATS | _COMPLEX
+    elif op not in _OPS:
+        types = _INTEGERS
+    else:
+        types = _FLOATS | _INTEGERS | (_COMPLEX if op in ("sum", "product") else set())
+    if data.dtype not in types:
+        fitting = ", ".join(sorted(str(each).removeprefix("torch.") for each in types))
+        raise TypeError(f"op {op!r} is for tensors of {fitting}; got one of {data.dtype}")
+
+
 def _sendable(data: Tensor, group: Group | None) -> Tensor:
     """Return the tensor, or a copy of it where the back end wants another one."""
-    return data.to(get_comm_device(group)).contiguous()
+    return data.to(get_comm_device(group)).contiguous().resolve_conj().resolve_neg()
+
+
+def _bytes(data: Tensor) -> Tensor:
+    """Return a view of a contiguous tensor as its bytes, which every back end can move."""
+    return data.view(-1).view(torch.uint8)
+
+
+def _gathered(sent: Tensor, group: Group | None) -> list[Tensor]:
+    gathered = [torch.empty_like(sent) for _ in range(get_world_size(group))]
+    distributed.all_gather([_bytes(each) for each in gathered], _bytes(sent), group)
+    return gathered
 
 
 def _take(data: Tensor, received: Tensor) -> None:

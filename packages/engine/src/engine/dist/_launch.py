@@ -13,6 +13,7 @@ import torch
 from torch import distributed
 
 from ._groups import RESULTS_TIMEOUT, set_results_timeout
+from ._lost import introduce_process
 
 _PORT = "29500"  # of torchrun
 
@@ -100,6 +101,7 @@ def init_dist(
     limit = None if timeout is None else _as_timedelta(timeout)
     distributed.init_process_group(backend=backend, timeout=limit, **kwargs)
     set_results_timeout(_as_timedelta(results_timeout))
+    introduce_process()
 
 
 def _missing(launcher: str) -> list[str]:

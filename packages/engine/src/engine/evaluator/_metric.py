@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from engine.dist import (
     get_results_group,
     is_main_process,
 )
+from engine.logging import get_logger
 from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 
@@ -28,6 +30,9 @@ class BaseMetric(ABC):
     `process` appends to `self.results`, in each process for the samples of that process; results
     are plain data and tensors. `compute_metrics` gets the results of all processes in the order of
     the data set, in the first process only.
+
+    One that appends nothing, because it only writes files, is told with a warning; its
+    `compute_metrics` gets an empty list.
 
     Args:
         collect_device: How the results of other processes travel: `'cpu'` through main memory, or
@@ -90,7 +95,7 @@ class BaseMetric(ABC):
             The values by their names, the same in all processes.
 
         Raises:
-            ValueError: If there are no results.
+            ValueError: If there are no results, and `compute_metrics` can't do without.
         """
         collected = collect_results(self.results, size, self.collect_device)
         self.results.clear()
@@ -100,16 +105,24 @@ class BaseMetric(ABC):
         return values
 
     def _named_values(self, results: list[Any] | None) -> dict[str, Any]:
-        if not results:
-            raise ValueError(
-                f"{type(self).__name__} has no results: its process() appended none to self.results"
-            )
-        values = self.compute_metrics(_on_cpu(results))
+        values = self.compute_metrics(_on_cpu(results)) if results else self._without_results()
         start = f"{self.prefix}/" if self.prefix else ""
         return {
             f"{start}{name}": value.item() if isinstance(value, np.generic) else value
             for name, value in values.items()
         }
+
+    def _without_results(self) -> dict[str, Any]:
+        """Compute the values of a metric that only writes files, for example."""
+        told = f"{type(self).__name__} has no results: its process() appended none to self.results"
+        get_logger().warning("%s", told)
+        try:
+            values = self.compute_metrics([])
+        except Exception as error:
+            raise ValueError(told) from error
+        if any(value != value for value in values.values() if isinstance(value, Real)):
+            raise ValueError(told)  # the mean of nothing, for example, which is NaN
+        return values
 
 
 def _on_cpu(data: Any) -> Any:

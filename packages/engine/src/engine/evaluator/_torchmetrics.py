@@ -25,9 +25,14 @@ _OWN = ("pred_key", "target_key", "prefix")
 class TorchMetric(BaseMetric):
     """A metric of torchmetrics on the outputs of a model.
 
-    It is updated batch by batch and keeps its own state only. With several processes the states
-    come together as torchmetrics says; a sample that was repeated to fill the last batch is left
-    out, so that the counts are exact.
+    It is updated batch by batch, with masks one by one, and keeps its own state only. With several
+    processes the states come together as torchmetrics says; a sample that was repeated to fill the
+    last batch is left out, so that the counts are exact.
+
+    Classes may be integers of any type, a multi-label truth zeros and ones of any; a mask may be
+    predicted as classes or as scores. A metric of masks that has an `input_format` gets what it
+    needs, and pixels whose truth is none of its classes don't count. A metric for two classes takes
+    the scores of both, too.
 
     In a config the name of the metric stands behind the prefix, with the module that it is in:
     `dict(type='torchmetrics.classification.MulticlassAccuracy', num_classes=10)`.
@@ -51,7 +56,12 @@ class TorchMetric(BaseMetric):
     ) -> None:
         super().__init__(prefix=prefix)
         self.name = name.rpartition(".")[2]
-        self.metric: torchmetrics.Metric = metric_class(name)(**kwargs)
+        make = metric_class(name)
+        # Masks of classes become this one, whichever of the formats was asked for.
+        self._is_one_hot = "input_format" in inspect.signature(make).parameters
+        if self._is_one_hot:
+            kwargs = {**kwargs, "input_format": "one-hot"}
+        self.metric: torchmetrics.Metric = make(**kwargs)
         self.keys = [pred_key, target_key]
         self._seen = 0
         self._last: tuple[Tensor, Tensor] | None = None
@@ -105,8 +115,13 @@ class TorchMetric(BaseMetric):
         raise NotImplementedError
 
     def _update(self, pairs: Sequence[tuple[Tensor, Tensor]]) -> None:
-        if pairs:
-            predictions, targets = (_batch(each) for each in zip(*pairs, strict=True))
+        if not pairs:
+            return
+        # Masks one by one: they may be of several sizes, and some metrics average over batches.
+        for some in [[pair] for pair in pairs] if pairs[0][1].ndim > 1 else [pairs]:
+            predictions, targets = (_batch(each) for each in zip(*some, strict=True))
+            if self.name.startswith("Binary") and predictions.shape == (*targets.shape, 2):
+                predictions = predictions[..., 1]
             self.metric.to(predictions.device).update(predictions, targets.to(predictions.device))
 
     def _pair(self, sample: Mapping[str, Any]) -> tuple[Tensor, Tensor]:
@@ -114,6 +129,11 @@ class TorchMetric(BaseMetric):
             self._value(sample, key, defaults)
             for key, defaults in zip(self.keys, (_PREDICTIONS, _TARGETS), strict=True)
         )
+        if self._is_one_hot:
+            count = getattr(self.metric, "num_classes", None) or len(prediction)
+            # A pixel that the truth has no class for counts for none.
+            counts = (target >= 0) & (target < count) if len(target) == 1 else None
+            return _one_hot(prediction, count, counts), _one_hot(target, count, counts)
         return prediction, target
 
     def _value(self, sample: Mapping[str, Any], key: str | None, defaults: Sequence[str]) -> Tensor:
@@ -122,7 +142,7 @@ class TorchMetric(BaseMetric):
             for part in path.split("."):
                 found = found.get(part) if isinstance(found, Mapping) else None
             if found is not None:
-                return torch.as_tensor(found)
+                return _plain(torch.as_tensor(found), is_truth=path == "gt_score")
         which = "pred_key" if defaults is _PREDICTIONS else "target_key"
         raise ValueError(
             f"{self.name} finds no {', '.join(defaults) if key is None else key} in the outputs of "
@@ -183,6 +203,20 @@ def _metrics() -> Iterator[tuple[str, Any]]:
             value = getattr(module, name, None)
             if isinstance(value, type) and issubclass(value, torchmetrics.Metric):
                 yield (f"{task}.{name}" if task else name), value
+
+
+def _plain(value: Tensor, is_truth: bool) -> Tensor:
+    """Return classes as the integers that torchmetrics wants, and so the truth of several."""
+    is_binary = is_truth and bool(((value == 0) | (value == 1)).all())
+    is_class = not (value.is_floating_point() or value.is_complex())
+    return value.long() if is_class or is_binary else value
+
+
+def _one_hot(mask: Tensor, count: int, counts: Tensor | None) -> Tensor:
+    """Return a mask of classes `(1, H, W)`, or the scores of all `(C, H, W)`, as `(1, C, H, W)`."""
+    classes = mask if len(mask) == 1 else mask.argmax(0, keepdim=True)
+    hot = torch.arange(count, device=mask.device).view(-1, 1, 1) == classes
+    return (hot if counts is None else hot & counts.to(mask.device)).long()[None]
 
 
 def _batch(values: Sequence[Tensor]) -> Tensor:

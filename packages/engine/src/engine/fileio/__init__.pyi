@@ -1,4 +1,5 @@
 from ._atomic import atomic_write as atomic_write
+from ._atomic import remove_abandoned as remove_abandoned
 from ._backend import BaseStorageBackend as BaseStorageBackend
 from ._choice import get_file_backend as get_file_backend
 from ._choice import register_backend as register_backend
@@ -73,5 +74,6 @@ __all__ = [
     "register_backend",
     "register_handler",
     "remove",
+    "remove_abandoned",
     "rmtree",
 ]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import sys
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any, Literal, overload
+
+_TEMPORARY = re.compile(r"\..+\.[0-9a-f]{8}\.engine\.tmp", re.DOTALL)
 
 
 @overload
@@ -49,31 +53,85 @@ def _opened(path: str | os.PathLike[str], mode: Literal["wb", "w"]) -> Iterator[
     encoding = None if "b" in mode else "utf-8"
     with (
         replacing(path) as temporary,
-        open(temporary, mode.replace("w", "x"), encoding=encoding) as file,
+        open(temporary, mode, encoding=encoding) as file,
     ):
         yield file
 
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give the path of a temporary file, which replaces a local file when the block ends.
+    """Give the path of an empty temporary file, which replaces a local file when the block ends.
 
     Args:
         path: The file; what holds for `atomic_write` holds here too.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
-    # The random part keeps two writers of one path from meeting in one temporary file.
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
-    try:
-        yield temporary
-        _sync(temporary)
-        os.replace(temporary, target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    with _temporary(target) as temporary:
+        try:
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, target)
+        except BaseException as error:
+            temporary.unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.filename in (None, str(temporary)):
+                error.filename = str(target)  # which the system does not say of a full disk
+            raise
     if os.name == "posix":  # elsewhere a folder can't be opened, and the rename is journalled
         _sync(target.parent)  # so that the rename lasts through a power cut
+
+
+def remove_abandoned(folder: str | os.PathLike[str]) -> list[str]:
+    """Remove the temporary files in a folder that `atomic_write` left when its process was killed.
+
+    One that is still being written, by whatever process, stays; so does what anybody else made.
+
+    Args:
+        folder: A local folder; what is in folders below stays.
+
+    Returns:
+        The names of the files that were removed.
+    """
+    if sys.platform == "win32" or not os.path.isdir(folder):
+        return []
+    removed = []
+    for name in sorted(os.listdir(folder)):
+        path = Path(folder, name)
+        if _TEMPORARY.fullmatch(name) and path.is_file() and not path.is_symlink():
+            with suppress(OSError), open(path, "r+b") as file:  # it may be in use, or just done
+                _lock(file.fileno(), wait=False)
+                path.unlink()
+                removed.append(name)
+    return removed
+
+
+@contextmanager
+def _temporary(target: Path) -> Iterator[Path]:
+    """Make a temporary file beside another one, and hold its lock: the sign that it is in use."""
+    while True:
+        # The random part keeps two writers of one path from meeting in one temporary file.
+        path = target.with_name(f".{target.name}.{secrets.token_hex(4)}.engine.tmp")
+        descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o666)
+        if sys.platform == "win32":
+            os.close(descriptor)  # an open file can't be renamed there
+            yield path
+            return
+        try:
+            with suppress(OSError):  # some file systems have no locks
+                _lock(descriptor, wait=True)
+            if os.fstat(descriptor).st_nlink:  # else it was taken for abandoned before the lock
+                yield path
+                return
+        finally:
+            os.close(descriptor)
+
+
+def _lock(descriptor: int, wait: bool) -> None:
+    """Lock a file until it is closed."""
+    if sys.platform != "win32":
+        import fcntl  # deferred: not every system has it
+
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
 
 
 def _sync(path: Path) -> None:

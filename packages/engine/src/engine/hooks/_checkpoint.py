@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,10 +22,11 @@ from engine.fileio import (
     put,
     put_text,
     remove,
+    remove_abandoned,
 )
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
-from engine.utils import is_url
+from engine.utils import improvement, is_url
 
 from ._hook import Hook
 from ._rules import GREATER, LESS, checked_rule, rule_of
@@ -32,7 +34,7 @@ from ._rules import GREATER, LESS, checked_rule, rule_of
 if TYPE_CHECKING:
     from engine.runner import Runner
 
-_KEPT = "kept_checkpoints"
+_KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
 
 @HOOKS.register_module()
@@ -52,7 +54,8 @@ class CheckpointHook(Hook):
         save_last: Whether the end of the training is saved though no interval ends there.
         save_best: The metric, or several, by which the best checkpoint is kept; `'auto'` means
             the first one that the validation gives.
-        rule: `'greater'` or `'less'`, for each metric; None infers it from the metric's name.
+        rule: `'greater'` or `'less'`, one for all metrics or one for each; None infers it from the
+            metric's name. A NaN is never the best.
         greater_keys: What stands in the name of a metric of which more is better; None means names
             such as `acc` and `mIoU`.
         less_keys: What stands in the name of a metric of which less is better; None means `loss`
@@ -66,7 +69,8 @@ class CheckpointHook(Hook):
         save_begin: The epoch (or iteration) from which on checkpoints are saved.
 
     Raises:
-        ValueError: If `rule` does not fit `save_best`, or is needed and not given.
+        ValueError: If `rule` does not fit `save_best`, or is needed and not given; if the best
+            checkpoints by two metrics would have one name.
     """
 
     priority = "VERY_LOW"
@@ -105,11 +109,22 @@ class CheckpointHook(Hook):
         }
         self._keys = (greater_keys or GREATER, less_keys or LESS)
         self._metrics = _listed(save_best)
-        self._rules = [checked_rule(each) for each in _listed(rule)] or [
+        rules = [checked_rule(each) for each in _listed(rule)] or [
             "" if metric == "auto" else self._rule_of(metric) for metric in self._metrics
         ]
-        if len(self._rules) != len(self._metrics):
-            raise ValueError(f"rule {rule!r} does not fit save_best {save_best!r}, one for each")
+        self._rules = rules * len(self._metrics) if len(rules) == 1 else rules
+        if len(self._rules) != len(self._metrics) or (rule and not self._metrics):
+            raise ValueError(
+                f"rule {rule!r} does not fit save_best {save_best!r}: give one rule for all "
+                "metrics, or one for each"
+            )
+        files: dict[str, str] = {}
+        for metric in self._metrics:
+            if (other := files.setdefault(_in_file_name(metric), metric)) != metric:
+                raise ValueError(
+                    f"the best checkpoints by {other!r} and {metric!r} would have one name; give "
+                    "one of these metrics another name, or leave it out of save_best"
+                )
 
     def before_run(self, runner: Runner) -> None:
         """Count what the training loop counts, if nothing else was said.
@@ -121,11 +136,12 @@ class CheckpointHook(Hook):
         self.filename_tmpl = self._template()
 
     def before_train(self, runner: Runner) -> None:
-        """Say where the checkpoints go."""
+        """Say where the checkpoints go, and remove what a run that was killed left there."""
         get_file_backend(
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
+        self._clean(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
         """Save where an interval of epochs ends."""
@@ -163,8 +179,7 @@ class CheckpointHook(Hook):
             self._save(runner, number, is_counted=True)
         if self.published_keys:
             names = hub.get_info(_KEPT, [])[-1:] if self.save_last else []
-            best = [hub.get_info(name) for name in hub.runtime_info if _is_best(name)]
-            for name in dict.fromkeys([*names, *best]):
+            for name in dict.fromkeys([*names, *hub.get_info(_BEST, {}).values()]):
                 self._publish(runner, name)
 
     def _overrides(self, point: str) -> bool:
@@ -174,9 +189,9 @@ class CheckpointHook(Hook):
     def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
         before = runner.message_hub.get_info(_KEPT, [])
+        # With those that are removed below, in case that this run ends before it has done so.
         kept = [*(other for other in before if other != name), name]
-        surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
-        runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+        runner.message_hub.update_info(_KEPT, kept)
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
         self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
@@ -184,8 +199,7 @@ class CheckpointHook(Hook):
             if not is_url(file):
                 file = os.path.relpath(file, runner.work_dir)
             put_text(file, Path(runner.work_dir) / "last_checkpoint")
-        for old in surplus:  # only now, so that there is a whole one at any moment
-            self._remove(runner, old)
+        self._remove_surplus(runner)  # only now, so that there is a whole one at any moment
 
     def _save_if_best(
         self, runner: Runner, metric: str, rule: str, metrics: dict[str, float]
@@ -193,14 +207,21 @@ class CheckpointHook(Hook):
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
         former = hub.get_info(f"best_{metric}")
-        greater = (rule or self._rule_of(metric)) == "greater"
-        if former is not None and not (score > former if greater else score < former):
+        if math.isnan(score):
+            runner.logger.warning("The %s is NaN, so that this is not the best checkpoint", metric)
+        if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
         number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
-        name = f"best_{metric.replace('/', '_')}_{number}"
-        old = hub.get_info(f"best_{metric}_checkpoint")
+        name = f"best_{_in_file_name(metric)}_{number}"
+        files = hub.get_info(_BEST, {})
+        if other := next((each for each in files if each != metric and files[each] == name), None):
+            raise ValueError(
+                f"the best checkpoint by {metric!r} would take the place of that by {other!r}, "
+                f"{name}; give one of these metrics another name"
+            )
+        old = files.get(metric)
         hub.update_info(f"best_{metric}", score)
-        hub.update_info(f"best_{metric}_checkpoint", name)
+        hub.update_info(_BEST, {**files, metric: name})
         self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
@@ -239,6 +260,27 @@ class CheckpointHook(Hook):
         put(stream.getvalue(), self._file(runner, published), self.backend_args)
         runner.logger.info("Published %s as %s", name, published)
 
+    def _remove_surplus(self, runner: Runner) -> None:
+        kept = runner.message_hub.get_info(_KEPT, [])
+        surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
+        for name in surplus:
+            self._remove(runner, name)
+        if surplus:
+            runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+
+    def _clean(self, runner: Runner) -> None:
+        folder = self._folder(runner)
+        if is_main_process():
+            for place in {runner.work_dir, folder}:
+                for name in [] if is_url(place) else remove_abandoned(place):
+                    runner.logger.info("Removed %s, which a run that was killed had begun", name)
+        interrupted = runner.message_hub.pop_info("interrupted_checkpoint")
+        if interrupted is not None and folder == runner.work_dir:
+            # It counts as one of this hook's, so that it goes when there are newer ones.
+            kept = runner.message_hub.get_info(_KEPT, [])
+            runner.message_hub.update_info(_KEPT, [*kept, interrupted])
+        self._remove_surplus(runner)
+
     @master_only
     def _remove(self, runner: Runner, name: str) -> None:
         file = self._file(runner, name)
@@ -260,8 +302,8 @@ class CheckpointHook(Hook):
         return rule_of(metric, "save_best", *self._keys)
 
 
-def _is_best(fact: str) -> bool:
-    return fact.startswith("best_") and fact.endswith("_checkpoint")
+def _in_file_name(metric: str) -> str:
+    return metric.replace("/", "_")
 
 
 def _listed(value: str | Sequence[str] | None) -> list[str]:

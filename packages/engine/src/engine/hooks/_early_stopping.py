@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from engine.evaluator import get_metric_value
 from engine.registry import HOOKS
+from engine.utils import improvement
 
 from ._hook import Hook
-from ._rules import checked_rule, is_better, rule_of
+from ._rules import checked_rule, rule_of
 
 if TYPE_CHECKING:
     from engine.runner import Runner
@@ -21,8 +22,9 @@ _STATE = "early_stopping"
 class EarlyStoppingHook(Hook):
     """Ends the training when a metric does not improve any more, or is good enough.
 
-    What it has seen so far is in the checkpoints. A training that was ended ends again at once when
-    it is resumed, unless the options now say otherwise.
+    A NaN is never the best value, and any number is better. What the hook has seen so far is in the
+    checkpoints. A training that was ended ends again at once when it is resumed, unless the options
+    now say otherwise.
 
     Args:
         monitor: The metric.
@@ -100,10 +102,10 @@ class EarlyStoppingHook(Hook):
                 runner.logger.warning("The training is not stopped early: %s", error)
             return
         state = self._state(runner)
-        best = state["best"]
-        if best is None or math.isnan(best) or is_better(score, best, self.rule, self.min_delta):
+        gain = improvement(score, state["best"], self.rule)
+        if gain > 0 and gain >= self.min_delta:
             state.update(best=score, waited=0)
-        else:
+        elif state["best"] is not None:  # until there is a score, there is none to wait for
             state["waited"] += 1
         state["score"] = score
         runner.message_hub.update_info(_STATE, state)
@@ -125,7 +127,7 @@ class EarlyStoppingHook(Hook):
         if self.check_finite and not math.isfinite(score):
             return f"{self.monitor} is {score}"
         limit = self.stopping_threshold
-        if limit is not None and (score == limit or is_better(score, limit, self.rule)):
+        if limit is not None and improvement(score, limit, self.rule) >= 0:
             return f"{self.monitor} is {score:g}, and {limit:g} is good enough"
         if waited >= self.patience:
             return f"{self.monitor} was {best:g} at best, {waited} validations ago"

@@ -41,6 +41,7 @@ class NaiveVisualizationHook(Hook):
         self.interval = interval
         self.draw_gt = draw_gt
         self.draw_pred = draw_pred
+        self._seen = 0
 
     def after_test_iter(
         self,
@@ -50,21 +51,23 @@ class NaiveVisualizationHook(Hook):
         outputs: Sequence[Any] | None = None,
     ) -> None:
         """Hand the pictures of this batch over."""
-        if not self.every_n_inner_iters(batch_idx, self.interval):
-            return
         images = data_batch["inputs"]
         if isinstance(images[0], (list, tuple)):  # views of the images; the first is shown
             images = images[0]
+        first = self._seen if batch_idx else 0
+        self._seen = first + len(images)
+        if not self.every_n_inner_iters(batch_idx, self.interval):
+            return
         for index, (image, sample) in enumerate(zip(images, outputs or (), strict=False)):
             path = sample.get("img_path")
-            number = batch_idx * len(images) + index
+            number = first + index
             runner.visualizer.add_datasample(
                 f"test_{number}" if path is None else Path(path).name,
                 _picture(image, sample),
                 sample,
                 draw_gt=self.draw_gt,
                 draw_pred=self.draw_pred,
-                step=batch_idx,
+                step=number,  # since images of several folders may have one name
             )
 
 

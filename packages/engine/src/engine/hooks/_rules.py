@@ -52,9 +52,3 @@ def checked_rule(rule: str) -> str:
     if rule not in ("greater", "less"):
         raise ValueError(f"rule is 'greater' or 'less'; got {rule!r}")
     return rule
-
-
-def is_better(score: float, former: float, rule: str, by: float = 0.0) -> bool:
-    """Return whether a score is better than a former one, and by at least `by`."""
-    gain = score - former if rule == "greater" else former - score
-    return gain > 0 and gain >= by

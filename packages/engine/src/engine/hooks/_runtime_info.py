@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from numbers import Real
 from typing import TYPE_CHECKING, Any
@@ -13,12 +14,26 @@ from ._hook import Hook
 if TYPE_CHECKING:
     from engine.runner import Runner
 
+# The values that a run logs itself, and the names that others of these names get, which are
+# different for different names.
+_OF_THE_RUN = re.compile(
+    r"(?:time|data_time|step|epoch|iter|memory|grad_norm|(?:.+\.)?lr)(?:_value)*"
+)
+
 
 @HOOKS.register_module()
 class RuntimeInfoHook(Hook):
-    """Writes losses, learning rates, metrics and the position of the run to the message hub."""
+    """Writes losses, learning rates, metrics and the position of the run to the message hub.
+
+    A loss or metric with the name of a value that the run logs itself, `time` for example, is
+    logged as `time_value`.
+    """
 
     priority = "VERY_HIGH"
+
+    def __init__(self) -> None:
+        self._keys: dict[tuple[str, str], str] = {}
+        self._facts: dict[str, set[str]] = {"val": set(), "test": set()}
 
     def before_run(self, runner: Runner) -> None:
         """Tell what the run is."""
@@ -62,20 +77,36 @@ class RuntimeInfoHook(Hook):
     ) -> None:
         """Tell the losses."""
         for name, value in (outputs or {}).items():
-            runner.message_hub.update_scalar(f"train/{name}", value)
+            key = self._keys.get(("train", name)) or self._new_key(runner, "train", name)
+            runner.message_hub.update_scalar(key, value)
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Tell the metrics."""
-        _tell(runner, "val", metrics)
+        self._tell(runner, "val", metrics)
 
     def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
         """Tell the metrics."""
-        _tell(runner, "test", metrics)
+        self._tell(runner, "test", metrics)
 
+    def _tell(self, runner: Runner, mode: str, metrics: Mapping[str, Any] | None) -> None:
+        former, self._facts[mode] = self._facts[mode], set()
+        for key in former:  # what this evaluation does not give is none of its metrics
+            runner.message_hub.pop_info(key)
+        for name, value in (metrics or {}).items():
+            key = self._keys.get((mode, name)) or self._new_key(runner, mode, name)
+            if isinstance(value, Real):
+                runner.message_hub.update_scalar(key, value)
+            else:
+                self._facts[mode].add(key)
+                runner.message_hub.update_info(key, value, resumed=False)
 
-def _tell(runner: Runner, mode: str, metrics: Mapping[str, Any] | None) -> None:
-    for name, value in (metrics or {}).items():
-        if isinstance(value, Real):
-            runner.message_hub.update_scalar(f"{mode}/{name}", value)
-        else:
-            runner.message_hub.update_info(f"{mode}/{name}", value, resumed=False)
+    def _new_key(self, runner: Runner, mode: str, name: str) -> str:
+        own = f"{name}_value" if _OF_THE_RUN.fullmatch(name) else name
+        if own != name:
+            runner.logger.warning(
+                "The run logs a %s of its own; what the %s gives by this name is logged as %s",
+                name,
+                "model" if mode == "train" else "evaluator",
+                own,
+            )
+        return self._keys.setdefault((mode, name), f"{mode}/{own}")

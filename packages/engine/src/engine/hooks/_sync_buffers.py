@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from engine.dist import all_reduce, is_distributed
+from engine.dist import all_reduce_params, is_distributed
 from engine.registry import HOOKS
 
 from ._hook import Hook
@@ -39,19 +35,11 @@ class SyncBuffersHook(Hook):
         _sync(runner)
 
 
-@torch.no_grad()
 def _sync(runner: Runner) -> None:
     if not is_distributed():
         return
-    by_kind: dict[tuple[torch.device, torch.dtype], list[Tensor]] = defaultdict(list)
-    for buffer in runner.model.buffers():
-        if buffer.is_floating_point():
-            by_kind[buffer.device, buffer.dtype].append(buffer)
-    for buffers in by_kind.values():
-        flat = torch.cat([buffer.flatten() for buffer in buffers])
-        all_reduce(flat, "mean")  # one message for all
-        parts = flat.split([buffer.numel() for buffer in buffers])
-        for buffer, part in zip(buffers, parts, strict=True):
-            buffer.copy_(part.view_as(buffer))
+    all_reduce_params(
+        (buffer for buffer in runner.model.buffers() if buffer.is_floating_point()), op="mean"
+    )
     # In the message hub, so that a resumed run does not average once more than one that went on.
     runner.message_hub.update_info(_SYNCED, runner.iter)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
@@ -33,22 +35,34 @@ def read_image(
         return item
     if color not in _MODES:
         raise ValueError(f"color is 'gray' or 'rgb'; got {color!r}")
-    from PIL import (  # deferred: the libraries that read images have it
-        Image,
-        UnidentifiedImageError,
-    )
+    from PIL import Image  # deferred: the libraries that read images have it
 
     try:
         content = get(item)
     except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(f"there is no image {item}") from error
+    with decoding(item), Image.open(BytesIO(content)) as image:
+        if min_side is not None:
+            image.draft(None, (min_side, min_side))
+        pixels = np.array(image.convert(_MODES[color]))
+    return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1)
+
+
+@contextmanager
+def decoding(item: str | Path) -> Iterator[None]:
+    """Name the file where Pillow, which opens or decodes it, says only what is wrong.
+
+    Args:
+        item: The file or URL.
+
+    Raises:
+        ValueError: If it is no image, or damaged.
+    """
+    from PIL import UnidentifiedImageError  # deferred, as above
+
     try:
-        with Image.open(BytesIO(content)) as image:
-            if min_side is not None:
-                image.draft(None, (min_side, min_side))
-            pixels = np.array(image.convert(_MODES[color]))
+        yield
     except UnidentifiedImageError as error:
         raise ValueError(f"{item} is no image of a kind that Pillow reads") from error
-    except OSError as error:
+    except Exception as error:  # each of its decoders has other errors
         raise ValueError(f"{item} is damaged: {error}") from error
-    return torch.from_numpy(np.atleast_3d(pixels)).permute(2, 0, 1)

@@ -3,6 +3,8 @@ from ._averaged import BaseAveragedModel as BaseAveragedModel
 from ._averaged import ExponentialMovingAverage as ExponentialMovingAverage
 from ._averaged import MomentumAnnealingEMA as MomentumAnnealingEMA
 from ._averaged import StochasticWeightAverage as StochasticWeightAverage
+from ._backbone import build_backbone as build_backbone
+from ._backbone import features_of as features_of
 from ._base_model import BaseModel as BaseModel
 from ._base_module import BaseModule as BaseModule
 from ._base_module import ModuleDict as ModuleDict
@@ -79,11 +81,13 @@ __all__ = [
     "UniformInit",
     "XavierInit",
     "bias_init_with_prob",
+    "build_backbone",
     "caffe2_xavier_init",
     "constant_init",
     "convert_sync_batchnorm",
     "detect_anomalous_params",
     "evaluating",
+    "features_of",
     "get_state_dict",
     "initialize",
     "is_model_wrapper",

@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.logging import get_logger
 from engine.registry import WEIGHT_INITIALIZERS
 from engine.utils import did_you_mean, mutable_copy
 
@@ -44,6 +45,20 @@ class BaseInit:
         for layer in [module] if self.layers is None else module.modules():
             if self.layers is None or not self.layers.isdisjoint(_class_names(layer)):
                 self._init_layer(layer)
+
+    def unused(self, module: nn.Module) -> str:
+        """Return what of the initializer does nothing to a module, or an empty string."""
+        if self.layers is None:
+            found = (getattr(module, name, None) for name in ("weight", "bias"))
+            is_used = any(isinstance(each, Tensor) for each in found)
+            return "" if is_used else "it has no weight of its own; name its layers by `layer`"
+        present = {name for each in module.modules() for name in _class_names(each)}
+        missing = sorted(self.layers - present)
+        if len(missing) < len(self.layers):  # one list may be meant for several models
+            missing = [name for name in missing if name not in _known_classes()]
+        return "; ".join(
+            f"it has no layer {name!r}{did_you_mean(name, present)}" for name in missing
+        )
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -209,7 +224,7 @@ class Caffe2XavierInit(KaimingInit):
 def initialize(
     module: nn.Module, init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> None:
-    """Initialise a module.
+    """Initialise a module; a warning names layers that it does not have.
 
     Args:
         module: The module.
@@ -223,7 +238,12 @@ def initialize(
     for cfg in [init_cfg] if isinstance(init_cfg, Mapping) else init_cfg:
         args = mutable_copy(cfg)
         overrides = args.pop("override", None) or ()
-        WEIGHT_INITIALIZERS.of_library(module).build(args)(module)
+        initializer = WEIGHT_INITIALIZERS.of_library(module).build(args)
+        initializer(module)
+        is_told = isinstance(initializer, BaseInit) and not (overrides and "layer" not in args)
+        if is_told and (unused := initializer.unused(module)):
+            name = type(initializer).__name__
+            get_logger().warning("init_cfg: %s of %s: %s", name, type(module).__name__, unused)
         for override in [overrides] if isinstance(overrides, Mapping) else overrides:
             _override(module, mutable_copy(override), args)
 
@@ -330,6 +350,16 @@ def update_init_info(module: nn.Module, init_info: str) -> None:
 
 def _class_names(module: nn.Module) -> list[str]:
     return [kind.__name__ for kind in type(module).__mro__]
+
+
+def _known_classes() -> set[str]:
+    """Return the names of all classes of modules."""
+    known, rest = set[str](), [nn.Module]
+    while rest:
+        kind = rest.pop()
+        known.add(kind.__name__)
+        rest += kind.__subclasses__()
+    return known
 
 
 def _known(distribution: str) -> str:

@@ -63,6 +63,21 @@ def _bound(
     return needs_trust(**dict.fromkeys(restricted, _LOADS))(bound)
 
 
+def _as_backbone(
+    make: Callable[..., Any],
+    maps: Mapping[str, Any],
+    vectors: Mapping[str, Any],
+    unless: Iterable[str] = (),
+) -> Callable[..., Any]:
+    """Tell with which arguments a model gives feature maps, and with which one vector.
+
+    See `engine.model.build_backbone`; a config that has one of these, or of `unless`, decides.
+    """
+    decisive = (*maps, *vectors, *unless)
+    vars(make)["as_backbone"] = {"maps": maps, "vectors": vectors, "unless": decisive}
+    return make
+
+
 def _timm_names() -> Iterable[str]:
     from timm import list_models
 
@@ -73,7 +88,11 @@ def _timm_names() -> Iterable[str]:
 def _timm_model(name: str) -> Callable[..., Any]:
     from timm import create_model
 
-    return _bound(create_model, name, _TIMM_OPTIONS)
+    return _as_backbone(
+        _bound(create_model, name, _TIMM_OPTIONS),
+        maps={"features_only": True},
+        vectors={"num_classes": 0},
+    )
 
 
 def _torchvision_names() -> Iterable[str]:
@@ -91,12 +110,25 @@ def _torchvision_model(name: str) -> Callable[..., Any]:
     builder: Callable[..., Any] = get_model_builder(name)
 
     @wraps(builder)
-    def make(*args: Any, return_nodes: list[str] | None = None, **kwargs: Any) -> Any:
-        if return_nodes is None:
+    def make(
+        *args: Any,
+        return_nodes: list[str] | None = None,
+        features_only: bool = False,
+        **kwargs: Any,
+    ) -> Any:
+        if features_only or return_nodes is not None:
+            return import_module(_TORCHVISION_MAPS).TorchvisionMaps(name, return_nodes, **kwargs)
+        if kwargs.get("num_classes") != 0:
             return builder(*args, **kwargs)
-        return import_module(_TORCHVISION_MAPS).TorchvisionMaps(name, return_nodes, **kwargs)
+        del kwargs["num_classes"]
+        return import_module(_TORCHVISION_MAPS).without_classifier(builder(*args, **kwargs))
 
-    return make
+    return _as_backbone(
+        make,
+        maps={"features_only": True},
+        vectors={"num_classes": 0},
+        unless=("return_nodes",),
+    )
 
 
 def _torchvision_transform_names() -> Iterable[str]:
@@ -142,7 +174,12 @@ def _transformers_names() -> Iterable[str]:
 
 
 def _transformers_backbone(name: str) -> Callable[..., Any]:
-    return _bound(_build_transformers_backbone, name, _TRANSFORMERS_OPTIONS)
+    return _as_backbone(
+        _bound(_build_transformers_backbone, name, _TRANSFORMERS_OPTIONS),
+        maps={"features_only": True},
+        vectors={"features_only": True},
+        unless=("out_features", "out_indices"),
+    )
 
 
 def _build_transformers_backbone(name: str, *, features_only: bool = False, **config: Any) -> Any:
@@ -158,6 +195,8 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
         TypeError: If the configuration of such a model has no such entry, which transformers
             itself would take for one.
     """
+    from json import loads  # deferred, as transformers is
+
     from transformers import AutoBackbone, AutoConfig
 
     made = AutoConfig.for_model(name, **config)
@@ -168,6 +207,8 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
                 f"the configuration of {name} in transformers has no {key!r}"
                 f"{did_you_mean(key, known)}"
             )
+    # As from the file of a configuration: some models can't do with the tuples of their defaults.
+    made = type(made).from_dict(loads(made.to_json_string()))
     if features_only:
         made.out_features = [stage for stage in made.stage_names if stage != "stem"]
     return AutoBackbone.from_config(made)

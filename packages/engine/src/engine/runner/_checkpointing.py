@@ -19,6 +19,7 @@ from engine.checkpoint import (
 )
 from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import join_path, put_text
+from engine.logging import MessageHub
 
 from ._checkpoint import check_state, load_weights, newest_training
 from ._persist import gather, restore, trained_weights
@@ -33,6 +34,7 @@ class KeepsCheckpoints(Standing):
 
     work_dir: str
     logger: logging.Logger
+    message_hub: MessageHub
     call_hook: Callable[..., None]
     _load_from: str | None
     _is_loaded: bool
@@ -152,6 +154,7 @@ class KeepsCheckpoints(Standing):
 
     def _save_interrupted(self) -> None:
         name = f"interrupted_iter_{self.iter}.pth"
+        self.message_hub.update_info("interrupted_checkpoint", name)
         self.save_checkpoint(self.work_dir, name, by_epoch=None)
         if is_main_process():
             put_text(name, Path(self.work_dir) / "last_checkpoint")

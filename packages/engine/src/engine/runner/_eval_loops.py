@@ -86,7 +86,15 @@ class _EvalLoop(BaseLoop):
             for idx, batch in enumerate(self.batches()):
                 self.run_iter(idx, batch)
         size = len(self.dataloader.dataset)  # type: ignore[arg-type]  # sized
-        return {**self.evaluator.evaluate(size), **self._losses.means()}
+        metrics: dict[str, float] = {**self.evaluator.evaluate(size)}
+        for name, value in self._losses.means().items():
+            if name in metrics:
+                raise ValueError(
+                    f"both the {self.mode} evaluator and the losses give a value {name!r}; give "
+                    "the metric another name or a prefix"
+                )
+            metrics[name] = value
+        return metrics
 
     @torch.no_grad()
     def run_iter(self, idx: int, data_batch: Any) -> None:

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 Window = int | str
 
 _TIMES = ("data_time", "time")
+_LOGGED = "logged_lengths"
+_OF_A_LINE = frozenset({"epoch", "iter", "memory", "step"})
 
 
 @LOG_PROCESSORS.register_module()
 class LogProcessor:
     """Smooths logged values and formats them.
+
+    A value is in the first line after it was logged, and not again until it is logged anew: one
+    that comes every hundredth iteration is in a line every hundred.
 
     Args:
         window_size: Over how many iterations losses and times are averaged.
@@ -41,7 +46,7 @@ class LogProcessor:
             counts.
 
     Raises:
-        ValueError: If `custom_cfg` lacks something, or gives two values one name.
+        ValueError: If `custom_cfg` lacks something, or gives a value a name that is taken.
     """
 
     def __init__(
@@ -92,7 +97,9 @@ class LogProcessor:
             batch_idx: The number of the batch in its epoch.
             mode: `'train'`, `'val'` or `'test'`.
         """
-        values = dict(self._smoothed(runner, batch_idx, mode))
+        done = runner.iter if mode == "train" else (runner.iter, _passes(runner, mode), batch_idx)
+        fresh = self._fresh(runner, mode, mode, done)
+        values = dict(self._smoothed(fresh, batch_idx, mode))
         tag = self._tag(values, mode)
         parts = [self._position(runner, batch_idx, mode)]
         if mode == "train":
@@ -124,7 +131,9 @@ class LogProcessor:
             mode: `'val'` or `'test'`.
             with_non_scalar: Whether metrics that are no numbers are returned as well.
         """
-        values = dict(self._smoothed(runner, batch_idx - 1, mode, whole_epoch=True))
+        done = (runner.iter, _passes(runner, mode))
+        fresh = self._fresh(runner, mode, f"{mode} epoch", done)
+        values = dict(self._smoothed(fresh, batch_idx - 1, mode, whole_epoch=True))
         ordered = sorted(values, key=_TIMES.__contains__)  # they come last
         line = [f"{key}: {values[key]:.{self.num_digits}f}" for key in ordered]
         tag: dict[str, Any] = self._tag(values, mode)
@@ -143,7 +152,7 @@ class LogProcessor:
 
     def summary(self, runner: Runner) -> str:
         """Return the values of the training as a progress bar shows them."""
-        values = dict(self._smoothed(runner, 0, "train"))
+        values = dict(self._smoothed(_histories(runner, "train"), 0, "train"))
         parts = [f"loss {values['loss']:.{self.num_digits}f}"] if "loss" in values else []
         parts += [f"{key} {values[key]:.2e}" for key in values if key.endswith("lr")]
         return "  ".join([*parts, self._rate(runner, values, "train"), f"eta {self._eta(runner)}"])
@@ -152,23 +161,49 @@ class LogProcessor:
         start = f"{mode}/" if self.log_with_hierarchy else ""
         return {f"{start}{key}": value for key, value in values.items()}
 
+    def _fresh(self, runner: Runner, mode: str, line: str, done: Any) -> dict[str, HistoryBuffer]:
+        """Return the histories that have grown since the last line of a kind.
+
+        How long they were then is in the message hub, so that a resumed run does not log again what
+        the former one has.
+
+        Args:
+            runner: The runner.
+            mode: The phase.
+            line: The kind of line.
+            done: How far the run is; a second line at the same point gets what the first one got.
+        """
+        histories = _histories(runner, mode)
+        logged = runner.message_hub.get_info(_LOGGED, {})
+        last = logged.get(line, {"done": None, "before": {}, "lengths": {}})
+        before = last["before"] if last["done"] == done else last["lengths"]
+        lengths = {name: len(history) for name, history in histories.items()}
+        runner.message_hub.update_info(
+            _LOGGED, {**logged, line: {"done": done, "before": before, "lengths": lengths}}
+        )
+        return {
+            name: history
+            for name, history in histories.items()
+            if lengths[name] != before.get(name) or lengths[name] == history.max_length
+        }
+
     def _smoothed(
-        self, runner: Runner, batch_idx: int, mode: str, whole_epoch: bool = False
+        self,
+        histories: Mapping[str, HistoryBuffer],
+        batch_idx: int,
+        mode: str,
+        whole_epoch: bool = False,
     ) -> Iterator[tuple[str, float]]:
         """Yield the values of a phase by name; a later one takes the place of a former one."""
-        start = f"{mode}/"
-        histories = {
-            key.removeprefix(start): history
-            for key, history in runner.message_hub.log_scalars.items()
-            if key.startswith(start) and len(history)
-        }
+        in_epoch = max(batch_idx + 1, 1)
         for name, history in histories.items():
             if not self._is_mean.match(name):
                 yield name, history.current()
             elif not whole_epoch:
-                yield name, history.mean(self.window_size)
+                window = self.window_size if mode == "train" else min(self.window_size, in_epoch)
+                yield name, history.mean(window)
             elif name in _TIMES:
-                yield name, history.mean(max(batch_idx + 1, 1))
+                yield name, history.mean(in_epoch)
             else:  # a metric, of which there is one value for each epoch
                 yield name, history.current()
         for options in self.custom_cfg:
@@ -223,10 +258,26 @@ def _checked(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
                 f"{where}.window_size is a positive number, 'epoch' or 'global'; got {window!r}"
             )
         name = options.get("log_name", options["data_src"])
+        if name in _OF_A_LINE:
+            raise ValueError(f"{where}: each line has its own {name!r}; set another log_name")
         if name in names:
             raise ValueError(f"{where}: two values would be called {name!r}; set log_name")
         names.add(name)
     return list(given)
+
+
+def _histories(runner: Runner, mode: str) -> dict[str, HistoryBuffer]:
+    start = f"{mode}/"
+    return {
+        key.removeprefix(start): history
+        for key, history in runner.message_hub.log_scalars.items()
+        if key.startswith(start) and len(history)
+    }
+
+
+def _passes(runner: Runner, mode: str) -> int:
+    """Return a number that is another one in each validation or test."""
+    return len(runner.message_hub.log_scalars.get(f"{mode}/time", ()))
 
 
 def _loader(runner: Runner, mode: str) -> DataLoader[Any]:

@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 
 from engine.checkpoint import check_exists
 from engine.config import Config
-from engine.dist import is_main_process
+from engine.dist import is_main_process, lost_processes_named
 from engine.evaluator import BaseMetric, Evaluator
 from engine.hooks import Hook
 from engine.logging import LogOutputs, setup_logging
@@ -202,13 +202,15 @@ class Runner(BuildsParts, KeepsCheckpoints):
         Raises:
             ValueError: If the runner was made without the parts of a training.
             TrainingInterrupted: If a signal ended the training, which was saved before.
+            ProcessLostError: If another process of the run ended, or does not answer.
         """
         parts = _needed(self._train, "training")
         if (start := self._resumed or self._load_from) is not None:
             check_exists(start)
         with self._under_way(), training_in(self.work_dir, self.logger):
             try:
-                with self.stop:  # from here on a signal waits for the end of a step
+                # From here on a signal waits for the end of a step.
+                with lost_processes_named(), self.stop:
                     self._build_training(*parts)
                     self._begin_run()
                     if isinstance(model := unwrapped(self.model), BaseModule):
@@ -267,7 +269,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self._begin_run()
         self.load_or_resume()
         try:
-            with self.stop:
+            with lost_processes_named(), self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")

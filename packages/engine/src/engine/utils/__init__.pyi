@@ -23,6 +23,7 @@ from ._path import walk as walk
 from ._plain import is_plain as is_plain
 from ._plain import mutable_copy as mutable_copy
 from ._same import same_value as same_value
+from ._score import improvement as improvement
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
 from ._sequence import is_list_of as is_list_of
@@ -72,6 +73,7 @@ __all__ = [
     "get_object_from_string",
     "has_method",
     "import_modules_from_strings",
+    "improvement",
     "is_abs",
     "is_filepath",
     "is_installed",

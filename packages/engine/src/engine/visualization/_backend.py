@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeVar, cast
 
@@ -42,6 +42,25 @@ def force_init_env(old_func: F) -> F:
         return old_func(self, *args, **kwargs)
 
     return cast("F", wrapper)
+
+
+def each_alone(calls: Iterable[Callable[[], Any]]) -> None:
+    """Do all of several things, though one of them may fail.
+
+    Args:
+        calls: The things to do.
+
+    Raises:
+        Exception: What one of them raised, after the last; a group of what several raised.
+    """
+    errors = []
+    for call in calls:
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001  # it is raised below
+            errors.append(error)
+    if errors:
+        raise errors[0] if len(errors) == 1 else ExceptionGroup(f"{len(errors)} failed", errors)
 
 
 @needs_trust(save_dir=WRITES_ELSEWHERE)
@@ -114,7 +133,7 @@ class BaseVisBackend:
         file_path: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep several numbers.
+        """Keep several numbers; one that fails is no loss to the others.
 
         Args:
             scalar_dict: Names and numbers.
@@ -122,8 +141,10 @@ class BaseVisBackend:
             file_path: A file to write them to as well, where the back end writes files.
             kwargs: What the back end offers beyond.
         """
-        for name, value in scalar_dict.items():
-            self.add_scalar(name, value, step, **kwargs)
+        each_alone(
+            functools.partial(self.add_scalar, name, value, step, **kwargs)
+            for name, value in scalar_dict.items()
+        )
 
     def close(self) -> None:
         """Finish what is pending; a later use opens the back end again."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, force_init_env
+from ._backend import BaseVisBackend, Image, each_alone, force_init_env
+from ._names import as_file_name
 from ._requires import require
 from ._tracked import files_of_run, parameters
 
@@ -80,7 +82,7 @@ class DVCLiveVisBackend(BaseVisBackend):
             step: The time to which it belongs.
             kwargs: Not used.
         """
-        self.experiment.log_image(f"{name}_{step}.png", image)
+        self.experiment.log_image(as_file_name(f"{name}_{step}.png"), image)
 
     def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
         """Keep a number.
@@ -100,7 +102,7 @@ class DVCLiveVisBackend(BaseVisBackend):
         file_path: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep several numbers.
+        """Keep several numbers, in files whose names are escaped where that is needed.
 
         Args:
             scalar_dict: Names and numbers.
@@ -110,9 +112,13 @@ class DVCLiveVisBackend(BaseVisBackend):
         """
         live = self.experiment
         live.step = step
-        for name, value in scalar_dict.items():
-            live.log_metric(name, float(value))
-        live.make_summary()
+        try:
+            each_alone(
+                partial(live.log_metric, as_file_name(name), float(value))
+                for name, value in scalar_dict.items()
+            )
+        finally:
+            live.make_summary()
 
     def _end(self) -> None:
         for path, _ in files_of_run(self._config, self.save_dir, self._artifact_suffix):

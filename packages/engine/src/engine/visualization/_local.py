@@ -13,6 +13,7 @@ from engine.registry.restrictions import NAMES_FILE_OF_RUN
 
 from ._backend import BaseVisBackend, Image
 from ._image_file import write_image
+from ._names import as_file_name
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -64,12 +65,12 @@ class LocalVisBackend(BaseVisBackend):
         """Write a picture to `<name>_<step>.png`.
 
         Args:
-            name: The name; slashes make folders.
+            name: The name; slashes make folders, and what can't stand in a file's name is escaped.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.
         """
-        write_image(image, self._image_folder / f"{name}_{step}.png")
+        write_image(image, self._image_folder / as_file_name(f"{name}_{step}.png"))
 
     def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
         """Write a line with one number.

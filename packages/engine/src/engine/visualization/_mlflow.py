@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Collection, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, force_init_env
+from ._backend import BaseVisBackend, Image, each_alone, force_init_env
+from ._names import as_mlflow_name
 from ._requires import require
 from ._tracked import files_of_run, parameters
 
@@ -26,6 +28,9 @@ _MOST_PARAMS = 100  # that a server takes at once
 @needs_trust(type="a tracker starts programs and opens connections")
 class MLflowVisBackend(BaseVisBackend):
     """Keeps pictures, numbers, parameters and files in a run of MLflow.
+
+    MLflow takes no names with characters other than letters, digits and `_-./ `; others are written
+    as their code points, `acc@1` as `acc-x40-1`.
 
     Args:
         save_dir: The folder of what is kept locally.
@@ -120,7 +125,7 @@ class MLflowVisBackend(BaseVisBackend):
             step: The time to which it belongs.
             kwargs: Not used.
         """
-        self.experiment.log_image(self._run, image, f"{name}_{step}.png")
+        self.experiment.log_image(self._run, image, as_mlflow_name(f"{name}_{step}.png"))
 
     def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
         """Keep a number.
@@ -152,8 +157,13 @@ class MLflowVisBackend(BaseVisBackend):
         from mlflow.entities import Metric  # deferred, as in _init_env
 
         now = int(time.time() * 1000)  # milliseconds
-        metrics = [Metric(name, float(value), now, step) for name, value in scalar_dict.items()]
-        client.log_batch(self._run, metrics=metrics)
+        self._log(
+            client,
+            metrics=[
+                Metric(as_mlflow_name(name), float(value), now, step)
+                for name, value in scalar_dict.items()
+            ],
+        )
 
     def _end(self) -> None:
         files = files_of_run(self._config, self.save_dir, self._artifact_suffix)
@@ -166,6 +176,21 @@ class MLflowVisBackend(BaseVisBackend):
         from mlflow.entities import Param  # deferred, as in _init_env
 
         known = self._client.get_run(self._run).data.params
-        new = [Param(key, str(value)) for key, value in params.items() if key not in known]
-        for first in range(0, len(new), _MOST_PARAMS):
-            self._client.log_batch(self._run, params=new[first : first + _MOST_PARAMS])
+        named = {as_mlflow_name(key): str(value) for key, value in params.items()}
+        new = [Param(key, value) for key, value in named.items() if key not in known]
+        each_alone(
+            partial(self._log, self._client, params=new[first : first + _MOST_PARAMS])
+            for first in range(0, len(new), _MOST_PARAMS)
+        )
+
+    def _log(self, client: MlflowClient, **entities: Any) -> None:
+        """Keep several things with one request, and all but those that MLflow refuses."""
+        from mlflow.exceptions import MlflowException  # deferred, as in _init_env
+
+        [(kind, values)] = entities.items()
+        try:
+            client.log_batch(self._run, **entities)
+        except MlflowException as error:
+            if error.error_code != "INVALID_PARAMETER_VALUE" or len(values) == 1:
+                raise
+            each_alone(partial(self._log, client, **{kind: [value]}) for value in values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
@@ -76,4 +77,9 @@ class TensorboardVisBackend(BaseVisBackend):
         self.experiment.add_scalar(name, float(value), step)
 
     def _end(self) -> None:
-        self._writer.close()
+        with ExitStack() as files:
+            # Where the thread of a file has failed, the writer's own `close` leaves it running.
+            written: dict[str, Any] = self._writer.all_writers or {}
+            for file in written.values():
+                files.callback(file.close)
+            self._writer.close()

@@ -144,14 +144,14 @@ class WandbVisBackend(BaseVisBackend):
 
         Args:
             scalar_dict: Names and numbers.
-            step: The time to which they belong.
+            step: The time to which they belong, if they don't say it themselves.
             file_path: Not used.
             kwargs: Not used.
         """
         self._log({name: float(value) for name, value in scalar_dict.items()}, step)
 
     def _log(self, values: Mapping[str, Any], step: int) -> None:
-        self._run.log({**values, _STEP: step}, commit=self._commit)
+        self._run.log({_STEP: step, **values}, commit=self._commit)
 
     def _end(self) -> None:
         self._run.finish()

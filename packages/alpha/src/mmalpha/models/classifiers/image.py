@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.model import BaseModel
+from engine.model import BaseModel, build_backbone, features_of
 from engine.structures import BaseDataElement
 from mmalpha.models.batch_augments import BatchAugments
 from mmalpha.models.heads.linear_head import targets_of
@@ -21,7 +21,8 @@ class ImageClassifier(BaseModel):
     """A backbone, a neck and a head in a row.
 
     Args:
-        backbone: The config of what turns images into feature maps.
+        backbone: The config of what turns images into feature maps, or without a neck into
+            vectors. Models of other packages, `dict(type='timm.resnet18')`, give what is needed.
         head: The config of what turns features into losses and predictions.
         neck: The config of what stands between them, if anything does.
         data_preprocessor: As in `BaseModel`.
@@ -42,7 +43,8 @@ class ImageClassifier(BaseModel):
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        self.backbone = MODELS.build(backbone)
+        features: Literal["maps", "vectors"] = "vectors" if neck is None else "maps"
+        self.backbone = build_backbone(MODELS, backbone, features)
         self.neck = nn.Identity() if neck is None else MODELS.build(neck)
         self.head: Any = MODELS.build(head)
         self.batch_augments = None if batch_augments is None else BatchAugments(**batch_augments)
@@ -106,9 +108,7 @@ class ImageClassifier(BaseModel):
         Returns:
             Features, one tensor for each level of the backbone.
         """
-        feats = self.backbone(inputs)
-        several = (feats,) if isinstance(feats, Tensor) else feats  # some give one tensor
-        return cast("tuple[Tensor, ...]", self.neck(several))
+        return cast("tuple[Tensor, ...]", self.neck(features_of(self.backbone, inputs)))
 
     def _mixed(
         self, inputs: Tensor, data_samples: Sequence[DataSample]

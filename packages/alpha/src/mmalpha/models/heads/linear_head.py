@@ -62,9 +62,11 @@ class LinearClsHead(BaseModule):
         """
         last = feats[-1]
         if last.ndim != 2 or last.shape[1] != self.fc.in_features:
+            hint = "; neck=dict(type='GlobalAveragePooling') makes vectors of maps"
             raise ValueError(
                 f"{type(self).__name__} takes vectors (N, {self.fc.in_features}), by its "
                 f"in_channels; what comes before it gives {tuple(last.shape)}"
+                f"{hint if last.ndim == 4 else ''}"
             )
         return cast("Tensor", self.fc(self.norm(last)))
 

@@ -22,5 +22,14 @@ class GlobalAveragePooling(BaseModule):
 
         Returns:
             Vectors `(N, C)`, one tensor for each level.
+
+        Raises:
+            ValueError: If the features are no maps.
         """
+        if wrong := [tuple(feat.shape) for feat in feats if feat.ndim != 4]:
+            raise ValueError(
+                f"GlobalAveragePooling takes maps (N, C, H, W); the backbone gives {wrong[0]}. Let "
+                "it give maps (features_only=True for a model of timm, torchvision or "
+                "transformers), or leave the neck out if these are vectors already"
+            )
         return tuple(feat.mean((2, 3)) for feat in feats)

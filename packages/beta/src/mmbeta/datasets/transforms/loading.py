@@ -8,9 +8,10 @@ from typing import Any, Literal
 import numpy as np
 import numpy.typing as npt
 import torch
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from engine.fileio import get
+from engine.infer import decoding
 from mmbeta.registry import TRANSFORMS
 
 _MODES = {"gray": "L", "rgb": "RGB"}
@@ -76,14 +77,11 @@ class LoadAnnotations:
 
 
 def _opened(path: str) -> Image.Image:
-    try:
-        return Image.open(io.BytesIO(get(path)))
-    except UnidentifiedImageError as error:
-        raise ValueError(f"{path} is no image of a kind that Pillow reads") from error
+    content = get(path)
+    with decoding(path):
+        return Image.open(io.BytesIO(content))
 
 
 def _decoded(image: Image.Image, path: str, mode: str | None = None) -> npt.NDArray[np.uint8]:
-    try:
+    with decoding(path):
         return np.array(image if mode is None else image.convert(mode), np.uint8)
-    except (OSError, SyntaxError) as error:
-        raise ValueError(f"{path} is damaged: {error}") from error

@@ -7,6 +7,8 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from engine.model import features_of
+
 _CHANNELS = ("out_channels", "channels")  # the latter in transformers
 
 
@@ -27,20 +29,18 @@ def maps_of(backbone: nn.Module, images: Any) -> tuple[Tensor, ...]:
     """Compute the maps of images, each `(N, C, H', W')`.
 
     Args:
-        backbone: A module that gives a sequence of maps.
+        backbone: A module that gives maps.
         images: Images `(N, C, H, W)`, or what else the module takes.
 
     Raises:
-        TypeError: If it gives a single tensor instead.
+        TypeError: If it gives something else.
     """
-    out = backbone(images)
-    if isinstance(out, Tensor):
+    maps = features_of(backbone, images)
+    if any(each.ndim != 4 for each in maps):
+        shapes = ", ".join(str(tuple(each.shape)) for each in maps)
         raise TypeError(
-            f"a backbone gives a sequence of feature maps; {type(backbone).__name__} gives one "
-            f"tensor {tuple(out.shape)} (a model of timm gives maps with features_only=True)"
+            f"a backbone gives feature maps (N, C, H, W); {type(backbone).__name__} gives "
+            f"{shapes} (models of timm, torchvision and transformers give maps with "
+            "features_only=True)"
         )
-    maps: Sequence[Tensor] = getattr(out, "feature_maps", out)
-    # Some models of timm, Swin for one, give maps whose channels are last, and say so.
-    if getattr(backbone, "output_fmt", "NCHW") == "NHWC":
-        return tuple(each.permute(0, 3, 1, 2) for each in maps)
-    return tuple(maps)
+    return maps

@@ -9,7 +9,7 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseModel
+from engine.model import BaseModel, build_backbone
 from engine.structures import BaseDataElement, PixelData
 from mmbeta.models.backbones.maps import channels_of, maps_of
 from mmbeta.models.layers import resized
@@ -59,7 +59,11 @@ class EncoderDecoder(BaseModel):
         self.test_cfg = dict(test_cfg or {"mode": "whole"})
         _check(self.test_cfg)
         self.val_loss = val_loss
-        self.backbone = _built(backbone)
+        self.backbone = (
+            backbone
+            if isinstance(backbone, nn.Module)
+            else build_backbone(MODELS, backbone, "maps")
+        )
         self.neck = None if neck is None else _built(neck)
         channels = channels_of(self.backbone if self.neck is None else self.neck)
         self.decode_head: Any = _head(decode_head, channels)

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from torch import nn
 
+from engine.logging import get_logger
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 from engine.utils import did_you_mean, mutable_copy
 
@@ -75,11 +76,25 @@ class DefaultOptimWrapperConstructor:
             groups: list[dict[str, Any]] = []
             self.add_params(groups, model)
             params = _joined(groups)
+            self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
         cfg = mutable_copy(self.optim_wrapper_cfg)
         del cfg["optimizer"]
         given = {"type": "engine.OptimWrapper", "optimizer": optimizer}
         return cast("OptimWrapper", OPTIM_WRAPPERS.build(cfg, default_args=given))
+
+    def _tell_unused(self, model: nn.Module) -> None:
+        """Warn of the `custom_keys` that are in the name of no parameter."""
+        names = [name for name, _ in model.named_parameters()]
+        parts = {part for name in names for part in name.split(".")}
+        for key in self.paramwise_cfg.get("custom_keys") or ():
+            if not any(key in name for name in names):
+                get_logger().warning(
+                    "paramwise_cfg.custom_keys: no parameter of %s has %r in its name%s",
+                    type(model).__name__,
+                    key,
+                    did_you_mean(key, {*names, *parts}),
+                )
 
 
 def _joined(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
+from engine.utils import improvement
 
 from ._base import INF, HasParamGroups, _ParamScheduler
 
@@ -14,6 +15,8 @@ from ._base import INF, HasParamGroups, _ParamScheduler
 @PARAM_SCHEDULERS.register_module()
 class ReduceOnPlateauParamScheduler(_ParamScheduler):
     """Reduce the value when a metric has stopped to improve.
+
+    A NaN is never an improvement, and any number is one after it.
 
     Args:
         optimizer: A torch optimizer or an optimizer wrapper.
@@ -74,7 +77,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         self.patience = patience
         self.cooldown = cooldown
         self.eps = eps
-        self._sign = 1.0 if rule == "greater" else -1.0
+        self._rule = rule
         self._threshold = threshold
         self._relative = threshold_rule == "rel"
         self.best: float | None = None
@@ -127,10 +130,9 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
             self.num_bad_epochs = 0
 
     def _improves(self, metric: float) -> bool:
-        if self.best is None:
-            return not math.isnan(metric)
-        margin = self._threshold * abs(self.best) if self._relative else self._threshold
-        return self._sign * (metric - self.best) > margin
+        gain = improvement(metric, self.best, self._rule)
+        margin = self._threshold * abs(self.best or 0.0) if self._relative else self._threshold
+        return gain > margin or gain == math.inf  # infinite is also the margin of an infinite best
 
     def _limits(self, min_value: float | Sequence[float]) -> list[float]:
         groups = len(self.base_values)

@@ -1,0 +1,92 @@
+"""What a process says when the others are not there any more."""
+
+from __future__ import annotations
+
+import os
+import platform
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from torch import distributed
+from torch.distributed.distributed_c10d import _get_default_store
+
+from ._process import get_rank, get_world_size, is_distributed
+
+_PATIENCE = 5.0  # seconds in which those that are alive find that the others are not
+
+
+class ProcessLostError(RuntimeError):
+    """Another process of the run ended, or does not answer; the text says which."""
+
+
+def introduce_process() -> None:
+    """Let the other processes know where this one runs."""
+    place = f"{os.getpid()} {platform.node()}"
+    _get_default_store().set(f"engine/place/{get_rank()}", place)
+
+
+@contextmanager
+def lost_processes_named() -> Iterator[None]:
+    """Name the processes that are not there where an error says only that a connection is not.
+
+    Raises:
+        ProcessLostError: If another process ended or does not answer.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        # What gloo raises is known by its text alone.
+        is_of_connection = isinstance(error, distributed.DistError) or "gloo/" in str(error)
+        if is_distributed() and is_of_connection and (lost := _lost()):
+            raise ProcessLostError(f"{lost}; its own log or terminal may say why") from error
+        raise
+
+
+def _lost() -> str:
+    """Return which processes are lost, or an empty string if all answer."""
+    others = [rank for rank in range(get_world_size()) if rank != get_rank()]
+    try:
+        _get_default_store().set(f"engine/asks/{get_rank()}", "1")
+    except RuntimeError:
+        return "rank 0, where the processes meet, ended"
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        silent = [rank for rank in others if not _told("asks", rank)]
+        ended = [rank for rank in silent if _has_ended(rank)]
+        if ended:
+            return f"{_named(ended)} ended"
+        if not silent or time.monotonic() > deadline:
+            return f"{_named(silent)} ended or hangs" if silent else ""
+        time.sleep(0.05)
+
+
+def _has_ended(rank: int) -> bool:
+    """Return whether a process of this machine is known to have ended."""
+    number, _, machine = _told("place", rank).partition(" ")
+    if machine != platform.node():
+        return False
+    try:
+        os.kill(int(number), 0)
+        state = Path(f"/proc/{number}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
+    except ProcessLookupError:
+        return True
+    except OSError:  # another user's, or a system without /proc
+        return False
+    return state in "ZX"  # dead, but not yet buried
+
+
+def _told(what: str, rank: int) -> str:
+    """Return what a process told the others, or an empty string."""
+    key = f"engine/{what}/{rank}"
+    with suppress(RuntimeError):
+        store = _get_default_store()
+        if store.check([key]):
+            return store.get(key).decode()
+    return ""
+
+
+def _named(ranks: Sequence[int]) -> str:
+    numbers = ", ".join(map(str, ranks))
+    return f"rank {numbers}" if len(ranks) == 1 else f"the ranks {numbers}"

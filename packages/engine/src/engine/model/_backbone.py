@@ -1,0 +1,46 @@
+"""Models of any package as backbones: built so that they give features, and asked for them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal, cast
+
+from torch import Tensor, nn
+
+from engine.registry import Registry
+
+
+def build_backbone(
+    registry: Registry[Any], cfg: Mapping[str, Any], features: Literal["maps", "vectors"]
+) -> nn.Module:
+    """Build a model that gives features rather than the scores of classes.
+
+    A model of a source, `timm.resnet18` for example, is told so by the arguments that its
+    `as_backbone` names, unless the config has one of these.
+
+    Args:
+        registry: Where the model is looked up.
+        cfg: Its config.
+        features: Whether maps `(N, C, H, W)` of its stages are needed, or one vector `(N, C)`.
+    """
+    kind = cfg.get("type")
+    make = registry.get(kind, None) if isinstance(kind, str) else None
+    told: Mapping[str, Any] = getattr(make, "as_backbone", {})
+    is_decided = any(key in cfg for key in told.get("unless", ()))
+    options = {} if is_decided else told.get(features, {})
+    return cast("nn.Module", registry.build(cfg, default_args=dict(options)))
+
+
+def features_of(backbone: nn.Module, images: Any) -> tuple[Tensor, ...]:
+    """Return what a backbone of any package makes of images, one tensor for each of its stages.
+
+    Args:
+        backbone: The backbone.
+        images: Images `(N, C, H, W)`, or what else it takes.
+    """
+    out = backbone(images)
+    several = (out,) if isinstance(out, Tensor) else getattr(out, "feature_maps", out)
+    # Some models of timm, Swin for one, give maps whose channels are last, and say so.
+    if getattr(backbone, "output_fmt", "NCHW") == "NHWC":
+        return tuple(each.permute(0, 3, 1, 2) if each.ndim == 4 else each for each in several)
+    return tuple(several)

@@ -1,0 +1,38 @@
+"""What a process of test_processes.py does when another one ends or hangs."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+import torch
+from torch import distributed
+from torch._C._distributed_c10d import TCPStore
+
+from engine import dist
+
+
+def main(rank: int, variables: Mapping[str, str], manner: str, folder: str) -> None:
+    """Let rank 1 go without a word; the others name it."""
+    warnings.simplefilter("error")
+    os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
+    dist.init_dist("pytorch", timeout=2)
+    store = TCPStore(variables["MASTER_ADDR"], int(variables["MASTER_PORT"]))
+    dist.all_reduce(torch.zeros(1))
+    if rank == 1:
+        if manner == "ends":
+            os._exit(0)
+        store.wait(["told 0", "told 2"])  # it does not take part
+    else:
+        text = f"^rank 1 ended{' or hangs' if manner == 'hangs' else ''}; its own log"
+        with pytest.raises(dist.ProcessLostError, match=text), dist.lost_processes_named():
+            dist.all_reduce(torch.zeros(1))
+        with pytest.raises(RuntimeError, match="^mine$"), dist.lost_processes_named():
+            raise RuntimeError("mine")
+        store.set(f"told {rank}", "1")
+        Path(folder, str(rank)).touch()
+    if manner == "hangs":
+        distributed.destroy_process_group()
