@@ -60,7 +60,10 @@ def test_near_names_come_from_all_scopes(tree: Registry[Any]) -> None:
 def test_the_scope_of_a_library_that_is_not_installed(tree: Registry[Any]) -> None:
     with pytest.raises(ScopeNotInstalledError) as caught:
         tree.get("zzz.ResNet")
-    assert str(caught.value) == "no installed library has the scope 'zzz'"
+    assert str(caught.value) == (
+        "no installed library has the scope 'zzz', and data can't name another package unless it "
+        "is trusted (trust=True, --trust) or a program opens that by engine.registry.allow('zzz')"
+    )
 
 
 @pytest.mark.parametrize("scope", ["mmalfa", "mmbetta", "mm_alpha", "enginee", "zzz"])

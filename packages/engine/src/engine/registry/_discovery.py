@@ -257,8 +257,13 @@ def _unknown(scope: str) -> NotRegisteredError:
             f"{scope!r} is a Python package without registries, so it is no scope; in data, a "
             f"dotted path names what is registered. {HOW_TO_ALLOW.format(scope)}"
         )
-    hint = "" if best is None else f"; did you mean {best!r}?"
-    return ScopeNotInstalledError(f"no installed library has the scope {scope!r}{hint}")
+    told = f"no installed library has the scope {scope!r}"
+    if best is not None:
+        return ScopeNotInstalledError(f"{told}; did you mean {best!r}?")
+    return ScopeNotInstalledError(
+        f"{told}, and data can't name another package unless it is trusted (trust=True, --trust) "
+        f"or a program opens that by engine.registry.allow({scope!r})"
+    )
 
 
 def import_announced() -> Mapping[str, str]:
