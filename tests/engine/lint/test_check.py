@@ -157,9 +157,7 @@ def test_missing_library_of_the_default_scope_is_told_once(
     text = RUN.replace('default_scope = "mmbeta"', 'default_scope = "zzz"')
 
     assert report_of(text, tmp_path, monkeypatch) == (
-        "default_scope (cfg.py:2): no installed library has the scope 'zzz', and data can't name "
-        "another package unless it is trusted (trust=True, --trust) or a program opens that by "
-        "engine.registry.allow('zzz')\n1 error"
+        "default_scope (cfg.py:2): no installed library has the scope 'zzz'\n1 error"
     )
 
 

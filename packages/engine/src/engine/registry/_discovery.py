@@ -225,7 +225,7 @@ def import_scope(scope: str, *, is_code: bool = False) -> None:
     """
     library = library_of(scope, is_code=is_code)
     if library is None:
-        raise _unknown(scope)
+        raise _unknown(scope, is_code or scope in _named)
     if library.fault is not None:
         raise ScopeImportError(library.fault)
     _check_versions(library)
@@ -238,7 +238,7 @@ def import_scope(scope: str, *, is_code: bool = False) -> None:
         ) from error
 
 
-def _unknown(scope: str) -> NotRegisteredError:
+def _unknown(scope: str, is_code: bool) -> NotRegisteredError:
     """Return the error that no library has a scope; it advises to install known ones only."""
     known = dict.fromkeys(_known_libraries())
     best = scope if scope in known else next(iter(near(scope, known, n=1)), None)
@@ -258,8 +258,9 @@ def _unknown(scope: str) -> NotRegisteredError:
             f"dotted path names what is registered. {HOW_TO_ALLOW.format(scope)}"
         )
     told = f"no installed library has the scope {scope!r}"
-    if best is not None:
-        return ScopeNotInstalledError(f"{told}; did you mean {best!r}?")
+    if best is not None or is_code:
+        hint = "" if best is None else f"; did you mean {best!r}?"
+        return ScopeNotInstalledError(f"{told}{hint}")
     return ScopeNotInstalledError(
         f"{told}, and data can't name another package unless it is trusted (trust=True, --trust) "
         f"or a program opens that by engine.registry.allow({scope!r})"
