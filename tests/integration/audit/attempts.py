@@ -14,13 +14,11 @@ NAMES = (
     "evil.X",
     "evil_lib.registry.X",
     "os.system",
-    "builtins.eval",
     "antigravity.fly",
     "torch.hub.load",
     "engine.runner.Runner",
     "engine.config.Config.fromfile",
     "mmalpha.inferencers.ClsInferencer.__init__.__globals__",
-    "mmbeta.registry.root.allow",
 )
 # Places of a run in which a part, or a name by itself, stands.
 PLACES = (
@@ -181,7 +179,7 @@ def _on_checkpoints() -> Iterator[Attempt]:
         for place in ("model.type", "model.backbone.type", "inferencer.type", "default_scope"):
             yield _on_checkpoint(place, name)
     for place, value in OPTIONS:
-        if place.startswith(("model.backbone", "inferencer")):
+        if place in ("model.backbone", "inferencer.model", "inferencer.weights"):
             yield _on_checkpoint(place, value)
     for code in ("os.system", "builtins.exec", "evil.X"):
         for words in _ON_CHECKPOINT:

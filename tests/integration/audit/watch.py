@@ -15,8 +15,10 @@ import sysconfig
 import tempfile
 import traceback
 from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import torch
 from attempts import CONTROLS, Attempt, attempts, written
@@ -84,8 +86,9 @@ def _changed(cfg: dict[str, Any], path: str, value: Any) -> None:
     node[int(last) if isinstance(node, list) else last] = value
 
 
-def _base() -> dict[str, Any]:
-    """Return the config of a small run, as data."""
+@cache
+def _base_text() -> str:
+    """Return the config of a small run, as JSON."""
     cfg = Config.fromfile("mmalpha::resnet18_digits.py").to_dict()
     for loader in ("train", "val", "test"):
         cfg[f"{loader}_dataloader"]["dataset"]["indices"] = 8
@@ -97,8 +100,7 @@ def _base() -> dict[str, Any]:
     cfg["default_hooks"] = {"checkpoint": {"type": "CheckpointHook"}}
     cfg["visualizer"] = {"vis_backends": [{"type": "LocalVisBackend"}]}
     cfg["work_dir"] = "run"
-    plain: dict[str, Any] = json.loads(json.dumps(cfg))
-    return plain
+    return json.dumps(cfg)
 
 
 class _Pickled:
@@ -113,7 +115,7 @@ class _Pickled:
 
 def _prepare(attempt: Attempt, folder: Path) -> list[str]:
     written(folder)
-    cfg = _base()
+    cfg: dict[str, Any] = json.loads(_base_text())
     for path, value in attempt.config.items():
         _changed(cfg, path, value)
     config, checkpoint = folder / f"config{attempt.suffix}", folder / "run" / "epoch_1.pth"
@@ -157,29 +159,39 @@ def _run(attempt: Attempt, folder: Path) -> dict[str, Any]:
     }
 
 
+def _start(attempt: Attempt, folder: str) -> tuple[int, TextIO]:
+    """Run an attempt in a process, and return its number and what it will tell."""
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.close(read)
+        with os.fdopen(write, "w", encoding="utf-8") as pipe:
+            json.dump(_run(attempt, Path(folder).resolve()), pipe)
+        os._exit(0)
+    os.close(write)
+    return child, os.fdopen(read, encoding="utf-8")
+
+
 def run_all(chosen: Sequence[Attempt]) -> None:
-    """Run attempts, and print what came of each as a line of JSON."""
-    import_announced()
-    for attempt in chosen:
-        with tempfile.TemporaryDirectory() as folder:
-            read, write = os.pipe()
-            child = os.fork()
-            if child == 0:
-                os.close(read)
-                with os.fdopen(write, "w", encoding="utf-8") as pipe:
-                    json.dump(_run(attempt, Path(folder).resolve()), pipe)
-                os._exit(0)
-            os.close(write)
-            with os.fdopen(read, encoding="utf-8") as pipe:
-                line = pipe.read()
-            os.waitpid(child, 0)
-        print(line or json.dumps({"name": attempt.name, "events": ["died"]}), flush=True)
+    """Run attempts, one on each core, and print what came of each as a line of JSON."""
+    at_once = os.cpu_count() or 1
+    for first in range(0, len(chosen), at_once):
+        some = chosen[first : first + at_once]
+        with ExitStack() as stack:
+            folders = [stack.enter_context(tempfile.TemporaryDirectory()) for _ in some]
+            started = [_start(*each) for each in zip(some, folders, strict=True)]
+            for attempt, (child, pipe) in zip(some, started, strict=True):
+                line = stack.enter_context(pipe).read()
+                os.waitpid(child, 0)
+                died = json.dumps({"name": attempt.name, "events": ["died"]})
+                print(line or died, flush=True)
 
 
 if __name__ == "__main__":
     assert sysconfig.get_platform()  # loaded before the hook, since it opens files
     for module in ("sklearn.datasets", "timm", "transformers", "torchmetrics", "torchvision"):
         __import__(module)
-    part, parts = int(sys.argv[1]), int(sys.argv[2])
     torch.set_num_threads(1)
-    run_all([*CONTROLS, *[*attempts()][part::parts]])
+    import_announced()
+    _base_text()
+    run_all([*CONTROLS, *attempts()])
