@@ -92,8 +92,11 @@ class ConfigDict(dict[str, Any]):
 
         What is data in any part of it is data.
         """
-        told = getattr(mark_of(self, key).source, "is_code", None)
-        return False if told is False or _holds_data(dict.get(self, key)) else told
+        marks = self._marks  # each build asks, so that no mark is made for it
+        source = self._origin[1] if marks is None or key not in marks else marks[key].source
+        told: bool | None = getattr(source, "is_code", None)
+        value = dict.get(self, key)
+        return told if type(value) in _ATOMS or not _holds_data(value) else False
 
     def _assign(self, key: str, value: Any, site: Site) -> None:
         at = self._origin[2]

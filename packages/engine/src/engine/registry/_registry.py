@@ -197,8 +197,12 @@ class Registry(Generic[T]):
 
     def __contains__(self, key: object) -> bool:
         """Return whether `get(key)` finds something; what can't be imported is not there."""
+        if not isinstance(key, str):
+            return False
+        if key in self.cached.get(scope_in_force(), ()):
+            return True
         try:
-            return isinstance(key, str) and self.get(key, None) is not None
+            return self.get(key, None) is not None
         except NotRegisteredError:
             return False
 
