@@ -64,6 +64,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("launcher", "mpi"),
     ("env_cfg", {"dist_cfg": {"init_method": "tcp://127.0.0.1:9"}}),
     ("env_cfg", {"mp_cfg": {"mp_start_method": "evil"}}),
+    ("env_cfg", {"mp_cfg": ["evil"]}),
     ("env_cfg", {"mp_cfg": {"executable": "./evil.sh"}}),
     ("load_from", "reference::evil.json"),
     ("load_from", "github://a:b@c/d.pth"),
@@ -122,6 +123,11 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("visualizer.vis_backends.0", {"type": "DVCLiveVisBackend"}),
     ("inferencer.model", "evil.py"),
     ("inferencer.weights", "http://127.0.0.1:9/evil.pth"),
+)
+# What only a prediction looks at.
+OF_INFERENCERS: tuple[tuple[str, Any], ...] = (
+    ("inferencer.scope", "evil_lib"),
+    ("inferencer.model", {"default_scope": "evil_lib", "model": {"type": "ReLU"}}),
 )
 # Whole texts, with the end of their file names.
 TEXTS: tuple[tuple[str, str], ...] = (
@@ -190,7 +196,7 @@ def _on_configs() -> Iterator[Attempt]:
         if (place, name) != ("runner_type", "engine.runner.Runner"):  # there it may be named
             yield _on_config(place, name, next(formats), command)
     for reader, number in itertools.product(("mmalpha", "mmbeta"), range(len(ROWS))):
-        dataset = {"type": "BaseDataset", "ann_file": f"rows_{number}.json"}
+        dataset: dict[str, Any] = {"type": "BaseDataset", "ann_file": f"rows_{number}.json"}
         dataset["pipeline"] = [{"type": f"{reader}.LoadImageFromFile"}, {"type": "PackClsInputs"}]
         yield _on_config("train_dataloader.dataset", dataset, next(formats), _COMMANDS[-1], "rows")
     for place, value in OPTIONS:
@@ -203,7 +209,7 @@ def _on_checkpoints() -> Iterator[Attempt]:
     for name in NAMES:
         for place in ("model.type", "model.backbone.type", "inferencer.type", "default_scope"):
             yield _on_checkpoint(place, name)
-    for place, value in OPTIONS:
+    for place, value in (*OPTIONS, *OF_INFERENCERS):
         if place.startswith(("model.backbone", "inferencer")):
             yield _on_checkpoint(place, value)
     for code in ("os.system", "builtins.exec", "evil.X"):

@@ -169,7 +169,9 @@ def _sets_process_plainly(env_cfg: Any) -> bool:
         return env_cfg is None
     mp_cfg, dist_cfg = env_cfg.get("mp_cfg") or {}, env_cfg.get("dist_cfg") or {}
     return (
-        env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
+        isinstance(mp_cfg, dict)
+        and isinstance(dist_cfg, dict)
+        and env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
         and mp_cfg.keys() <= {"mp_start_method", "opencv_num_threads"}
         and _starts_workers_plainly(mp_cfg.get("mp_start_method"))
         and dist_cfg.keys() <= {"backend", "timeout"}
