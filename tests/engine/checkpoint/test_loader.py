@@ -78,9 +78,20 @@ def test_a_page_is_downloaded_once(site: str, hub: Path) -> None:
         content = CheckpointLoader.load_checkpoint(f"{site}/a.pth?version=2")
         assert content["state_dict"]["x"].tolist() == [1.0, 1.0]
         (hub.parents[1] / "site" / "a.pth").unlink(missing_ok=True)
-    assert [file.name for file in hub.iterdir()] == ["a.pth"]
+    assert [file.name for file in hub.glob("*/*")] == ["a.pth"]
     with pytest.raises(CheckpointError, match=r"/b\.pth could not be downloaded: HTTP Error 404"):
         CheckpointLoader.load_checkpoint(f"{site}/b.pth")
+
+
+def test_what_is_downloaded_is_not_taken_for_the_file_of_another_url(site: str, hub: Path) -> None:
+    name = ResNet18_Weights.IMAGENET1K_V1.url.rpartition("/")[2]
+    folder = hub.parents[1] / "site"
+    for part in ("one", "two"):
+        (folder / part).mkdir()
+        torch.save({"from": part}, folder / part / name)
+    for part in ("one", "two"):
+        assert CheckpointLoader.load_checkpoint(f"{site}/{part}/{name}") == {"from": part}
+    assert not (hub / name).exists()  # torch would unpickle it as weights of its own
 
 
 def test_weights_of_torchvision(hub: Path) -> None:

@@ -22,6 +22,7 @@ from fsspec.implementations.memory import MemoryFileSystem
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from engine.checkpoint import CheckpointError
 from engine.config import Config
 from engine.evaluator import BaseMetric
 from engine.hooks import CheckpointHook, Hook
@@ -100,6 +101,25 @@ def test_intervals_of_iterations(epochs: Config) -> None:
     assert checkpoint["meta"]["iter"] == 6
     assert "optimizer" not in checkpoint
     assert "param_schedulers" in checkpoint
+
+
+@pytest.mark.parametrize("key", ["kept_checkpoints", "kept_best_checkpoints"])
+@pytest.mark.parametrize("name", ["../theirs.pth", "{}/theirs.pth"])
+def test_a_checkpoint_names_no_files_elsewhere(
+    epochs: Config, tmp_path: Path, key: str, name: str
+) -> None:
+    theirs = Path(epochs.work_dir).parent / "theirs.pth"
+    named = name.format(theirs.parent)
+    file = Path(run(epochs).work_dir) / "epoch_5.pth"
+    checkpoint = read_checkpoint(file)
+    facts = checkpoint["message_hub"]["runtime_info"]
+    facts[key] = [named, named] if key == "kept_checkpoints" else {"acc": named}
+    torch.save(checkpoint, file)
+    torch.save({"state_dict": {}}, theirs)
+    epochs.train_cfg.max_epochs, epochs.resume = 6, True
+    with pytest.raises(CheckpointError, match=r"theirs\.pth' is one of its .* outside"):
+        run(epochs, max_keep_ckpts=1, published_keys=["state_dict"])
+    assert [path.name for path in theirs.parent.glob("theirs*")] == ["theirs.pth"]
 
 
 def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: Path) -> None:
@@ -314,7 +334,8 @@ def test_a_resumed_run_removes_what_those_that_were_killed_left(
     left = {path.name for path in folder.iterdir() if path.is_file()} - of_the_user
     unit = "epoch" if by_epoch else "iter"
     best = {name for name in left if name.startswith("best_acc_")}
-    assert left - best == {f"{unit}_5.pth", f"{unit}_6.pth", "last_checkpoint", "config.py"}
+    kept = {f"{unit}_5.pth", f"{unit}_6.pth", "last_checkpoint", "config.py", ".training"}
+    assert left - best == kept
     assert len(best) == 1
     assert of_the_user <= {path.name for path in folder.iterdir()}
 

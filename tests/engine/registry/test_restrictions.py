@@ -9,7 +9,12 @@ import pytest
 
 from engine.config import Config, ConfigError, Options
 from engine.registry import Registry, UntrustedError, allow, needs_trust
-from engine.registry.restrictions import Restriction, is_local, is_within
+from engine.registry.restrictions import (
+    Restriction,
+    is_local,
+    is_template_within,
+    is_within,
+)
 
 
 @needs_trust(command="it runs a program", mode=Restriction("small modes", lambda x: x != "big"))
@@ -33,7 +38,7 @@ class Outer:
     """A part that builds another of a plain dictionary."""
 
     def __init__(self, **inner: Any) -> None:
-        self.inner = TOOLS.build(dict(inner, type="Tool"))
+        self.inner = TOOLS.build(dict(inner.get("inner", inner), type="Tool"))
 
 
 class Reads:
@@ -73,6 +78,19 @@ def test_what_is_trusted_may(text: str, told: str) -> None:
     values = Config.fromstring(f"a: {{{text}}}", ".yaml").to_dict()
     TOOLS.build(values["a"])  # the dictionary of a program
     TOOLS.build(Config.fromstring(f"a = {values['a']!r}", ".py").a)
+
+
+@pytest.mark.parametrize("inner", ["command: x", "inner: {command: x}"])
+def test_options_of_data_stay_data_where_code_names_the_part(tmp_path: Path, inner: str) -> None:
+    (tmp_path / "base.yaml").write_text(f"a: {{{inner}}}", "utf-8")
+    file = tmp_path / "mine.py"
+    file.write_text("_base_ = 'base.yaml'\na = dict(type='Outer')", "utf-8")
+    with pytest.raises(UntrustedError, match="data may not set command of Tool"):
+        TOOLS.build(Config.fromfile(file).a)
+    file.write_text(
+        "_base_ = 'base.yaml'\na = dict(type='Outer', _delete_=True, command='x')", "utf-8"
+    )
+    TOOLS.build(Config.fromfile(file).a)
 
 
 def test_what_data_may_set() -> None:
@@ -123,3 +141,22 @@ def test_a_part_of_data_runs_no_python_config(tmp_path: Path) -> None:
 def test_which_names_are_local_and_which_in_a_folder(value: Any, local: bool, within: bool) -> None:
     assert is_local(value) is local
     assert is_within(value) is within
+
+
+@pytest.mark.parametrize(
+    ("value", "within"),
+    [
+        ("epoch_{}.pth", True),
+        ("a/{:03d}/{0}.pth", True),
+        ("x.pth", True),
+        (None, True),
+        ("../{}.pth", False),
+        ("{:/>9}.pth", False),
+        ("a{:.>3}/{}.pth", False),
+        ("{0.__doc__[127]}{0.__doc__[127]}/{0}.pth", False),
+        ("{{}}{}.pth", False),
+        ("{", False),
+    ],
+)
+def test_which_templates_stay_in_a_folder(value: Any, within: bool) -> None:
+    assert is_template_within(value) is within

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image
+
 # Each leads to code that a stranger would like to run; `evil` and `evil_lib` lie in the folder.
 NAMES = (
     "evil.X",
@@ -49,6 +51,8 @@ PLACES = (
     "strategy.type",
     "inferencer.type",
 )
+# A dot, spelled out by the fields of `str.format` for a number.
+_DOT = f"{{0.__doc__[{(int.__doc__ or '').index('.')}]}}"
 # Options by which a library behind a part would run, load, write or connect.
 OPTIONS: tuple[tuple[str, Any], ...] = (
     ("compile", True),
@@ -58,6 +62,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("launcher", "mpi"),
     ("env_cfg", {"dist_cfg": {"init_method": "tcp://127.0.0.1:9"}}),
     ("env_cfg", {"mp_cfg": {"mp_start_method": "evil"}}),
+    ("env_cfg", {"mp_cfg": ["evil"]}),
     ("env_cfg", {"mp_cfg": {"executable": "./evil.sh"}}),
     ("load_from", "reference::evil.json"),
     ("load_from", "github://a:b@c/d.pth"),
@@ -67,6 +72,18 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("model.backbone", {"type": "timm.resnet18", "pretrained_cfg": {"file": "evil.pth"}}),
     ("model.backbone", {"type": "timm.resnet18", "pretrained_cfg_overlay": {"file": "evil.pth"}}),
     ("model.backbone", {"type": "timm.resnet18", "cache_dir": "/tmp/evil"}),
+    (
+        "model.backbone",
+        {"type": "TIMMBackbone", "model_name": "resnet18", "cache_dir": "/tmp/evil"},
+    ),
+    (
+        "model.backbone",
+        {"type": "mmbeta.NamedBackbone", "name": "timm_resnet18", "checkpoint_path": "evil.pth"},
+    ),
+    (
+        "model.backbone",
+        {"type": "mmbeta.NamedBackbone", "name": "transformers_resnet", "auto_map": {"x": "evil"}},
+    ),
     ("model.backbone", {"type": "transformers.resnet", "auto_map": {"AutoBackbone": "evil.X"}}),
     ("model.backbone", {"type": "transformers.timm_backbone", "backbone": "local-dir:."}),
     ("model.backbone", {"type": "transformers.resnet", "attn_implementation": "evil/kernels"}),
@@ -77,6 +94,7 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("val_evaluator", {"type": "torchmetrics.text.BERTScore", "model_name_or_path": "./evil"}),
     ("default_hooks.checkpoint.out_dir", "/tmp/evil"),
     ("default_hooks.checkpoint.filename_tmpl", "../../evil_{}.pth"),
+    ("default_hooks.checkpoint.filename_tmpl", f"{_DOT}{_DOT}/{_DOT}{_DOT}/evil_{{0}}.pth"),
     ("default_hooks.checkpoint.backend_args", {"backend": "fsspec", "host": "127.0.0.1"}),
     ("default_hooks.logger", {"type": "LoggerHook", "out_dir": "/tmp/evil"}),
     ("default_hooks.logger", {"type": "LoggerHook", "backend_args": {"backend": "http"}}),
@@ -104,6 +122,11 @@ OPTIONS: tuple[tuple[str, Any], ...] = (
     ("inferencer.model", "evil.py"),
     ("inferencer.weights", "http://127.0.0.1:9/evil.pth"),
 )
+# What only a prediction looks at.
+OF_INFERENCERS: tuple[tuple[str, Any], ...] = (
+    ("inferencer.scope", "evil_lib"),
+    ("inferencer.model", {"default_scope": "evil_lib", "model": {"type": "ReLU"}}),
+)
 # Whole texts, with the end of their file names.
 TEXTS: tuple[tuple[str, str], ...] = (
     (".yaml", "model: !!python/object/apply:os.system ['touch pwned']\n"),
@@ -119,6 +142,8 @@ TEXTS: tuple[tuple[str, str], ...] = (
     (".toml", 'default_scope = "evil"\n[model]\ntype = "Net"\n'),
     (".toml", '[model]\ntype = "ReLU"\n_scope_ = "evil_lib"\n'),
 )
+# Paths in the rows of annotation files: fsspec would keep copies, or render templates.
+ROWS = ("simplecache::file:///{}/rows.png", "reference://rows.png::{}/evil.json")
 FORMATS = (".yaml", ".json")
 
 
@@ -168,6 +193,10 @@ def _on_configs() -> Iterator[Attempt]:
         command = _LINT if place.startswith(_UNUSED) else next(commands)
         if (place, name) != ("runner_type", "engine.runner.Runner"):  # there it may be named
             yield _on_config(place, name, next(formats), command)
+    for reader, number in itertools.product(("mmalpha", "mmbeta"), range(len(ROWS))):
+        dataset: dict[str, Any] = {"type": "BaseDataset", "ann_file": f"rows_{number}.json"}
+        dataset["pipeline"] = [{"type": f"{reader}.LoadImageFromFile"}, {"type": "PackClsInputs"}]
+        yield _on_config("train_dataloader.dataset", dataset, next(formats), _COMMANDS[-1], "rows")
     for place, value in OPTIONS:
         yield _on_config(place, value, next(formats), _LINT)
         if not place.startswith(_UNUSED):
@@ -178,8 +207,9 @@ def _on_checkpoints() -> Iterator[Attempt]:
     for name in NAMES:
         for place in ("model.type", "model.backbone.type", "inferencer.type", "default_scope"):
             yield _on_checkpoint(place, name)
-    for place, value in OPTIONS:
-        if place in ("model.backbone", "inferencer.model", "inferencer.weights"):
+    for place, value in (*OPTIONS, *OF_INFERENCERS):
+        used = place.startswith(("model.backbone", "inferencer"))
+        if used and place != "model.backbone.init_cfg":  # weights come from the checkpoint
             yield _on_checkpoint(place, value)
     for code in ("os.system", "builtins.exec", "evil.X"):
         for words in _ON_CHECKPOINT:
@@ -217,9 +247,12 @@ _ON_CHECKPOINT = (
 )
 
 
-def _on_config(place: str, value: Any, suffix: str, words: tuple[str, ...]) -> Attempt:
+def _on_config(
+    place: str, value: Any, suffix: str, words: tuple[str, ...], where: str | None = None
+) -> Attempt:
     name = f"{' '.join(words[:1] + words[2:3])} {place}={json.dumps(value)}{suffix}"
-    return Attempt(name, words, _where(place, value), {place: value}, suffix)
+    told = _where(place, value) if where is None else where
+    return Attempt(name, words, told, {place: value}, suffix)
 
 
 def _on_checkpoint(place: str, value: Any) -> Attempt:
@@ -239,6 +272,10 @@ def written(folder: Path) -> None:
     (folder / "evil.py").write_text(f"{mark}X = dict\nmodel = dict(type='ReLU')\n", "utf-8")
     (folder / "evil.json").write_text('{"refs": {}}', "utf-8")
     (folder / "evil.sh").write_text("#!/bin/sh\ntouch pwned\n", "utf-8")
+    for number, path in enumerate(ROWS):
+        rows = {"data_list": [{"img_path": path.format(folder), "gt_label": 0}] * 8}
+        (folder / f"rows_{number}.json").write_text(json.dumps(rows), "utf-8")
+    Image.new("L", (8, 8)).save(folder / "rows.png")
     (folder / "evil_lib").mkdir()
     for module in ("__init__", "registry"):
         (folder / "evil_lib" / f"{module}.py").write_text(mark, "utf-8")

@@ -57,7 +57,7 @@ class Watch:
             self._executed(str(args[0].co_filename))
         elif event == "compile":
             self._executed(str(args[1]))
-        elif event in ("open", "os.mkdir"):
+        elif event in ("open", "os.mkdir", "os.remove", "os.rename", "os.rmdir"):
             self._opened(event, args)
 
     def _imported(self, module: str) -> None:

@@ -13,6 +13,8 @@ import torch
 from torch.nn import functional
 
 from engine.infer import read_image
+from engine.registry import is_building_from_data
+from engine.registry.restrictions import check_fetched_plainly
 from mmalpha.registry import TRANSFORMS
 from mmalpha.structures import DataSample
 
@@ -35,9 +37,12 @@ class LoadImageFromFile:
             raise ValueError(f"color of LoadImageFromFile is 'rgb' or 'gray'; got {color!r}")
         self.color = color
         self.min_side = min_side
+        self._from_data = is_building_from_data()
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Read `img_path` into `img`."""
+        if self._from_data:
+            check_fetched_plainly(results["img_path"])
         results["img"] = read_image(results["img_path"], self.color, self.min_side)
         return results
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 from collections.abc import Callable, Sequence
@@ -22,8 +23,9 @@ L = TypeVar("L", bound=Loader)
 class CheckpointLoader:
     """Reads checkpoints; what is in front of `://` in a name may decide how.
 
-    `https://` and `http://` are downloaded once, into torch's cache; `torchvision://resnet18` names
-    the weights that torchvision has for a model. All other names are read by `read_checkpoint`.
+    `https://` and `http://` are downloaded once, into a folder for the URL in torch's cache;
+    `torchvision://resnet18` names the weights that torchvision has for a model. All other names are
+    read by `read_checkpoint`.
     """
 
     _schemes: ClassVar[dict[str, Loader]] = {}
@@ -110,7 +112,17 @@ def check_exists(filename: str | Path) -> None:
 
 @CheckpointLoader.register_scheme(("http://", "https://"))
 def _downloaded(url: str, map_location: Location) -> dict[str, Any]:
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
+    # Not where torch looks for the files of others, which it would take for what it downloaded
+    # itself, and unpickle: two URLs may end in one name.
+    folder = _cache() / hashlib.sha256(url.encode()).hexdigest()[:16]
+    return _read_once(url, folder, map_location)
+
+
+def _cache() -> Path:
+    return Path(torch.hub.get_dir()) / "checkpoints"
+
+
+def _read_once(url: str, folder: Path, map_location: Location) -> dict[str, Any]:
     file = folder / url.partition("?")[0].rpartition("/")[2]
     if not file.is_file():
         folder.mkdir(parents=True, exist_ok=True)
@@ -130,7 +142,7 @@ def _of_torchvision(name: str, map_location: Location) -> dict[str, Any]:
     if model not in known:
         hint = did_you_mean(model, known)
         raise CheckpointError(f"torchvision has no weights for {model!r}{hint}")
-    return _downloaded(known[model], map_location)
+    return _read_once(known[model], _cache(), map_location)
 
 
 def get_torchvision_models() -> dict[str, str]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from engine.checkpoint import read_checkpoint
+from engine.checkpoint import CheckpointError, read_checkpoint
 from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
 from engine.fileio import (
@@ -25,7 +25,7 @@ from engine.fileio import (
     remove_abandoned,
 )
 from engine.registry import HOOKS, needs_trust
-from engine.registry.restrictions import NAMES_FILE_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
+from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
 from engine.utils import improvement, is_url
 
 from ._hook import Hook
@@ -38,7 +38,7 @@ _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
 
 @HOOKS.register_module()
-@needs_trust(out_dir=WRITES_ELSEWHERE, filename_tmpl=NAMES_FILE_OF_RUN, backend_args=SETS_STORAGE)
+@needs_trust(out_dir=WRITES_ELSEWHERE, filename_tmpl=NAMES_FILES_OF_RUN, backend_args=SETS_STORAGE)
 class CheckpointHook(Hook):
     """Saves checkpoints at intervals, and the best one by a metric.
 
@@ -293,6 +293,11 @@ class CheckpointHook(Hook):
         return join_path(self.out_dir, os.path.basename(runner.work_dir))
 
     def _file(self, runner: Runner, name: str) -> str:
+        if _leads_out(name) and not _leads_out(self.filename_tmpl):
+            raise CheckpointError(
+                f"the run goes on from a checkpoint by which {name!r} is one of its checkpoints; "
+                "that is outside of their folder"
+            )
         return join_path(self._folder(runner), name)
 
     def _template(self) -> str:
@@ -300,6 +305,10 @@ class CheckpointHook(Hook):
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)
+
+
+def _leads_out(name: str) -> bool:
+    return os.path.isabs(name) or is_url(name) or ".." in name.replace("\\", "/").split("/")
 
 
 def _in_file_name(metric: str) -> str:

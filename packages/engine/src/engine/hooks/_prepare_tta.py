@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from engine.config import Config, ConfigDict, ConfigError
 from engine.registry import HOOKS, MODELS, RUNNERS
+from engine.utils import mutable_copy
 
 from ._hook import Hook
 
@@ -24,7 +25,7 @@ class PrepareTTAHook(Hook):
     """
 
     def __init__(self, tta_cfg: Mapping[str, Any]) -> None:
-        self.tta_cfg = dict(tta_cfg)
+        self.tta_cfg = mutable_copy(tta_cfg)
         self._model: Any = None
 
     def before_test(self, runner: Runner) -> None:

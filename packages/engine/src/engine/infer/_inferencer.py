@@ -26,6 +26,7 @@ from engine.registry import (
     Restriction,
     announced_scopes,
     check_options,
+    is_building_from_data,
     name_scope,
     needs_trust,
     trust_of,
@@ -97,7 +98,7 @@ class BaseInferencer(ABC):
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
         self.scope = _scope_of(self.cfg) if scope is None else scope
-        if scope is not None:
+        if scope is not None and not is_building_from_data():
             name_scope(scope)
         self.device = torch.device(device or get_device())
         with self.in_scope(), keeping_random_state():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ._errors import BuildError, BuildKeyError, BuildTypeError
 from ._scope import OVERRIDE, DefaultScope, ScopeSwitch, in_force_of
-from ._trust import FROM_DATA, trust_of
+from ._trust import FROM_DATA, holds_data, trust_of
 from .restrictions import check_options
 
 TYPE_CHECKING = False  # see _registry.py
@@ -51,6 +51,8 @@ def build_from_cfg(
     trusted = None if type(cfg) is dict else trust_of(cfg)
     was_data = FROM_DATA.get()
     is_data = was_data if trusted is None else not trusted
+    if not is_data and type(cfg) is not dict:
+        is_data = holds_data(cfg)  # what it hands on to another package by `**` has no marks
     if is_data is not was_data:
         FROM_DATA.set(is_data)
     try:

@@ -10,12 +10,14 @@ from importlib import import_module
 from engine.utils import did_you_mean
 
 from ._source import PackageSource
-from .restrictions import needs_trust
+from .restrictions import TIMM_OPTIONS, TORCHMETRICS_OPTIONS, TRANSFORMERS_OPTIONS, needs_trust
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
+
+    from .restrictions import Restriction
 
 # What needs torch lives where torch may be imported, and is found as the parts of a registry are.
 _SMP_DECODERS = "engine.model._smp_decoder"
@@ -24,43 +26,22 @@ _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 _TORCHMETRICS = "engine.evaluator._torchmetrics"
 
 
-# What data may not say to these packages.
-_LOADS = "it may load files or code from elsewhere"
-_TIMM_OPTIONS = ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay")
-_TRANSFORMERS_OPTIONS = (
-    "_attn_implementation",
-    "_name_or_path",
-    "attn_implementation",
-    "auto_map",
-    "backbone",
-    "backbone_config",
-    "quantization_config",
-    "trust_remote_code",
-)
-_TORCHMETRICS_OPTIONS = (
-    "baseline_path",
-    "baseline_url",
-    "feature_extractor_weights_path",
-    "model_name_or_path",
-)
-
-
 def _bound(
-    make: Callable[..., Any], name: str, restricted: Iterable[str] = ()
+    make: Callable[..., Any], name: str, restricted: Mapping[str, Restriction] | None = None
 ) -> Callable[..., Any]:
     """Return `make` with its first argument given, and with names for messages to call it by.
 
     Args:
         make: What makes the thing of a name.
         name: The name.
-        restricted: The options that data may not set.
+        restricted: What data may not say of its options.
     """
     from functools import partial  # deferred, see _registry.py
 
     bound = partial(make, name)
     names = {"__name__": name, "__qualname__": f"{make.__qualname__}({name!r})"}
     vars(bound).update(names, __module__=make.__module__)
-    return needs_trust(**dict.fromkeys(restricted, _LOADS))(bound)
+    return needs_trust(**(restricted or {}))(bound)
 
 
 def _as_backbone(
@@ -89,7 +70,7 @@ def _timm_model(name: str) -> Callable[..., Any]:
     from timm import create_model
 
     return _as_backbone(
-        _bound(create_model, name, _TIMM_OPTIONS),
+        _bound(create_model, name, TIMM_OPTIONS),
         maps={"features_only": True},
         vectors={"num_classes": 0},
     )
@@ -152,7 +133,7 @@ def _torchmetrics_names() -> Iterable[str]:
 
 def _torchmetrics_metric(name: str) -> Callable[..., Any]:
     module = import_module(_TORCHMETRICS)
-    bound = _bound(module.TorchMetric, name, _TORCHMETRICS_OPTIONS)
+    bound = _bound(module.TorchMetric, name, TORCHMETRICS_OPTIONS)
     vars(bound)["__signature__"] = module.metric_signature(name)
     return bound
 
@@ -175,7 +156,7 @@ def _transformers_names() -> Iterable[str]:
 
 def _transformers_backbone(name: str) -> Callable[..., Any]:
     return _as_backbone(
-        _bound(_build_transformers_backbone, name, _TRANSFORMERS_OPTIONS),
+        _bound(_build_transformers_backbone, name, TRANSFORMERS_OPTIONS),
         maps={"features_only": True},
         vectors={"features_only": True},
         unless=("out_features", "out_indices"),

@@ -18,7 +18,7 @@ from ._errors import ScopeImportError
 
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
 _allowed: set[str] = set()
@@ -82,6 +82,12 @@ def from_data(cfg: object, key: str = "type") -> bool:
     if not hasattr(type(cfg), "__trust__"):
         return FROM_DATA.get()
     return trust_of(cfg, key) is False
+
+
+def holds_data(cfg: Mapping[str, Any]) -> bool:
+    """Return whether a value in a config comes from data, whoever says what is made of it."""
+    ask = getattr(type(cfg), "__trust__", None)
+    return ask is not None and any(ask(cfg, key) is False for key in cfg)
 
 
 def is_building_from_data() -> bool:

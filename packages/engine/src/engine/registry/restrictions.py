@@ -7,6 +7,8 @@ data; code and programs set what they like.
 
 from __future__ import annotations
 
+import re
+
 from ._errors import UntrustedError
 from ._trust import HOW_TO_ALLOW, from_data, is_allowed, path_of, trust_of
 
@@ -120,12 +122,38 @@ def is_within(value: Any) -> bool:
     return is_local(value) and parts[0] != "" and ".." not in parts and ":" not in parts[0]
 
 
+def is_template_within(value: Any) -> bool:
+    """Return whether a value is a template of names within a folder, filled by numbers alone.
+
+    Other fields of `str.format` would spell any name out: `{0.__doc__[127]}` is a dot.
+    """
+    if not isinstance(value, str):
+        return value is None
+    plain = re.sub(r"\{0?(:0?\d{0,3}d?)?\}", "0", value)
+    return "{" not in plain and "}" not in plain and is_within(plain)
+
+
 def names_checkpoint(value: Any) -> bool:
     """Return whether a value is no name, a local one, or one that is fetched in a plain way."""
     if not isinstance(value, str):
         return True
     scheme, found, _ = value.partition("://")
     return "::" not in value and (not found or scheme in _FETCHED)
+
+
+def check_fetched_plainly(name: Any) -> None:
+    """Refuse a name that a list of samples says, if it is neither local nor fetched in a plain way.
+
+    Others lead through further storages, which write to places of their own or render templates.
+
+    Raises:
+        UntrustedError: If it is such a name.
+    """
+    if not names_checkpoint(name):
+        raise UntrustedError(
+            f"{name}: {NAMES_CHECKPOINT.reason}. To allow it, trust the config (trust=True, "
+            "--trust on the command line) or write it in Python"
+        )
 
 
 _FETCHED = ("http", "https", "s3", "gs", "az", "abfs", "torchvision", "open-mmlab", "openmmlab")
@@ -141,7 +169,9 @@ def _sets_process_plainly(env_cfg: Any) -> bool:
         return env_cfg is None
     mp_cfg, dist_cfg = env_cfg.get("mp_cfg") or {}, env_cfg.get("dist_cfg") or {}
     return (
-        env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
+        isinstance(mp_cfg, dict)
+        and isinstance(dist_cfg, dict)
+        and env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
         and mp_cfg.keys() <= {"mp_start_method", "opencv_num_threads"}
         and _starts_workers_plainly(mp_cfg.get("mp_start_method"))
         and dist_cfg.keys() <= {"backend", "timeout"}
@@ -151,6 +181,10 @@ def _sets_process_plainly(env_cfg: Any) -> bool:
 
 READS_LOCAL_FILES = Restriction("data may name local files only, no URL", is_local)
 NAMES_FILE_OF_RUN = Restriction("data may name files in the folder of the run only", is_within)
+NAMES_FILES_OF_RUN = Restriction(
+    "data may name files in the folder of the run only, with fields such as {} or {:03d}",
+    is_template_within,
+)
 NAMES_CHECKPOINT = Restriction(
     f"data may name a local file or one at {', '.join(_FETCHED)}", names_checkpoint
 )
@@ -169,3 +203,26 @@ STARTS_PROCESSES = Restriction(
 )
 STARTS_WORKERS = Restriction("it is fork, spawn or forkserver in data", _starts_workers_plainly)
 COMPILES = Restriction("it runs a compiler", lambda value: value is None or value is False)
+
+# What data may not say to other packages, nor to the parts that hand their options on to these.
+_LOADS = Restriction("it may load files or code from elsewhere")
+TIMM_OPTIONS = dict.fromkeys(
+    ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"), _LOADS
+)
+TRANSFORMERS_OPTIONS = dict.fromkeys(
+    (
+        "_attn_implementation",
+        "_name_or_path",
+        "attn_implementation",
+        "auto_map",
+        "backbone",
+        "backbone_config",
+        "quantization_config",
+        "trust_remote_code",
+    ),
+    _LOADS,
+)
+TORCHMETRICS_OPTIONS = dict.fromkeys(
+    ("baseline_path", "baseline_url", "feature_extractor_weights_path", "model_name_or_path"),
+    _LOADS,
+)

@@ -7,11 +7,13 @@ from typing import Any
 from torch import Tensor
 
 from engine.model import BaseModule
-from engine.registry import TIMM_MODEL_REGISTRY
+from engine.registry import TIMM_MODEL_REGISTRY, needs_trust
+from engine.registry.restrictions import TIMM_OPTIONS
 from mmalpha.registry import MODELS
 
 
 @MODELS.register_module()
+@needs_trust(**TIMM_OPTIONS)
 class TIMMBackbone(BaseModule):
     """Any model of timm without its classifier.
 

@@ -12,6 +12,8 @@ from PIL import Image
 
 from engine.fileio import get
 from engine.infer import decoding
+from engine.registry import is_building_from_data
+from engine.registry.restrictions import check_fetched_plainly
 from mmbeta.registry import TRANSFORMS
 
 _MODES = {"gray": "L", "rgb": "RGB"}
@@ -33,10 +35,13 @@ class LoadImageFromFile:
         if color not in _MODES:
             raise ValueError(f"color of LoadImageFromFile is 'gray' or 'rgb'; got {color!r}")
         self.color = color
+        self._from_data = is_building_from_data()
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add `img`, and `ori_shape`, its height and width."""
         path = results["img_path"]
+        if self._from_data:
+            check_fetched_plainly(path)
         pixels = torch.from_numpy(_decoded(_opened(path), path, _MODES[self.color]))
         results["img"] = pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
         results["ori_shape"] = tuple(pixels.shape[:2])
@@ -50,6 +55,9 @@ class LoadAnnotations:
     The labels become those of the classes by the `label_table` of the sample, if it has one.
     """
 
+    def __init__(self) -> None:
+        self._from_data = is_building_from_data()
+
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add `gt_seg_map`, a tensor `(H, W)` of uint8."""
         if "seg_map_path" not in results:
@@ -58,6 +66,8 @@ class LoadAnnotations:
                 "has no seg_map_path"
             )
         path = results["seg_map_path"]
+        if self._from_data:
+            check_fetched_plainly(path)
         image = _opened(path)
         if image.mode not in _MASK_MODES:
             raise ValueError(

@@ -9,13 +9,15 @@ from typing import Any
 from torch import Tensor
 
 from engine.model import BaseModule
-from engine.registry import BACKBONE_REGISTRY
+from engine.registry import BACKBONE_REGISTRY, needs_trust
+from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
 from mmbeta.registry import MODELS
 
 from .maps import channels_of, maps_of
 
 
 @MODELS.register_module()
+@needs_trust(**TIMM_OPTIONS, **TRANSFORMERS_OPTIONS)
 class NamedBackbone(BaseModule):
     """A backbone of any source, which hands on its feature maps, the largest first.
 
@@ -39,7 +41,7 @@ class NamedBackbone(BaseModule):
         make = BACKBONE_REGISTRY.find_class(name)
         if _takes(make, "features_only"):
             kwargs.setdefault("features_only", True)
-        self.backbone = make(**kwargs)
+        self.backbone = BACKBONE_REGISTRY.build(name, **kwargs)
         told = channels_of(self.backbone)
         if told is None:
             raise TypeError(
