@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
 from engine.model import BaseModule
-from engine.registry import BACKBONE_REGISTRY
+from engine.registry import BACKBONE_REGISTRY, MultiSourceRegistry
 from mmbeta.registry import MODELS
 
 from .maps import channels_of, maps_of
@@ -27,6 +27,7 @@ class NamedBackbone(BaseModule):
         **kwargs: The other arguments of the backbone.
 
     Attributes:
+        names_of_sources: Where the value of an argument is looked up, which the linter reads.
         out_channels: The channels of each map.
 
     Raises:
@@ -34,9 +35,11 @@ class NamedBackbone(BaseModule):
         TypeError: If the model of that name tells no channels.
     """
 
+    names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {"name": BACKBONE_REGISTRY}
+
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__()
-        make = BACKBONE_REGISTRY.find_class(name)
+        make = self.names_of_sources["name"].find_class(name)
         if _takes(make, "features_only"):
             kwargs.setdefault("features_only", True)
         self.backbone = make(**kwargs)
