@@ -10,6 +10,7 @@ from pkgutil import resolve_name
 from typing import Any
 
 from engine.registry import (
+    MultiSourceRegistry,
     NotRegisteredError,
     Registry,
     name_scope,
@@ -239,6 +240,9 @@ class Walk:
         maker = found.target if place.maker is None else resolve_name(place.maker)
         for key, message in refused_options(maker, cfg):
             self.add("untrusted-option", f"{path}.{key}", message)
+        for key, registry in _names_of_sources(found.target).items():
+            if isinstance(cfg.get(key), str):
+                self._name_of_source(cfg[key], f"{path}.{key}", registry)
         given = {key: value for key, value in cfg.items() if key not in _own_keys(cfg, place)}
         meant = _meant(given, cfg, place, arguments, elsewhere) if arguments else _Meant({}, [])
         label = arguments.label if arguments else ""
@@ -263,6 +267,24 @@ class Walk:
                 if argument is None or not self.wrong_value(value, below, argument, label):
                     inner = replace(around, asked=asked.get(key))
                     self._argument(value, below, key, place, inner)
+
+    def _name_of_source(self, name: str, path: str, registry: MultiSourceRegistry[Any]) -> None:
+        """Check a name that a part looks up in several sources."""
+        try:
+            registry.find_class(name)
+        except NotRegisteredError as error:
+            self._note_missed(Missed.of(error), path)
+            return
+        told = registry.explain(name)
+        if told.found is not None and told.shadows:
+            self.add(
+                "shadowed-type",
+                path,
+                f"{name!r} is that of the {told.found.node}; there is also "
+                f"{', '.join(map(repr, told.shadows))}",
+                f"write '{told.found.node.removeprefix('source ')}_{name}' if that is meant",
+                "warning",
+            )
 
     def _argument(self, value: Any, path: str, key: str, place: Place, around: Around) -> None:
         if key in place.parts:
@@ -368,6 +390,12 @@ def _guess(key: str, given: list[str], free: list[str], missing: list[str]) -> _
 def _is_built_otherwise(cfg: Mapping[str, Any], place: Place) -> bool:
     """Return whether a config names somebody else to make the part, who may know more keys."""
     return any(key in cfg for key in place.names)
+
+
+def _names_of_sources(target: Any) -> Mapping[str, MultiSourceRegistry[Any]]:
+    """Return the registries in which a class looks up names that its arguments are."""
+    found = getattr(target, "names_of_sources", None)
+    return found if isinstance(found, Mapping) else {}
 
 
 def _slip_of_type(cfg: Mapping[str, Any], around: Around) -> str | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import Parameter, signature
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 
 from engine.model import BaseModule
-from engine.registry import BACKBONE_REGISTRY, needs_trust
+from engine.registry import BACKBONE_REGISTRY, MultiSourceRegistry, needs_trust
 from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
 from mmbeta.registry import MODELS
 
@@ -29,6 +29,7 @@ class NamedBackbone(BaseModule):
         **kwargs: The other arguments of the backbone.
 
     Attributes:
+        names_of_sources: Where the value of an argument is looked up, which the linter reads.
         out_channels: The channels of each map.
 
     Raises:
@@ -36,12 +37,14 @@ class NamedBackbone(BaseModule):
         TypeError: If the model of that name tells no channels.
     """
 
+    names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {"name": BACKBONE_REGISTRY}
+
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__()
-        make = BACKBONE_REGISTRY.find_class(name)
-        if _takes(make, "features_only"):
+        sources = self.names_of_sources["name"]
+        if _takes(sources.find_class(name), "features_only"):
             kwargs.setdefault("features_only", True)
-        self.backbone = BACKBONE_REGISTRY.build(name, **kwargs)
+        self.backbone = sources.build(name, **kwargs)
         told = channels_of(self.backbone)
         if told is None:
             raise TypeError(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from engine.registry import DECODER_REGISTRY
+from engine.registry import DECODER_REGISTRY, MultiSourceRegistry
 from mmbeta.registry import MODELS
 
 from .decode_head import DecoderHead
@@ -23,9 +23,16 @@ class NamedDecodeHead(DecoderHead):
         map_channels: As in `BaseDecodeHead`.
         **kwargs: The other arguments of `BaseDecodeHead`.
 
+    Attributes:
+        names_of_sources: Where the value of an argument is looked up, which the linter reads.
+
     Raises:
         NotRegisteredError: If no source has the name.
     """
+
+    names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {
+        "decoder": DECODER_REGISTRY
+    }
 
     def __init__(
         self,
@@ -37,7 +44,7 @@ class NamedDecodeHead(DecoderHead):
         **kwargs: Any,
     ) -> None:
         in_index, widths = self._chosen(in_channels, in_index, map_channels)
-        made: Any = DECODER_REGISTRY.build(decoder, widths, **(decoder_args or {}))
+        made: Any = self.names_of_sources["decoder"].build(decoder, widths, **(decoder_args or {}))
         super().__init__(
             channels=made.out_channels, in_channels=widths, in_index=in_index, **kwargs
         )
