@@ -14,8 +14,8 @@ class Task(BaseModel):
     """A model whose class carries registries of the functions that make its parts.
 
     A class attribute `backbones` that is a `FunctionRegistry` gives the class
-    `available_backbones()`, which returns the name of each function in it, sorted; any other name does the same.
-    A subclass inherits both, and may replace the registry by its own.
+    `available_backbones()`, which returns the name of each function in it, sorted; any other name
+    does the same. A subclass inherits both, and may replace the registry by its own.
     """
 
     if TYPE_CHECKING:  # of all names the one that tasks have in common
