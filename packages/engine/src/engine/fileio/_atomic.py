@@ -74,8 +74,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, target)
         except BaseException as error:
             temporary.unlink(missing_ok=True)
-            if isinstance(error, OSError) and error.filename in (None, str(temporary)):
-                error.filename = str(target)  # which the system does not say of a full disk
+            # The system does not say the file of a full disk; what a user of the block raises has
+            # no number, and a text of its own.
+            names = (None, str(temporary))
+            if isinstance(error, OSError) and error.errno is not None and error.filename in names:
+                error.filename = str(target)
             raise
     if os.name == "posix":  # elsewhere a folder can't be opened, and the rename is journalled
         _sync(target.parent)  # so that the rename lasts through a power cut
