@@ -59,10 +59,11 @@ def test_near_names_come_from_all_scopes(tree: Registry[Any]) -> None:
 
 def test_the_scope_of_a_library_that_is_not_installed(tree: Registry[Any]) -> None:
     with pytest.raises(ScopeNotInstalledError) as caught:
-        tree.get("zzz.ResNet")
+        tree.get("nowhere_lib.ResNet")
     assert str(caught.value) == (
-        "no installed library has the scope 'zzz', and data can't name another package unless it "
-        "is trusted (trust=True, --trust) or a program opens that by engine.registry.allow('zzz')"
+        "no installed library has the scope 'nowhere_lib', and data can't name another package "
+        "unless it is trusted (trust=True, --trust) or a program opens that by "
+        "engine.registry.allow('nowhere_lib')"
     )
 
 

@@ -71,10 +71,12 @@ def test_a_default_scope_that_the_tree_lacks(root: Registry[Any]) -> None:
     with DefaultScope.overwrite_default_scope("engine"):  # known, so an empty node of this tree
         told = root.explain("one")
     assert told.found is not None
-    with DefaultScope.overwrite_default_scope("zzz"):
+    with DefaultScope.overwrite_default_scope("nowhere_lib"):
         told = root.explain("one")
     assert told.found is None
-    assert (told.error or "").startswith("no installed library has the scope 'zzz', and data")
+    assert (told.error or "").startswith(
+        "no installed library has the scope 'nowhere_lib', and data"
+    )
 
 
 def test_imports_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,11 +40,13 @@ class Around:
         kind: The root registry of the nested part, by its name, if it is known.
         target: The class or function of the part, if there is one.
         asked: The registry that the part asks for the nested one, where its source says so.
+        is_settled: Whether no other registry than that of `kind` can be meant.
     """
 
     kind: str | None = None
     target: Any = None
     asked: Registry[Any] | None = None
+    is_settled: bool = False
 
     def node(self, kind: str) -> Registry[Any]:
         """Return the registry of which a nested part is asked.
@@ -148,7 +150,8 @@ class Walk:
         convention = CONVENTIONS.get(key)
         if convention is not OPTIONS:
             kind = around.kind if convention is None else convention.registry
-            self._nested(value, path, replace(around, kind=kind))
+            settled = convention is not None or around.asked is not None
+            self._nested(value, path, replace(around, kind=kind, is_settled=settled))
 
     def _part(
         self,
@@ -204,7 +207,7 @@ class Walk:
         outcome: Found | Missed | None = None
         if place.registry is not None:
             outcome = look_up(around.node(place.registry), cfg)
-        if not isinstance(outcome, Found) and is_nested and around.asked is None:
+        if not isinstance(outcome, Found) and is_nested and not around.is_settled:
             outcome = look_everywhere(cfg, around.target) or outcome
         if isinstance(outcome, Found):
             self._note_shadow(outcome, path, around)
