@@ -64,6 +64,9 @@ def without_stand_ins(checkpoint: dict[str, Any]) -> dict[str, Any]:
     hub = plain.get("message_hub")
     if isinstance(hub, dict):
         plain["message_hub"] = {"log_scalars": hub.get("log_scalars", {}), "runtime_info": {}}
+    if "ema_state_dict" in plain:
+        place = {"key": "ema_state_dict", "prefix": "module."}
+        plain["meta"] = {**plain["meta"], "trained_weights": place}
     return plain
 
 

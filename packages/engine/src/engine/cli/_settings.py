@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import Config, ConfigError, Options, parse_options
-
-LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+from engine.runner.run_table import LAUNCHERS
 
 
 @dataclass(frozen=True)

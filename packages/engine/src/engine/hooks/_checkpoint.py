@@ -8,7 +8,7 @@ import math
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -30,9 +30,7 @@ from engine.utils import improvement, is_url
 
 from ._hook import Hook
 from ._rules import GREATER, LESS, checked_rule, rule_of
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
@@ -126,7 +124,7 @@ class CheckpointHook(Hook):
                     "one of these metrics another name, or leave it out of save_best"
                 )
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Count what the training loop counts, if nothing else was said.
 
         Raises:
@@ -135,7 +133,7 @@ class CheckpointHook(Hook):
         self.by_epoch = runner.counts_epochs(self._said[0], type(self).__name__)
         self.filename_tmpl = self._template()
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Say where the checkpoints go, and remove what a run that was killed left there."""
         get_file_backend(
             self._folder(runner), backend_args=self.backend_args
@@ -143,7 +141,7 @@ class CheckpointHook(Hook):
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
         self._clean(runner)
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """Save where an interval of epochs ends."""
         last = self.save_last and self.is_last_train_epoch(runner)
         if last or self.every_n_epochs(runner, self.interval, self.save_begin):
@@ -151,7 +149,7 @@ class CheckpointHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -161,7 +159,7 @@ class CheckpointHook(Hook):
         if last or self.every_n_train_iters(runner, self.interval, self.save_begin):
             self._save(runner, runner.iter + 1)
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Save the model if it is the best so far."""
         if not metrics or runner.train_loop is None:
             return
@@ -170,7 +168,7 @@ class CheckpointHook(Hook):
                 runner, next(iter(metrics)) if metric == "auto" else metric, rule, metrics
             )
 
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: RunnerLike) -> None:
         """Save the end of a training that was stopped early; publish what was asked for."""
         hub = runner.message_hub
         kept = hub.get_info(_KEPT, [])
@@ -186,7 +184,7 @@ class CheckpointHook(Hook):
         other = "after_train_iter" if self.by_epoch else "after_train_epoch"
         return super()._overrides(point) and point != other
 
-    def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
+    def _save(self, runner: RunnerLike, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
         before = runner.message_hub.get_info(_KEPT, [])
         # With those that are removed below, in case that this run ends before it has done so.
@@ -202,7 +200,7 @@ class CheckpointHook(Hook):
         self._remove_surplus(runner)  # only now, so that there is a whole one at any moment
 
     def _save_if_best(
-        self, runner: Runner, metric: str, rule: str, metrics: dict[str, float]
+        self, runner: RunnerLike, metric: str, rule: str, metrics: dict[str, float]
     ) -> None:
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
@@ -227,7 +225,7 @@ class CheckpointHook(Hook):
             self._remove(runner, old)
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
-    def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
+    def _write(self, runner: RunnerLike, name: str, by_epoch: bool | None) -> None:
         runner.save_checkpoint(
             self._folder(runner),
             name,
@@ -237,7 +235,7 @@ class CheckpointHook(Hook):
         )
 
     @master_only
-    def _publish(self, runner: Runner, name: str) -> None:
+    def _publish(self, runner: RunnerLike, name: str) -> None:
         if not isfile(self._file(runner, name), self.backend_args):
             # The run was resumed from a checkpoint in another folder, and that one stayed there.
             runner.logger.warning("%s is not published: it is in another folder", name)
@@ -260,7 +258,7 @@ class CheckpointHook(Hook):
         put(stream.getvalue(), self._file(runner, published), self.backend_args)
         runner.logger.info("Published %s as %s", name, published)
 
-    def _remove_surplus(self, runner: Runner) -> None:
+    def _remove_surplus(self, runner: RunnerLike) -> None:
         kept = runner.message_hub.get_info(_KEPT, [])
         surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
         for name in surplus:
@@ -268,7 +266,7 @@ class CheckpointHook(Hook):
         if surplus:
             runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
 
-    def _clean(self, runner: Runner) -> None:
+    def _clean(self, runner: RunnerLike) -> None:
         folder = self._folder(runner)
         if is_main_process():
             for place in {runner.work_dir, folder}:
@@ -282,17 +280,17 @@ class CheckpointHook(Hook):
         self._remove_surplus(runner)
 
     @master_only
-    def _remove(self, runner: Runner, name: str) -> None:
+    def _remove(self, runner: RunnerLike, name: str) -> None:
         file = self._file(runner, name)
         if isfile(file, self.backend_args):
             remove(file, self.backend_args)
 
-    def _folder(self, runner: Runner) -> str:
+    def _folder(self, runner: RunnerLike) -> str:
         if self.out_dir is None:
             return str(runner.work_dir)
         return join_path(self.out_dir, os.path.basename(runner.work_dir))
 
-    def _file(self, runner: Runner, name: str) -> str:
+    def _file(self, runner: RunnerLike, name: str) -> str:
         if _leads_out(name) and not _leads_out(self.filename_tmpl):
             raise CheckpointError(
                 f"the run goes on from a checkpoint by which {name!r} is one of its checkpoints; "

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ._places import RUN
+from engine.runner.run_table import RUN
+
 from ._walk import Walk
 
 _PARTS = ("param_scheduler", "default_hooks", "custom_hooks", "log_processor")

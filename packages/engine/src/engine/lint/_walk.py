@@ -18,10 +18,10 @@ from engine.registry import (
     refused_options,
     trust_of,
 )
+from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
 from engine.utils import did_you_mean, near
 
 from ._builds import builds_of
-from ._places import CONVENTIONS, OPTIONS, Place, general_place
 from ._report import Finding, Severity
 from ._resolve import Found, Missed, is_known, look_everywhere, look_up, root_of
 from ._signature import Argument, Arguments, arguments_of, taken_argument
@@ -87,7 +87,7 @@ class Walk:
         site = site_of(self.cfg, path)
         self.findings.append(Finding(kind, path, site, message, suggestion or None, severity))
 
-    def place(self, value: Any, path: str, place: Place, around: Around = Around()) -> None:
+    def place(self, value: Any, path: str, place: PartSpec, around: Around = Around()) -> None:
         """Check what stands where a part must stand: its config, several, or the part itself.
 
         Args:
@@ -139,7 +139,7 @@ class Walk:
         elif isinstance(value, Mapping):
             kind = value.get("type")
             if isinstance(kind, str) or callable(kind):
-                self._part(value, path, general_place(around.kind), around, is_nested=True)
+                self._part(value, path, general_spec(around.kind), around, is_nested=True)
             elif (slip := _slip_of_type(value, around)) is not None:
                 self._no_type(path, slip)
             else:
@@ -157,7 +157,7 @@ class Walk:
         self,
         cfg: Mapping[str, Any],
         path: str,
-        place: Place,
+        place: PartSpec,
         around: Around,
         is_nested: bool = False,
     ) -> None:
@@ -167,14 +167,14 @@ class Walk:
                 return
             elsewhere = is_nested and found.registry != place.registry
             if elsewhere:
-                place = general_place(found.registry)
+                place = general_spec(found.registry)
             arguments = arguments_of(found.target)
             if arguments is not None and _is_built_otherwise(cfg, place):
                 arguments = replace(arguments, is_open=True)
             self._arguments(cfg, path, place, arguments, found, elsewhere)
 
     def _scope(
-        self, cfg: Mapping[str, Any], path: str, place: Place
+        self, cfg: Mapping[str, Any], path: str, place: PartSpec
     ) -> AbstractContextManager[Any]:
         """Return a block in which the scope is in force that a config chooses for itself."""
         scope = cfg.get("_scope_")
@@ -192,7 +192,7 @@ class Walk:
         return switch
 
     def _target(
-        self, cfg: Mapping[str, Any], path: str, place: Place, around: Around, is_nested: bool
+        self, cfg: Mapping[str, Any], path: str, place: PartSpec, around: Around, is_nested: bool
     ) -> Found | None:
         if place.target is not None:
             return Found(resolve_name(place.target), None, "")
@@ -233,7 +233,7 @@ class Walk:
         self,
         cfg: Mapping[str, Any],
         path: str,
-        place: Place,
+        place: PartSpec,
         arguments: Arguments | None,
         found: Found,
         elsewhere: bool,
@@ -289,7 +289,7 @@ class Walk:
                 "warning",
             )
 
-    def _argument(self, value: Any, path: str, key: str, place: Place, around: Around) -> None:
+    def _argument(self, value: Any, path: str, key: str, place: PartSpec, around: Around) -> None:
         if key in place.parts:
             self.place(value, path, place.parts[key], around)
         else:
@@ -340,7 +340,7 @@ class _Meant:
     missing: list[str]
 
 
-def _own_keys(cfg: Mapping[str, Any], place: Place) -> set[str]:
+def _own_keys(cfg: Mapping[str, Any], place: PartSpec) -> set[str]:
     """Return the keys of a config that are no arguments of its class."""
     switch = ("_scope_", "_fallback_") if "_scope_" in cfg else ()
     return {"type", *place.taken, *switch}
@@ -349,7 +349,7 @@ def _own_keys(cfg: Mapping[str, Any], place: Place) -> set[str]:
 def _meant(
     given: Mapping[str, Any],
     cfg: Mapping[str, Any],
-    place: Place,
+    place: PartSpec,
     arguments: Arguments,
     elsewhere: bool,
 ) -> _Meant:
@@ -390,7 +390,7 @@ def _guess(key: str, given: list[str], free: list[str], missing: list[str]) -> _
     return _Unknown(name, ", ".join(hints).replace("?,", "?"))
 
 
-def _is_built_otherwise(cfg: Mapping[str, Any], place: Place) -> bool:
+def _is_built_otherwise(cfg: Mapping[str, Any], place: PartSpec) -> bool:
     """Return whether a config names somebody else to make the part, who may know more keys."""
     return any(key in cfg for key in place.names)
 

@@ -1,7 +1,7 @@
-"""The base of all loops: what a run does over and over.
+"""The base class of loops.
 
-A loop is anything with `run()`. It is built with the runner and a data loader, tells hooks what
-happens, and asks the runner after each step whether the run shall stop.
+A loop is anything with `run()`. It has the runner and a data loader, calls the hooks, and checks
+after each step whether the run is to stop.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from torch.utils.data import DataLoader
 from engine.dataset import feed_of
 from engine.dist import all_gather_object
 
+from ._build import build_dataloader
+
 if TYPE_CHECKING:
     from ._runner import Runner
 
@@ -21,7 +23,7 @@ Loader = DataLoader[Any] | Mapping[str, Any]
 
 
 class BaseLoop:
-    """What all loops have.
+    """The base class of loops.
 
     Args:
         runner: The runner.
@@ -38,7 +40,7 @@ class BaseLoop:
 
     def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
         self.runner = runner
-        self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
+        self.dataloader = build_dataloader(dataloader, runner.seed)
         self.exact_resume = exact_resume
         self.feed = feed_of(self.dataloader, runner.seed, exact_resume)
 

@@ -9,13 +9,12 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from engine.device import get_max_cuda_memory
+from engine.hooks import RunnerLike
 from engine.logging import HistoryBuffer
 from engine.registry import LOG_PROCESSORS
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
-
-    from ._runner import Runner
 
 Window = int | str
 
@@ -67,7 +66,7 @@ class LogProcessor:
         self.log_with_hierarchy = log_with_hierarchy
         self._is_mean = re.compile(mean_pattern)
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Make sure that what is to be logged fits the training loop.
 
         Raises:
@@ -76,7 +75,7 @@ class LogProcessor:
         if not self._counts_epochs(runner):
             self._refuse_epochs()
 
-    def _counts_epochs(self, runner: Runner) -> bool:
+    def _counts_epochs(self, runner: RunnerLike) -> bool:
         return runner.counts_epochs(self.by_epoch, "LogProcessor")
 
     def _refuse_epochs(self) -> None:
@@ -88,7 +87,7 @@ class LogProcessor:
                 )
 
     def get_log_after_iter(
-        self, runner: Runner, batch_idx: int, mode: str
+        self, runner: RunnerLike, batch_idx: int, mode: str
     ) -> tuple[dict[str, float], str]:
         """Return the values at an iteration, and a line with them.
 
@@ -121,7 +120,7 @@ class LogProcessor:
         return tag, "  ".join(parts)
 
     def get_log_after_epoch(
-        self, runner: Runner, batch_idx: int, mode: str, with_non_scalar: bool = False
+        self, runner: RunnerLike, batch_idx: int, mode: str, with_non_scalar: bool = False
     ) -> tuple[dict[str, Any], str]:
         """Return the metrics of a validation or test, and a line with them.
 
@@ -150,7 +149,7 @@ class LogProcessor:
             head = f"Validation after iteration {runner.iter}"
         return tag, "  ".join([head, *line])
 
-    def summary(self, runner: Runner) -> str:
+    def summary(self, runner: RunnerLike) -> str:
         """Return the values of the training as a progress bar shows them."""
         values = dict(self._smoothed(_histories(runner, "train"), 0, "train"))
         parts = [f"loss {values['loss']:.{self.num_digits}f}"] if "loss" in values else []
@@ -161,7 +160,9 @@ class LogProcessor:
         start = f"{mode}/" if self.log_with_hierarchy else ""
         return {f"{start}{key}": value for key, value in values.items()}
 
-    def _fresh(self, runner: Runner, mode: str, line: str, done: Any) -> dict[str, HistoryBuffer]:
+    def _fresh(
+        self, runner: RunnerLike, mode: str, line: str, done: Any
+    ) -> dict[str, HistoryBuffer]:
         """Return the histories that have grown since the last line of a kind.
 
         How long they were then is in the message hub, so that a resumed run does not log again what
@@ -213,7 +214,7 @@ class LogProcessor:
                 name = given.pop("log_name", source)
                 yield name, _statistic(histories[source], batch_idx, **given)
 
-    def _position(self, runner: Runner, batch_idx: int, mode: str) -> str:
+    def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
         total = len(_loader(runner, mode))
         if mode != "train":
             return f"{mode.capitalize()} [{batch_idx + 1}/{total}]"
@@ -221,13 +222,13 @@ class LogProcessor:
             return f"Epoch [{runner.epoch + 1}/{runner.max_epochs}][{batch_idx + 1}/{total}]"
         return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
 
-    def _rate(self, runner: Runner, values: Mapping[str, float], mode: str) -> str:
+    def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)
         if not batch_size or not values.get("time"):
             return ""
         return f"samples/s: {batch_size * runner.world_size / values['time']:.0f}"
 
-    def _eta(self, runner: Runner) -> str:
+    def _eta(self, runner: RunnerLike) -> str:
         return str(timedelta(seconds=int(runner.message_hub.get_info("eta", 0.0))))
 
 
@@ -266,7 +267,7 @@ def _checked(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     return list(given)
 
 
-def _histories(runner: Runner, mode: str) -> dict[str, HistoryBuffer]:
+def _histories(runner: RunnerLike, mode: str) -> dict[str, HistoryBuffer]:
     start = f"{mode}/"
     return {
         key.removeprefix(start): history
@@ -275,11 +276,11 @@ def _histories(runner: Runner, mode: str) -> dict[str, HistoryBuffer]:
     }
 
 
-def _passes(runner: Runner, mode: str) -> int:
+def _passes(runner: RunnerLike, mode: str) -> int:
     """Return a number that is another one in each validation or test."""
     return len(runner.message_hub.log_scalars.get(f"{mode}/time", ()))
 
 
-def _loader(runner: Runner, mode: str) -> DataLoader[Any]:
+def _loader(runner: RunnerLike, mode: str) -> DataLoader[Any]:
     loader: DataLoader[Any] = getattr(runner, f"{mode}_dataloader")
     return loader

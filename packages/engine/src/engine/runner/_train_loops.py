@@ -11,7 +11,7 @@ from engine.dataset import Extent, InfiniteSampler
 from engine.registry import LOOPS
 
 from ._base_loop import BaseLoop, Loader
-from ._stop import TrainingInterrupted
+from ._interrupt import TrainingInterrupted
 
 if TYPE_CHECKING:
     from ._runner import Runner

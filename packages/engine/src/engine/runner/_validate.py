@@ -1,4 +1,4 @@
-"""Do the arguments of a runner go together?"""
+"""Validation of the arguments of a runner."""
 
 from __future__ import annotations
 
@@ -8,9 +8,7 @@ from typing import Any
 from engine.optim import OptimWrapper
 from engine.utils import did_you_mean
 
-_ENVIRONMENT = ("cudnn_benchmark", "dist_cfg", "mp_cfg", "resource_limit")
-_RANDOMNESS = ("seed", "diff_rank_seed", "deterministic")
-_LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+from .run_table import ENVIRONMENT, GROUPS, LAUNCHERS, RANDOMNESS
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
@@ -23,12 +21,10 @@ def check_arguments(given: Mapping[str, Any]) -> None:
         ValueError: If there is anything wrong with them.
     """
     wrong = [
-        *_incomplete(given, "train_dataloader", "train_cfg", "optim_wrapper"),
-        *_incomplete(given, "val_dataloader", "val_cfg", "val_evaluator"),
-        *_incomplete(given, "test_dataloader", "test_cfg", "test_evaluator"),
+        *(message for group in GROUPS for message in _incomplete(given, group)),
         *_without(given, "train_cfg", "param_scheduler"),
-        *_unknown("env_cfg", given["env_cfg"], _ENVIRONMENT),
-        *_unknown("randomness", given["randomness"], _RANDOMNESS),
+        *_unknown("env_cfg", given["env_cfg"], ENVIRONMENT),
+        *_unknown("randomness", given["randomness"], RANDOMNESS),
         *_of_strategy(given),
     ]
     if len(wrong) == 1:
@@ -37,7 +33,7 @@ def check_arguments(given: Mapping[str, Any]) -> None:
         raise ValueError("\n  ".join(["the arguments of the runner don't go together:", *wrong]))
 
 
-def _incomplete(given: Mapping[str, Any], *names: str) -> list[str]:
+def _incomplete(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     missing = [name for name in names if given[name] is None]
     if not missing or len(missing) == len(names):
         return []
@@ -60,8 +56,8 @@ def _unknown(name: str, options: Mapping[str, Any] | None, known: Sequence[str])
 def _of_strategy(given: Mapping[str, Any]) -> list[str]:
     strategy, optim_wrapper = given["strategy"], given["optim_wrapper"]
     wrong = []
-    if given["launcher"] not in _LAUNCHERS:
-        wrong.append(f"launcher is one of {', '.join(_LAUNCHERS)}; got {given['launcher']!r}")
+    if given["launcher"] not in LAUNCHERS:
+        wrong.append(f"launcher is one of {', '.join(LAUNCHERS)}; got {given['launcher']!r}")
     is_config = strategy is None or isinstance(strategy, Mapping)
     if given["compile"] and (not is_config or (strategy or {}).get("compile")):
         wrong.append("compile given beside a strategy that says it itself")
