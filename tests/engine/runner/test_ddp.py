@@ -63,7 +63,9 @@ def test_the_workers_of_each_process_draw_differently(
     drawn = []
     for rank in (0, 1, 0):
         place = (rank, 2)
-        monkeypatch.setattr("engine.dataset._feed.get_dist_info", lambda place=place: place)
+        monkeypatch.setattr(
+            "engine.dataset._resumable_loader.get_dist_info", lambda place=place: place
+        )
         drawn.append([tuple(row) for row in runner.test()["drawn"]])  # type: ignore[attr-defined]  # a list
     first, second, again = drawn
     assert first == again

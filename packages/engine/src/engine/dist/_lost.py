@@ -28,7 +28,7 @@ def introduce_process() -> None:
 
 
 @contextmanager
-def lost_processes_named() -> Iterator[None]:
+def name_lost_processes() -> Iterator[None]:
     """Name the processes that are not there where an error says only that a connection is not.
 
     Raises:

@@ -29,7 +29,7 @@ from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITE
 from engine.utils import improvement, is_url
 
 from ._hook import Hook
-from ._rules import GREATER, LESS, checked_rule, rule_of
+from ._metric_rule import GREATER, LESS, checked_rule, rule_of
 from ._runner_like import RunnerLike
 
 _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"

@@ -10,7 +10,7 @@ from engine.registry import HOOKS
 from engine.utils import improvement
 
 from ._hook import Hook
-from ._rules import checked_rule, rule_of
+from ._metric_rule import checked_rule, rule_of
 from ._runner_like import RunnerLike
 
 _STATE = "early_stopping"

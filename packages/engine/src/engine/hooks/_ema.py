@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.model import BaseAveragedModel, unwrapped
+from engine.model import BaseAveragedModel, unwrap
 from engine.registry import HOOKS, MODELS
 
 from ._hook import Hook
@@ -76,7 +76,7 @@ class EMAHook(Hook):
 
     def before_run(self, runner: RunnerLike) -> None:
         """Make the average; one that belongs to the model already is kept."""
-        model = unwrapped(runner.model)
+        model = unwrap(runner.model)
         if getattr(self, "src_model", None) is model:
             return
         average = MODELS.build(self.ema_cfg, default_args={"model": model})

@@ -16,7 +16,7 @@ from engine.logging import MessageHub, get_logger
 from engine.model import (
     turn_on_activation_checkpointing,
     turn_on_efficient_conv_bn_eval,
-    unwrapped,
+    unwrap,
 )
 from engine.optim import OptimWrapper, OptimWrapperDict
 from engine.registry import FUNCTIONS, check_options, needs_trust
@@ -135,7 +135,7 @@ def build_optim_wrapper(
             built = OptimWrapperDict(**optim_wrapper)
         else:
             cfg = strategy.optim_wrapper_cfg(optim_wrapper)
-            built = optim.build_optim_wrapper(unwrapped(model), cfg)
+            built = optim.build_optim_wrapper(unwrap(model), cfg)
     for each in built.values() if isinstance(built, OptimWrapperDict) else [built]:
         each.message_hub = hub
     return cast("OptimWrapper", built)

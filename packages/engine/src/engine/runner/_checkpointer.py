@@ -18,14 +18,14 @@ from engine.checkpoint import (
     CheckpointError,
     CheckpointLoader,
     ReviseKeys,
-    facts_of,
-    owned,
-    revised,
+    clone_tensors,
+    metadata_of,
+    rename_keys,
     weights_of,
 )
 from engine.dist import all_gather_object, get_rank, get_world_size
 from engine.logging import get_logger
-from engine.model import load_state_dict, random_state, unwrapped
+from engine.model import load_state_dict, random_state, unwrap
 
 from ._resume_point import is_training
 from .strategies._strategy import BaseStrategy
@@ -61,7 +61,7 @@ def load_checkpoint(
     """
     checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
     load_weights(model, checkpoint, filename, strict, logger, revise_keys)
-    return facts_of(checkpoint)
+    return metadata_of(checkpoint)
 
 
 def load_weights(
@@ -73,7 +73,7 @@ def load_weights(
     revise_keys: ReviseKeys = WITHOUT_WRAPPER,
 ) -> None:
     """Load the weights of a checkpoint that was read into a model; see `load_checkpoint`."""
-    weights = revised(weights_of(checkpoint, filename), revise_keys)
+    weights = rename_keys(weights_of(checkpoint, filename), revise_keys)
     try:
         load_state_dict(model, weights, strict, logger)
     except CheckpointError as error:
@@ -136,10 +136,10 @@ class Checkpointer:
     def _process_state(self) -> dict[str, Any]:
         """Return what differs from one process to another."""
         state: dict[str, Any] = {"random": random_state()}
-        if (feed := getattr(self._loop, "feed", None)) is not None:
-            state["data"] = feed.state_dict()
+        if (loader := getattr(self._loop, "resumable_loader", None)) is not None:
+            state["data"] = loader.state_dict()
         if get_world_size() > 1:
-            model = unwrapped(self._model)
+            model = unwrap(self._model)
             kept = model.state_dict()
             state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
             state["syncs"] = [getattr(each, _SYNCS) for each in self._distributed_modules()]
@@ -167,9 +167,9 @@ class Checkpointer:
                 f"{filename} holds weights, but not the state of a training that could go on; "
                 "to start from the weights, set load_from without resume"
             )
-        state = facts_of(checkpoint)
+        state = metadata_of(checkpoint)
         if "optimizer" in self._parts:
-            state["optimizer"] = owned(checkpoint["optimizer"])
+            state["optimizer"] = clone_tensors(checkpoint["optimizer"])
         self._loop.load_state_dict(state["meta"])
         for key, part in self._parts.items():
             _load_state(part, state.get(key), filename)
@@ -185,12 +185,12 @@ class Checkpointer:
         return None
 
     def _load_process_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
-        feed = getattr(self._loop, "feed", None)
-        if feed is not None and "data" in state:
-            feed.load_state_dict(state["data"])
+        loader = getattr(self._loop, "resumable_loader", None)
+        if loader is not None and "data" in state:
+            loader.load_state_dict(state["data"])
         if "optimizer" in self._parts and "gradients" in state:
             self._parts["optimizer"].load_open_gradients(state["gradients"])
-        unwrapped(self._model).load_state_dict(state.get("buffers", {}), strict=False)
+        unwrap(self._model).load_state_dict(state.get("buffers", {}), strict=False)
         syncs = state.get("syncs", ())
         for module, each in zip(self._distributed_modules(), syncs, strict=False):
             setattr(module, _SYNCS, each)

@@ -61,7 +61,7 @@ def make_log_dir(work_dir: str | Path) -> str:
 
 
 @contextmanager
-def training_in(work_dir: str | Path, logger: logging.Logger) -> Iterator[None]:
+def training_lock(work_dir: str | Path, logger: logging.Logger) -> Iterator[None]:
     """Tell, in a `with` block, other trainings that one is under way in a work directory.
 
     A lock of the operating system tells them, which ends with the process whatever ends that. The

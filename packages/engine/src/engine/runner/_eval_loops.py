@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from engine.dist import all_reduce
-from engine.model import BaseModel, evaluating, keeping_random_state, unwrapped
+from engine.model import BaseModel, evaluating, keeping_random_state, unwrap
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
 
@@ -123,7 +123,7 @@ class _EvalLoop(BaseLoop):
         return outputs
 
     def _base_model(self) -> BaseModel:
-        return cast("BaseModel", unwrapped(self.runner.model))
+        return cast("BaseModel", unwrap(self.runner.model))
 
 
 @LOOPS.register_module()

@@ -18,16 +18,16 @@ from engine.checkpoint import (
     CheckpointLoader,
     ReviseKeys,
     check_exists,
-    facts_of,
+    metadata_of,
     save_checkpoint,
 )
 from engine.config import Config
-from engine.dist import is_main_process, lost_processes_named
+from engine.dist import is_main_process, name_lost_processes
 from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
 from engine.hooks import Hook
 from engine.logging import LogOutputs, MessageHub, setup_logging
-from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
+from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrap
 from engine.optim import OptimWrapper
 from engine.registry import (
     RUNNERS,
@@ -42,7 +42,7 @@ from engine.visualization import Visualizer
 
 from . import _build
 from ._checkpointer import Checkpointer, load_weights, with_trained_weights
-from ._environment import make_log_dir, set_up_process, training_in
+from ._environment import make_log_dir, set_up_process, training_lock
 from ._hook_list import HookList
 from ._interrupt import StopRequest, TrainingInterrupted
 from ._log_processor import LogProcessor
@@ -222,13 +222,13 @@ class Runner(RunProgress):
         parts = _needed(self._train, "training")
         if self._resume_point is None and self._load_from is not None:
             check_exists(self._load_from)
-        with self._in_use(), training_in(self.work_dir, self.logger):
+        with self._in_use(), training_lock(self.work_dir, self.logger):
             try:
                 # From here on a signal waits for the end of a step.
-                with lost_processes_named(), self.stop:
+                with name_lost_processes(), self.stop:
                     self._build_training(*parts)
                     self._begin_run()
-                    if isinstance(model := unwrapped(self.model), BaseModule):
+                    if isinstance(model := unwrap(self.model), BaseModule):
                         model.init_weights()
                     self.load_or_resume()
                     self.optim_wrapper.initialize_count_status(
@@ -270,7 +270,7 @@ class Runner(RunProgress):
         self._begin_run()
         self.load_or_resume()
         try:
-            with lost_processes_named(), self.stop:
+            with name_lost_processes(), self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")
@@ -317,7 +317,7 @@ class Runner(RunProgress):
         checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
         self._load_weights(filename, checkpoint, strict, revise_keys)
         self.logger.info("Loaded the weights of %s", filename)
-        return facts_of(checkpoint)
+        return metadata_of(checkpoint)
 
     def resume(
         self,
@@ -436,7 +436,7 @@ class Runner(RunProgress):
     @property
     def model_name(self) -> str:
         """The name of the class of the model."""
-        return type(unwrapped(self.model)).__name__
+        return type(unwrap(self.model)).__name__
 
     def build_strategy(
         self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False
