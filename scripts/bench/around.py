@@ -218,8 +218,8 @@ def _peak(op: Callable[[], None]) -> float:
 def resumes() -> None:
     """Measure how long the first batch takes where a run goes on late, over early."""
     data = TensorDataset(torch.arange(1_000_000))
-    loader = DataLoader(data, batch_size=8, sampler=DefaultSampler(data, seed=0))
-    loader = make_resumable(loader, seed=0)
+    sampler = DefaultSampler(data, seed=0)
+    loader = make_resumable(DataLoader(data, batch_size=8, sampler=sampler), seed=0)
 
     def first_batch(start: int) -> None:
         next(iter(loader.one_pass(0, start)))
