@@ -4,6 +4,7 @@ from ._checkpoint import load_checkpoint as load_checkpoint
 from ._eval_loops import TestLoop as TestLoop
 from ._eval_loops import ValLoop as ValLoop
 from ._log_processor import LogProcessor as LogProcessor
+from ._log_processor import faults_of_statistics as faults_of_statistics
 from ._names import CheckpointError as CheckpointError
 from ._names import CheckpointLoader as CheckpointLoader
 from ._names import get_state_dict as get_state_dict
@@ -49,6 +50,7 @@ __all__ = [
     "TrainingInterrupted",
     "ValLoop",
     "autocast",
+    "faults_of_statistics",
     "find_latest_checkpoint",
     "get_priority",
     "get_state_dict",
