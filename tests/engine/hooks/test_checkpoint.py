@@ -125,7 +125,7 @@ def test_a_checkpoint_names_no_files_elsewhere(
 def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: Path) -> None:
     runner = run(epochs, out_dir=str(tmp_path / "elsewhere"), save_param_scheduler=False)
     assert names(runner) == set()
-    latest = find_latest_checkpoint(runner.work_dir)
+    latest = find_latest_checkpoint(runner.work_dir, [tmp_path / "elsewhere"])
     assert latest is not None
     assert Path(latest).resolve() == tmp_path / "elsewhere" / "run" / "epoch_5.pth"
     assert "param_schedulers" not in read_checkpoint(latest)
