@@ -176,7 +176,7 @@ def test_what_last_checkpoint_may_not_name(
 def test_what_last_checkpoint_may_name(tmp_path: Path, name: str, found: str) -> None:
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "last_checkpoint").write_text(name)
-    out_dirs = [tmp_path / "far", "memory://own/runs/"]
+    out_dirs: list[str | Path] = [tmp_path / "far", "memory://own/runs/"]
     latest = find_latest_checkpoint(tmp_path / "run", out_dirs)
     assert latest == found.format(run=tmp_path / "run")
 

@@ -22,6 +22,7 @@ def check_together(cfg: Mapping[str, Any], walk: Walk) -> None:
         cfg: The config of a run.
         walk: What gathers the findings, and has gone through the parts.
     """
+    _check_kinds(cfg, walk)
     loop = _class_at("train_cfg", cfg, walk)
     has_epochs = getattr(loop, "by_epoch", True) is not False
     if not has_epochs:
@@ -29,6 +30,16 @@ def check_together(cfg: Mapping[str, Any], walk: Walk) -> None:
     _check_statistics(cfg, walk, has_epochs)
     _check_sampler(cfg, walk, loop)
     _check_scope(cfg, walk)
+
+
+def _check_kinds(cfg: Mapping[str, Any], walk: Walk) -> None:
+    """Find the values that the runner refuses, where nothing was found yet."""
+    from engine.runner import wrong_kinds  # deferred: it needs torch
+
+    found = [f"{each.path}." for each in walk.findings]
+    for key, message in wrong_kinds(cfg):
+        if not any(each.startswith(f"{key}.") for each in found):
+            walk.add("wrong-value", key, message)
 
 
 def _class_at(path: str, cfg: Mapping[str, Any], walk: Walk) -> Any:
