@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import torch
 from torch import nn
 
 from engine.model import BaseAveragedModel, unwrapped
-from engine.registry import HOOKS, MODELS
+from engine.registry import HOOKS, MODELS, Registry
 
 from ._hook import Hook
 
@@ -42,6 +42,8 @@ class EMAHook(Hook):
         **kwargs: Arguments of the average, such as `momentum`.
 
     Attributes:
+        hands_options_to: The argument whose class takes the other ones, and where it is looked up,
+            which the linter reads.
         ema_model: The average, once a run has begun.
         src_model: The model that is averaged, without its wrappers.
 
@@ -50,6 +52,7 @@ class EMAHook(Hook):
     """
 
     priority = "NORMAL"
+    hands_options_to: ClassVar[Mapping[str, Registry[Any]]] = {"ema_type": MODELS}
 
     def __init__(
         self,

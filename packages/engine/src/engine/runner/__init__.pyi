@@ -3,7 +3,9 @@ from ._checkpoint import find_latest_checkpoint as find_latest_checkpoint
 from ._checkpoint import load_checkpoint as load_checkpoint
 from ._eval_loops import TestLoop as TestLoop
 from ._eval_loops import ValLoop as ValLoop
+from ._kinds import wrong_kinds as wrong_kinds
 from ._log_processor import LogProcessor as LogProcessor
+from ._log_processor import faults_of_statistics as faults_of_statistics
 from ._names import CheckpointError as CheckpointError
 from ._names import CheckpointLoader as CheckpointLoader
 from ._names import get_state_dict as get_state_dict
@@ -49,6 +51,7 @@ __all__ = [
     "TrainingInterrupted",
     "ValLoop",
     "autocast",
+    "faults_of_statistics",
     "find_latest_checkpoint",
     "get_priority",
     "get_state_dict",
@@ -62,4 +65,5 @@ __all__ = [
     "set_random_seed",
     "turn_on_activation_checkpointing",
     "weights_to_cpu",
+    "wrong_kinds",
 ]

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
+from engine.config import Config, ConfigError
 from engine.optim import OptimWrapper
-from engine.utils import did_you_mean
 
-_ENVIRONMENT = ("cudnn_benchmark", "dist_cfg", "mp_cfg", "resource_limit")
-_RANDOMNESS = ("seed", "diff_rank_seed", "deterministic")
-_LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+from ._kinds import wrong_kinds
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
@@ -27,8 +25,7 @@ def check_arguments(given: Mapping[str, Any]) -> None:
         *_incomplete(given, "val_dataloader", "val_cfg", "val_evaluator"),
         *_incomplete(given, "test_dataloader", "test_cfg", "test_evaluator"),
         *_without(given, "train_cfg", "param_scheduler"),
-        *_unknown("env_cfg", given["env_cfg"], _ENVIRONMENT),
-        *_unknown("randomness", given["randomness"], _RANDOMNESS),
+        *_of_kinds(given),
         *_of_strategy(given),
     ]
     if len(wrong) == 1:
@@ -49,19 +46,22 @@ def _without(given: Mapping[str, Any], needed: str, name: str) -> list[str]:
     return [f"{name} given without {needed}"] if given[name] and given[needed] is None else []
 
 
-def _unknown(name: str, options: Mapping[str, Any] | None, known: Sequence[str]) -> list[str]:
-    return [
-        f"{name} has no option {option!r}{did_you_mean(option, known)}"
-        for option in options or ()
-        if option not in known
-    ]
+def _of_kinds(given: Mapping[str, Any]) -> list[str]:
+    return [f"{key}{_site(given['cfg'], key)}: {told}" for key, told in wrong_kinds(given)]
+
+
+def _site(cfg: Any, key: str) -> str:
+    """Return where a config sets a value, in brackets, if it knows that."""
+    try:
+        site = cfg.provenance(key).site if isinstance(cfg, Config) else None
+    except ConfigError:  # the argument is another than that in the config
+        site = None
+    return "" if site is None else f" ({site})"
 
 
 def _of_strategy(given: Mapping[str, Any]) -> list[str]:
     strategy, optim_wrapper = given["strategy"], given["optim_wrapper"]
     wrong = []
-    if given["launcher"] not in _LAUNCHERS:
-        wrong.append(f"launcher is one of {', '.join(_LAUNCHERS)}; got {given['launcher']!r}")
     is_config = strategy is None or isinstance(strategy, Mapping)
     if given["compile"] and (not is_config or (strategy or {}).get("compile")):
         wrong.append("compile given beside a strategy that says it itself")

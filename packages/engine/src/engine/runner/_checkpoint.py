@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,8 @@ from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.model import load_state_dict
 from engine.utils import is_url
+
+_LONGEST = 200  # characters of a name in an error
 
 
 def load_checkpoint(
@@ -70,20 +73,44 @@ def load_weights(
         raise CheckpointError(f"{filename}: {error}") from None
 
 
-def find_latest_checkpoint(path: str | Path) -> str | None:
+def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> str | None:
     """Return the checkpoint that was saved last in a work directory, or None.
 
     Args:
         path: The work directory, in whose file `last_checkpoint` the name stands.
+        out_dirs: The folders or URLs below which it may be elsewhere: the `out_dir` of a
+            `CheckpointHook`.
+
+    Raises:
+        CheckpointError: If the file names anything else, since it may come from somebody else.
     """
     pointer = Path(path) / "last_checkpoint"
     if not exists(pointer):
         return None
-    name = get_text(pointer).strip()
-    return name if is_url(name) else str(Path(path) / name)
+    try:
+        name = get_text(pointer).strip()
+        found = name if is_url(name) else str(Path(path) / name)
+        if any(_is_below(found, folder) for folder in (path, *out_dirs)):
+            return found
+        told = repr(name if len(name) < _LONGEST else f"{name[:_LONGEST]}...")
+    except ValueError:  # no text, or a character that no name has
+        told = "no name of a file"
+    raise CheckpointError(
+        f"{pointer} holds {told}: what may stand there is a checkpoint in this folder, or one "
+        "below the out_dir of the run's CheckpointHook; load_from names any other"
+    )
 
 
-def newest_training(path: str | Path) -> str | None:
+def _is_below(name: str, folder: str | Path) -> bool:
+    """Return whether a file is in a folder or below it, links being followed."""
+    if is_url(name) or is_url(folder):
+        start, rest = f"{str(folder).rstrip('/')}/", name.removeprefix(f"{folder}".rstrip("/"))
+        steps = rest.replace("\\", "/").split("/")
+        return name.startswith(start) and ".." not in steps and "::" not in rest
+    return Path(os.path.realpath(name)).is_relative_to(os.path.realpath(folder))
+
+
+def newest_training(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> str | None:
     """Return the newest checkpoint in a work directory with which a training can go on.
 
     That is the one that was saved last. Where it can't be read, a warning says so, and the newest
@@ -91,14 +118,15 @@ def newest_training(path: str | Path) -> str | None:
 
     Args:
         path: The work directory.
+        out_dirs: As for `find_latest_checkpoint`.
 
     Returns:
         Its name, or None if there is no checkpoint.
 
     Raises:
-        CheckpointError: If none can be read.
+        CheckpointError: If none can be read, or the file that names it names what it may not.
     """
-    latest = find_latest_checkpoint(path)
+    latest = find_latest_checkpoint(path, out_dirs)
     if latest is None:
         return None
     first_error: CheckpointError | None = None
@@ -168,6 +196,9 @@ def _older(latest: str) -> Iterator[str]:
     """Yield the other checkpoints in a folder, the newest first."""
     if is_url(latest):
         return
-    others = {each: each.stat().st_mtime_ns for each in Path(latest).parent.glob("*.pth")}
+    files = [
+        each for each in Path(latest).parent.glob("*.pth") if _is_below(str(each), each.parent)
+    ]
+    others = {each: each.stat().st_mtime_ns for each in files}
     others.pop(Path(latest), None)
     yield from map(str, sorted(others, key=others.__getitem__, reverse=True))

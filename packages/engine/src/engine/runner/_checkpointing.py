@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -41,12 +41,17 @@ class KeepsCheckpoints(Standing):
     _resumed: str | None
     _random_state: dict[str, Any] | None
 
-    def _training_to_resume(self, resume: bool | str) -> str | None:
-        """Find the checkpoint to go on from; all processes take the one that the first finds."""
+    def _training_to_resume(self, resume: bool | str, hooks: Iterable[Any]) -> str | None:
+        """Find the checkpoint to go on from; all processes take the one that the first finds.
+
+        Args:
+            resume: As the runner takes it.
+            hooks: The hooks or their configs, which say where checkpoints are written to.
+        """
         filename = resume if isinstance(resume, str) else self._load_from
         if not resume or filename is not None:
             return filename if resume else None
-        found = [newest_training(self.work_dir) if is_main_process() else None]
+        found = [newest_training(self.work_dir, _out_dirs(hooks)) if is_main_process() else None]
         broadcast_object_list(found)
         if found[0] is None:
             self.logger.info("There is no checkpoint in %s: a new start", self.work_dir)
@@ -159,3 +164,12 @@ class KeepsCheckpoints(Standing):
         if is_main_process():
             put_text(name, Path(self.work_dir) / "last_checkpoint")
         self.logger.info("Saved %s; the same command with --resume goes on from there", name)
+
+
+def _out_dirs(hooks: Iterable[Any]) -> list[str | Path]:
+    """Return the folders and URLs to which hooks, or their configs, say that they write."""
+    told = [
+        each.get("out_dir") if isinstance(each, Mapping) else getattr(each, "out_dir", None)
+        for each in hooks
+    ]
+    return [out_dir for out_dir in told if isinstance(out_dir, (str, Path))]

@@ -157,7 +157,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self.logger = self.build_logger(log_level)
         self._log_outputs = LogOutputs()
 
-        self._resumed = self._training_to_resume(resume) if self._train else None
+        hooks = [*(default_hooks or {}).values(), *(custom_hooks or ())]
+        self._resumed = self._training_to_resume(resume, hooks) if self._train else None
         self.set_randomness(**{"seed": None, **(randomness or {})})
         self.message_hub = self.build_message_hub()
         self.log_processor = self.build_log_processor(log_processor)
