@@ -307,6 +307,7 @@ def _killed_at(verb: str, number: int) -> Iterator[None]:
     by_epoch=st.booleans(),
 )
 @example(kills=[("remove", 1)] * 4, by_epoch=True)
+@example(kills=[("replace", 5), ("remove", 1)], by_epoch=True)
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_resumed_run_removes_what_those_that_were_killed_left(
     toy_cfg: CfgMaker,

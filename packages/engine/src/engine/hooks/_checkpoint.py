@@ -97,6 +97,7 @@ class CheckpointHook(Hook):
         self.by_epoch = by_epoch is not False
         self._number = 0  # among the hooks of this kind, each of which keeps its own files
         self._others: list[CheckpointHook] = []
+        self._resumed_at = 0
         self._said = by_epoch, filename_tmpl
         self.out_dir = out_dir
         self.max_keep_ckpts = max_keep_ckpts
@@ -146,6 +147,7 @@ class CheckpointHook(Hook):
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
+        self._resumed_at = runner.epoch if self.by_epoch else runner.iter
         self._clean(runner)
 
     def after_train_epoch(self, runner: Runner) -> None:
@@ -181,6 +183,8 @@ class CheckpointHook(Hook):
         number = runner.epoch if self.by_epoch else runner.iter
         if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
             self._save(runner, number, is_counted=True)
+        for metric in self._best(runner):
+            self._remove_former_best(runner, metric)
         if self.published_keys:
             names = self._kept(runner)[-1:] if self.save_last else []
             for name in dict.fromkeys([*names, *self._best(runner).values()]):
@@ -229,6 +233,7 @@ class CheckpointHook(Hook):
         self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
+        self._remove_former_best(runner, metric)
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
     def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
@@ -285,6 +290,21 @@ class CheckpointHook(Hook):
             kept = self._kept(runner)
             runner.message_hub.update_info(self._key(_KEPT), [*kept, interrupted])
         self._remove_surplus(runner)
+
+    @master_only
+    def _remove_former_best(self, runner: Runner, metric: str) -> None:
+        """Remove what a run that was killed saved as the best after the checkpoint of a resume."""
+        folder = self._folder(runner)
+        if not self._resumed_at or is_url(folder):
+            return
+        best, prefix = self._best(runner)[metric], f"best_{_in_file_name(metric)}_"
+        others = {name for name in os.listdir(folder) if name.startswith(prefix)} - {best}
+        if others:
+            now = runner.epoch if self.by_epoch else runner.iter
+            numbers = range(self._resumed_at, now + 1)
+            since = {prefix + self.filename_tmpl.format(number) for number in numbers}
+            for name in sorted(others & since):
+                self._remove(runner, name)
 
     @master_only
     def _remove(self, runner: Runner, name: str) -> None:
