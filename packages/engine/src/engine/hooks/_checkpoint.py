@@ -6,7 +6,7 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,9 @@ class CheckpointHook(Hook):
     ) -> None:
         self.interval = interval
         self.by_epoch = by_epoch is not False
+        self._number = 0  # among the hooks of this kind, each of which keeps its own files
+        self._others: list[CheckpointHook] = []
+        self._resumed_at = 0
         self._said = by_epoch, filename_tmpl
         self.out_dir = out_dir
         self.max_keep_ckpts = max_keep_ckpts
@@ -132,6 +135,9 @@ class CheckpointHook(Hook):
         """
         self.by_epoch = runner.counts_epochs(self._said[0], type(self).__name__)
         self.filename_tmpl = self._template()
+        hooks = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
+        self._number = hooks.index(self) if self in hooks else 0  # or another hook calls this one
+        self._others = [hook for hook in hooks if hook is not self]
 
     def before_train(self, runner: RunnerLike) -> None:
         """Say where the checkpoints go, and remove what a run that was killed left there."""
@@ -139,6 +145,7 @@ class CheckpointHook(Hook):
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
+        self._resumed_at = runner.epoch if self.by_epoch else runner.iter
         self._clean(runner)
 
     def after_train_epoch(self, runner: RunnerLike) -> None:
@@ -170,14 +177,15 @@ class CheckpointHook(Hook):
 
     def after_train(self, runner: RunnerLike) -> None:
         """Save the end of a training that was stopped early; publish what was asked for."""
-        hub = runner.message_hub
-        kept = hub.get_info(_KEPT, [])
+        kept = self._kept(runner)
         number = runner.epoch if self.by_epoch else runner.iter
         if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
             self._save(runner, number, is_counted=True)
+        for metric in self._best(runner):
+            self._remove_former_best(runner, metric)
         if self.published_keys:
-            names = hub.get_info(_KEPT, [])[-1:] if self.save_last else []
-            for name in dict.fromkeys([*names, *hub.get_info(_BEST, {}).values()]):
+            names = self._kept(runner)[-1:] if self.save_last else []
+            for name in dict.fromkeys([*names, *self._best(runner).values()]):
                 self._publish(runner, name)
 
     def _overrides(self, point: str) -> bool:
@@ -186,10 +194,10 @@ class CheckpointHook(Hook):
 
     def _save(self, runner: RunnerLike, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
-        before = runner.message_hub.get_info(_KEPT, [])
+        before = self._kept(runner)
         # With those that are removed below, in case that this run ends before it has done so.
         kept = [*(other for other in before if other != name), name]
-        runner.message_hub.update_info(_KEPT, kept)
+        runner.message_hub.update_info(self._key(_KEPT), kept)
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
         self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
@@ -204,25 +212,26 @@ class CheckpointHook(Hook):
     ) -> None:
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
-        former = hub.get_info(f"best_{metric}")
+        former = hub.get_info(self._key(f"best_{metric}"))
         if math.isnan(score):
             runner.logger.warning("The %s is NaN, so that this is not the best checkpoint", metric)
         if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
         number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
         name = f"best_{_in_file_name(metric)}_{number}"
-        files = hub.get_info(_BEST, {})
+        files = self._best(runner)
         if other := next((each for each in files if each != metric and files[each] == name), None):
             raise ValueError(
                 f"the best checkpoint by {metric!r} would take the place of that by {other!r}, "
                 f"{name}; give one of these metrics another name"
             )
         old = files.get(metric)
-        hub.update_info(f"best_{metric}", score)
-        hub.update_info(_BEST, {**files, metric: name})
+        hub.update_info(self._key(f"best_{metric}"), score)
+        hub.update_info(self._key(_BEST), {**files, metric: name})
         self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
+        self._remove_former_best(runner, metric)
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
     def _write(self, runner: RunnerLike, name: str, by_epoch: bool | None) -> None:
@@ -259,12 +268,12 @@ class CheckpointHook(Hook):
         runner.logger.info("Published %s as %s", name, published)
 
     def _remove_surplus(self, runner: RunnerLike) -> None:
-        kept = runner.message_hub.get_info(_KEPT, [])
+        kept = self._kept(runner)
         surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
         for name in surplus:
             self._remove(runner, name)
         if surplus:
-            runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+            runner.message_hub.update_info(self._key(_KEPT), kept[len(surplus) :])
 
     def _clean(self, runner: RunnerLike) -> None:
         folder = self._folder(runner)
@@ -272,18 +281,52 @@ class CheckpointHook(Hook):
             for place in {runner.work_dir, folder}:
                 for name in [] if is_url(place) else remove_abandoned(place):
                     runner.logger.info("Removed %s, which a run that was killed had begun", name)
-        interrupted = runner.message_hub.pop_info("interrupted_checkpoint")
-        if interrupted is not None and folder == runner.work_dir:
+        is_here = folder == runner.work_dir
+        interrupted = runner.message_hub.pop_info("interrupted_checkpoint") if is_here else None
+        if interrupted is not None:
             # It counts as one of this hook's, so that it goes when there are newer ones.
-            kept = runner.message_hub.get_info(_KEPT, [])
-            runner.message_hub.update_info(_KEPT, [*kept, interrupted])
+            kept = self._kept(runner)
+            runner.message_hub.update_info(self._key(_KEPT), [*kept, interrupted])
         self._remove_surplus(runner)
+
+    @master_only
+    def _remove_former_best(self, runner: RunnerLike, metric: str) -> None:
+        """Remove what a run that was killed saved as the best after the checkpoint of a resume."""
+        folder = self._folder(runner)
+        if not self._resumed_at or is_url(folder):
+            return
+        best, prefix = self._best(runner)[metric], f"best_{_in_file_name(metric)}_"
+        others = {name for name in os.listdir(folder) if name.startswith(prefix)} - {best}
+        if others:
+            now = runner.epoch if self.by_epoch else runner.iter
+            numbers = range(self._resumed_at, now + 1)
+            since = {prefix + self.filename_tmpl.format(number) for number in numbers}
+            for name in sorted(others & since):
+                self._remove(runner, name)
 
     @master_only
     def _remove(self, runner: RunnerLike, name: str) -> None:
         file = self._file(runner, name)
-        if isfile(file, self.backend_args):
+        is_kept = any(hook._keeps(runner, file) for hook in self._others)
+        if not is_kept and isfile(file, self.backend_args):
             remove(file, self.backend_args)
+
+    def _keeps(self, runner: RunnerLike, file: str) -> bool:
+        names = [*self._kept(runner), *self._best(runner).values()]
+        return any(join_path(self._folder(runner), name) == file for name in names)
+
+    def _kept(self, runner: RunnerLike) -> list[str]:
+        names = runner.message_hub.get_info(self._key(_KEPT), [])
+        return _names(names, names if isinstance(names, (list, tuple)) else None)
+
+    def _best(self, runner: RunnerLike) -> dict[str, str]:
+        files = runner.message_hub.get_info(self._key(_BEST), {})
+        names = _names(files, files.values() if isinstance(files, Mapping) else None)
+        return dict(zip(files, names, strict=True))
+
+    def _key(self, name: str) -> str:
+        """Return under what this hook keeps a record: the first one under the plain name."""
+        return f"{name}#{self._number + 1}" if self._number else name
 
     def _folder(self, runner: RunnerLike) -> str:
         if self.out_dir is None:
@@ -303,6 +346,16 @@ class CheckpointHook(Hook):
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)
+
+
+def _names(record: Any, names: Iterable[Any] | None) -> list[str]:
+    """Return the names of files in a record, which a checkpoint may have brought."""
+    listed = [] if names is None else [*names]
+    if names is None or not all(isinstance(name, str) for name in listed):
+        raise CheckpointError(
+            f"the run goes on from a checkpoint whose list of files is {record!r}"
+        )
+    return listed
 
 
 def _leads_out(name: str) -> bool:

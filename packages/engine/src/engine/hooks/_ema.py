@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from engine.model import BaseAveragedModel, unwrap
-from engine.registry import HOOKS, MODELS
+from engine.registry import HOOKS, MODELS, Registry
 
 from ._hook import Hook
 from ._runner_like import RunnerLike
@@ -40,6 +40,8 @@ class EMAHook(Hook):
         **kwargs: Arguments of the average, such as `momentum`.
 
     Attributes:
+        hands_options_to: The argument whose class takes the other ones, and where it is looked up,
+            which the linter reads.
         ema_model: The average, once a run has begun.
         src_model: The model that is averaged, without its wrappers.
 
@@ -49,6 +51,7 @@ class EMAHook(Hook):
 
     priority = "NORMAL"
     checkpoint_keys = (_STATE,)
+    hands_options_to: ClassVar[Mapping[str, Registry[Any]]] = {"ema_type": MODELS}
 
     def __init__(
         self,

@@ -15,7 +15,7 @@ from engine.utils import did_you_mean, near
 
 from ._resolve import Missed, scope_error
 from ._signature import Argument, arguments_of
-from ._units import check_units
+from ._together import check_together
 from ._values import equal
 from ._walk import Walk
 
@@ -66,7 +66,7 @@ def check_run(cfg: Mapping[str, Any], walk: Walk) -> None:
             walk.place(value, key, place)
         if right in groups and is_whole:
             walk.add("incomplete-group", key, *groups[right])
-    check_units(cfg, walk)
+    check_together(cfg, walk)
     if not _is_fragment(cfg):
         for key in REQUIRED:
             if key not in {*cfg, *slips.values()}:

@@ -23,7 +23,7 @@ from engine.utils import did_you_mean, near
 
 from ._builds import builds_of
 from ._report import Finding, Severity
-from ._resolve import Found, Missed, is_known, look_everywhere, look_up, root_of
+from ._resolve import Found, Missed, is_known, label_of, look_everywhere, look_up, root_of
 from ._signature import Argument, Arguments, arguments_of, taken_argument
 from ._site import site_of
 from ._values import Choice, told
@@ -68,11 +68,13 @@ class Walk:
 
     Attributes:
         findings: What was found so far.
+        targets: By the path of a part its class or function, of those that were found so far.
     """
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         self.cfg = cfg
         self.findings: list[Finding] = []
+        self.targets: dict[str, Any] = {}
 
     def add(
         self,
@@ -165,6 +167,7 @@ class Walk:
             found = self._target(cfg, path, place, around, is_nested)
             if found is None:
                 return
+            self.targets[path] = found.target
             elsewhere = is_nested and found.registry != place.registry
             if elsewhere:
                 place = general_spec(found.registry)
@@ -243,9 +246,12 @@ class Walk:
         maker = found.target if place.maker is None else resolve_name(place.maker)
         for key, message in refused_options(maker, cfg):
             self.add("untrusted-option", f"{path}.{key}", message)
-        for key, registry in _names_of_sources(found.target).items():
+        for key, registry in _told_by(found.target, "names_of_sources").items():
             if isinstance(cfg.get(key), str):
                 self._name_of_source(cfg[key], f"{path}.{key}", registry)
+        for key, registry in _told_by(found.target, "hands_options_to").items():
+            if arguments is not None:
+                arguments = self._with_options(cfg, path, key, registry, arguments)
         given = {key: value for key, value in cfg.items() if key not in _own_keys(cfg, place)}
         meant = _meant(given, cfg, place, arguments, elsewhere) if arguments else _Meant({}, [])
         label = arguments.label if arguments else ""
@@ -288,6 +294,25 @@ class Walk:
                 f"write '{told.found.node.removeprefix('source ')}_{name}' if that is meant",
                 "warning",
             )
+
+    def _with_options(
+        self, cfg: Mapping[str, Any], path: str, key: str, registry: Any, arguments: Arguments
+    ) -> Arguments:
+        """Return what a part takes that hands the rest on to what one of its arguments names."""
+        named = cfg if key in cfg else {key: arguments.known[key].default}
+        if isinstance(registry, MultiSourceRegistry):
+            is_there = isinstance(named[key], str) and named[key] in registry
+            target = registry.find_class(named[key]) if is_there else None
+        else:
+            found = self.name(named, key, f"{path}.{key}", label_of(registry))
+            target = None if found is None else found.target
+        inner = None if target is None else arguments_of(target)
+        if inner is None:
+            return arguments
+        for option, message in refused_options(target, cfg):
+            self.add("untrusted-option", f"{path}.{option}", message)
+        optional = {name: replace(each, default=None) for name, each in inner.known.items()}
+        return Arguments(arguments.label, {**optional, **arguments.known}, inner.is_open)
 
     def _argument(self, value: Any, path: str, key: str, place: PartSpec, around: Around) -> None:
         if key in place.parts:
@@ -395,9 +420,9 @@ def _is_built_otherwise(cfg: Mapping[str, Any], place: PartSpec) -> bool:
     return any(key in cfg for key in place.names)
 
 
-def _names_of_sources(target: Any) -> Mapping[str, MultiSourceRegistry[Any]]:
+def _told_by(target: Any, attribute: str) -> Mapping[str, Any]:
     """Return the registries in which a class looks up names that its arguments are."""
-    found = getattr(target, "names_of_sources", None)
+    found = getattr(target, attribute, None)
     return found if isinstance(found, Mapping) else {}
 
 

@@ -5,6 +5,7 @@ from ._eval_loops import ValLoop as ValLoop
 from ._interrupt import StopRequest as StopRequest
 from ._interrupt import TrainingInterrupted as TrainingInterrupted
 from ._log_processor import LogProcessor as LogProcessor
+from ._log_processor import faults_of_statistics as faults_of_statistics
 from ._paths import missing_annotations as missing_annotations
 from ._paths import missing_files as missing_files
 from ._precision import autocast as autocast
@@ -49,6 +50,7 @@ __all__ = [
     "TrainingInterrupted",
     "ValLoop",
     "autocast",
+    "faults_of_statistics",
     "find_latest_checkpoint",
     "get_priority",
     "get_state_dict",

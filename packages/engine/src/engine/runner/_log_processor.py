@@ -59,9 +59,8 @@ class LogProcessor:
     ) -> None:
         self.window_size = window_size
         self.by_epoch = by_epoch
-        self.custom_cfg = _checked(custom_cfg or ())
-        if by_epoch is False:
-            self._refuse_epochs()
+        self.custom_cfg = list(custom_cfg or ())
+        self._check(has_epochs=by_epoch is not False)
         self.num_digits = num_digits
         self.log_with_hierarchy = log_with_hierarchy
         self._is_mean = re.compile(mean_pattern)
@@ -72,19 +71,14 @@ class LogProcessor:
         Raises:
             ValueError: If epochs are to be counted, and the loop counts iterations.
         """
-        if not self._counts_epochs(runner):
-            self._refuse_epochs()
+        self._check(has_epochs=self._counts_epochs(runner))
 
     def _counts_epochs(self, runner: RunnerLike) -> bool:
         return runner.counts_epochs(self.by_epoch, "LogProcessor")
 
-    def _refuse_epochs(self) -> None:
-        for number, options in enumerate(self.custom_cfg):
-            if options.get("window_size") == "epoch":
-                raise ValueError(
-                    f"log_processor.custom_cfg[{number}].window_size='epoch' needs by_epoch=True, "
-                    "and a training that counts epochs"
-                )
+    def _check(self, *, has_epochs: bool) -> None:
+        for where, message in faults_of_statistics(self.custom_cfg, has_epochs=has_epochs):
+            raise ValueError(f"log_processor.custom_cfg.{where} {message}")
 
     def get_log_after_iter(
         self, runner: RunnerLike, batch_idx: int, mode: str
@@ -246,25 +240,37 @@ def _statistic(history: HistoryBuffer, batch_idx: int, method_name: str, **optio
     return float(value)
 
 
-def _checked(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def faults_of_statistics(
+    given: Sequence[Mapping[str, Any]], *, has_epochs: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a `custom_cfg` of `LogProcessor`.
+
+    Args:
+        given: The statistics.
+        has_epochs: Whether epochs are counted.
+
+    Yields:
+        Dotted keys, and what to say of each.
+    """
     names: set[str] = set()
     for number, options in enumerate(given):
-        where = f"log_processor.custom_cfg[{number}]"
         if missing := [key for key in ("data_src", "method_name") if key not in options]:
-            raise ValueError(f"{where} needs {' and '.join(missing)}")
+            yield f"{number}", f"needs {' and '.join(missing)}"
+            continue
         window = options.get("window_size", 1)
         is_number = isinstance(window, int) and window > 0
         if not is_number and window not in ("epoch", "global"):
-            raise ValueError(
-                f"{where}.window_size is a positive number, 'epoch' or 'global'; got {window!r}"
-            )
+            told = f"is a positive number, 'epoch' or 'global'; got {window!r}"
+            yield f"{number}.window_size", told
+        elif window == "epoch" and not has_epochs:
+            told = "is 'epoch', which needs by_epoch=True and a training that counts epochs"
+            yield f"{number}.window_size", told
         name = options.get("log_name", options["data_src"])
         if name in _OF_A_LINE:
-            raise ValueError(f"{where}: each line has its own {name!r}; set another log_name")
-        if name in names:
-            raise ValueError(f"{where}: two values would be called {name!r}; set log_name")
+            yield f"{number}", f"takes the name {name!r}, which each line has; set another log_name"
+        elif name in names:
+            yield f"{number}", f"would be a second value called {name!r}; set log_name"
         names.add(name)
-    return list(given)
 
 
 def _histories(runner: RunnerLike, mode: str) -> dict[str, HistoryBuffer]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -14,6 +15,8 @@ from engine.dist import broadcast_object_list, is_main_process
 from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.utils import is_url
+
+_LONGEST = 200  # characters of a name in an error
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class ResumePoint:
 
 
 def find_resume_point(
-    work_dir: str, resume: bool | str, load_from: str | None
+    work_dir: str, resume: bool | str, load_from: str | None, hooks: Iterable[Any] = ()
 ) -> ResumePoint | None:
     """Find and read the checkpoint to go on from; every process takes the choice of rank 0.
 
@@ -73,6 +76,7 @@ def find_resume_point(
         resume: Whether to go on, or the checkpoint to go on from.
         load_from: The checkpoint to go on from if `resume` does not name one; None means the newest
             one in `work_dir` that can be read.
+        hooks: The hooks or their configs, which say where checkpoints are written to.
 
     Returns:
         The checkpoint, or None for a new start.
@@ -85,7 +89,7 @@ def find_resume_point(
     filename = resume if isinstance(resume, str) else load_from
     if filename is not None:
         return ResumePoint.read(filename)
-    point = newest_training(work_dir) if is_main_process() else None
+    point = newest_training(work_dir, _out_dirs(hooks)) if is_main_process() else None
     found = [point.filename if point is not None else None]
     broadcast_object_list(found)
     if found[0] is None:
@@ -94,20 +98,44 @@ def find_resume_point(
     return point or ResumePoint.read(found[0])
 
 
-def find_latest_checkpoint(path: str | Path) -> str | None:
+def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> str | None:
     """Return the checkpoint that was saved last in a work directory, or None.
 
     Args:
         path: The work directory, in whose file `last_checkpoint` the name stands.
+        out_dirs: The folders or URLs below which it may be elsewhere: the `out_dir` of a
+            `CheckpointHook`.
+
+    Raises:
+        CheckpointError: If the file names anything else, since it may come from somebody else.
     """
     pointer = Path(path) / "last_checkpoint"
     if not exists(pointer):
         return None
-    name = get_text(pointer).strip()
-    return name if is_url(name) else str(Path(path) / name)
+    try:
+        name = get_text(pointer).strip()
+        found = name if is_url(name) else str(Path(path) / name)
+        if any(_is_below(found, folder) for folder in (path, *out_dirs)):
+            return found
+        told = repr(name if len(name) < _LONGEST else f"{name[:_LONGEST]}...")
+    except ValueError:  # no text, or a character that no name has
+        told = "no name of a file"
+    raise CheckpointError(
+        f"{pointer} holds {told}: what may stand there is a checkpoint in this folder, or one "
+        "below the out_dir of the run's CheckpointHook; load_from names any other"
+    )
 
 
-def newest_training(path: str | Path) -> ResumePoint | None:
+def _is_below(name: str, folder: str | Path) -> bool:
+    """Return whether a file is in a folder or below it, links being followed."""
+    if is_url(name) or is_url(folder):
+        start, rest = f"{str(folder).rstrip('/')}/", name.removeprefix(f"{folder}".rstrip("/"))
+        steps = rest.replace("\\", "/").split("/")
+        return name.startswith(start) and ".." not in steps and "::" not in rest
+    return Path(os.path.realpath(name)).is_relative_to(os.path.realpath(folder))
+
+
+def newest_training(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> ResumePoint | None:
     """Read the newest checkpoint in a work directory from which a training can go on.
 
     That is the one that was saved last. If it can't be read, there is a warning, and the newest one
@@ -115,14 +143,15 @@ def newest_training(path: str | Path) -> ResumePoint | None:
 
     Args:
         path: The work directory.
+        out_dirs: As for `find_latest_checkpoint`.
 
     Returns:
         The checkpoint, or None if there is none.
 
     Raises:
-        CheckpointError: If none can be read.
+        CheckpointError: If none can be read, or `last_checkpoint` names what it may not.
     """
-    latest = find_latest_checkpoint(path)
+    latest = find_latest_checkpoint(path, out_dirs)
     if latest is None:
         return None
     first_error: CheckpointError | None = None
@@ -197,6 +226,18 @@ def _older(latest: str) -> Iterator[str]:
     """Yield the other checkpoints in a folder, the newest first."""
     if is_url(latest):
         return
-    others = {each: each.stat().st_mtime_ns for each in Path(latest).parent.glob("*.pth")}
+    files = [
+        each for each in Path(latest).parent.glob("*.pth") if _is_below(str(each), each.parent)
+    ]
+    others = {each: each.stat().st_mtime_ns for each in files}
     others.pop(Path(latest), None)
     yield from map(str, sorted(others, key=others.__getitem__, reverse=True))
+
+
+def _out_dirs(hooks: Iterable[Any]) -> list[str | Path]:
+    """Return the folders and URLs to which hooks, or their configs, say that they write."""
+    named = [
+        each.get("out_dir") if isinstance(each, Mapping) else getattr(each, "out_dir", None)
+        for each in hooks
+    ]
+    return [out_dir for out_dir in named if isinstance(out_dir, (str, Path))]

@@ -171,7 +171,8 @@ class Runner(RunProgress):
 
         self._resume_point: ResumePoint | None = None
         if self._train is not None:
-            self._resume_point = find_resume_point(self.work_dir, resume, load_from)
+            hooks = [*(default_hooks or {}).values(), *(custom_hooks or ())]
+            self._resume_point = find_resume_point(self.work_dir, resume, load_from, hooks)
         self.set_randomness(**{"seed": None, **(randomness or {})})
         self.message_hub = self.build_message_hub()
         self.log_processor = self.build_log_processor(log_processor)

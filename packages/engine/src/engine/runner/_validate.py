@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.config import Config, ConfigError
 from engine.optim import OptimWrapper
-from engine.utils import did_you_mean
 
-from .run_table import ENVIRONMENT, GROUPS, LAUNCHERS, RANDOMNESS
+from .run_table import GROUPS
+from .run_values import wrong_values
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
@@ -23,8 +24,7 @@ def check_arguments(given: Mapping[str, Any]) -> None:
     wrong = [
         *(message for group in GROUPS for message in _incomplete(given, group)),
         *_without(given, "train_cfg", "param_scheduler"),
-        *_unknown("env_cfg", given["env_cfg"], ENVIRONMENT),
-        *_unknown("randomness", given["randomness"], RANDOMNESS),
+        *_wrong_values(given),
         *_of_strategy(given),
     ]
     if len(wrong) == 1:
@@ -45,19 +45,22 @@ def _without(given: Mapping[str, Any], needed: str, name: str) -> list[str]:
     return [f"{name} given without {needed}"] if given[name] and given[needed] is None else []
 
 
-def _unknown(name: str, options: Mapping[str, Any] | None, known: Sequence[str]) -> list[str]:
-    return [
-        f"{name} has no option {option!r}{did_you_mean(option, known)}"
-        for option in options or ()
-        if option not in known
-    ]
+def _wrong_values(given: Mapping[str, Any]) -> list[str]:
+    return [f"{key}{_site(given['cfg'], key)}: {told}" for key, told in wrong_values(given)]
+
+
+def _site(cfg: Any, key: str) -> str:
+    """Return where a config sets a value, in brackets, if it knows that."""
+    try:
+        site = cfg.provenance(key).site if isinstance(cfg, Config) else None
+    except ConfigError:  # the argument is another than that in the config
+        site = None
+    return "" if site is None else f" ({site})"
 
 
 def _of_strategy(given: Mapping[str, Any]) -> list[str]:
     strategy, optim_wrapper = given["strategy"], given["optim_wrapper"]
     wrong = []
-    if given["launcher"] not in LAUNCHERS:
-        wrong.append(f"launcher is one of {', '.join(LAUNCHERS)}; got {given['launcher']!r}")
     is_config = strategy is None or isinstance(strategy, Mapping)
     if given["compile"] and (not is_config or (strategy or {}).get("compile")):
         wrong.append("compile given beside a strategy that says it itself")

@@ -184,12 +184,6 @@ GROUPS = (
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
 """What may start the processes of a run."""
 
-ENVIRONMENT = ("cudnn_benchmark", "dist_cfg", "mp_cfg", "resource_limit")
-"""The keys of `env_cfg`."""
-
-RANDOMNESS = ("seed", "diff_rank_seed", "deterministic")
-"""The keys of `randomness`."""
-
 REQUIRED = ("model",)
 """The keys without which there is no run; that of the work directory may come from elsewhere."""
 

@@ -28,6 +28,8 @@ class BaseDataElement:
 
     A subclass can give a field a type with a property:
 
+        _gt_instances: InstanceData
+
         @property
         def gt_instances(self) -> InstanceData:
             return self._gt_instances
