@@ -67,8 +67,7 @@ def test_trust_travels_with_each_value(tmp_path: Path) -> None:
     assert MODELS.build(trusted.a) == 0  # type: ignore[comparison-overlap]
 
 
-def test_what_the_program_allows(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.registry._trust._allowed", set())
+def test_what_the_program_allows() -> None:
     registry: Registry[Any] = Registry("thing", scope="trusting")
     assert "decimal.Decimal" not in registry
     allow("decimal", "json.loads", "fractions.Fraction")

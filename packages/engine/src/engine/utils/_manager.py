@@ -74,6 +74,11 @@ class ManagerMixin:
         return _InForce(self)
 
     @classmethod
+    def reset(cls) -> None:
+        """Forget all instances of this class."""
+        cls._instances.clear()
+
+    @classmethod
     def check_instance_created(cls, name: str) -> bool:
         """Return whether there is an instance called `name`."""
         return name in cls._instances
