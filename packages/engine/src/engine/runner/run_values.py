@@ -132,7 +132,8 @@ def _within(key: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         known = ["target", *inspect.signature(torch.compile).parameters]
     for option, value in options.items() if known else ():
         if option not in known:
-            yield f"{key}.{option}", f"{key} has no option {option!r}{did_you_mean(str(option), known)}"
+            hint = did_you_mean(str(option), known)
+            yield f"{key}.{option}", f"{key} has no option {option!r}{hint}"
         elif key in _OPTIONS and value is not None and not _OPTIONS[key][option][1](value):
             yield f"{key}.{option}", f"it is {_OPTIONS[key][option][0]}, not {_format(value)}"
     if key == "auto_scale_lr" and options.get("enable") and "base_batch_size" not in options:
