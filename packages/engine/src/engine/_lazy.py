@@ -1,4 +1,4 @@
-"""Lazy public faces of packages."""
+"""Lazy imports of public names."""
 
 from __future__ import annotations
 

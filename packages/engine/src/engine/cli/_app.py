@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors."""
+"""The commands and the handling of their errors."""
 
 from __future__ import annotations
 

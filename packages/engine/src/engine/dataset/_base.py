@@ -1,4 +1,4 @@
-"""The base of data sets that are described by an annotation file."""
+"""Base class of datasets with an annotation file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The batches of a data loader, which are the same whenever a pass is drawn again.
+"""Data loaders that resume in the middle of a pass.
 
 What is drawn at random must follow from the seed of the run and the place of a batch alone, so that
 a run that is resumed draws what it would have drawn. A loader by itself does not do that: it draws

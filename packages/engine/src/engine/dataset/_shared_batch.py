@@ -1,4 +1,4 @@
-"""How a batch gets from a worker to the process that trains."""
+"""Batches of worker processes in shared memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process says when the others are not there any more."""
+"""Errors about processes that ended or hang."""
 
 from __future__ import annotations
 

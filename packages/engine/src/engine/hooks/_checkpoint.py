@@ -1,4 +1,4 @@
-"""When checkpoints are saved, and which are kept."""
+"""Saving of checkpoints at intervals and of the best ones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures of what a test predicts."""
+"""Pictures of predictions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all inferencers: from inputs as a user has them to results as a user wants them."""
+"""Base class of inferencers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A logger with a name of its own, for code that asks for the current one."""
+"""Named loggers."""
 
 from __future__ import annotations
 

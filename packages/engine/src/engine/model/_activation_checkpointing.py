@@ -1,4 +1,4 @@
-"""Memory for time: activations that are computed again instead of being kept."""
+"""Activation checkpointing."""
 
 from __future__ import annotations
 

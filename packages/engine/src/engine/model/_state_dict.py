@@ -1,4 +1,4 @@
-"""Weights by key, in and out of a model."""
+"""Loading and saving of state dicts."""
 
 from __future__ import annotations
 

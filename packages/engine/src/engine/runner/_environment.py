@@ -1,4 +1,4 @@
-"""What a run sets up around itself: the process, and a folder."""
+"""Set-up of the process and the work directory."""
 
 from __future__ import annotations
 

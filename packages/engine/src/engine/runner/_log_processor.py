@@ -1,4 +1,4 @@
-"""From the histories of the message hub to log lines and tracked values."""
+"""Log lines and scalars from the message hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The state of the process, for tests."""
+"""Process state in tests."""
 
 from __future__ import annotations
 

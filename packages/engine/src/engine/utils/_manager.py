@@ -1,4 +1,4 @@
-"""Named instances that the whole process can reach."""
+"""Named instances within a process, one of them current."""
 
 from __future__ import annotations
 

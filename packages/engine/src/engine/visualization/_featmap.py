@@ -1,4 +1,4 @@
-"""Pictures of feature maps."""
+"""Drawing of feature maps."""
 
 from __future__ import annotations
 

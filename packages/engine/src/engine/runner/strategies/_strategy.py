@@ -1,4 +1,4 @@
-"""The base of all strategies."""
+"""Base class of strategies."""
 
 from __future__ import annotations
 
