@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._config import Config
-from ._leaves import leaves
+from ._flatten import leaves
 from ._options import parse_value
 
 

@@ -14,14 +14,14 @@ from . import _formats as formats
 from ._config_dict import ConfigDict, blank, caller, methods_first, place, restored, to_plain
 from ._errors import ConfigError
 from ._imports import import_custom_modules as import_modules
-from ._leaves import find
-from ._locate import identity, locate, text_of
+from ._flatten import find
+from ._paths import identity, locate, text_of
 from ._options import Options, in_order, set_option
-from ._plain import named
+from ._to_plain import named
 from ._provenance import Provenance, Site, Text
 from ._python import STRING
 from ._python_data import loads
-from ._read import Reader
+from ._reader import Reader
 
 
 @methods_first

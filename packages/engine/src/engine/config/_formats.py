@@ -7,8 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from ._errors import ConfigError
-from ._lines import Lines
-from ._plain import plain
+from ._line_map import Lines
+from ._to_plain import plain
 
 PYTHON = ".py"
 _MODULES = {  # each is imported when a config of its format is met

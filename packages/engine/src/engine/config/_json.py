@@ -23,7 +23,7 @@ from ._limits import (
     too_large,
     twice,
 )
-from ._lines import Lines
+from ._line_map import Lines
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'

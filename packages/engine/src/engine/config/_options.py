@@ -9,7 +9,7 @@ from typing import Any
 
 from ._config_dict import DELETE, ConfigDict, put
 from ._errors import ConfigError
-from ._leaves import leaves
+from ._flatten import leaves
 from ._limits import TOO_MANY_DIGITS, index_of, is_huge, max_digits, short, shown
 from ._merge import key_in, lay
 from ._provenance import Site, Source

@@ -8,8 +8,8 @@ from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
 from ._limits import shown
-from ._lines import Lines
-from ._plain import plain
+from ._line_map import Lines
+from ._to_plain import plain
 
 
 class Site(NamedTuple):

@@ -16,16 +16,16 @@ from typing import Any
 
 from engine.utils import did_you_mean, is_url
 
-from ._base import Namespace
+from ._read_base import Namespace
 from ._config_dict import ConfigDict, blank, mark_of, note
 from ._errors import ConfigError, ConfigNotFoundError
 from ._limits import TOO_MANY_DIGITS, max_digits
-from ._locate import locate, package_folder
+from ._paths import locate, package_folder
 from ._provenance import Mark, Text
-from ._python_lines import lines
-from ._python_text import dumps
-from ._python_words import filled
-from ._words import Words
+from ._python_line_map import lines
+from ._python_dump import dumps
+from ._python_placeholders import filled
+from ._placeholders import Words
 
 __all__ = ["BASE", "NAME", "STRING", "dumps", "lines", "run"]
 

@@ -21,7 +21,7 @@ from ._limits import (
     mistake,
     too_large,
 )
-from ._lines import Lines
+from ._line_map import Lines
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _TOKEN = re.compile(

@@ -22,7 +22,7 @@ from ._limits import (
     too_large,
     twice,
 )
-from ._lines import Lines
+from ._line_map import Lines
 from ._yaml_text import dumps, resolve
 
 __all__ = ["dumps", "lines", "parse"]

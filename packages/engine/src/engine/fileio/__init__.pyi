@@ -1,8 +1,8 @@
 from ._atomic import atomic_write as atomic_write
 from ._atomic import remove_abandoned as remove_abandoned
 from ._backend import BaseStorageBackend as BaseStorageBackend
-from ._choice import get_file_backend as get_file_backend
-from ._choice import register_backend as register_backend
+from ._backend_registry import get_file_backend as get_file_backend
+from ._backend_registry import register_backend as register_backend
 from ._copy import copy_if_symlink_fails as copy_if_symlink_fails
 from ._copy import copyfile as copyfile
 from ._copy import copyfile_from_local as copyfile_from_local
@@ -10,8 +10,8 @@ from ._copy import copyfile_to_local as copyfile_to_local
 from ._copy import copytree as copytree
 from ._copy import copytree_from_local as copytree_from_local
 from ._copy import copytree_to_local as copytree_to_local
-from ._data import dump as dump
-from ._data import load as load
+from ._load_dump import dump as dump
+from ._load_dump import load as load
 from ._fsspec import FsspecBackend as FsspecBackend
 from ._handlers import BaseFileHandler as BaseFileHandler
 from ._handlers import JsonHandler as JsonHandler

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._backend import BaseStorageBackend, PathLike, scheme_of
-from ._choice import BackendArgs
+from ._backend_registry import BackendArgs
 from ._io import backend_of
 
 

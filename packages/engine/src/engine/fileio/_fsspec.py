@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._attempts import reach
+from ._retry import reach
 from ._backend import BaseStorageBackend, PathLike, last_part, local_path, scheme_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from ._backend import BaseStorageBackend, PathLike
-from ._choice import BackendArgs, get_file_backend
+from ._backend_registry import BackendArgs, get_file_backend
 
 
 def get(filepath: PathLike, backend_args: BackendArgs = None) -> bytes:

@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ._backend import PathLike
-from ._choice import BackendArgs
+from ._backend_registry import BackendArgs
 from ._io import get_text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._backend import BaseStorageBackend
-from ._choice import get_file_backend, register_backend
+from ._backend_registry import get_file_backend, register_backend
 from ._fsspec import FsspecBackend
 from ._http import HTTPBackend
 from ._lmdb import LmdbBackend

@@ -15,12 +15,12 @@ from . import _formats as formats
 from ._config_dict import ConfigDict, blank
 from ._errors import ConfigError
 from ._limits import check_text
-from ._locate import identity, locate, text_of
+from ._paths import identity, locate, text_of
 from ._merge import joined, lay
 from ._provenance import Text
 from ._python import BASE, NAME, run
-from ._word_places import settle
-from ._words import Words
+from ._placeholder_quotes import settle
+from ._placeholders import Words
 
 _DEPRECATION = "_deprecation_"
 _MAX_BASES = 50

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._errors import ConfigError
 from ._limits import is_huge
-from ._plain import dotted_name, exact
+from ._to_plain import dotted_name, exact
 
 WIDTH = 100
 _ON_ONE_LINE = -(2**62)  # so much of its line is taken

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from ._lines import Lines
+from ._line_map import Lines
 
 
 def lines(text: str) -> Lines:

@@ -8,7 +8,7 @@ from typing import Any
 
 from ._errors import ConfigError
 from ._limits import index_of
-from ._words import Word, Words
+from ._placeholders import Word, Words
 
 
 def filled(tree: ast.Module, words: Words) -> ast.Module:

@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 
-from ._words import Words
+from ._placeholders import Words
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _JSON = re.compile(r'(?s)"(?:[^"\\]++|\\.)*+"?')

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from ._backend import PathLike, last_part
-from ._choice import BackendArgs
+from ._backend_registry import BackendArgs
 from ._handlers import HANDLERS, BaseFileHandler
 from ._io import get, get_text, put, put_text
 
