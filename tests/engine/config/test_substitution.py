@@ -280,8 +280,8 @@ def test_a_word_is_no_name_in_python(
     with pytest.raises(ConfigError) as caught:
         Config.fromstring(f"\n{line}\n", ".py")
     assert str(caught.value) == (
-        f"<string>:2: `{shown}` would be a name; a word stands for a value, or for a part of a "
-        "text in quotes"
+        f"<string>:2: `{shown}` would be a name; a placeholder is a value, or a part of a text "
+        "in quotes"
     )
 
 

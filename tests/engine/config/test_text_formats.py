@@ -247,13 +247,13 @@ YAML_ERRORS = {
     "a: 1\n1: 2": "2: the keys of a config are strings; got 1",
     "x:\n  on: 1": "2: the keys of a config are strings; this is True unless put in quotes",
     "x: {1.5: 1}": "1: the keys of a config are strings; this is 1.5 unless put in quotes",
-    "? [a]\n: 1": "1: a key is a word, and no mapping or list",
+    "? [a]\n: 1": "1: a key must be a scalar; got a mapping or a list",
     "- 1\n": "1: a config is a mapping; this is [1]",
     "# x\ntext": "2: a config is a mapping; this is 'text'",
-    "a: &a [1,\n*a]": "2: the alias *a is within what it stands for",
+    "a: &a [1,\n*a]": "2: the alias *a is within its own anchor",
     "a: *b": "1: the alias *b has no anchor &b above it",
-    "x: {<<: 3}": "1: << puts mappings in; this is 3",
-    "x: {<<: [{}, 3]}": "1: << puts mappings in; this is 3",
+    "x: {<<: 3}": "1: << must be a mapping or a list of mappings; got 3",
+    "x: {<<: [{}, 3]}": "1: << must be a mapping or a list of mappings; got 3",
     "x: \x07": "1: a text has no character '\\x07'; in quotes, escape it",
     "\n: \ud800": "2: \\ud800 is one half of a character; a text holds whole ones",
     "x: " + "9" * 4301: "1: an integer has at most 4300 digits",
@@ -560,21 +560,20 @@ empty:
   mapping: {{}}
 mean: [123.675, 116.28, [true, "a, b"]]
 names:
-  - the class number 0
-  - the class number 1
-  - the class number 2
-  - the class number 3
-  - the class number 4
-  - the class number 5
-  - the class number 6
+- the class number 0
+- the class number 1
+- the class number 2
+- the class number 3
+- the class number 4
+- the class number 5
+- the class number 6
 steps:
-  - type: Resize
-    scale: [32, 32]
-  - - a: 1
-    - []
+- type: Resize
+  scale: [32, 32]
+- - a: 1
+  - []
 ? {"k" * 130}
-:
-  x: 1
+: x: 1
 """
     )
 

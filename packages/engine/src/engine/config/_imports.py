@@ -1,4 +1,4 @@
-"""`custom_imports`: the modules that a config wants imported, so that they register."""
+"""`custom_imports`: modules that are imported for a config, so that they register their parts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import importlib
 import warnings
 from collections.abc import Mapping
 
-from ._config_dict import ConfigDict
 from ._errors import ConfigError
+from ._node import Node
 
 
-def import_custom_modules(cfg: ConfigDict) -> None:
+def import_custom_modules(cfg: Node) -> None:
     """Import what a config names: `custom_imports = dict(imports=['my_package.models'])`.
 
     Raises:
@@ -27,7 +27,7 @@ def import_custom_modules(cfg: ConfigDict) -> None:
         try:
             importlib.import_module(name)
         except ImportError as error:
-            told = f"{place}: {name!r} can't be imported: {error}"
+            message = f"{place}: {name!r} can't be imported: {error}"
             if not wanted.get("allow_failed_imports", False):
-                raise ConfigError(told) from error
-            warnings.warn(told, ImportWarning, stacklevel=3)
+                raise ConfigError(message) from error
+            warnings.warn(message, ImportWarning, stacklevel=3)

@@ -16,14 +16,14 @@ from ._limits import (
     check_text,
     check_values,
     check_written,
+    config_error,
+    duplicate_key_error,
+    format_short,
     line_of,
     max_digits,
-    mistake,
-    short,
-    too_large,
-    twice,
+    too_many_digits_error,
 )
-from ._line_map import Lines
+from ._line_map import LineMap
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
@@ -49,24 +49,24 @@ def parse(text: str, filename: str) -> dict[str, Any]:
 
     def integer(digits: str) -> int:
         if len(digits.lstrip("-")) > max_digits():
-            raise too_large(filename, line_of(text, text.find(digits)))
+            raise too_many_digits_error(filename, line_of(text, text.find(digits)))
         return int(digits)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            _lines(text, filename)  # it knows which key, and where
+            _map_lines(text, filename)  # it knows which key, and where
         return values
 
     try:
         values = json.loads(text, parse_int=integer, object_pairs_hook=mapping)
     except json.JSONDecodeError as error:
         what = error.msg.removesuffix(" starting at").removesuffix(" at")
-        raise mistake(filename, error.lineno, what) from error
+        raise config_error(filename, error.lineno, what) from error
     except RecursionError as error:
-        raise mistake(filename, 1, "the program is in too deep to read a config") from error
+        raise config_error(filename, 1, "the program is in too deep to read a config") from error
     if not isinstance(values, dict):
-        raise mistake(filename, 1, f"a config is a mapping; this is {short(values)}")
+        raise config_error(filename, 1, f"a config is a mapping; this is {format_short(values)}")
     if _SURROGATE.search(text):
         for token in _TOKEN.finditer(text):
             if token[0].startswith('"'):
@@ -75,9 +75,9 @@ def parse(text: str, filename: str) -> dict[str, Any]:
     return values
 
 
-def lines(text: str) -> Lines:
+def map_lines(text: str) -> LineMap:
     """Return the lines of the keys and items of a text that `parse` takes."""
-    return _lines(text, "")
+    return _map_lines(text, "")
 
 
 def dumps(values: dict[str, Any]) -> str:
@@ -113,15 +113,15 @@ def _check_structure(text: str, filename: str) -> None:
             check_count(count, filename, line)
 
 
-def _lines(text: str, filename: str) -> Lines:
+def _map_lines(text: str, filename: str) -> LineMap:
     """Return the lines of a text.
 
     Raises:
         ConfigError: If a key is there twice.
     """
-    top = Lines(0)
-    outer: list[tuple[Lines, bool]] = []
-    key: Lines | None = None
+    top = LineMap(0)
+    outer: list[tuple[LineMap, bool]] = []
+    key: LineMap | None = None
     line, last = 1, 0
     for match in _TOKEN.finditer(text):
         token, start = match[0], match.start()
@@ -140,13 +140,13 @@ def _lines(text: str, filename: str) -> Lines:
     return top
 
 
-def _key(holder: Lines, key: str, line: int, filename: str) -> Lines:
+def _key(holder: LineMap, key: str, line: int, filename: str) -> LineMap:
     if key in holder.children:
-        raise twice(key, holder.children[key].line, filename, line)
-    new = holder.children[key] = Lines(line)
+        raise duplicate_key_error(key, holder.children[key].line, filename, line)
+    new = holder.children[key] = LineMap(line)
     return new
 
 
-def _item(holder: Lines, line: int) -> Lines:
-    new = holder.children[len(holder.children)] = Lines(line)
+def _item(holder: LineMap, line: int) -> LineMap:
+    new = holder.children[len(holder.children)] = LineMap(line)
     return new

@@ -1,7 +1,7 @@
-r"""Where words stand in a text: in quotes, or without.
+r"""Placeholders inside and outside of quotes.
 
-Marks are words of letters, so that a text with them is one of its format. What a default says in
-quotes is read as the rest of the string is: `'{{ $NAME:a\tb }}'` has a tab.
+Tokens consist of letters, so that a text with tokens is still one of its format. In quotes, escapes
+in a default are replaced as in the rest of the string: `'{{ $NAME:a\tb }}'` has a tab.
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import tokenize
 import tomllib
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 
-from ._placeholders import Words
+from ._placeholders import Placeholders
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _JSON = re.compile(r'(?s)"(?:[^"\\]++|\\.)*+"?')
@@ -29,64 +30,60 @@ _TOML = re.compile(
 _STRING = re.compile(r"([A-Za-z]*)(\"\"\"|'''|\"|')")
 
 
-def settle(words: Words, suffix: str) -> str:
-    """Note which words stand in quotes, and return the text with their marks.
+def mark_quoted(placeholders: Placeholders, suffix: str) -> str:
+    """Record which placeholders are in quotes, and return the text with their tokens.
 
     Args:
-        words: The words of a text, whose notes are taken.
+        placeholders: The placeholders of a text, in which this is recorded.
         suffix: The format of the text.
     """
-    if not words:
-        return words.text
+    if not placeholders:
+        return placeholders.text
     if suffix == ".json":
-        return _with_quotes(words, _JSON, _json_string)
+        return _add_quotes(placeholders, _JSON, _unescape_json)
     if suffix == ".toml":
-        return _with_quotes(words, _TOML, _toml_string)
+        return _add_quotes(placeholders, _TOML, _unescape_toml)
     if suffix == ".py":
-        _settle_python(words)
+        _mark_quoted_python(placeholders)
     else:
-        _settle_yaml(words)
-    return words.text
+        _mark_quoted_yaml(placeholders)
+    return placeholders.text
 
 
-def _quoted(words: Words, text: str, unescaped: Callable[[str], object]) -> None:
-    """Note that the words in a text stand in quotes.
+def _record_quoted(
+    placeholders: Placeholders, text: str, unescape: Callable[[str], object]
+) -> None:
+    """Record that the placeholders in a text are in quotes.
 
     Args:
-        words: The words.
-        text: The text with their marks.
-        unescaped: Reads what was written between quotes.
+        placeholders: All placeholders.
+        text: The text with their tokens.
+        unescape: Replaces the escapes in a text from between these quotes.
     """
-    for word in words.within(text):
-        word.is_quoted = True
-        if word.default is not None:
+    for placeholder in placeholders.within(text):
+        placeholder.is_quoted = True
+        if placeholder.default is not None:
             with suppress(ValueError, SyntaxError):  # it has quotes or backslashes as they are
-                word.default = str(unescaped(word.default))
+                placeholder.default = str(unescape(placeholder.default))
 
 
-def _with_quotes(words: Words, strings: re.Pattern[str], read: Callable[[str, str], object]) -> str:
-    """Put quotes around those that have none, since a bare word is no value there."""
+def _add_quotes(
+    placeholders: Placeholders, strings: re.Pattern[str], unescape: Callable[[str, str], object]
+) -> str:
+    """Put quotes around the tokens that have none, since a bare token is no value there."""
     pieces, done = [], 0
-    for match in strings.finditer(words.text):
-        pieces += [words.pattern.sub(r'"\g<0>"', words.text[done : match.start()]), match[0]]
+    for match in strings.finditer(placeholders.text):
+        between = placeholders.text[done : match.start()]
+        pieces += [placeholders.pattern.sub(r'"\g<0>"', between), match[0]]
         done = match.end()
-        quote = match[0][0]
-        _quoted(words, match[0], lambda raw, quote=quote: read(quote, raw))  # type: ignore[misc]  # mypy knows no defaults of lambdas
-    return "".join([*pieces, words.pattern.sub(r'"\g<0>"', words.text[done:])])
+        _record_quoted(placeholders, match[0], partial(unescape, match[0][0]))
+    return "".join([*pieces, placeholders.pattern.sub(r'"\g<0>"', placeholders.text[done:])])
 
 
-def _json_string(quote: str, raw: str) -> object:
-    return json.loads(f"{quote}{raw}{quote}")
-
-
-def _toml_string(quote: str, raw: str) -> object:
-    return tomllib.loads(f"x = {quote}{raw}{quote}")["x"] if quote in "\"'" else raw
-
-
-def _settle_python(words: Words) -> None:
+def _mark_quoted_python(placeholders: Placeholders) -> None:
     kinds: list[str] = []  # of the f-strings that are open, since Python 3.12
     try:
-        for token in tokenize.generate_tokens(io.StringIO(words.text).readline):
+        for token in tokenize.generate_tokens(io.StringIO(placeholders.text).readline):
             name = tokenize.tok_name[token.type]
             if name == "FSTRING_START":
                 kinds.append(token.string)
@@ -96,37 +93,41 @@ def _settle_python(words: Words) -> None:
                 found = _STRING.match(token.string if name == "STRING" else kinds[-1])
                 assert found is not None
                 prefix, quote = found[1].lower().replace("f", ""), found[2]
-                _quoted(
-                    words,
-                    token.string,
-                    lambda raw, around=(prefix, quote): ast.literal_eval(  # type: ignore[misc]  # mypy knows no defaults of lambdas
-                        f"{around[0]}{around[1]}{raw}{around[1]}"
-                    ),
-                )
+                _record_quoted(placeholders, token.string, partial(_unescape_python, prefix, quote))
     except (tokenize.TokenError, SyntaxError):
-        pass  # to compile it gives a better error
+        pass  # compiling it gives a better error
 
 
-def _settle_yaml(words: Words) -> None:
+def _mark_quoted_yaml(placeholders: Placeholders) -> None:
     import yaml  # deferred: most configs are Python
 
-    def unescaped(raw: str, style: str) -> str:
-        if style == '"':
-            event = list(yaml.parse(f'"{raw}"', yaml.SafeLoader))[2]
-            return str(event.value) if isinstance(event, yaml.ScalarEvent) else raw
-        return raw.replace("''", "'") if style == "'" else raw
-
     try:
-        for token in yaml.scan(words.text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+        for token in yaml.scan(placeholders.text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
             if isinstance(token, yaml.ScalarToken) and not token.plain:
-                style = token.style or ""
-
-                def read(raw: str, style: str = style) -> str:
-                    try:
-                        return unescaped(raw, style)
-                    except yaml.YAMLError as error:
-                        raise ValueError from error
-
-                _quoted(words, token.value, read)
+                _record_quoted(placeholders, token.value, partial(_unescape_yaml, token.style))
     except yaml.YAMLError:
-        pass  # to parse it gives a better error
+        pass  # parsing it gives a better error
+
+
+def _unescape_json(quote: str, raw: str) -> object:
+    return json.loads(f"{quote}{raw}{quote}")
+
+
+def _unescape_toml(quote: str, raw: str) -> object:
+    return tomllib.loads(f"x = {quote}{raw}{quote}")["x"] if quote in "\"'" else raw
+
+
+def _unescape_python(prefix: str, quote: str, raw: str) -> object:
+    return ast.literal_eval(f"{prefix}{quote}{raw}{quote}")
+
+
+def _unescape_yaml(style: str | None, raw: str) -> str:
+    import yaml  # deferred: see above
+
+    if style != '"':
+        return raw.replace("''", "'") if style == "'" else raw
+    try:
+        event = list(yaml.parse(f'"{raw}"', yaml.SafeLoader))[2]
+    except yaml.YAMLError as error:
+        raise ValueError from error
+    return str(event.value) if isinstance(event, yaml.ScalarEvent) else raw

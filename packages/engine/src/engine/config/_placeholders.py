@@ -1,12 +1,13 @@
-"""Words in the text of a config that stand for other values.
+"""Placeholders in the text of a config.
 
 - `{{ fileDirname }}`, `{{ fileBasename }}`, `{{ fileBasenameNoExtension }}`, `{{ fileExtname }}`:
   parts of the path of the file.
 - `{{ $NAME:default }}`: an environment variable.
 - `{{ _base_.model.depth }}`: a value of a base.
 
-Each has a mark in its place while the text is parsed, and its value takes the place of the mark in
-what was parsed. So a value is one value, or a part of one text, whatever characters are in it.
+While the text is parsed, a token takes the place of each; in the parsed values, the value of the
+placeholder replaces its token. So it is one value, or a part of one string, whatever characters it
+has.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ from typing import Any
 from engine.utils import did_you_mean
 
 from ._errors import ConfigError
-from ._limits import MAX_CHARACTERS, MAX_DIGITS, MAX_VALUES, index_of, line_of, mistake
+from ._limits import MAX_CHARACTERS, MAX_DIGITS, MAX_VALUES, config_error, index_of, line_of
 
-_WORD = re.compile(
+_PLACEHOLDER = re.compile(
     r"\{\{\s*(?:"
     r"(?P<file>fileDirname|fileBasename|fileBasenameNoExtension|fileExtname)"
     r"|\$(?P<variable>\w+)(?:\s*:(?P<default>(?:[^{}\n]|\{(?!\{)|\}(?!\}))*))?"
@@ -38,17 +39,17 @@ _NOTHING = ("None", "none", "null")
 
 
 @dataclass
-class Word:
-    """A word of a text.
+class Placeholder:
+    """A placeholder of a text.
 
     Attributes:
-        source: It as it is written.
+        source: Its text.
         line: Its line.
-        file: The part of the path that it means.
-        variable: The environment variable that it means.
-        default: What holds if that is not set.
-        base: The path of the value of a base that it means.
-        is_quoted: Whether it stands in a quoted string.
+        file: The part of the path of the file, if it is one.
+        variable: The environment variable, if it is one.
+        default: The value if that is not set.
+        base: The path of the value of a base, if it is one.
+        is_quoted: Whether it is in a quoted string.
     """
 
     source: str
@@ -60,15 +61,20 @@ class Word:
     is_quoted: bool = False
 
 
-class Words:
-    """The words of a text.
+class Placeholders:
+    """The placeholders of a text.
 
     Args:
         text: The text.
-        location: The path or URL of the file, or what errors call a text that is no file.
-        files: Whether parts of the path of the file are words.
-        environment: Whether environment variables are.
-        used: Gets the variables whose values are asked for, and these.
+        location: The path or URL of the file, or the name of the text in errors.
+        files: Whether parts of the path of the file are placeholders.
+        environment: Whether environment variables are placeholders.
+        used: Receives the variables that are looked up, and their values.
+
+    Attributes:
+        text: The text with tokens instead of placeholders.
+        pattern: Matches a token.
+        names: The keys with tokens in them, and what they have become.
     """
 
     def __init__(
@@ -76,85 +82,85 @@ class Words:
     ) -> None:
         self.location = location
         self.names: dict[str, str] = {}
-        """The texts of words by their marks, as far as someone asked for them."""
         self._used = used
-        self._words: list[Word] = []
+        self._placeholders: list[Placeholder] = []
         self._weight = _Weight()
-        tag = "word"
+        tag = "token"
         while f"__{tag}_" in text:
             tag += "_"
-        self._mark = f"__{tag}_{{}}__"
-        self.pattern = re.compile(self._mark.format("([0-9]+)"))
-        self.text = _WORD.sub(lambda match: self._marked(match, files, environment), text)
+        self._token = f"__{tag}_{{}}__"
+        self.pattern = re.compile(self._token.format("([0-9]+)"))
+        self.text = _PLACEHOLDER.sub(lambda match: self._add(match, files, environment), text)
 
     def __bool__(self) -> bool:
-        return bool(self._words)
+        return bool(self._placeholders)
 
-    def _marked(self, match: re.Match[str], files: bool, environment: bool) -> str:
+    def _add(self, match: re.Match[str], files: bool, environment: bool) -> str:
         found = match.groupdict()
         if (found["file"] and not files) or (found["variable"] and not environment):
             return match[0]
         default = None if found["default"] is None else found["default"].strip()
         line = line_of(match.string, match.start())
-        word = Word(match[0], line, found["file"], found["variable"], default, found["base"])
-        self._words.append(word)
-        return self._mark.format(len(self._words) - 1)
+        self._placeholders.append(
+            Placeholder(match[0], line, found["file"], found["variable"], default, found["base"])
+        )
+        return self._token.format(len(self._placeholders) - 1)
 
-    def within(self, text: str) -> Iterator[Word]:
-        """Yield the words whose marks are in a text."""
-        return (self._words[int(match[1])] for match in self.pattern.finditer(text))
+    def within(self, text: str) -> Iterator[Placeholder]:
+        """Yield the placeholders whose tokens are in a text."""
+        return (self._placeholders[int(match[1])] for match in self.pattern.finditer(text))
 
-    def pieces(self, text: str) -> list[str | Word]:
-        """Return a text as pieces without marks, and the words between them."""
-        split: list[str | Word] = [*self.pattern.split(text)]
+    def pieces(self, text: str) -> list[str | Placeholder]:
+        """Return a text as pieces without tokens, and the placeholders between them."""
+        split: list[str | Placeholder] = [*self.pattern.split(text)]
         split[1::2] = self.within(text)
         return [piece for piece in split if piece != ""]
 
-    def alone(self, text: str) -> Word | None:
-        """Return the word that a text is the mark of, if it is one and no more."""
+    def alone(self, text: str) -> Placeholder | None:
+        """Return the placeholder of a text that is one token and nothing else."""
         return next(self.within(text)) if self.pattern.fullmatch(text) else None
 
     def restored(self, text: str) -> str:
-        """Return a text with its words as they were written."""
-        return self.pattern.sub(lambda match: self._words[int(match[1])].source, text)
+        """Return a text with its placeholders as they were written."""
+        return self.pattern.sub(lambda match: self._placeholders[int(match[1])].source, text)
 
-    def mistake(self, word: Word, what: str) -> ConfigError:
-        """Return the error that a word has a mistake."""
-        return mistake(self.location, word.line, what)
+    def error(self, placeholder: Placeholder, what: str) -> ConfigError:
+        """Return the error of a mistake in a placeholder."""
+        return config_error(self.location, placeholder.line, what)
 
-    def text_of(self, word: Word) -> str:
-        """Return the text that stands for a word which means no value of a base.
+    def text_of(self, placeholder: Placeholder) -> str:
+        """Return the text of a placeholder that is no value of a base.
 
         Raises:
-            ConfigError: If it is a variable that is not set, and has no default.
+            ConfigError: If a variable is not set, and there is no default.
         """
-        if word.file is not None:
-            return self._part(word.file)
-        assert word.variable is not None
-        found = os.environ.get(word.variable, word.default)
+        if placeholder.file is not None:
+            return self._path_part(placeholder.file)
+        assert placeholder.variable is not None
+        found = os.environ.get(placeholder.variable, placeholder.default)
         if found is None:
-            name = word.variable
-            raise self.mistake(
-                word,
+            name = placeholder.variable
+            raise self.error(
+                placeholder,
                 f"the environment variable {name} is not set; "
                 f"set it, or write a default: {{{{ ${name}:default }}}}",
             )
-        self._used[word.variable] = found
+        self._used[placeholder.variable] = found
         return found
 
-    def value_of(self, word: Word) -> Any:
-        """Return the value of a word that is no part of a text, and means no value of a base.
+    def value_of(self, placeholder: Placeholder) -> Any:
+        """Return the value of a placeholder that is a whole value, and no value of a base.
 
-        Where it has no quotes around it and its default is a number or a truth value, it is one.
+        Without quotes around it, and with a number or a bool as the default, it is one as well.
 
         Raises:
-            ConfigError: If a variable is not set, or is no number where it must be one.
+            ConfigError: If a variable is not set, or is not of the type of its default.
         """
-        text, default = self.text_of(word), word.default
-        if default is None or word.is_quoted:
+        text, default = self.text_of(placeholder), placeholder.default
+        if default is None or placeholder.is_quoted:
             return text
         if default in _NOTHING:
-            return text if word.variable in os.environ else None
+            return text if placeholder.variable in os.environ else None
         if _LITERAL.fullmatch(default):
             value, what = _number(text), "a number"
         elif default.lower() in _TRUTH:
@@ -162,14 +168,14 @@ class Words:
         else:
             return text
         if value is None:
-            raise self.mistake(
-                word,
-                f"the environment variable {word.variable} must be {what}, as its default "
-                f"{default} is; got {text!r} (in quotes, '{word.source}' is text)",
+            raise self.error(
+                placeholder,
+                f"the environment variable {placeholder.variable} must be {what}, as its default "
+                f"{default} is; got {text!r} (in quotes, '{placeholder.source}' is text)",
             )
         return value
 
-    def _part(self, name: str) -> str:
+    def _path_part(self, name: str) -> str:
         path = self.location.replace(os.sep, "/")
         base = posixpath.basename(path)
         stem, extension = posixpath.splitext(base)
@@ -181,65 +187,70 @@ class Words:
         }[name]
 
     def fill(self, value: Any, base: Mapping[str, Any]) -> Any:
-        """Return data with the values of its words in it.
+        """Return data with the values of its placeholders in it.
 
         Args:
-            value: What was parsed.
+            value: Parsed data, with tokens.
             base: The values of the bases.
 
         Raises:
-            ConfigError: If a word has no value, two keys become one, or the result is too large.
+            ConfigError: If a placeholder has no value, two keys become equal, or the result is too
+                large.
         """
         if not self:
             return value
         if isinstance(value, dict):
             new: dict[Any, Any] = {}
             for key, each in value.items():
-                name = self._filled(key, base) if isinstance(key, str) else key
+                name = self._fill_text(key, base) if isinstance(key, str) else key
                 if name in new:
-                    first = next(self.within(key), None) or self._words[0]
-                    raise self.mistake(first, f"the key {name!r} is there twice")
+                    first = next(self.within(key), None) or self._placeholders[0]
+                    raise self.error(first, f"the key {name!r} is there twice")
                 new[name] = self.fill(each, base)
             return new
         if isinstance(value, list):
             return [self.fill(each, base) for each in value]
         if not isinstance(value, str):
             return value
-        if (word := self.alone(value)) is None:
-            return self._filled(value, base)
-        found = self.value_of(word) if word.base is None else self._base_value(word, base)
-        return self._weighed(found, word)
+        if (placeholder := self.alone(value)) is None:
+            return self._fill_text(value, base)
+        if placeholder.base is None:
+            return self._weigh(self.value_of(placeholder), placeholder)
+        return self._weigh(self._base_value(placeholder, base), placeholder)
 
-    def _filled(self, text: str, base: Mapping[str, Any]) -> str:
-        """Return a text, such as a key, with the texts of its words in it."""
+    def _fill_text(self, text: str, base: Mapping[str, Any]) -> str:
+        """Return a text, such as a key, with the texts of its placeholders in it."""
         if not self.pattern.search(text):
             return text
         pieces = [
-            self._as_text(piece, base) if isinstance(piece, Word) else piece
+            self._as_text(piece, base) if isinstance(piece, Placeholder) else piece
             for piece in self.pieces(text)
         ]
-        return self.noted(text, "".join(pieces))
+        return self.rename(text, "".join(pieces))
 
-    def _as_text(self, word: Word, base: Mapping[str, Any]) -> str:
-        found = self.text_of(word) if word.base is None else self._base_value(word, base)
-        self._weighed(found, word)
-        return str(self._weighed(str(found), word))
+    def _as_text(self, placeholder: Placeholder, base: Mapping[str, Any]) -> str:
+        if placeholder.base is None:
+            return str(self._weigh(self.text_of(placeholder), placeholder))
+        found = self._weigh(self._base_value(placeholder, base), placeholder)
+        return str(self._weigh(str(found), placeholder))
 
-    def noted(self, marked: str, text: str) -> str:
-        """Remember what a text with marks has become, so that it is found as a key."""
-        self.names[marked] = text
+    def rename(self, key: str, text: str) -> str:
+        """Record what a text with tokens has become, so that its line is found if it is a key."""
+        self.names[key] = text
         return text
 
-    def _weighed(self, value: Any, word: Word) -> Any:
-        """Count what is put in, since few words can name much."""
-        if not self._weight.takes(value):
-            raise self.mistake(word, "with what its words stand for the config is too large")
+    def _weigh(self, value: Any, placeholder: Placeholder) -> Any:
+        """Count an inserted value, since few placeholders can insert a lot."""
+        if not self._weight.add(value):
+            raise self.error(
+                placeholder, "with the values of its placeholders the config is too large"
+            )
         return value
 
-    def _base_value(self, word: Word, base: Any) -> Any:
-        assert word.base is not None
+    def _base_value(self, placeholder: Placeholder, base: Any) -> Any:
+        assert placeholder.base is not None
         value = base
-        for key in word.base.split("."):
+        for key in placeholder.base.split("."):
             index = index_of(key)
             if isinstance(value, dict) and key in value:
                 value = value[key]
@@ -247,19 +258,19 @@ class Words:
                 value = value[index]
             else:
                 hint = did_you_mean(key, map(str, value)) if isinstance(value, dict) else ""
-                raise self.mistake(word, f"no base has the value {word.base!r}{hint}")
+                raise self.error(placeholder, f"no base has the value {placeholder.base!r}{hint}")
         return value
 
 
 class _Weight:
-    """Counts values and characters up to what a config may hold."""
+    """Counts values and characters up to the limits of a config."""
 
     def __init__(self) -> None:
         self._values = 0
         self._characters = 0
 
-    def takes(self, value: Any) -> bool:
-        """Count a value with all in it, and return whether there was room for it."""
+    def add(self, value: Any) -> bool:
+        """Count a value and all within it, and return whether it is within the limits."""
         todo = [value]
         while todo:
             each = todo.pop()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ._errors import ConfigError
-from ._limits import TOO_MANY_DIGITS, check_depth, check_text, max_digits, mistake
+from ._limits import TOO_MANY_DIGITS, check_depth, check_text, config_error, max_digits
 
 _CALLS: dict[str, Callable[..., Any]] = {
     "complex": complex,
@@ -36,9 +36,9 @@ def loads(text: str, filename: str) -> dict[str, Any]:
         what = str(error.msg)
         if what.startswith(TOO_MANY_DIGITS):
             what = f"an integer has at most {max_digits()} digits, if it is not hexadecimal"
-        raise mistake(filename, error.lineno or 1, what) from error
+        raise config_error(filename, error.lineno or 1, what) from error
     except (RecursionError, MemoryError, ValueError) as error:
-        raise mistake(filename, 1, f"it can't be parsed: {error}") from error
+        raise config_error(filename, 1, f"it can't be parsed: {error}") from error
     reader = _Reader(filename)
     values: dict[str, Any] = {}
     for statement in tree.body:
@@ -111,11 +111,11 @@ class _Reader:
         try:
             return kind(*args, **items)
         except (TypeError, ValueError) as error:  # an unhashable key, a text that is no number
-            raise mistake(self._filename, node.lineno, str(error)) from error
+            raise config_error(self._filename, node.lineno, str(error)) from error
 
     def _code(self, node: ast.AST) -> ConfigError:
         shown = ast.unparse(node).partition("\n")[0]
-        return mistake(
+        return config_error(
             self._filename,
             getattr(node, "lineno", 1),
             f"`{shown}` is code; this text is read as data, which is assignments of literals "

@@ -1,4 +1,4 @@
-"""The words of a Python config: their values take the places of their marks in its syntax tree."""
+"""Placeholders of a Python config: values for tokens in its syntax tree."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ from typing import Any
 
 from ._errors import ConfigError
 from ._limits import index_of
-from ._placeholders import Word, Words
+from ._placeholders import Placeholder, Placeholders
 
 
-def filled(tree: ast.Module, words: Words) -> ast.Module:
-    """Return the syntax tree of a config with the values of its words in it.
+def fill_tree(tree: ast.Module, placeholders: Placeholders) -> ast.Module:
+    """Return the syntax tree of a config with the values of its placeholders in it.
 
-    A word without quotes is an expression, and one in a string a part of it. A value of a base is
-    looked up when the line is run: `_base_.model.depth`.
+    A placeholder without quotes is an expression, and one in a string a part of it. A value of a
+    base is looked up when the line runs: `_base_.model.depth`.
 
     Args:
-        tree: The syntax tree of a text with marks, which is changed.
-        words: The words.
+        tree: The syntax tree of a text with tokens, which is changed.
+        placeholders: The placeholders.
 
     Raises:
-        ConfigError: If a word has no value, or is a part of a name.
+        ConfigError: If a placeholder has no value, or is a part of a name.
     """
-    todo: list[ast.AST] = [tree] if words else []
-    filler = _Filler(words)
-    while todo:  # no function calls itself, which a long sum could make too deep
+    todo: list[ast.AST] = [tree] if placeholders else []
+    filler = _Filler(placeholders)
+    while todo:  # no recursion, for which a long sum could be too deep
         node = todo.pop()
         for name, field in ast.iter_fields(node):
             before = [*field] if isinstance(field, list) else [field]
-            after = [filler.replaced(each, node) for each in before]
-            # In what is new no words are looked for again.
+            after = [filler.replace(each, node) for each in before]
+            # New nodes have no tokens.
             kept = [old for old, new in zip(before, after, strict=True) if new[0] is old]
             todo += [each for each in kept if isinstance(each, ast.AST)]
             if isinstance(field, list):
@@ -42,67 +42,68 @@ def filled(tree: ast.Module, words: Words) -> ast.Module:
 
 
 class _Filler:
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, placeholders: Placeholders) -> None:
+        self._placeholders = placeholders
 
-    def replaced(self, field: Any, parent: ast.AST) -> list[Any]:
-        """Return what takes the place of a field of a node; a part of an f-string may be several.
+    def replace(self, field: Any, parent: ast.AST) -> list[Any]:
+        """Return the new nodes for a field of a node; for a part of an f-string, perhaps several.
 
         Raises:
-            ConfigError: If a word is a part of a name.
+            ConfigError: If a placeholder is a part of a name.
         """
-        if isinstance(field, ast.Name) and (word := self._words.alone(field.id)) is not None:
+        placeholder = self._placeholders.alone(field.id) if isinstance(field, ast.Name) else None
+        if placeholder is not None:
             if not isinstance(field.ctx, ast.Load):
-                raise self._no_name(field.id)
-            return [self._expression(word, field)]
+                raise self._name_error(field.id)
+            return [self._expression(placeholder, field)]
         if isinstance(field, ast.Constant):
             return self._constant(field, is_part=isinstance(parent, ast.JoinedStr))
         if isinstance(parent, ast.Constant):
             return [field]
-        if isinstance(field, str) and self._words.pattern.search(field):
-            raise self._no_name(field)
+        if isinstance(field, str) and self._placeholders.pattern.search(field):
+            raise self._name_error(field)
         return [field]
 
-    def _no_name(self, name: str) -> ConfigError:
-        words = self._words
-        return words.mistake(
-            next(words.within(name)),
-            f"`{words.restored(name)}` would be a name; a word stands for a value, or for a part "
+    def _name_error(self, name: str) -> ConfigError:
+        placeholders = self._placeholders
+        return placeholders.error(
+            next(placeholders.within(name)),
+            f"`{placeholders.restored(name)}` would be a name; a placeholder is a value, or a part "
             "of a text in quotes",
         )
 
     def _constant(self, node: ast.Constant, *, is_part: bool) -> list[ast.expr]:
-        value, words = node.value, self._words
-        if isinstance(value, bytes):  # they are no text
-            node.value = words.restored(value.decode("latin-1")).encode("latin-1")
-        if not isinstance(value, str) or not words.pattern.search(value):
+        value, placeholders = node.value, self._placeholders
+        if isinstance(value, bytes):  # bytes are no text
+            node.value = placeholders.restored(value.decode("latin-1")).encode("latin-1")
+        if not isinstance(value, str) or not placeholders.pattern.search(value):
             return [node]
-        word = words.alone(value)
-        if word is not None and word.base is not None and not is_part:
-            return [self._expression(word, node)]
+        placeholder = placeholders.alone(value)
+        if placeholder is not None and placeholder.base is not None and not is_part:
+            return [self._expression(placeholder, node)]
         parts: list[ast.expr] = []
         text = ""
-        for piece in words.pieces(value):
-            if isinstance(piece, Word) and piece.base is not None:
+        for piece in placeholders.pieces(value):
+            if isinstance(piece, Placeholder) and piece.base is not None:
                 shown = ast.FormattedValue(self._expression(piece, node), conversion=-1)
                 parts += [_constant(text, node), ast.copy_location(shown, node)]
                 text = ""
             else:
-                text += words.text_of(piece) if isinstance(piece, Word) else piece
+                text += placeholders.text_of(piece) if isinstance(piece, Placeholder) else piece
         parts.append(_constant(text, node))
         if is_part:
             return parts
         if len(parts) == 1:
-            words.noted(value, text)
+            placeholders.rename(value, text)
             return parts
         return [ast.copy_location(ast.JoinedStr(parts), node)]
 
-    def _expression(self, word: Word, node: ast.expr) -> ast.expr:
-        """Return the expression that a word stands for, where `node` was."""
-        if word.base is None:
-            return _constant(self._words.value_of(word), node)
+    def _expression(self, placeholder: Placeholder, node: ast.expr) -> ast.expr:
+        """Return the expression of a placeholder, at the place of a node."""
+        if placeholder.base is None:
+            return _constant(self._placeholders.value_of(placeholder), node)
         found: ast.expr = ast.copy_location(ast.Name("_base_", ast.Load()), node)
-        for key in word.base.split("."):
+        for key in placeholder.base.split("."):
             index = index_of(key)
             new: ast.expr
             if index is None:

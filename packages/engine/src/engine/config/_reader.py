@@ -1,4 +1,4 @@
-"""Reading a config and the bases that it names."""
+"""Reader of a config and its bases."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from typing import Any
 from engine.utils import is_url
 
 from . import _formats as formats
-from ._config_dict import ConfigDict, blank
+from ._config_dict import ConfigDict
 from ._errors import ConfigError
 from ._limits import check_text
-from ._paths import identity, locate, text_of
-from ._merge import joined, lay
-from ._provenance import Text
-from ._python import BASE, NAME, run
-from ._placeholder_quotes import settle
-from ._placeholders import Words
+from ._merge import combine_bases, merge_into
+from ._node import make_node
+from ._paths import locate, read_text, resolve
+from ._placeholder_quotes import mark_quoted
+from ._placeholders import Placeholders
+from ._python import BASE, NAME, run_config
+from ._source_text import SourceText
 
 _DEPRECATION = "_deprecation_"
 _MAX_BASES = 50
@@ -33,36 +34,36 @@ class Reader:
 
     Attributes:
         trust: Whether a text config may name Python configs as bases, and have `custom_imports`.
-        file_words: Whether to substitute `{{ fileDirname }}` and the like.
+        file_variables: Whether to substitute `{{ fileDirname }}` and the like.
         environment: Whether to substitute `{{ $NAME:default }}`.
         imports: Whether the `custom_imports` of a config will be imported.
         variables: The environment variables that were substituted.
     """
 
     trust: bool = False
-    file_words: bool = True
+    file_variables: bool = True
     environment: bool = True
     imports: bool = True
     variables: dict[str, str] = field(default_factory=dict)
 
     def read(self, location: str, above: tuple[str, ...] = ()) -> ConfigDict:
-        """Return the values of a config file, laid over those of its bases.
+        """Return the values of a config file, merged into those of its bases.
 
         Args:
             location: A path or URL.
-            above: The files on the way to this one, each of which names the next as a base.
+            above: The files that led to this one, each of which names the next as a base.
 
         Raises:
             ConfigError: If the file or one of its bases can't be read; it says file and line.
         """
-        if identity(location) in above:
+        if resolve(location) in above:
             raise ConfigError(f"{location} is a base of itself")
         if len(above) == _MAX_BASES:
-            raise ConfigError(f"{location} is base number {_MAX_BASES} on its way; that is too far")
-        suffix = formats.checked(posixpath.splitext(location)[1], location)
-        text = text_of(location)
+            raise ConfigError(f"{location}: more than {_MAX_BASES} levels of base configs")
+        suffix = formats.check_suffix(posixpath.splitext(location)[1], location)
+        text = read_text(location)
         try:
-            return self.parse(text, suffix, location, (*above, identity(location)))
+            return self.parse(text, suffix, location, (*above, resolve(location)))
         except ConfigError as error:
             error.is_placed = True
             raise
@@ -70,101 +71,102 @@ class Reader:
     def parse(
         self, text: str, suffix: str, location: str, chain: tuple[str, ...] = ()
     ) -> ConfigDict:
-        """Return the values that a text describes, laid over those of its bases.
+        """Return the values of a text, merged into those of its bases.
 
         Args:
             text: The text of a config.
             suffix: Its format.
-            location: What errors call it, and what its bases are relative to.
-            chain: The files on the way to this one, itself included; none for a string.
+            location: Its name in errors; the paths of its bases are relative to it.
+            chain: The files that led to this one, and this one; none for a string.
 
         Raises:
             ConfigError: If the text is not of the format, or its bases can't be read.
         """
-        formats.checked(suffix, location)
+        formats.check_suffix(suffix, location)
         if suffix != formats.PYTHON:
             check_text(text, location)
-        words = Words(
+        placeholders = Placeholders(
             text,
             location,
-            files=self.file_words and bool(chain),
+            files=self.file_variables and bool(chain),
             environment=self.environment,
             used=self.variables,
         )
-        text = settle(words, suffix)
-        over: Mapping[str, Any]
+        text = mark_quoted(placeholders, suffix)
+        is_code = self.trust or suffix == formats.PYTHON
+        source = SourceText(location, text, suffix, is_code, placeholders.names)
+        values: Mapping[str, Any]
         try:
             if suffix == formats.PYTHON:
-                over, base = run(
+                values, base = run_config(
                     text,
-                    words,
+                    placeholders,
+                    source,
                     lambda name: self.read(name, chain),
-                    lambda names: self._bases(names, location, chain),
+                    lambda names: self._read_bases(names, location, chain),
                 )
             else:
-                over, base = self._data(text, suffix, words, chain)
+                values, base = self._read_data(text, suffix, placeholders, chain)
         except ConfigError as error:
-            error.args = tuple(map(words.restored, error.args))
+            error.args = tuple(map(placeholders.restored, error.args))
             raise
-        is_code = self.trust or suffix == formats.PYTHON
-        source = Text(location, text, suffix, is_code, words.names)
-        root = blank(ConfigDict, ("", source, "")) if base is None else base
+        root = make_node(ConfigDict, ("", source, "")) if base is None else base
         try:
-            lay(root, over, source, "")
+            merge_into(root, values, source, "")
         except RecursionError:
             raise ConfigError(f"{location}: its values are nested too deeply") from None
         if _DEPRECATION in root:
             _warn(location, root.pop(_DEPRECATION))
         return root
 
-    def _data(
-        self, text: str, suffix: str, words: Words, chain: tuple[str, ...]
+    def _read_data(
+        self, text: str, suffix: str, placeholders: Placeholders, chain: tuple[str, ...]
     ) -> tuple[dict[str, Any], ConfigDict | None]:
-        """Return the values of a text format, which is data, and those of its bases."""
-        location = words.location
+        """Return the values of YAML, JSON or TOML, and those of its bases."""
+        location = placeholders.location
         values = formats.parse(text, suffix, location)
-        names = words.fill(values.pop(BASE, []), {})  # no base is there yet
+        names = placeholders.fill(values.pop(BASE, []), {})  # no base is there yet
 
         def refuse(found: Iterator[tuple[str, str]]) -> None:
             for key, what in found if not self.trust else ():
                 raise ConfigError(_untrusted(_place(key, text, suffix, location), what))
 
-        refuse(self._imports_in(values))
+        refuse(self._custom_imports(values))
         refuse(_code_in_bases(names))
         try:
-            base = self._bases(names, location, chain)
+            base = self._read_bases(names, location, chain)
         except ConfigError as error:
             place = _place(BASE, text, suffix, location)
             if error.is_placed:
                 error.add_note(f"which is a base of {place}")
                 raise
             raise type(error)(f"{place}: {error}") from error.__cause__
-        filled: dict[str, Any] = words.fill(values, base or {})
-        refuse(self._imports_in(filled))  # a word may have been that key
+        filled: dict[str, Any] = placeholders.fill(values, base or {})
+        refuse(self._custom_imports(filled))  # a placeholder may have become that key
         return filled, base
 
-    def _imports_in(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    def _custom_imports(self, values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if "custom_imports" in values and self.imports:
             yield "custom_imports", "custom_imports would import modules"
 
-    def _bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
-        """Return the values of the bases that a config names."""
+    def _read_bases(self, names: Any, location: str, chain: tuple[str, ...]) -> ConfigDict | None:
+        """Return the combined values of the bases of a config."""
         if names and not chain:
-            raise ConfigError(f"a text has no folder in which {BASE} could be found")
-        found = [self.read(locate(name, location), chain) for name in _names(names)]
-        return joined(found) if found else None
+            raise ConfigError(f"a text has no folder in which to find {BASE}")
+        found = [self.read(locate(name, location), chain) for name in _check_names(names)]
+        return combine_bases(found) if found else None
 
 
-def _names(given: Any) -> list[str]:
+def _check_names(given: Any) -> list[str]:
     names = [given] if isinstance(given, str) else given
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{BASE} is a file name or a list of such; got {given!r}")
+        raise ConfigError(f"{BASE} must be a file name or a list of file names; got {given!r}")
     return list(names)
 
 
 def _code_in_bases(names: Any) -> Iterator[tuple[str, str]]:
-    """Yield what would let the bases of data run or import code: the key, and what it would do."""
-    for name in _names(names):
+    """Yield the key of each base that would run or fetch code, and what it would do."""
+    for name in _check_names(names):
         if posixpath.splitext(name)[1] == formats.PYTHON:
             yield BASE, f"the base {name} would run as code"
         elif is_url(name):
@@ -172,7 +174,7 @@ def _code_in_bases(names: Any) -> Iterator[tuple[str, str]]:
 
 
 def _place(key: str, text: str, suffix: str, location: str) -> str:
-    return f"{location}:{formats.lines(text, suffix).find([key])}"
+    return f"{location}:{formats.map_lines(text, suffix).find([key])}"
 
 
 def _untrusted(place: str, what: str) -> str:
@@ -183,7 +185,7 @@ def _untrusted(place: str, what: str) -> str:
 
 
 def _warn(location: str, deprecation: Any) -> None:
-    """Warn that a config will go, as its `_deprecation_` says."""
+    """Warn that a config is deprecated, as its `_deprecation_` says."""
     facts = deprecation if isinstance(deprecation, Mapping) else {}
     expected, reference = facts.get("expected"), facts.get("reference")
     instead = f"; use {expected} instead" if expected else ""

@@ -1,4 +1,4 @@
-"""Values as text formats can hold them."""
+"""Values of a config as plain Python data."""
 
 from __future__ import annotations
 
@@ -7,18 +7,36 @@ from pathlib import PurePath
 from typing import Any
 
 
-def plain(value: Any) -> Any:
-    """Return dictionaries, lists and scalars; a class or function becomes its dotted name."""
+def to_dicts(value: Any) -> Any:
+    """Return a value with each `ConfigDict` in it as a `dict`."""
     if isinstance(value, dict):
-        return {exact(key): plain(each) for key, each in dict.items(value)}
+        return {key: to_dicts(each) for key, each in dict.items(value)}
+    if type(value) in (list, tuple):
+        return type(value)(to_dicts(each) for each in value)
+    return value
+
+
+def to_named(value: Any) -> Any:
+    """Return a value with plain dictionaries, and dotted names for classes and functions."""
+    if isinstance(value, dict):
+        return {key: to_named(each) for key, each in dict.items(value)}
+    if type(value) in (list, tuple):
+        return type(value)(to_named(each) for each in value)
+    return value if isinstance(value, PurePath) else to_dotted_name(value)
+
+
+def to_plain(value: Any) -> Any:
+    """Return a value as text formats hold it: dictionaries, lists, scalars and dotted names."""
+    if isinstance(value, dict):
+        return {to_builtin(key): to_plain(each) for key, each in dict.items(value)}
     if isinstance(value, Mapping):
-        return {exact(key): plain(each) for key, each in value.items()}
+        return {to_builtin(key): to_plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
-        return [plain(each) for each in value]
-    return dotted_name(exact(value))
+        return [to_plain(each) for each in value]
+    return to_dotted_name(to_builtin(value))
 
 
-_EXACT: dict[type, Callable[[Any], Any]] = {
+_BUILTINS: dict[type, Callable[[Any], Any]] = {
     str: str.__str__,
     int: int.__int__,
     float: float.__float__,
@@ -29,33 +47,24 @@ _EXACT: dict[type, Callable[[Any], Any]] = {
 }
 
 
-def exact(value: Any) -> Any:
-    """Return the plain value of a string enum, a number of NumPy and the like; others as they are.
+def to_builtin(value: Any) -> Any:
+    """Return a string enum, a number of NumPy and the like as a built-in type; others unchanged.
 
-    What such a class makes of `str` and `repr` does not matter.
+    The `str` and `repr` of such a class don't matter.
     """
-    if type(value) in _EXACT or value is None or isinstance(value, bool):
+    if type(value) in _BUILTINS or value is None or isinstance(value, bool):
         return value
-    for kind, convert in _EXACT.items():
+    for kind, convert in _BUILTINS.items():
         if isinstance(value, kind):
             return convert(value)
     if type(value).__module__ == "numpy" and getattr(value, "shape", None) == ():
         item = value.item()  # of a number that is none of Python's classes, such as np.int64
-        return item if isinstance(item, bool) or type(item) in _EXACT else value
+        return item if isinstance(item, bool) or type(item) in _BUILTINS else value
     return value
 
 
-def named(value: Any) -> Any:
-    """Return plain dictionaries; classes and functions in them become their dotted names."""
-    if isinstance(value, dict):
-        return {key: named(each) for key, each in dict.items(value)}
-    if type(value) in (list, tuple):
-        return type(value)(named(each) for each in value)
-    return value if isinstance(value, PurePath) else dotted_name(value)
-
-
-def dotted_name(value: Any) -> Any:
-    """Return the dotted name of a class or function, the text of a path, anything else as it is."""
+def to_dotted_name(value: Any) -> Any:
+    """Return the dotted name of a class or function, the text of a path, or else the value."""
     if isinstance(value, PurePath):
         return str(value)
     if callable(value) and hasattr(value, "__qualname__"):

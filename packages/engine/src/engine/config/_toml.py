@@ -15,13 +15,13 @@ from ._limits import (
     check_count,
     check_depth,
     check_text,
+    config_error,
     is_too_large,
     line_of,
     max_digits,
-    mistake,
-    too_large,
+    too_many_digits_error,
 )
-from ._line_map import Lines
+from ._line_map import LineMap
 
 # Each quantifier keeps what it took, and an open string ends with the text: this is linear.
 _TOKEN = re.compile(
@@ -56,17 +56,17 @@ def parse(text: str, filename: str) -> dict[str, Any]:
     except ValueError as error:
         found = _PLACE.fullmatch(str(error))
         what, line = (found[1], found[2]) if found else (str(error), None)
-        raise mistake(filename, int(line or text.rstrip().count("\n") + 1), what) from error
+        raise config_error(filename, int(line or text.rstrip().count("\n") + 1), what) from error
     except RecursionError as error:
-        raise mistake(filename, 1, "the program is in too deep to read a config") from error
+        raise config_error(filename, 1, "the program is in too deep to read a config") from error
     values.pop(SCHEMA, None)
     _make_plain(values, text, filename)
     return values
 
 
-def lines(text: str) -> Lines:
+def map_lines(text: str) -> LineMap:
     """Return the lines of the keys and items of a text that `parse` takes."""
-    top = here = Lines(0)
+    top = here = LineMap(0)
     tokens = _tokens(f"{text}\n")
     for token in tokens:
         if token.text == "[":
@@ -115,7 +115,7 @@ def _check_structure(text: str, filename: str) -> None:
                 if counts[mark] > MAX_VALUES:
                     check_count(counts[mark], filename, line_of(text, token.start()))
         elif len(mark) > longest and mark[0] not in "\"'#":
-            raise too_large(filename, line_of(text, token.start()))
+            raise too_many_digits_error(filename, line_of(text, token.start()))
         if depth > MAX_DEPTH or parts > MAX_DEPTH:
             check_depth(max(depth, parts), filename, line_of(text, token.start()))
 
@@ -126,7 +126,7 @@ def _make_plain(values: dict[str, Any], text: str, filename: str) -> None:
     inner: list[tuple[tuple[str, ...], Any]] = [((), values)]
 
     def line(path: tuple[str, ...]) -> int:
-        return lines(text).find(path)
+        return map_lines(text).find(path)
 
     while inner:
         path, holder = inner.pop()
@@ -140,12 +140,12 @@ def _make_plain(values: dict[str, Any], text: str, filename: str) -> None:
             if isinstance(value, (dict, list)):
                 inner.append(((*path, str(key)), value))
             elif isinstance(value, int) and is_too_large(value):
-                raise too_large(filename, line((*path, str(key))))
+                raise too_many_digits_error(filename, line((*path, str(key))))
             elif isinstance(value, (datetime.date, datetime.time)):
                 holder[key] = value.isoformat()
 
 
-def _header(tokens: Iterator[_Token], top: Lines) -> Lines:
+def _header(tokens: Iterator[_Token], top: LineMap) -> LineMap:
     """Return the table that `[key]` or `[[key]]` begins."""
     first = next(tokens)
     is_item = first.text == "["
@@ -154,7 +154,7 @@ def _header(tokens: Iterator[_Token], top: Lines) -> Lines:
     table = _at(top, [first, *_until("]", tokens)])
     if is_item:
         next(tokens)
-        table = table.children.setdefault(len(table.children), Lines(first.line))
+        table = table.children.setdefault(len(table.children), LineMap(first.line))
     table.line = first.line
     return table
 
@@ -168,12 +168,12 @@ def _until(end: str, tokens: Iterator[_Token]) -> Iterator[_Token]:
             yield token
 
 
-def _at(table: Lines, keys: Iterable[_Token]) -> Lines:
+def _at(table: LineMap, keys: Iterable[_Token]) -> LineMap:
     """Return what a dotted key names in a table."""
     for token in keys:
         if 0 in table.children:  # an array of tables: its newest is meant
             table = table.children[len(table.children) - 1]
-        table = table.children.setdefault(_unquoted(token.text), Lines(token.line))
+        table = table.children.setdefault(_unquoted(token.text), LineMap(token.line))
     return table
 
 
@@ -184,7 +184,7 @@ def _unquoted(key: str) -> str:
     return key[1:-1] if key[0] in "\"'" else key
 
 
-def _value(first: _Token, tokens: Iterator[_Token], node: Lines) -> None:
+def _value(first: _Token, tokens: Iterator[_Token], node: LineMap) -> None:
     """Note the lines of what is within a value.
 
     Args:
@@ -203,7 +203,7 @@ def _value(first: _Token, tokens: Iterator[_Token], node: Lines) -> None:
         elif is_next and token.text != "\n":
             is_next = False
             if first.text == "[":
-                item = node.children[len(node.children)] = Lines(token.line)
+                item = node.children[len(node.children)] = LineMap(token.line)
                 _value(token, tokens, item)
             else:
                 inner = _at(node, [token, *_until("=", tokens)])
