@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from engine._lazy import public
 
+
+@public
 class ConfigError(ValueError):
     """A config can't be read, merged or changed as asked; the text says where.
 
@@ -13,6 +16,7 @@ class ConfigError(ValueError):
     is_placed = False
 
 
+@public
 class ConfigNotFoundError(ConfigError, FileNotFoundError):
     """There is no such config file."""
 

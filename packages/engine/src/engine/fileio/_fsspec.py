@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._retry import reach
 from ._backend import BaseStorageBackend, PathLike, last_part, local_path, scheme_of
+from ._retry import reach
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
