@@ -374,7 +374,7 @@ def test_custom_imports_that_fail(write: Write) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.fromfile("odd.py")
     assert str(caught.value) == (
-        "custom_imports (odd.py:1): it is dict(imports=['package.module']); got ['json']"
+        "custom_imports (odd.py:1): must be dict(imports=['package.module']); got ['json']"
     )
 
 

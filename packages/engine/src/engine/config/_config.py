@@ -14,14 +14,13 @@ from . import _formats as formats
 from ._config_dict import ConfigDict, call_site, prefer_methods
 from ._errors import ConfigError
 from ._flatten import find_value
-from ._imports import import_custom_modules as import_modules
 from ._node import copy_into, fill_node, restore_node
-from ._options import Options, order_options, set_option
+from ._options import Options, auto_argparser, order_options, set_option
 from ._paths import locate, read_text, resolve
 from ._provenance import Provenance, Site
 from ._python import STRING
 from ._python_data import loads
-from ._reader import Reader
+from ._reader import Reader, import_modules
 from ._source_text import SourceText
 from ._to_plain import to_dicts, to_named
 
@@ -161,8 +160,6 @@ class Config(ConfigDict):
             The parser, and the config. `cfg.merge_from_dict(vars(parser.parse_args()))` sets the
             given values.
         """
-        from ._argparser import auto_argparser  # deferred: most programs have another parser
-
         return auto_argparser(description, Config.fromfile)
 
     @staticmethod

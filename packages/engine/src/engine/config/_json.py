@@ -25,7 +25,7 @@ from ._limits import (
 )
 from ._line_map import LineMap
 
-# Each quantifier keeps what it took, and an open string ends with the text: this is linear.
+# Possessive quantifiers, and an open string ends with the text: matching takes linear time.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
 _STRUCTURE = re.compile(rf"{_STRING}|\[\s*+\]|\{{\s*+\}}|[\[\]{{}},]", re.DOTALL)
 _TOKEN = re.compile(rf'{_STRING}|[\[\]{{}},:]|[^\s"\[\]{{}},:]+', re.DOTALL)
@@ -33,16 +33,16 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse(text: str, filename: str) -> dict[str, Any]:
-    """Return the values that a text describes.
+    """Return the values of a text.
 
     `NaN`, `Infinity` and `-Infinity` are numbers.
 
     Args:
         text: JSON.
-        filename: What errors call it.
+        filename: The name of the text in errors.
 
     Raises:
-        ConfigError: If it is none, has a key twice, or passes a limit; it says the line.
+        ConfigError: If it is malformed, has a key twice, or exceeds a limit; it names the line.
     """
     check_text(text, filename)
     _check_structure(text, filename)
@@ -55,7 +55,7 @@ def parse(text: str, filename: str) -> dict[str, Any]:
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            _map_lines(text, filename)  # it knows which key, and where
+            _map_lines(text, filename)  # which raises an error that names the key
         return values
 
     try:
@@ -76,7 +76,7 @@ def parse(text: str, filename: str) -> dict[str, Any]:
 
 
 def map_lines(text: str) -> LineMap:
-    """Return the lines of the keys and items of a text that `parse` takes."""
+    """Return the lines of the keys and items of a text that `parse` accepts."""
     return _map_lines(text, "")
 
 
@@ -84,7 +84,7 @@ def dumps(values: dict[str, Any]) -> str:
     """Return the text of a config.
 
     Raises:
-        ConfigError: If JSON can't hold a value; it says where the value stands.
+        ConfigError: If JSON can't hold a value; it names the path of the value.
     """
     check_values(values, "JSON", int_keys=False)
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
@@ -94,21 +94,21 @@ def dumps(values: dict[str, Any]) -> str:
 
 
 def _check_structure(text: str, filename: str) -> None:
-    """Check depth and number of values before the parser, which calls itself, gets the text."""
+    """Check depth and number of values before the recursive parser gets the text."""
     depth, count = 0, 1
-    for token in _STRUCTURE.finditer(text):
-        mark = token[0]
-        if mark.startswith('"'):
+    for match in _STRUCTURE.finditer(text):
+        token = match[0]
+        if token.startswith('"'):
             continue
-        if mark in "]}":
+        if token in "]}":
             depth -= 1
-        elif mark in "[{":
+        elif token in "[{":
             depth, count = depth + 1, count + 1
-        elif mark == ",":
+        elif token == ",":
             count += 1
-        deepest = depth + (len(mark) > 1)  # `[]` and `{}` are in one piece
+        deepest = depth + (len(token) > 1)  # `[]` and `{}` are in one piece
         if deepest > MAX_DEPTH or count > MAX_VALUES:
-            line = line_of(text, token.start())
+            line = line_of(text, match.start())
             check_depth(deepest, filename, line)
             check_count(count, filename, line)
 
@@ -117,7 +117,7 @@ def _map_lines(text: str, filename: str) -> LineMap:
     """Return the lines of a text.
 
     Raises:
-        ConfigError: If a key is there twice.
+        ConfigError: If a dictionary has a key twice.
     """
     top = LineMap(0)
     outer: list[tuple[LineMap, bool]] = []
@@ -131,22 +131,22 @@ def _map_lines(text: str, filename: str) -> LineMap:
         if token in "]}":
             outer.pop()
         elif outer and outer[-1][1] and key is None:
-            key = _key(outer[-1][0], json.loads(token), line, filename)
+            key = _add_key(outer[-1][0], json.loads(token), line, filename)
         else:
-            value = key or _item(outer[-1][0], line) if outer else top
+            value = key or _add_item(outer[-1][0], line) if outer else top
             key = None
             if token in "[{":
                 outer.append((value, token == "{"))
     return top
 
 
-def _key(holder: LineMap, key: str, line: int, filename: str) -> LineMap:
+def _add_key(holder: LineMap, key: str, line: int, filename: str) -> LineMap:
     if key in holder.children:
         raise duplicate_key_error(key, holder.children[key].line, filename, line)
     new = holder.children[key] = LineMap(line)
     return new
 
 
-def _item(holder: LineMap, line: int) -> LineMap:
+def _add_item(holder: LineMap, line: int) -> LineMap:
     new = holder.children[len(holder.children)] = LineMap(line)
     return new

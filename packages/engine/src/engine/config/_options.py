@@ -1,11 +1,11 @@
-"""Options of a command line: `key=value` pairs."""
+"""Options of a command line that set values of a config."""
 
 from __future__ import annotations
 
 import argparse
 import ast
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from ._errors import ConfigError
 from ._flatten import leaves
@@ -16,6 +16,8 @@ from ._provenance import Site, Source
 
 _CONSTANTS = {"true": True, "false": False, "none": None}
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
+
+N = TypeVar("N", bound=Node)
 
 
 class Options(dict[str, Any]):
@@ -200,3 +202,45 @@ class DictAction(argparse.Action):
             parser.error(str(error))
         former = getattr(namespace, self.dest) or {}
         setattr(namespace, self.dest, Options({**former, **options}, option_string or self.dest))
+
+
+def auto_argparser(
+    description: str | None, read: Callable[[str], N]
+) -> tuple[argparse.ArgumentParser, N]:
+    """Return a parser, and the config that the first argument of the command line names.
+
+    Args:
+        description: The description of the program in the help of the parser.
+        read: Reads a config file.
+    """
+    first = argparse.ArgumentParser(description=description, add_help=False)
+    first.add_argument("config")
+    given, _ = first.parse_known_args()
+    cfg = read(given.config)
+    parser = argparse.ArgumentParser(
+        description=description, argument_default=argparse.SUPPRESS, allow_abbrev=False
+    )
+    parser.add_argument("config", action=_Ignore, help="a config file")
+    for path, value in leaves(cfg):
+        if path != "help":  # --help prints the help
+            parser.add_argument(
+                f"--{path}",
+                dest=path,
+                metavar=type(value).__name__.upper(),
+                type=str if isinstance(value, str) else parse_value,
+                help=f"{value!r} if not given".replace("%", "%%"),
+            )
+    return parser, cfg
+
+
+class _Ignore(argparse.Action):
+    """Leaves the config file out of the result, since it is no value of the config."""
+
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: str | Sequence[Any] | None,
+        option_string: str | None = None,
+    ) -> None:
+        """Do nothing."""

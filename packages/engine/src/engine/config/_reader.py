@@ -1,7 +1,8 @@
-"""Reader of a config and its bases."""
+"""Reader of a config, its bases and its custom imports."""
 
 from __future__ import annotations
 
+import importlib
 import posixpath
 import sys
 import warnings
@@ -16,7 +17,7 @@ from ._config_dict import ConfigDict
 from ._errors import ConfigError
 from ._limits import check_text
 from ._merge import combine_bases, merge_into
-from ._node import make_node
+from ._node import Node, make_node
 from ._paths import locate, read_text, resolve
 from ._placeholder_quotes import mark_quoted
 from ._placeholders import Placeholders
@@ -199,3 +200,26 @@ def _warn(location: str, deprecation: Any) -> None:
         reader.f_code.co_filename,
         reader.f_lineno,
     )
+
+
+def import_modules(cfg: Node) -> None:
+    """Import the modules of a config: `custom_imports = dict(imports=['my_package.models'])`.
+
+    Raises:
+        ConfigError: If an import fails, unless the config has `allow_failed_imports=True`, which
+            makes that a warning.
+    """
+    wanted = cfg["custom_imports"]
+    place = cfg.__where__("custom_imports")
+    names = wanted.get("imports", []) if isinstance(wanted, Mapping) else None
+    names = [names] if isinstance(names, str) else names
+    if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
+        raise ConfigError(f"{place}: must be dict(imports=['package.module']); got {wanted!r}")
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except ImportError as error:
+            message = f"{place}: {name!r} can't be imported: {error}"
+            if not wanted.get("allow_failed_imports", False):
+                raise ConfigError(message) from error
+            warnings.warn(message, ImportWarning, stacklevel=3)
