@@ -19,7 +19,7 @@ MAX_DIGITS = 4300
 """How many digits an integer may have, if the process has no lower limit for conversions."""
 
 SCHEMA = "$schema"
-"""The key of the schema of a text, for editors; it is no part of the config."""
+"""The key of the schema of a text, for editors; it is not part of the config."""
 
 TOO_MANY_DIGITS = "Exceeds the limit"
 """The beginning of Python's message that an integer has too many digits."""
@@ -68,7 +68,7 @@ def format_value(value: object) -> str:
     """Return the `repr` of a value, in full if Python can write it."""
     try:
         return format_short(value) if is_huge(value) else repr(value)
-    except ValueError:  # of an integer within
+    except ValueError:  # of an integer in it
         return format_short(value)
 
 
@@ -85,7 +85,7 @@ def check_text(text: str, filename: str) -> None:
     """Check a text before it is parsed.
 
     Raises:
-        ConfigError: If it is too long, or has surrogates, which are no characters.
+        ConfigError: If it is too long, or has lone surrogates.
     """
     if len(text) > MAX_CHARACTERS:
         raise config_error(
@@ -101,7 +101,7 @@ def check_string(value: str, filename: str, line: int) -> None:
     """Check a string in which escapes were replaced.
 
     Raises:
-        ConfigError: If it has surrogates, which are no characters.
+        ConfigError: If it has lone surrogates.
     """
     if not value.isascii() and (found := _SURROGATE.search(value)):
         raise config_error(filename, line, _surrogate_message(found[0]))
@@ -111,7 +111,7 @@ def check_depth(depth: int, filename: str, line: int) -> None:
     """Check how deep a value is nested.
 
     Raises:
-        ConfigError: If they are too many.
+        ConfigError: If it is too deep.
     """
     if depth > MAX_DEPTH:
         raise config_error(filename, line, f"a config is nested at most {MAX_DEPTH} levels deep")
@@ -121,7 +121,7 @@ def check_count(count: int, filename: str, line: int) -> None:
     """Check the number of values of a text up to a line.
 
     Raises:
-        ConfigError: If they are too many.
+        ConfigError: If there are too many.
     """
     if count > MAX_VALUES:
         raise config_error(
@@ -138,7 +138,7 @@ def is_too_large(value: int) -> bool:
 
 
 def too_many_digits_error(filename: str, line: int) -> ConfigError:
-    """Return the error that an integer has too many digits."""
+    """Return the error of an integer with too many digits."""
     return config_error(filename, line, f"an integer has at most {max_digits()} digits")
 
 
@@ -171,7 +171,7 @@ def check_values(values: dict[str, Any], kind: str, *, int_keys: bool) -> None:
     """
     if SCHEMA in values:
         raise ConfigError(
-            f"{SCHEMA}: in {kind} this key names a schema, and is no part of a config"
+            f"{SCHEMA}: in {kind} this key names a schema, and is not part of a config"
         )
     count = 1
     inner: list[tuple[str, int, Any]] = [("", 1, values)]
@@ -234,4 +234,4 @@ def _find_fault(value: Any, kind: str) -> str | None:
 
 
 def _surrogate_message(surrogate: str) -> str:
-    return f"\\u{ord(surrogate):04x} is one half of a character; a text holds whole ones"
+    return f"\\u{ord(surrogate):04x} is a lone surrogate; a text must consist of whole characters"

@@ -18,7 +18,7 @@ from functools import partial
 
 from ._placeholders import Placeholders
 
-# Each quantifier keeps what it took, and an open string ends with the text: this is linear.
+# Possessive quantifiers, and an open string ends with the text: matching takes linear time.
 _JSON = re.compile(r'(?s)"(?:[^"\\]++|\\.)*+"?')
 _TOML = re.compile(
     r'(?s)"""(?:[^"\\]++|\\.|"{1,2}+(?!"))*+(?:"{3,5}+)?'
@@ -60,7 +60,7 @@ def _record_quoted(
         text: The text with their tokens.
         unescape: Replaces the escapes in a text from between these quotes.
     """
-    for placeholder in placeholders.within(text):
+    for placeholder in placeholders.find_all(text):
         placeholder.is_quoted = True
         if placeholder.default is not None:
             with suppress(ValueError, SyntaxError):  # it has quotes or backslashes as they are

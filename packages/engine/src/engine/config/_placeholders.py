@@ -34,8 +34,8 @@ _PLACEHOLDER = re.compile(
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _LITERAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
-_TRUTH = {"true": True, "false": False}
-_NOTHING = ("None", "none", "null")
+_BOOLS = {"true": True, "false": False}
+_NONE = ("None", "none", "null")
 
 
 @dataclass
@@ -106,21 +106,21 @@ class Placeholders:
         )
         return self._token.format(len(self._placeholders) - 1)
 
-    def within(self, text: str) -> Iterator[Placeholder]:
+    def find_all(self, text: str) -> Iterator[Placeholder]:
         """Yield the placeholders whose tokens are in a text."""
         return (self._placeholders[int(match[1])] for match in self.pattern.finditer(text))
 
-    def pieces(self, text: str) -> list[str | Placeholder]:
+    def split(self, text: str) -> list[str | Placeholder]:
         """Return a text as pieces without tokens, and the placeholders between them."""
         split: list[str | Placeholder] = [*self.pattern.split(text)]
-        split[1::2] = self.within(text)
+        split[1::2] = self.find_all(text)
         return [piece for piece in split if piece != ""]
 
-    def alone(self, text: str) -> Placeholder | None:
+    def match(self, text: str) -> Placeholder | None:
         """Return the placeholder of a text that is one token and nothing else."""
-        return next(self.within(text)) if self.pattern.fullmatch(text) else None
+        return next(self.find_all(text)) if self.pattern.fullmatch(text) else None
 
-    def restored(self, text: str) -> str:
+    def restore(self, text: str) -> str:
         """Return a text with its placeholders as they were written."""
         return self.pattern.sub(lambda match: self._placeholders[int(match[1])].source, text)
 
@@ -159,12 +159,12 @@ class Placeholders:
         text, default = self.text_of(placeholder), placeholder.default
         if default is None or placeholder.is_quoted:
             return text
-        if default in _NOTHING:
+        if default in _NONE:
             return text if placeholder.variable in os.environ else None
         if _LITERAL.fullmatch(default):
             value, what = _number(text), "a number"
-        elif default.lower() in _TRUTH:
-            value, what = _TRUTH.get(text.strip().lower()), "true or false"
+        elif default.lower() in _BOOLS:
+            value, what = _BOOLS.get(text.strip().lower()), "true or false"
         else:
             return text
         if value is None:
@@ -204,7 +204,7 @@ class Placeholders:
             for key, each in value.items():
                 name = self._fill_text(key, base) if isinstance(key, str) else key
                 if name in new:
-                    first = next(self.within(key), None) or self._placeholders[0]
+                    first = next(self.find_all(key), None) or self._placeholders[0]
                     raise self.error(first, f"the key {name!r} is there twice")
                 new[name] = self.fill(each, base)
             return new
@@ -212,7 +212,7 @@ class Placeholders:
             return [self.fill(each, base) for each in value]
         if not isinstance(value, str):
             return value
-        if (placeholder := self.alone(value)) is None:
+        if (placeholder := self.match(value)) is None:
             return self._fill_text(value, base)
         if placeholder.base is None:
             return self._weigh(self.value_of(placeholder), placeholder)
@@ -224,7 +224,7 @@ class Placeholders:
             return text
         pieces = [
             self._as_text(piece, base) if isinstance(piece, Placeholder) else piece
-            for piece in self.pieces(text)
+            for piece in self.split(text)
         ]
         return self.rename(text, "".join(pieces))
 

@@ -51,7 +51,7 @@ class _Filler:
         Raises:
             ConfigError: If a placeholder is a part of a name.
         """
-        placeholder = self._placeholders.alone(field.id) if isinstance(field, ast.Name) else None
+        placeholder = self._placeholders.match(field.id) if isinstance(field, ast.Name) else None
         if placeholder is not None:
             if not isinstance(field.ctx, ast.Load):
                 raise self._name_error(field.id)
@@ -67,26 +67,26 @@ class _Filler:
     def _name_error(self, name: str) -> ConfigError:
         placeholders = self._placeholders
         return placeholders.error(
-            next(placeholders.within(name)),
-            f"`{placeholders.restored(name)}` would be a name; a placeholder is a value, or a part "
+            next(placeholders.find_all(name)),
+            f"`{placeholders.restore(name)}` would be a name; a placeholder is a value, or a part "
             "of a text in quotes",
         )
 
     def _constant(self, node: ast.Constant, *, is_part: bool) -> list[ast.expr]:
         value, placeholders = node.value, self._placeholders
         if isinstance(value, bytes):  # bytes are no text
-            node.value = placeholders.restored(value.decode("latin-1")).encode("latin-1")
+            node.value = placeholders.restore(value.decode("latin-1")).encode("latin-1")
         if not isinstance(value, str) or not placeholders.pattern.search(value):
             return [node]
-        placeholder = placeholders.alone(value)
+        placeholder = placeholders.match(value)
         if placeholder is not None and placeholder.base is not None and not is_part:
             return [self._expression(placeholder, node)]
         parts: list[ast.expr] = []
         text = ""
-        for piece in placeholders.pieces(value):
+        for piece in placeholders.split(value):
             if isinstance(piece, Placeholder) and piece.base is not None:
-                shown = ast.FormattedValue(self._expression(piece, node), conversion=-1)
-                parts += [_constant(text, node), ast.copy_location(shown, node)]
+                formatted = ast.FormattedValue(self._expression(piece, node), conversion=-1)
+                parts += [_constant(text, node), ast.copy_location(formatted, node)]
                 text = ""
             else:
                 text += placeholders.text_of(piece) if isinstance(piece, Placeholder) else piece

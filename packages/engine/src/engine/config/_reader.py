@@ -55,7 +55,7 @@ class Reader:
             above: The files that led to this one, each of which names the next as a base.
 
         Raises:
-            ConfigError: If the file or one of its bases can't be read; it says file and line.
+            ConfigError: If the file or one of its bases can't be read; it names file and line.
         """
         if resolve(location) in above:
             raise ConfigError(f"{location} is a base of itself")
@@ -109,7 +109,7 @@ class Reader:
             else:
                 values, base = self._read_data(text, suffix, placeholders, chain)
         except ConfigError as error:
-            error.args = tuple(map(placeholders.restored, error.args))
+            error.args = tuple(map(placeholders.restore, error.args))
             raise
         root = make_node(ConfigDict, ("", source, "")) if base is None else base
         try:

@@ -105,21 +105,21 @@ def _check_structure(text: str, filename: str) -> None:
     depth = parts = 0
     longest = max_digits()
     counts = {"=": 0, ",": 0}  # neither can be more than there are values
-    for token in _TOKEN.finditer(text):
-        mark = token[0]
-        if mark == ".":
+    for match in _TOKEN.finditer(text):
+        token = match[0]
+        if token == ".":
             parts += 1
-        elif mark in "[]{}=,\n":
+        elif token in "[]{}=,\n":
             parts = 0
-            depth += (mark in "[{") - (mark in "]}")
-            if mark in counts:
-                counts[mark] += 1
-                if counts[mark] > MAX_VALUES:
-                    check_count(counts[mark], filename, line_of(text, token.start()))
-        elif len(mark) > longest and mark[0] not in "\"'#":
-            raise too_many_digits_error(filename, line_of(text, token.start()))
+            depth += (token in "[{") - (token in "]}")
+            if token in counts:
+                counts[token] += 1
+                if counts[token] > MAX_VALUES:
+                    check_count(counts[token], filename, line_of(text, match.start()))
+        elif len(token) > longest and token[0] not in "\"'#":
+            raise too_many_digits_error(filename, line_of(text, match.start()))
         if depth > MAX_DEPTH or parts > MAX_DEPTH:
-            check_depth(max(depth, parts), filename, line_of(text, token.start()))
+            check_depth(max(depth, parts), filename, line_of(text, match.start()))
 
 
 def _make_plain(values: dict[str, Any], text: str, filename: str) -> None:

@@ -74,8 +74,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, target)
         except BaseException as error:
             temporary.unlink(missing_ok=True)
-            # The system does not say the file of a full disk; what a user of the block raises has
-            # no number, and a text of its own.
+            # The system does not name the file when the disk is full. An error that the block
+            # itself raises has no number, and keeps its text.
             names = (None, str(temporary))
             if isinstance(error, OSError) and error.errno is not None and error.filename in names:
                 error.filename = str(target)

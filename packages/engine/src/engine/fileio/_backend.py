@@ -298,7 +298,7 @@ class BaseStorageBackend(ABC):
     def generate_presigned_url(
         self, url: str, client_method: str = "get_object", expires_in: int = 3600
     ) -> str:
-        """Return a URL by which somebody without an account can reach a file for a while.
+        """Return a URL that gives users without an account access to a file for a while.
 
         Args:
             url: The name of the file.

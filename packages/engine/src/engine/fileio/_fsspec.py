@@ -200,7 +200,7 @@ class FsspecBackend(RemoteReader):
     def generate_presigned_url(
         self, url: str, client_method: str = "get_object", expires_in: int = 3600
     ) -> str:
-        """Return a URL by which somebody without an account can reach a file for a while."""
+        """Return a URL that gives users without an account access to a file for a while."""
         # Only S3 has other methods.
         options = {} if client_method == "get_object" else {"client_method": client_method}
         signed: str = self._retry(

@@ -122,7 +122,7 @@ class JsonHandler(BaseFileHandler):
 
     def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
         """Read a value from an open file; `kwargs` are those of `json.load`."""
-        content = file.read()  # of a file that somebody else opened, with a byte order mark or not
+        content = file.read()  # of a file that the caller opened, with or without a byte order mark
         text = content.removeprefix("\ufeff") if isinstance(content, str) else content
         return json.loads(text, **kwargs)
 

@@ -124,7 +124,7 @@ def generate_presigned_url(
     expires_in: int = 3600,
     backend_args: BackendArgs = None,
 ) -> str:
-    """Return a URL by which somebody without an account can reach a file for some seconds.
+    """Return a URL that gives users without an account access to a file for some seconds.
 
     Raises:
         NotImplementedError: The storage has no such URLs.
