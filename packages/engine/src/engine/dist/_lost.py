@@ -12,11 +12,14 @@ from pathlib import Path
 from torch import distributed
 from torch.distributed.distributed_c10d import _get_default_store
 
+from engine._lazy import public
+
 from ._process import get_rank, get_world_size, is_distributed
 
 _PATIENCE = 5.0  # seconds in which those that are alive find that the others are not
 
 
+@public
 class ProcessLostError(RuntimeError):
     """Another process of the run ended, or does not answer; the text says which."""
 
