@@ -20,8 +20,8 @@ from engine.utils import ManagerMixin, mutable_copy
 from ._backend import BaseVisBackend, Image
 from ._drawing import ImageDrawer
 from ._featmap import draw_featmap
+from ._image_io import show_image
 from ._sample import draw_fields
-from ._show import show_image
 
 if TYPE_CHECKING:
     from engine.config import Config
