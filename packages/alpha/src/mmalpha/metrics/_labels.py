@@ -39,7 +39,7 @@ def confusion_of(pairs: Tensor, count: int) -> Tensor:
 
 
 def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]:
-    """Return the names of the classes, or their numbers where the data set tells none.
+    """Return the names of the classes, or their numbers if the dataset has no names.
 
     Args:
         dataset_meta: What is known about the data set.

@@ -50,20 +50,20 @@ def get_model_complexity_info(
     params = parameter_count(model)
     uncalled = flops.uncalled_modules()
 
-    def told(name: str) -> list[str]:
+    def format_counts(name: str) -> list[str]:
         if name in uncalled:
             return [_NOT_CALLED, _NOT_CALLED]
         return [_format_size(each.total(name)) for each in (flops, acts)]
 
     def line(name: str) -> str:
-        of_flops, of_acts = told(name)
+        of_flops, of_acts = format_counts(name)
         return f"#params: {_format_size(params[name])}, #flops: {of_flops}, #acts: {of_acts}"
 
     titles = ["module", "#parameters or shape", "#flops", "#activations"]
     cells = (
         [row.shown, row.shape, "", ""]
         if row.shape
-        else [row.shown, _format_size(params[row.name]), *told(row.name)]
+        else [row.shown, _format_size(params[row.name]), *format_counts(row.name)]
         for row in rows(model, _MAX_DEPTH)
     )
     totals = {"flops": flops.total(), "activations": acts.total(), "params": params[""]}

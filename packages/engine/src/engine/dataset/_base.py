@@ -70,7 +70,7 @@ class BaseDataset(Dataset[Any]):
         ann_file: The annotation file.
         metainfo: What is known about the data set as a whole, the names of the classes for
             example. It goes before the class attribute `METAINFO`, and that before the annotation
-            file. A value that names a file stands for the list of its lines.
+            file. A value that names a file means the list of its lines.
         data_root: The folder of the data, put in front of `ann_file` and `data_prefix`.
         data_prefix: For keys of the dictionaries, the folder that their values are in.
         filter_cfg: What `filter_data` of a subclass may want to know.

@@ -76,7 +76,7 @@ class DefaultSampler(_ShardedSampler):
     Process `r` of `n` gets the positions `r`, `r + n`, `r + 2n`, ... of the order.
 
     Args:
-        dataset: The data set, of which only the length is used.
+        dataset: The dataset; only its length is used.
         shuffle: Whether to draw in a random order, another one in each epoch.
         seed: The seed of the orders, the same in all processes; by default a random one.
         round_up: Whether to repeat the first samples, so that each process gets as many.
@@ -131,7 +131,7 @@ class InfiniteSampler(_ShardedSampler):
     and so on.
 
     Args:
-        dataset: The data set, of which only the length is used.
+        dataset: The dataset; only its length is used.
         shuffle: Whether the orders are random.
         seed: The seed of the orders, the same in all processes; by default a random one.
 

@@ -30,7 +30,7 @@ class Evaluator:
 
     @property
     def dataset_meta(self) -> Mapping[str, Any] | None:
-        """What is known about the data set as a whole; setting it tells all metrics."""
+        """Facts about the dataset; setting them sets those of all metrics."""
         return self._dataset_meta
 
     @dataset_meta.setter

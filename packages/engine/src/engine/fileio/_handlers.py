@@ -44,8 +44,8 @@ class BaseFileHandler(ABC):
 
     Attributes:
         str_like: Whether the format is text; if not, it is bytes.
-        is_data: Whether reading such a file can't run code, whoever wrote it. If it can, `load`
-            reads it only with `allow_pickle=True`.
+        is_data: Whether reading such a file can't run code, even one by an attacker. If it can,
+            `load` reads it only with `allow_pickle=True`.
     """
 
     str_like: ClassVar[bool] = True

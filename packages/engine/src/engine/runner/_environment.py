@@ -67,7 +67,7 @@ def training_lock(work_dir: str | Path, logger: logging.Logger) -> Iterator[None
     """Tell, in a `with` block, other trainings that one is under way in a work directory.
 
     A lock of the operating system tells them, which ends with the process whatever ends that. The
-    first process of a run takes it. On a file system without such locks nobody is told.
+    first process of a run takes it. On a file system without such locks there is no warning.
 
     Args:
         work_dir: The folder of the run.

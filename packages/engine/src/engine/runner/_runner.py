@@ -623,8 +623,8 @@ class Runner(RunProgress):
         """Write the whole config into the work directory."""
         if is_main_process():
             # What came as data is kept as data: a Python config would be trusted as code.
-            told = {trust_of(self.cfg, key) for key in self.cfg}
-            suffix = ".yaml" if False in told and True not in told else ".py"
+            trusts = {trust_of(self.cfg, key) for key in self.cfg}
+            suffix = ".yaml" if False in trusts and True not in trusts else ".py"
             self.cfg.dump(Path(self.work_dir) / f"{self._config_name}{suffix}")
 
 

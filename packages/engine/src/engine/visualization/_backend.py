@@ -161,7 +161,7 @@ class BaseVisBackend:
         return {"run_id": self.run_id, "start": Path(self.save_dir).resolve().parent.name}
 
     def load_state_dict(self, state_dict: Mapping[str, str]) -> None:
-        """Go on in the run of the tracker that `state_dict` told of.
+        """Go on in the run of the tracker that `state_dict` names.
 
         The folder of the start that began it, beside that of this start, is used again where it is
         still there.

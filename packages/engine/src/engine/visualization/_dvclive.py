@@ -26,7 +26,7 @@ class DVCLiveVisBackend(BaseVisBackend):
     """Keeps pictures, numbers, parameters and files with DVCLive.
 
     Args:
-        save_dir: The folder in which its own, `dvclive`, lies.
+        save_dir: The folder for its own, `dvclive`.
         artifact_suffix: How the names of the files end that are kept at the end, of those in the
             work directory.
         init_kwargs: Arguments of `dvclive.Live`.

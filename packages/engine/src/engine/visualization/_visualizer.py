@@ -268,7 +268,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         return {name: state for name, state in states.items() if state}
 
     def load_state_dict(self, state_dict: Mapping[str, Mapping[str, str]]) -> None:
-        """Go on in the runs of the trackers that `state_dict` told of.
+        """Go on in the runs of the trackers that `state_dict` names.
 
         Args:
             state_dict: What `state_dict` returned; back ends that are not there are left out.
