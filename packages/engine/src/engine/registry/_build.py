@@ -212,7 +212,7 @@ def add_place(error: LookupError, cfg: Mapping[str, Any], key: str) -> None:
         cfg: The config.
         key: The key whose value is the name; that of a part itself is `type`.
     """
-    from ._misfit import place_of  # deferred: most look-ups succeed
+    from ._build_errors import place_of  # deferred: most look-ups succeed
 
     if place := place_of(cfg, None if key == "type" else key):
         error.add_note(f"asked for by {place.removesuffix(': ')}")
@@ -221,12 +221,12 @@ def add_place(error: LookupError, cfg: Mapping[str, Any], key: str) -> None:
 def _explain_failure(
     error: Exception, target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
 ) -> None:
-    from ._misfit import explain_failure  # deferred: most builds succeed
+    from ._build_errors import explain_failure  # deferred: most builds succeed
 
     explain_failure(error, target, args, cfg)
 
 
 def _place_of(cfg: Any) -> str:
-    from ._misfit import place_of  # deferred: most builds succeed
+    from ._build_errors import place_of  # deferred: most builds succeed
 
     return place_of(cfg)

@@ -9,7 +9,7 @@ from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, NotRegisteredError, ScopeImportError
 from ._lookup import Lookup, add_scope, descendants, find_scope
 from ._scope import InForce, ScopeSwitch, canonical_scope, in_force_of, scope_in_force
-from ._site import Site, call_site, calling_code, calling_module, calling_package
+from ._call_site import Site, call_site, calling_code, calling_module, calling_package
 from ._trust import add_package, trust_of
 
 # The import of `typing` and of what it needs takes longer than that of this whole package, which
@@ -212,7 +212,7 @@ class Registry(Generic[T]):
 
     def __repr__(self) -> str:
         """Return a table of the names and what they stand for."""
-        from ._show import table  # deferred: only who prints a registry pays for rich
+        from ._table import table  # deferred: only who prints a registry pays for rich
 
         return table(f"Registry of {self._name}", self._module_dict)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._build import build_model_from_cfg, build_runner_from_cfg, build_scheduler_from_cfg
-from ._ready import (
+from ._package_sources import (
     SMP_DECODER_REGISTRY,
     TIMM_MODEL_REGISTRY,
     TORCHMETRICS_REGISTRY,

@@ -100,7 +100,7 @@ def check_options(target: object, cfg: Mapping[str, Any]) -> None:
         UntrustedError: If there is one; it says where it stands.
     """
     for name, told in refused_options(target, cfg):
-        from ._misfit import place_of  # deferred: most configs are fine
+        from ._build_errors import place_of  # deferred: most configs are fine
 
         raise UntrustedError(f"{place_of(cfg, name)}{told}")
 

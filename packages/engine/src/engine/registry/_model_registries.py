@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._multi_source import MultiSourceRegistry
-from ._ready import SMP_DECODER_REGISTRY, TIMM_MODEL_REGISTRY, TRANSFORMERS_BACKBONE_REGISTRY
+from ._package_sources import SMP_DECODER_REGISTRY, TIMM_MODEL_REGISTRY, TRANSFORMERS_BACKBONE_REGISTRY
 from ._registry import Registry
 
 if TYPE_CHECKING:
