@@ -22,7 +22,7 @@ def _no_default_scope(monkeypatch: pytest.MonkeyPatch) -> None:
     """Start each test without a default scope, and forget the one that it sets."""
     monkeypatch.setattr(DefaultScope, "_instances", {})
     monkeypatch.setattr(DefaultScope, "newest", None)
-    monkeypatch.setattr(DefaultScope, "in_process", None)
+    monkeypatch.setattr(DefaultScope, "process_scope", None)
 
 
 @pytest.fixture(autouse=True)

@@ -93,7 +93,7 @@ def _roots(wanted: str | None) -> dict[str, Registry[Any]]:
     """
     known = {
         name: value
-        for name in registries.__all__
+        for name in dir(registries)
         if name != "OPTIM_WRAPPER" and isinstance(value := getattr(registries, name), Registry)
     }
     if wanted is None:
@@ -116,7 +116,7 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
                     "scope": node.scope,
                     "name": name,
                     "target": f"{module.__module__}.{module.__qualname__}",
-                    "site": str(node.site_of(name)),
+                    "site": str(node.get_call_site(name)),
                 }
 
 

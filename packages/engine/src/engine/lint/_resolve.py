@@ -68,7 +68,7 @@ def _kind_of(error: NotRegisteredError) -> str:
 def roots() -> dict[str, Registry[Any]]:
     """Return the root registries by their names in `engine.registry`."""
     found: dict[str, Registry[Any]] = {}
-    for name in registries.__all__:
+    for name in dir(registries):
         value = getattr(registries, name)
         if isinstance(value, Registry) and value not in found.values():
             found[name] = value

@@ -1,41 +1,60 @@
-"""What a user is told of a build that fails: where in the config, and what would be right."""
+"""Error messages for failed builds: the location in the config, and what would be right."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from engine.utils import did_you_mean
 
 from ._errors import BuildTypeError
 
-TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from inspect import Signature
-    from typing import Any
 
 
 def explain_failure(
     error: Exception, target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
 ) -> None:
-    """Say more of an error that a call has raised, or raise a better one.
+    """Add the location in the config to an error of a call, or raise a better error.
 
     Args:
-        error: The error, which gets a note of the config's place.
+        error: The error.
         target: The class or function that was called.
-        args: What it was called with.
-        cfg: The config that says so.
+        args: The arguments of the call.
+        cfg: The config that they come from.
 
     Raises:
-        BuildTypeError: If the arguments don't fit the signature; the error is its cause.
+        BuildTypeError: If the arguments don't fit the signature; `error` is its cause.
     """
-    if isinstance(error, TypeError) and (misfit := _misfit(target, args, cfg)) is not None:
-        raise BuildTypeError(misfit) from error
-    error.add_note(f"while building {place_of(cfg)}{_name(target)}")
+    if isinstance(error, TypeError) and (text := _describe_mismatch(target, args, cfg)) is not None:
+        raise BuildTypeError(text) from error
+    error.add_note(f"while building {format_location(cfg)}{_name(target)}")
 
 
-def _misfit(
+def add_location_note(error: LookupError, cfg: Mapping[str, Any], key: str) -> None:
+    """Add to the error of a lookup which part of a config gave the name.
+
+    Args:
+        error: The error.
+        cfg: The config.
+        key: The key whose value is the name; that of a part itself is `type`.
+    """
+    if location := format_location(cfg, None if key == "type" else key):
+        error.add_note(f"asked for by {location.removesuffix(': ')}")
+
+
+def format_location(cfg: Any, key: str | None = None) -> str:
+    """Return the location of `cfg` or its `key`, as `'model.backbone (x.py): '`, or `''`."""
+    where = getattr(type(cfg), "__where__", None)
+    location = where(cfg, key) if where is not None else ""
+    return f"{location}: " if location else ""
+
+
+def _describe_mismatch(
     target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
 ) -> str | None:
-    """Say how `args` don't fit the signature of `target`, or None if they do."""
+    """Return how `args` don't fit the signature of `target`, or None if they do."""
     import inspect  # deferred: only a failed build pays for it
 
     try:
@@ -45,12 +64,13 @@ def _misfit(
     try:
         signature.bind(**args)
     except TypeError as error:
-        return f"{_describe(str(error), signature, target, args, cfg)}\n  {_call_form(target)}"
+        problem = _find_problem(str(error), signature, target, args, cfg)
+        return f"{problem}\n  {_format_signature(target, signature)}"
     return None
 
 
-def _describe(
-    problem: str,
+def _find_problem(
+    message: str,
     signature: Signature,
     target: Callable[..., Any],
     args: Mapping[str, Any],
@@ -61,7 +81,7 @@ def _describe(
     for key in args:
         if key not in known and not takes_any:
             hint = did_you_mean(key, [name for name in known if name not in args])
-            return f"{place_of(cfg, key)}{_name(target)} has no argument {key!r}{hint}"
+            return f"{format_location(cfg, key)}{_name(target)} has no argument {key!r}{hint}"
     missing = [
         name
         for name, parameter in known.items()
@@ -70,16 +90,14 @@ def _describe(
         and parameter.kind not in (parameter.VAR_KEYWORD, parameter.VAR_POSITIONAL)
     ]
     if missing:
-        return f"{place_of(cfg)}{_name(target)} needs {', '.join(map(repr, missing))}"
-    return f"{place_of(cfg)}{_name(target)}: {problem}"
+        return f"{format_location(cfg)}{_name(target)} needs {', '.join(map(repr, missing))}"
+    return f"{format_location(cfg)}{_name(target)}: {message}"
 
 
-def _call_form(target: Callable[..., Any]) -> str:
-    """Return the call that `target` takes, without annotations: `ResNet(depth, in_channels=3)`."""
-    import inspect
-
+def _format_signature(target: Callable[..., Any], signature: Signature) -> str:
+    """Return a signature without annotations: `ResNet(depth, in_channels=3)`."""
     shown = []
-    for name, parameter in inspect.signature(target).parameters.items():
+    for name, parameter in signature.parameters.items():
         star = {"VAR_POSITIONAL": "*", "VAR_KEYWORD": "**"}.get(parameter.kind.name, "")
         default = "" if parameter.default is parameter.empty else f"={parameter.default!r}"
         shown.append(f"{star}{name}{default}")
@@ -88,10 +106,3 @@ def _call_form(target: Callable[..., Any]) -> str:
 
 def _name(target: Callable[..., Any]) -> str:
     return getattr(target, "__qualname__", None) or repr(target)
-
-
-def place_of(cfg: Any, key: str | None = None) -> str:
-    """Return where `cfg` (or its `key`) stands, as `'model.backbone (x.py): '`, if it knows."""
-    where = getattr(type(cfg), "__where__", None)
-    place = where(cfg, key) if where is not None else ""
-    return f"{place}: " if place else ""

@@ -1,63 +1,43 @@
-"""Where something was registered, told in a form that is short and the same on every machine."""
+"""The file and line of the code that calls the registry."""
 
 from __future__ import annotations
 
-import os.path
 import sys
+from types import FrameType
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from types import CodeType, FrameType
-
-_OWN = {__file__, os.path.join(os.path.dirname(__file__), "_registry.py")}
+# The modules whose frames are passed over: a call of `Registry[int]` goes through `typing`.
+_PASSED_OVER = {__name__, f"{__package__}._node", f"{__package__}._registry", "typing"}
 
 
-class Site:
-    """A place in a source file.
+class CallSite:
+    """The file and line where a frame is.
 
     Args:
-        filename: The file.
-        line: The number of the line.
+        frame: The frame.
     """
 
     __slots__ = ("filename", "line")
 
-    def __init__(self, filename: str, line: int) -> None:
-        self.filename = filename
-        self.line = line
+    def __init__(self, frame: FrameType) -> None:
+        self.filename = frame.f_code.co_filename
+        self.line = frame.f_lineno
 
     def __str__(self) -> str:
-        """Return `file:line`, the file relative to the folder from which it is imported."""
+        """Return `file:line`, relative to the folder of `sys.path`: the same on every machine."""
         for folder in sorted(map(str, sys.path), key=len, reverse=True):
             if folder and self.filename.startswith(folder.rstrip("/") + "/"):
                 return f"{self.filename[len(folder.rstrip('/')) + 1 :]}:{self.line}"
         return f"{self.filename}:{self.line}"
 
 
-def caller() -> FrameType:
+def find_caller() -> FrameType:
     """Return the nearest frame outside of the registry's own code: that of the user."""
     frame = sys._getframe(1)
-    while frame.f_code.co_filename in _OWN and frame.f_back is not None:
+    while frame.f_globals.get("__name__") in _PASSED_OVER and frame.f_back is not None:
         frame = frame.f_back
     return frame
 
 
-def call_site() -> Site:
-    """Return where the user called the registry."""
-    frame = caller()
-    return Site(frame.f_code.co_filename, frame.f_lineno)
-
-
-def calling_code() -> CodeType:
-    """Return the code that called the registry; a reload makes another of the same lines."""
-    return caller().f_code
-
-
-def calling_module() -> str:
-    """Return the name of the module that called the registry."""
-    return str(caller().f_globals.get("__name__", "__main__"))
-
-
-def calling_package() -> str:
-    """Return the top-level package of the module that called the registry."""
-    return calling_module().partition(".")[0]
+def get_module(frame: FrameType) -> str:
+    """Return the name of the module that a frame is in."""
+    return str(frame.f_globals.get("__name__", "__main__"))
