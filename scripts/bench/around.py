@@ -19,7 +19,7 @@ from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
 from engine.checkpoint import save_checkpoint
-from engine.dataset import DefaultSampler, feed_of
+from engine.dataset import DefaultSampler, make_resumable
 from engine.logging import HistoryBuffer, MessageHub
 from engine.runner import load_checkpoint
 
@@ -218,11 +218,11 @@ def _peak(op: Callable[[], None]) -> float:
 def resumes() -> None:
     """Measure how long the first batch takes where a run goes on late, over early."""
     data = TensorDataset(torch.arange(1_000_000))
-    loader = DataLoader(data, batch_size=8, sampler=DefaultSampler(data, seed=0))
-    feed = feed_of(loader, seed=0)
+    sampler = DefaultSampler(data, seed=0)
+    loader = make_resumable(DataLoader(data, batch_size=8, sampler=sampler), seed=0)
 
     def first_batch(start: int) -> None:
-        next(iter(feed.one_pass(0, start)))
+        next(iter(loader.one_pass(0, start)))
 
     early, late = (_best(partial(first_batch, start)) * 1e3 for start in (10, 100_000))
     _row(

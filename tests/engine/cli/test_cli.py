@@ -223,3 +223,11 @@ def test_files_are_looked_for_before_the_model_is_built(
     late = CONFIG.replace("super().__init__()", "raise RuntimeError('the model was built')")
     Path("late.py").write_text(f"{late}\ninferencer = dict(type='ClsInferencer')\n")
     assert told in _fails(capsys, *words)
+
+
+def test_a_url_keeps_its_slashes(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = "memory://bucket/x.pth"
+    for words in (["test", config, url], ["export", url, "x.pth"]):
+        assert f"there is no checkpoint {url}" in _fails(capsys, *words)
+    _runs(capsys, "train", config, "--work-dir", "here", "--data-root", "memory://bucket/data")
+    assert Path("here/small.py").read_text().count("data_root='memory://bucket/data'") == 3

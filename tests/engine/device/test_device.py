@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 
 from engine.device import (
+    device_of,
     get_device,
     get_max_cuda_memory,
     is_cuda_available,
@@ -36,3 +39,9 @@ def test_the_peak_of_memory_since_the_last_call() -> None:
     del block
     get_max_cuda_memory()
     assert get_max_cuda_memory() < 64
+
+
+@pytest.mark.parametrize("name", ["evil", "", "cpu:x", 7.5])
+def test_a_device_that_is_not_there(name: Any) -> None:
+    with pytest.raises(ValueError, match=r"there is no device .*: use 'cpu', 'cuda'"):
+        device_of(name)

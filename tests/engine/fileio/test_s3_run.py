@@ -101,7 +101,7 @@ def test_a_run_is_resumed_from_s3_bit_for_bit(
     second = run(3, "halves", resume=True)
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
 
-    latest = find_latest_checkpoint(second.work_dir)
+    latest = find_latest_checkpoint(second.work_dir, [f"{bucket}/runs"])
     assert latest == f"{bucket}/runs/halves/epoch_3.pth"
     assert read_checkpoint(latest)["meta"]["epoch"] == 3
     names = {*fileio.list_dir_or_file(f"{bucket}/runs/halves")}

@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 from engine.dist import all_gather, get_rank
 from engine.evaluator import BaseMetric
 from engine.hooks import Hook
-from engine.model import BaseModel, unwrapped
+from engine.model import BaseModel, unwrap
 from engine.runner import Runner
 
 
@@ -77,7 +77,7 @@ class Watch(Hook):
 
 
 def _model(runner: Runner) -> Norm:
-    model = unwrapped(runner.model)
+    model = unwrap(runner.model)
     assert isinstance(model, Norm)
     return model
 

@@ -125,7 +125,7 @@ def test_a_checkpoint_names_no_files_elsewhere(
 def test_another_folder_is_found_when_the_run_goes_on(epochs: Config, tmp_path: Path) -> None:
     runner = run(epochs, out_dir=str(tmp_path / "elsewhere"), save_param_scheduler=False)
     assert names(runner) == set()
-    latest = find_latest_checkpoint(runner.work_dir)
+    latest = find_latest_checkpoint(runner.work_dir, [tmp_path / "elsewhere"])
     assert latest is not None
     assert Path(latest).resolve() == tmp_path / "elsewhere" / "run" / "epoch_5.pth"
     assert "param_schedulers" not in read_checkpoint(latest)
@@ -307,6 +307,7 @@ def _killed_at(verb: str, number: int) -> Iterator[None]:
     by_epoch=st.booleans(),
 )
 @example(kills=[("remove", 1)] * 4, by_epoch=True)
+@example(kills=[("replace", 5), ("remove", 1)], by_epoch=True)
 @settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_resumed_run_removes_what_those_that_were_killed_left(
     toy_cfg: CfgMaker,
@@ -395,6 +396,64 @@ def test_the_best_of_another_folder_is_not_published(
 
 def test_nothing_is_published_of_what_is_not_saved(toy_cfg: CfgMaker) -> None:
     assert names(run(toy_cfg(), save_last=False, published_keys="state_dict")) == set()
+
+
+@given(
+    options=st.lists(
+        st.fixed_dictionaries(
+            {
+                "interval": st.integers(1, 3),
+                "max_keep_ckpts": st.sampled_from([-1, 1, 2]),
+                "save_last": st.booleans(),
+                "by_epoch": st.booleans(),
+            }
+        ),
+        min_size=1,
+        max_size=3,
+    )
+)
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+def test_each_of_several_hooks_keeps_its_own(
+    epochs: Config, tmp_path_factory: pytest.TempPathFactory, options: list[dict[str, Any]]
+) -> None:
+    def kept(*chosen: dict[str, Any]) -> set[str]:
+        cfg = epochs.copy()
+        cfg.work_dir = str(tmp_path_factory.mktemp("kept"))
+        cfg.default_hooks = {"checkpoint": None}
+        cfg.custom_hooks = [{"type": "CheckpointHook", **each} for each in chosen]
+        runner = Runner.from_cfg(cfg)
+        runner.train()
+        return names(runner)
+
+    assert kept(*options) == set().union(*(kept(each) for each in options))
+
+
+def test_two_hooks_by_one_metric(toy_cfg: CfgMaker, tmp_path: Path) -> None:
+    hook = {"type": "CheckpointHook", "interval": -1, "save_last": False, "save_best": "acc"}
+    second = {**hook, "out_dir": str(tmp_path / "second"), "published_keys": ["state_dict"]}
+    runner = Runner.from_cfg(
+        toy_cfg(default_hooks={"checkpoint": None}, custom_hooks=[hook, second])
+    )
+    runner.train()
+    (best,) = Path(runner.work_dir).glob("*.pth")
+    found = {path.name for path in (tmp_path / "second" / "run").glob("*.pth")}
+    assert best.name in found
+    assert len(found) == 2  # the other one is published
+
+
+@pytest.mark.parametrize("record", ["epoch_5.pth", [3], 7])
+def test_a_record_that_is_none(epochs: Config, record: Any) -> None:
+    file = Path(run(epochs).work_dir) / "epoch_5.pth"
+    checkpoint = read_checkpoint(file)
+    checkpoint["message_hub"]["runtime_info"]["kept_checkpoints"] = record
+    torch.save(checkpoint, file)
+    epochs.train_cfg.max_epochs, epochs.resume = 6, True
+    with pytest.raises(CheckpointError, match="from a checkpoint whose list of files is "):
+        run(epochs, max_keep_ckpts=1)
 
 
 def test_a_url(epochs: Config, tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from engine.model import (
     ImgDataPreprocessor,
     MMDistributedDataParallel,
     is_model_wrapper,
-    unwrapped,
+    unwrap,
 )
 from engine.optim import OptimWrapper
 from engine.registry import MODEL_WRAPPERS
@@ -114,8 +114,8 @@ def test_tensors_reach_the_device_of_the_model_wherever_they_are() -> None:
 def test_wrappers_are_those_that_the_registry_holds() -> None:
     model = _Model()
     assert not is_model_wrapper(model)
-    assert unwrapped(model) is model
+    assert unwrap(model) is model
     wrapped = DataParallel(DataParallel(model))
     assert is_model_wrapper(wrapped)
-    assert unwrapped(wrapped) is model
+    assert unwrap(wrapped) is model
     assert MODEL_WRAPPERS.get("MMDistributedDataParallel") is MMDistributedDataParallel

@@ -14,7 +14,7 @@ from torch import Tensor, distributed, nn
 
 from engine.evaluator import BaseMetric
 from engine.hooks import Hook
-from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrapped
+from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrap
 from engine.optim import OptimWrapper, OptimWrapperDict
 from engine.runner import Runner, TrainingInterrupted
 
@@ -103,7 +103,7 @@ def _whole(size: int, folder: str) -> None:
     assert metrics["count"] == 41
     assert metrics["in_order"]
     if runner.rank == 0:
-        state = unwrapped(runner.model).state_dict()
+        state = unwrap(runner.model).state_dict()
         torch.save({"weights": state, "right": metrics["right"]}, f"{folder}/result.pth")
 
 

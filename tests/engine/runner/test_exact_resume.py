@@ -20,7 +20,7 @@ from torch import Tensor, distributed, nn
 
 from engine.evaluator import BaseMetric
 from engine.hooks import EMAHook, Hook
-from engine.model import BaseModel, unwrapped
+from engine.model import BaseModel, unwrap
 from engine.runner import Runner, TrainingInterrupted
 
 SAMPLES, BATCH, EPOCHS = 22, 4, 3
@@ -191,7 +191,7 @@ def runner_of(case: Case, folder: Path, size: int, **changes: Any) -> Runner:
 def state_of(runner: Runner) -> dict[str, Any]:
     averages = [hook for hook in runner.hooks if isinstance(hook, EMAHook)]
     return {
-        "weights": unwrapped(runner.model).state_dict(),
+        "weights": unwrap(runner.model).state_dict(),
         "average": [hook.ema_model.state_dict() for hook in averages],
         "optimizer": runner.optim_wrapper.state_dict()["state"],
         "schedulers": [scheduler.state_dict() for scheduler in runner.param_schedulers],

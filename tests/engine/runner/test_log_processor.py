@@ -201,10 +201,10 @@ def test_a_metric_that_is_not_given_is_not_logged(toy_cfg: CfgMaker) -> None:
 @pytest.mark.parametrize(
     ("custom", "text"),
     [
-        ({"data_src": "loss"}, r"custom_cfg\[0\] needs method_name"),
+        ({"data_src": "loss"}, r"custom_cfg\.0 needs method_name"),
         (
             {"data_src": "loss", "method_name": "mean", "window_size": "all"},
-            r"custom_cfg\[0\]\.window_size is a positive number, 'epoch' or 'global'; got 'all'",
+            r"custom_cfg\.0\.window_size is a positive number, 'epoch' or 'global'; got 'all'",
         ),
         ({"data_src": "loss", "method_name": "mean", "window_size": 0}, "got 0"),
     ],
@@ -216,11 +216,11 @@ def test_mistakes(custom: dict[str, Any], text: str) -> None:
 
 def test_names_must_differ_and_an_epoch_must_be_counted() -> None:
     options = {"data_src": "loss", "method_name": "mean", "window_size": "epoch"}
-    with pytest.raises(ValueError, match=r"\[1\]: two values would be called 'loss'; set log_name"):
+    with pytest.raises(ValueError, match=r"\.1 would be a second value called 'loss'; set log_"):
         LogProcessor(custom_cfg=[options, options])
-    with pytest.raises(ValueError, match=r"\[0\]: each line has its own 'iter'; set another"):
+    with pytest.raises(ValueError, match=r"\.0 takes the name 'iter', which each line has; set"):
         LogProcessor(custom_cfg=[{**options, "log_name": "iter"}])
-    with pytest.raises(ValueError, match="window_size='epoch' needs by_epoch=True"):
+    with pytest.raises(ValueError, match="window_size is 'epoch', which needs by_epoch=True"):
         LogProcessor(by_epoch=False, custom_cfg=[options])
 
 

@@ -15,6 +15,7 @@ from engine.config import Config
 from engine.hooks import Hook
 from engine.runner import (
     CheckpointError,
+    CheckpointLoader,
     Runner,
     TrainingInterrupted,
     find_latest_checkpoint,
@@ -114,12 +115,70 @@ def test_resume_from_a_url(toy_cfg: CfgMaker, tmp_path: Path) -> None:
     Runner.from_cfg(cfg(train_cfg={"max_epochs": 2}, **halves)).train()
     second = Runner.from_cfg(cfg(resume=True, **halves))
     second.train()
-    latest = find_latest_checkpoint(second.work_dir)
+    latest = find_latest_checkpoint(second.work_dir, [f"memory://{tmp_path.name}"])
     assert latest == f"memory://{tmp_path.name}/halves/epoch_3.pth"
     assert not list(Path(second.work_dir).glob("*.pth"))
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
     with pytest.raises(CheckpointError, match="there is no checkpoint memory:"):
         second.load_checkpoint("memory://nowhere/x.pth")
+
+
+FOREIGN = [
+    "https://example.org/epoch_1.pth",
+    "memory://bucket/epoch_1.pth",
+    "torchvision://resnet18",
+    "file:///etc/passwd",
+    "../other/epoch_1.pth",
+    "sub/../../other/epoch_1.pth",
+    "/etc/passwd",
+    "link.pth",
+    "a\0b",
+    "memory://own/runs/../../bucket/epoch_1.pth",
+    "memory://own/runs2/epoch_1.pth",
+    "memory://own/runs/x::https://example.org/epoch_1.pth",
+]
+
+
+@pytest.mark.parametrize("name", FOREIGN)
+def test_what_last_checkpoint_may_not_name(
+    toy_cfg: CfgMaker, tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "run"
+    (tmp_path / "other").mkdir()
+    (folder / "sub").mkdir(parents=True)
+    (tmp_path / "other" / "epoch_1.pth").write_bytes(b"")
+    (folder / "link.pth").symlink_to(tmp_path / "other" / "epoch_1.pth")
+    (folder / "last_checkpoint").write_text(name)
+    opened: list[str] = []
+    monkeypatch.setattr(
+        CheckpointLoader, "load_checkpoint", lambda name, *_, **__: opened.append(name)
+    )
+    hook = {"type": "CheckpointHook", "out_dir": "memory://own/runs"}
+    for hooks in ({}, {"checkpoint": hook}):
+        with pytest.raises(CheckpointError) as caught:
+            Runner.from_cfg(toy_cfg(resume=True, default_hooks=hooks))
+        assert str(caught.value).startswith(f"{folder / 'last_checkpoint'} holds ")
+        assert "what may stand there is a checkpoint in this folder, or one below" in str(
+            caught.value
+        )
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("epoch_1.pth", "{run}/epoch_1.pth"),
+        ("sub/epoch_1.pth\n", "{run}/sub/epoch_1.pth"),
+        ("../far/run/epoch_1.pth", "{run}/../far/run/epoch_1.pth"),
+        ("memory://own/runs/run/epoch_1.pth", "memory://own/runs/run/epoch_1.pth"),
+    ],
+)
+def test_what_last_checkpoint_may_name(tmp_path: Path, name: str, found: str) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "last_checkpoint").write_text(name)
+    out_dirs: list[str | Path] = [tmp_path / "far", "memory://own/runs/"]
+    latest = find_latest_checkpoint(tmp_path / "run", out_dirs)
+    assert latest == found.format(run=tmp_path / "run")
 
 
 def test_resume_reads_no_skipped_data(toy_cfg: CfgMaker) -> None:

@@ -166,5 +166,5 @@ def test_an_object_that_counts_epochs_needs_them_too(toy_cfg: CfgMaker) -> None:
 def test_a_window_of_an_epoch_needs_epochs(toy_cfg: CfgMaker) -> None:
     mean = {"data_src": "loss", "method_name": "mean", "window_size": "epoch"}
     _train(toy_cfg, "epoch", log_processor={"custom_cfg": [mean]})
-    with pytest.raises(ValueError, match=r"custom_cfg\[0\].window_size='epoch' needs"):
+    with pytest.raises(ValueError, match=r"custom_cfg\.0\.window_size is 'epoch', which"):
         _train(toy_cfg, "iter", log_processor={"custom_cfg": [mean]})

@@ -1,4 +1,4 @@
-"""Pictures of masks."""
+"""Drawing of masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lazy public faces of packages."""
+"""Lazy imports of public names."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ C = TypeVar("C", bound=type)
 def attach_stub(
     package: str, filename: str
 ) -> tuple[Callable[[str], object], Callable[[], list[str]], list[str]]:
-    """Do as `lazy_loader.attach_stub` does, for stubs with one import on a line.
+    """Do as `lazy_loader.attach_stub` does, for stubs that import one name at a time.
 
-    Such a stub is read line by line. To parse it, and to import the parser, would take longer than
-    all that `import engine` does otherwise.
+    The stub is split into words. To parse it, and to import the parser, would take longer than all
+    that `import engine` does otherwise.
 
     Args:
         package: The name of the package.
@@ -27,10 +27,10 @@ def attach_stub(
     """
     names: dict[str, list[str]] = {}
     with open(f"{filename}i", encoding="utf-8") as stub:
-        for line in stub:
-            words = line.split()
-            if len(words) == 6 and words[0] == "from":  # from .module import Name as Name
-                names.setdefault(words[1][1:], []).append(words[3])
+        imports = stub.read().replace("(", " ").split("from .")[1:]
+    for each in imports:  # module import Name as Name
+        module, _, name, *_ = each.split()
+        names.setdefault(module, []).append(name)
     attached: tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
     attached = lazy_loader.attach(package, submod_attrs=names)
     return attached

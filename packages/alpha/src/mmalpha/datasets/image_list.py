@@ -1,4 +1,4 @@
-"""Images and their labels in a list."""
+"""Images and labels in a text file."""
 
 from __future__ import annotations
 

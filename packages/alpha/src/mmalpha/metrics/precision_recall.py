@@ -1,4 +1,4 @@
-"""How many of the predictions are right, and how many of the images are found."""
+"""Precision, recall and F1 score."""
 
 from __future__ import annotations
 

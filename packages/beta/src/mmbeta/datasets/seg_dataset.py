@@ -1,4 +1,4 @@
-"""Folders of images and masks."""
+"""Datasets of image and mask folders."""
 
 from __future__ import annotations
 

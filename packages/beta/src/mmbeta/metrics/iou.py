@@ -1,4 +1,4 @@
-"""How well masks overlap."""
+"""Intersection over union."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that several parts share."""
+"""Layers shared by decoders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a batch as it is loaded to what a segmentor takes."""
+"""Data preprocessor of segmentors."""
 
 from __future__ import annotations
 

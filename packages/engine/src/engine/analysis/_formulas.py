@@ -1,4 +1,4 @@
-"""What each operator counts: torch's own formulas, and those that it has not."""
+"""Formulas of the counts of each operator."""
 
 from __future__ import annotations
 

@@ -6,10 +6,10 @@ from ._loader import check_exists as check_exists
 from ._loader import get_torchvision_models as get_torchvision_models
 from ._weights import WITHOUT_WRAPPER as WITHOUT_WRAPPER
 from ._weights import ReviseKeys as ReviseKeys
+from ._weights import clone_tensors as clone_tensors
 from ._weights import export_weights as export_weights
-from ._weights import facts_of as facts_of
-from ._weights import owned as owned
-from ._weights import revised as revised
+from ._weights import metadata_of as metadata_of
+from ._weights import rename_keys as rename_keys
 from ._weights import weights_of as weights_of
 
 __all__ = [
@@ -18,12 +18,12 @@ __all__ = [
     "CheckpointLoader",
     "ReviseKeys",
     "check_exists",
+    "clone_tensors",
     "export_weights",
-    "facts_of",
     "get_torchvision_models",
-    "owned",
+    "metadata_of",
     "read_checkpoint",
-    "revised",
+    "rename_keys",
     "save_checkpoint",
     "weights_of",
 ]

@@ -1,4 +1,4 @@
-"""Checkpoints by the scheme of their names."""
+"""Checkpoint loaders by URL scheme."""
 
 from __future__ import annotations
 

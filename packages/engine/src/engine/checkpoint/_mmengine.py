@@ -1,4 +1,4 @@
-"""What stands in for MMEngine's classes when one of its checkpoints is read.
+"""Reading of MMEngine's checkpoints.
 
 Such a checkpoint names a few classes and functions beside tensors. Each gets a stand-in of no
 effect that keeps what is stored, so that nothing of MMEngine needs to be there, and none of the
@@ -64,6 +64,9 @@ def without_stand_ins(checkpoint: dict[str, Any]) -> dict[str, Any]:
     hub = plain.get("message_hub")
     if isinstance(hub, dict):
         plain["message_hub"] = {"log_scalars": hub.get("log_scalars", {}), "runtime_info": {}}
+    if "ema_state_dict" in plain:
+        place = {"key": "ema_state_dict", "prefix": "module."}
+        plain["meta"] = {**plain["meta"], "trained_weights": place}
     return plain
 
 

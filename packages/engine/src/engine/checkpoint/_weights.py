@@ -1,4 +1,4 @@
-"""The weights within a checkpoint."""
+"""Weights within a checkpoint."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def weights_of(checkpoint: Mapping[str, Any], name: str | Path) -> Mapping[str, 
     return weights
 
 
-def revised(weights: Mapping[str, Any], revise_keys: ReviseKeys) -> dict[str, Any]:
+def rename_keys(weights: Mapping[str, Any], revise_keys: ReviseKeys) -> dict[str, Any]:
     """Return weights by other keys.
 
     Args:
@@ -51,7 +51,7 @@ def revised(weights: Mapping[str, Any], revise_keys: ReviseKeys) -> dict[str, An
     return renamed
 
 
-def owned(content: Any) -> Any:
+def clone_tensors(content: Any) -> Any:
     """Return what was read from a checkpoint with copies of its tensors, in place of mapped ones.
 
     Args:
@@ -60,13 +60,13 @@ def owned(content: Any) -> Any:
     if isinstance(content, Tensor):
         return content.clone()
     if isinstance(content, Mapping):
-        return {key: owned(value) for key, value in content.items()}
+        return {key: clone_tensors(value) for key, value in content.items()}
     if isinstance(content, (list, tuple)):
-        return type(content)([owned(value) for value in content])
+        return type(content)([clone_tensors(value) for value in content])
     return content
 
 
-def facts_of(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
+def metadata_of(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """Return what a checkpoint holds beside weights and the optimizer, with copies of its tensors.
 
     Args:
@@ -74,7 +74,7 @@ def facts_of(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     """
     if "state_dict" not in checkpoint:
         return {}
-    return {key: owned(value) for key, value in checkpoint.items() if key not in _LARGE}
+    return {key: clone_tensors(value) for key, value in checkpoint.items() if key not in _LARGE}
 
 
 def export_weights(checkpoint: str | Path, filename: str | Path) -> None:

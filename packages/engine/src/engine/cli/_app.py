@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors."""
+"""The commands and the handling of their errors."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -101,7 +100,7 @@ def run_test(
     )
     _check_files(cfg, checkpoint)
     runner = _runner(cfg)
-    runner.load_checkpoint(str(checkpoint), strict=True)
+    runner.load_checkpoint(checkpoint, strict=True)
     with _clean_end():
         metrics = runner.test()
     for name, value in metrics.items():
@@ -133,7 +132,7 @@ def _runner(cfg: Config) -> Any:
     return RUNNERS.build(cfg)
 
 
-def _check_files(cfg: Config, checkpoint: Path) -> None:
+def _check_files(cfg: Config, checkpoint: str) -> None:
     """Check that what a test reads is there, before anything is built."""
     from engine.checkpoint import check_exists  # deferred: --help needs no torch
     from engine.runner import missing_annotations

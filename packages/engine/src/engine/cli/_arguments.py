@@ -1,4 +1,4 @@
-"""Arguments that several commands have."""
+"""Arguments shared by commands."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ConfigArgument = Annotated[
     ),
 ]
 CheckpointArgument = Annotated[
-    Path, typer.Argument(metavar="CHECKPOINT", help="A checkpoint.", show_default=False)
+    str, typer.Argument(metavar="CHECKPOINT", help="A checkpoint.", show_default=False)
 ]
 WorkDirOption = Annotated[
     Path | None,
@@ -42,7 +42,7 @@ DeviceOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
 DataRootOption = Annotated[
-    Path | None, typer.Option(help="The folder of the data sets, in place of the config's.")
+    str | None, typer.Option(help="The folder of the data sets, in place of the config's.")
 ]
 TrustOption = Annotated[
     bool,

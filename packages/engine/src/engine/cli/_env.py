@@ -1,4 +1,4 @@
-"""`engine env`: what a report of a bug needs."""
+"""`engine env`: report of the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`engine registry`: what is registered where."""
+"""`engine registry`: list and explain registered names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the words of a command line to the config of a run."""
+"""The config of a run from the options of a command."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import Config, ConfigError, Options, parse_options
-
-LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+from engine.runner.run_table import LAUNCHERS
 
 
 @dataclass(frozen=True)
@@ -33,7 +32,7 @@ class Settings:
     launcher: str = "none"
     device: str | None = None
     seed: int | None = None
-    data_root: Path | None = None
+    data_root: str | None = None
     resume: bool = False
     amp: bool = False
     trust: bool = False
@@ -77,12 +76,12 @@ def _set(cfg: Config, option: str, **values: Any) -> None:
     cfg.merge_from_dict(Options(values, option))
 
 
-def _set_data_root(cfg: Config, data_root: Path) -> None:
+def _set_data_root(cfg: Config, data_root: str) -> None:
     loaders = [key for key in cfg if key.endswith("_dataloader") and cfg[key]]
     if not loaders:
         raise ConfigError("--data-root: the config has no data loaders")
     for key in loaders:
-        _set(cfg, "--data-root", **{f"{key}.dataset.data_root": str(data_root)})
+        _set(cfg, "--data-root", **{f"{key}.dataset.data_root": data_root})
 
 
 def _enable_amp(cfg: Config) -> None:

@@ -1,4 +1,4 @@
-"""The base of data sets that are described by an annotation file."""
+"""Base class of datasets with an annotation file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.registry.restrictions import READS_LOCAL_FILES
 
 from ._compose import Compose, Transform
 from ._full_init import force_full_init
-from ._records import PackedRecords
+from ._packed_records import PackedRecords
 
 
 @DATASETS.register_module()

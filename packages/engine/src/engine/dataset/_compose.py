@@ -1,4 +1,4 @@
-"""A sequence of transforms as one."""
+"""Pipeline of transforms."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms of torchvision on the dictionary of a sample."""
+"""Transforms of torchvision on samples."""
 
 from __future__ import annotations
 

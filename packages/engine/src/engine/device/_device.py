@@ -1,4 +1,4 @@
-"""Which accelerator there is."""
+"""The device of this process."""
 
 from __future__ import annotations
 
@@ -27,3 +27,23 @@ def get_max_cuda_memory(device: torch.device | None = None) -> int:
     peak = torch.cuda.max_memory_allocated(device)
     torch.cuda.reset_peak_memory_stats(device)
     return peak // (1024 * 1024)
+
+
+def device_of(name: str) -> torch.device:
+    """Return the device of a name.
+
+    Args:
+        name: `'cpu'`, `'cuda'`, `'cuda:1'` and the like.
+
+    Raises:
+        ValueError: If there is no such device.
+    """
+    try:
+        device = torch.device(name)
+    except (RuntimeError, TypeError) as error:
+        raise ValueError(
+            f"there is no device {name!r}: use 'cpu', 'cuda', 'cuda:1', ..."
+        ) from error
+    if device.type == "cuda" and not torch.cuda.is_available():
+        raise ValueError(f"the device {name!r} needs CUDA, which torch does not find here")
+    return device

@@ -16,7 +16,7 @@ from ._groups import init_local_group as init_local_group
 from ._launch import infer_launcher as infer_launcher
 from ._launch import init_dist as init_dist
 from ._lost import ProcessLostError as ProcessLostError
-from ._lost import lost_processes_named as lost_processes_named
+from ._lost import name_lost_processes as name_lost_processes
 from ._objects import all_gather_object as all_gather_object
 from ._objects import broadcast_object_list as broadcast_object_list
 from ._objects import collect_results as collect_results
@@ -65,7 +65,7 @@ __all__ = [
     "init_local_group",
     "is_distributed",
     "is_main_process",
-    "lost_processes_named",
+    "name_lost_processes",
     "master_only",
     "sync_random_seed",
 ]

@@ -1,4 +1,4 @@
-"""What processes exchange as tensors.
+"""Collective operations on tensors.
 
 What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type that
 every back end can reduce; bits, booleans and the like are gathered, and each process reduces them.

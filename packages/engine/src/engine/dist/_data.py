@@ -1,4 +1,4 @@
-"""On which device data is."""
+"""Devices of nested tensors."""
 
 from __future__ import annotations
 

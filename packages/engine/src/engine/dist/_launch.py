@@ -1,4 +1,4 @@
-"""How the processes of a run find each other."""
+"""Initialization of the processes of a run."""
 
 from __future__ import annotations
 

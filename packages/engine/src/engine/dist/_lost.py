@@ -1,4 +1,4 @@
-"""What a process says when the others are not there any more."""
+"""Errors about processes that ended or hang."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def introduce_process() -> None:
 
 
 @contextmanager
-def lost_processes_named() -> Iterator[None]:
+def name_lost_processes() -> Iterator[None]:
     """Name the processes that are not there where an error says only that a connection is not.
 
     Raises:

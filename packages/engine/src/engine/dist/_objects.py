@@ -1,4 +1,4 @@
-"""What processes exchange as objects: tensors and plain data.
+"""Collective operations on objects.
 
 Objects travel as `torch.save` writes them and are read with `weights_only=True`: tensors, numbers,
 strings, lists, tuples and dictionaries pass, and nothing that arrives is ever executed.

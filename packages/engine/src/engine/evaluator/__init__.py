@@ -1,4 +1,4 @@
-"""Metrics, and what runs them over a data set."""
+"""Metrics and the evaluator that runs them."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""The predictions of a run as a file."""
+"""Writing of predictions to a file."""
 
 from __future__ import annotations
 

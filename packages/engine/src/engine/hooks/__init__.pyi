@@ -12,6 +12,7 @@ from ._prepare_tta import PrepareTTAHook as PrepareTTAHook
 from ._prepare_tta import build_runner_with_tta as build_runner_with_tta
 from ._profiler import ProfilerHook as ProfilerHook
 from ._progress import ProgressHook as ProgressHook
+from ._runner_like import RunnerLike as RunnerLike
 from ._runtime_info import RuntimeInfoHook as RuntimeInfoHook
 from ._sampler_seed import DistSamplerSeedHook as DistSamplerSeedHook
 from ._sync_buffers import SyncBuffersHook as SyncBuffersHook
@@ -33,6 +34,7 @@ __all__ = [
     "PrepareTTAHook",
     "ProfilerHook",
     "ProgressHook",
+    "RunnerLike",
     "RuntimeInfoHook",
     "SyncBuffersHook",
     "build_runner_with_tta",

@@ -1,4 +1,4 @@
-"""When checkpoints are saved, and which are kept."""
+"""Saving of checkpoints at intervals and of the best ones."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -29,10 +29,8 @@ from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITE
 from engine.utils import improvement, is_url
 
 from ._hook import Hook
-from ._rules import GREATER, LESS, checked_rule, rule_of
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._metric_rule import GREATER, LESS, checked_rule, rule_of
+from ._runner_like import RunnerLike
 
 _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
@@ -95,6 +93,9 @@ class CheckpointHook(Hook):
     ) -> None:
         self.interval = interval
         self.by_epoch = by_epoch is not False
+        self._number = 0  # among the hooks of this kind, each of which keeps its own files
+        self._others: list[CheckpointHook] = []
+        self._resumed_at = 0
         self._said = by_epoch, filename_tmpl
         self.out_dir = out_dir
         self.max_keep_ckpts = max_keep_ckpts
@@ -126,7 +127,7 @@ class CheckpointHook(Hook):
                     "one of these metrics another name, or leave it out of save_best"
                 )
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Count what the training loop counts, if nothing else was said.
 
         Raises:
@@ -134,16 +135,20 @@ class CheckpointHook(Hook):
         """
         self.by_epoch = runner.counts_epochs(self._said[0], type(self).__name__)
         self.filename_tmpl = self._template()
+        hooks = [hook for hook in runner.hooks if isinstance(hook, CheckpointHook)]
+        self._number = hooks.index(self) if self in hooks else 0  # or another hook calls this one
+        self._others = [hook for hook in hooks if hook is not self]
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Say where the checkpoints go, and remove what a run that was killed left there."""
         get_file_backend(
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
+        self._resumed_at = runner.epoch if self.by_epoch else runner.iter
         self._clean(runner)
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """Save where an interval of epochs ends."""
         last = self.save_last and self.is_last_train_epoch(runner)
         if last or self.every_n_epochs(runner, self.interval, self.save_begin):
@@ -151,7 +156,7 @@ class CheckpointHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -161,7 +166,7 @@ class CheckpointHook(Hook):
         if last or self.every_n_train_iters(runner, self.interval, self.save_begin):
             self._save(runner, runner.iter + 1)
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Save the model if it is the best so far."""
         if not metrics or runner.train_loop is None:
             return
@@ -170,28 +175,29 @@ class CheckpointHook(Hook):
                 runner, next(iter(metrics)) if metric == "auto" else metric, rule, metrics
             )
 
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: RunnerLike) -> None:
         """Save the end of a training that was stopped early; publish what was asked for."""
-        hub = runner.message_hub
-        kept = hub.get_info(_KEPT, [])
+        kept = self._kept(runner)
         number = runner.epoch if self.by_epoch else runner.iter
         if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
             self._save(runner, number, is_counted=True)
+        for metric in self._best(runner):
+            self._remove_former_best(runner, metric)
         if self.published_keys:
-            names = hub.get_info(_KEPT, [])[-1:] if self.save_last else []
-            for name in dict.fromkeys([*names, *hub.get_info(_BEST, {}).values()]):
+            names = self._kept(runner)[-1:] if self.save_last else []
+            for name in dict.fromkeys([*names, *self._best(runner).values()]):
                 self._publish(runner, name)
 
     def _overrides(self, point: str) -> bool:
         other = "after_train_iter" if self.by_epoch else "after_train_epoch"
         return super()._overrides(point) and point != other
 
-    def _save(self, runner: Runner, number: int, is_counted: bool = False) -> None:
+    def _save(self, runner: RunnerLike, number: int, is_counted: bool = False) -> None:
         name = self.filename_tmpl.format(number)
-        before = runner.message_hub.get_info(_KEPT, [])
+        before = self._kept(runner)
         # With those that are removed below, in case that this run ends before it has done so.
         kept = [*(other for other in before if other != name), name]
-        runner.message_hub.update_info(_KEPT, kept)
+        runner.message_hub.update_info(self._key(_KEPT), kept)
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
         self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
         if is_main_process():
@@ -202,32 +208,33 @@ class CheckpointHook(Hook):
         self._remove_surplus(runner)  # only now, so that there is a whole one at any moment
 
     def _save_if_best(
-        self, runner: Runner, metric: str, rule: str, metrics: dict[str, float]
+        self, runner: RunnerLike, metric: str, rule: str, metrics: dict[str, float]
     ) -> None:
         score = float(get_metric_value(metric, metrics))
         hub = runner.message_hub
-        former = hub.get_info(f"best_{metric}")
+        former = hub.get_info(self._key(f"best_{metric}"))
         if math.isnan(score):
             runner.logger.warning("The %s is NaN, so that this is not the best checkpoint", metric)
         if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
         number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
         name = f"best_{_in_file_name(metric)}_{number}"
-        files = hub.get_info(_BEST, {})
+        files = self._best(runner)
         if other := next((each for each in files if each != metric and files[each] == name), None):
             raise ValueError(
                 f"the best checkpoint by {metric!r} would take the place of that by {other!r}, "
                 f"{name}; give one of these metrics another name"
             )
         old = files.get(metric)
-        hub.update_info(f"best_{metric}", score)
-        hub.update_info(_BEST, {**files, metric: name})
+        hub.update_info(self._key(f"best_{metric}"), score)
+        hub.update_info(self._key(_BEST), {**files, metric: name})
         self._write(runner, name, by_epoch=None)
         if old is not None and old != name:
             self._remove(runner, old)
+        self._remove_former_best(runner, metric)
         runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
 
-    def _write(self, runner: Runner, name: str, by_epoch: bool | None) -> None:
+    def _write(self, runner: RunnerLike, name: str, by_epoch: bool | None) -> None:
         runner.save_checkpoint(
             self._folder(runner),
             name,
@@ -237,7 +244,7 @@ class CheckpointHook(Hook):
         )
 
     @master_only
-    def _publish(self, runner: Runner, name: str) -> None:
+    def _publish(self, runner: RunnerLike, name: str) -> None:
         if not isfile(self._file(runner, name), self.backend_args):
             # The run was resumed from a checkpoint in another folder, and that one stayed there.
             runner.logger.warning("%s is not published: it is in another folder", name)
@@ -260,39 +267,73 @@ class CheckpointHook(Hook):
         put(stream.getvalue(), self._file(runner, published), self.backend_args)
         runner.logger.info("Published %s as %s", name, published)
 
-    def _remove_surplus(self, runner: Runner) -> None:
-        kept = runner.message_hub.get_info(_KEPT, [])
+    def _remove_surplus(self, runner: RunnerLike) -> None:
+        kept = self._kept(runner)
         surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
         for name in surplus:
             self._remove(runner, name)
         if surplus:
-            runner.message_hub.update_info(_KEPT, kept[len(surplus) :])
+            runner.message_hub.update_info(self._key(_KEPT), kept[len(surplus) :])
 
-    def _clean(self, runner: Runner) -> None:
+    def _clean(self, runner: RunnerLike) -> None:
         folder = self._folder(runner)
         if is_main_process():
             for place in {runner.work_dir, folder}:
                 for name in [] if is_url(place) else remove_abandoned(place):
                     runner.logger.info("Removed %s, which a run that was killed had begun", name)
-        interrupted = runner.message_hub.pop_info("interrupted_checkpoint")
-        if interrupted is not None and folder == runner.work_dir:
+        is_here = folder == runner.work_dir
+        interrupted = runner.message_hub.pop_info("interrupted_checkpoint") if is_here else None
+        if interrupted is not None:
             # It counts as one of this hook's, so that it goes when there are newer ones.
-            kept = runner.message_hub.get_info(_KEPT, [])
-            runner.message_hub.update_info(_KEPT, [*kept, interrupted])
+            kept = self._kept(runner)
+            runner.message_hub.update_info(self._key(_KEPT), [*kept, interrupted])
         self._remove_surplus(runner)
 
     @master_only
-    def _remove(self, runner: Runner, name: str) -> None:
+    def _remove_former_best(self, runner: RunnerLike, metric: str) -> None:
+        """Remove what a run that was killed saved as the best after the checkpoint of a resume."""
+        folder = self._folder(runner)
+        if not self._resumed_at or is_url(folder):
+            return
+        best, prefix = self._best(runner)[metric], f"best_{_in_file_name(metric)}_"
+        others = {name for name in os.listdir(folder) if name.startswith(prefix)} - {best}
+        if others:
+            now = runner.epoch if self.by_epoch else runner.iter
+            numbers = range(self._resumed_at, now + 1)
+            since = {prefix + self.filename_tmpl.format(number) for number in numbers}
+            for name in sorted(others & since):
+                self._remove(runner, name)
+
+    @master_only
+    def _remove(self, runner: RunnerLike, name: str) -> None:
         file = self._file(runner, name)
-        if isfile(file, self.backend_args):
+        is_kept = any(hook._keeps(runner, file) for hook in self._others)
+        if not is_kept and isfile(file, self.backend_args):
             remove(file, self.backend_args)
 
-    def _folder(self, runner: Runner) -> str:
+    def _keeps(self, runner: RunnerLike, file: str) -> bool:
+        names = [*self._kept(runner), *self._best(runner).values()]
+        return any(join_path(self._folder(runner), name) == file for name in names)
+
+    def _kept(self, runner: RunnerLike) -> list[str]:
+        names = runner.message_hub.get_info(self._key(_KEPT), [])
+        return _names(names, names if isinstance(names, (list, tuple)) else None)
+
+    def _best(self, runner: RunnerLike) -> dict[str, str]:
+        files = runner.message_hub.get_info(self._key(_BEST), {})
+        names = _names(files, files.values() if isinstance(files, Mapping) else None)
+        return dict(zip(files, names, strict=True))
+
+    def _key(self, name: str) -> str:
+        """Return under what this hook keeps a record: the first one under the plain name."""
+        return f"{name}#{self._number + 1}" if self._number else name
+
+    def _folder(self, runner: RunnerLike) -> str:
         if self.out_dir is None:
             return str(runner.work_dir)
         return join_path(self.out_dir, os.path.basename(runner.work_dir))
 
-    def _file(self, runner: Runner, name: str) -> str:
+    def _file(self, runner: RunnerLike, name: str) -> str:
         if _leads_out(name) and not _leads_out(self.filename_tmpl):
             raise CheckpointError(
                 f"the run goes on from a checkpoint by which {name!r} is one of its checkpoints; "
@@ -305,6 +346,16 @@ class CheckpointHook(Hook):
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)
+
+
+def _names(record: Any, names: Iterable[Any] | None) -> list[str]:
+    """Return the names of files in a record, which a checkpoint may have brought."""
+    listed = [] if names is None else [*names]
+    if names is None or not all(isinstance(name, str) for name in listed):
+        raise CheckpointError(
+            f"the run goes on from a checkpoint whose list of files is {record!r}"
+        )
+    return listed
 
 
 def _leads_out(name: str) -> bool:

@@ -1,9 +1,8 @@
-"""A picture of the training."""
+"""Picture of the training curves."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from engine.dist import master_only
 from engine.registry import HOOKS, needs_trust
@@ -11,9 +10,7 @@ from engine.registry.restrictions import NAMES_FILE_OF_RUN
 from engine.visualization import plot_curves, require_matplotlib
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -35,7 +32,7 @@ class CurvesHook(Hook):
         self.filename = filename
 
     @master_only
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: RunnerLike) -> None:
         """Draw."""
         folder = Path(runner.work_dir)
         files = sorted(folder.glob("*/vis_data/scalars.json"))

@@ -1,19 +1,17 @@
-"""The end of a training that does not improve any more."""
+"""Early stopping."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.evaluator import get_metric_value
 from engine.registry import HOOKS
 from engine.utils import improvement
 
 from ._hook import Hook
-from ._rules import checked_rule, rule_of
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._metric_rule import checked_rule, rule_of
+from ._runner_like import RunnerLike
 
 _STATE = "early_stopping"
 
@@ -65,7 +63,7 @@ class EarlyStoppingHook(Hook):
         self.stopping_threshold = stopping_threshold
         self._has_warned = False
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Make sure that the training loop can be told to stop.
 
         Raises:
@@ -77,14 +75,14 @@ class EarlyStoppingHook(Hook):
                 "which a training loop is told to stop"
             )
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Forget a former training; end again one that had ended."""
         if runner.iter == 0:
             runner.message_hub.pop_info(_STATE)
         else:
             self._stop_if_due(runner)
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Decide whether to end the training.
 
         Raises:
@@ -111,13 +109,13 @@ class EarlyStoppingHook(Hook):
         runner.message_hub.update_info(_STATE, state)
         self._stop_if_due(runner)
 
-    def _stop_if_due(self, runner: Runner) -> None:
+    def _stop_if_due(self, runner: RunnerLike) -> None:
         reason = self._reason(**self._state(runner))
         if reason:
             runner.train_loop.stop_training = True
             runner.logger.info("The training ends early: %s", reason)
 
-    def _state(self, runner: Runner) -> dict[str, Any]:
+    def _state(self, runner: RunnerLike) -> dict[str, Any]:
         unseen = {"best": None, "waited": 0, "score": None}
         return dict(runner.message_hub.get_info(_STATE, unseen))
 

@@ -1,20 +1,18 @@
-"""Validation, test and checkpoints with averaged weights."""
+"""Exponential moving average of the weights."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
-from engine.model import BaseAveragedModel, unwrapped
-from engine.registry import HOOKS, MODELS
+from engine.model import BaseAveragedModel, unwrap
+from engine.registry import HOOKS, MODELS, Registry
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 _STATE = "ema_state_dict"
 _MODULE = "module."
@@ -42,6 +40,8 @@ class EMAHook(Hook):
         **kwargs: Arguments of the average, such as `momentum`.
 
     Attributes:
+        hands_options_to: The argument whose class takes the other ones, and where it is looked up,
+            which the linter reads.
         ema_model: The average, once a run has begun.
         src_model: The model that is averaged, without its wrappers.
 
@@ -50,6 +50,8 @@ class EMAHook(Hook):
     """
 
     priority = "NORMAL"
+    checkpoint_keys = (_STATE,)
+    hands_options_to: ClassVar[Mapping[str, Registry[Any]]] = {"ema_type": MODELS}
 
     def __init__(
         self,
@@ -75,9 +77,9 @@ class EMAHook(Hook):
         self._is_swapped = False
         self._loaded: Mapping[str, Any] | None = None
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Make the average; one that belongs to the model already is kept."""
-        model = unwrapped(runner.model)
+        model = unwrap(runner.model)
         if getattr(self, "src_model", None) is model:
             return
         average = MODELS.build(self.ema_cfg, default_args={"model": model})
@@ -88,7 +90,7 @@ class EMAHook(Hook):
             )
         self.src_model, self.ema_model = model, average
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Begin the average, or go on with it if the training was resumed.
 
         Raises:
@@ -113,7 +115,7 @@ class EMAHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -122,27 +124,27 @@ class EMAHook(Hook):
         if runner.iter + 1 >= self.begin_iter and runner.epoch + 1 >= self.begin_epoch:
             self.ema_model.update_parameters(self.src_model)
 
-    def before_val_epoch(self, runner: Runner) -> None:
+    def before_val_epoch(self, runner: RunnerLike) -> None:
         """Put the averaged weights into the model."""
         self._use_average()
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Put the trained weights back."""
         self._recover()
 
-    def before_test_epoch(self, runner: Runner) -> None:
+    def before_test_epoch(self, runner: RunnerLike) -> None:
         """Put the averaged weights into the model."""
         self._use_average()
 
-    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_test_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Put the trained weights back."""
         self._recover()
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: RunnerLike) -> None:
         """Put the trained weights back where a validation or a test was broken off."""
         self._recover()
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+    def before_save_checkpoint(self, runner: RunnerLike, checkpoint: dict[str, Any]) -> None:
         """Let `state_dict` be the averaged weights, and keep the trained ones beside it."""
         if not hasattr(self, "ema_model"):  # no run has begun
             return
@@ -155,8 +157,9 @@ class EMAHook(Hook):
                 averaged = state[_MODULE + key]
                 weights[key], state[_MODULE + key] = averaged.to(weights[key].dtype), weights[key]
         checkpoint[_STATE] = state
+        checkpoint["meta"]["trained_weights"] = {"key": _STATE, "prefix": _MODULE}
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+    def after_load_checkpoint(self, runner: RunnerLike, checkpoint: dict[str, Any]) -> None:
         """Keep what a training that goes on needs; the former average ends in any case."""
         self._loaded = checkpoint.get(_STATE)
         if hasattr(self, "ema_model"):
@@ -176,7 +179,7 @@ class EMAHook(Hook):
             self._is_swapped = False
 
     @torch.no_grad()
-    def _resume(self, runner: Runner, loaded: Mapping[str, Any]) -> None:
+    def _resume(self, runner: RunnerLike, loaded: Mapping[str, Any]) -> None:
         """Take the average from the model, which was loaded with it, and the weights from `loaded`.
 
         Raises:

@@ -1,17 +1,15 @@
-"""Memory of the device that torch keeps although nothing is in it."""
+"""Release of cached device memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -37,15 +35,15 @@ class EmptyCacheHook(Hook):
             "after_iter": after_iter,
         }
 
-    def _before_epoch(self, runner: Runner, mode: str = "train") -> None:
+    def _before_epoch(self, runner: RunnerLike, mode: str = "train") -> None:
         _empty(runner)
 
-    def _after_epoch(self, runner: Runner, mode: str = "train") -> None:
+    def _after_epoch(self, runner: RunnerLike, mode: str = "train") -> None:
         _empty(runner)
 
     def _after_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Any = None,
@@ -59,7 +57,7 @@ class EmptyCacheHook(Hook):
         return super()._overrides(point) and self._wanted.get(f"{when}_{what}", True)
 
 
-def _empty(runner: Runner) -> None:
+def _empty(runner: RunnerLike) -> None:
     module = torch.get_device_module(runner.strategy.device)
     empty_cache = getattr(module, "empty_cache", None)  # the CPU has none
     if empty_cache is not None:

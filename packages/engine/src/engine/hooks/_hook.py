@@ -1,13 +1,12 @@
-"""The base of all hooks, and the points of a run at which they are called."""
+"""Base class of hooks, and the points of a run."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 POINTS = (
     "before_run",
@@ -53,79 +52,84 @@ class Hook:
         priority: When it comes among the hooks of a point: a name from `HIGHEST`, `VERY_HIGH`,
             `HIGH`, `ABOVE_NORMAL`, `NORMAL`, `BELOW_NORMAL`, `LOW`, `VERY_LOW` to `LOWEST`, or a
             number from 0 (first) to 100.
+        checkpoint_keys: The keys that it adds to a checkpoint and reads back.
+
+    `runner` is an `engine.runner.Runner` at each point. It is not annotated so, for a subclass to
+    annotate it as it likes: with `Runner`, or with `RunnerLike`.
     """
 
     priority: str | int = "NORMAL"
+    checkpoint_keys: Sequence[str] = ()
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: Any) -> None:
         """Act before anything else."""
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: Any) -> None:
         """Act after everything else."""
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: Any) -> None:
         """Act before the training begins or goes on."""
 
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: Any) -> None:
         """Act after the training."""
 
-    def before_val(self, runner: Runner) -> None:
+    def before_val(self, runner: Any) -> None:
         """Act before a validation."""
 
-    def after_val(self, runner: Runner) -> None:
+    def after_val(self, runner: Any) -> None:
         """Act after a validation."""
 
-    def before_test(self, runner: Runner) -> None:
+    def before_test(self, runner: Any) -> None:
         """Act before the test."""
 
-    def after_test(self, runner: Runner) -> None:
+    def after_test(self, runner: Any) -> None:
         """Act after the test."""
 
-    def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+    def before_save_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Act before a checkpoint is written; what is added must be plain data and tensors."""
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
         """Act after a checkpoint was read."""
 
-    def before_train_epoch(self, runner: Runner) -> None:
+    def before_train_epoch(self, runner: Any) -> None:
         """Act before an epoch of training."""
         self._before_epoch(runner, mode="train")
 
-    def before_val_epoch(self, runner: Runner) -> None:
+    def before_val_epoch(self, runner: Any) -> None:
         """Act before the batches of a validation."""
         self._before_epoch(runner, mode="val")
 
-    def before_test_epoch(self, runner: Runner) -> None:
+    def before_test_epoch(self, runner: Any) -> None:
         """Act before the batches of the test."""
         self._before_epoch(runner, mode="test")
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: Any) -> None:
         """Act after an epoch of training."""
         self._after_epoch(runner, mode="train")
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Act on the metrics of a validation."""
         self._after_epoch(runner, mode="val")
 
-    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
         """Act on the metrics of the test."""
         self._after_epoch(runner, mode="test")
 
-    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def before_train_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         """Act before a step of training."""
         self._before_iter(runner, batch_idx, data_batch, mode="train")
 
-    def before_val_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def before_val_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         """Act before a batch of a validation."""
         self._before_iter(runner, batch_idx, data_batch, mode="val")
 
-    def before_test_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def before_test_iter(self, runner: Any, batch_idx: int, data_batch: Any = None) -> None:
         """Act before a batch of the test."""
         self._before_iter(runner, batch_idx, data_batch, mode="test")
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: Any,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -135,7 +139,7 @@ class Hook:
 
     def after_val_iter(
         self,
-        runner: Runner,
+        runner: Any,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
@@ -145,7 +149,7 @@ class Hook:
 
     def after_test_iter(
         self,
-        runner: Runner,
+        runner: Any,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
@@ -153,29 +157,29 @@ class Hook:
         """Act on the predictions for a batch of the test."""
         self._after_iter(runner, batch_idx, data_batch, outputs, mode="test")
 
-    def _before_epoch(self, runner: Runner, mode: str = "train") -> None: ...
+    def _before_epoch(self, runner: Any, mode: str = "train") -> None: ...
 
-    def _after_epoch(self, runner: Runner, mode: str = "train") -> None: ...
+    def _after_epoch(self, runner: Any, mode: str = "train") -> None: ...
 
     def _before_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = "train"
+        self, runner: Any, batch_idx: int, data_batch: Any = None, mode: str = "train"
     ) -> None: ...
 
     def _after_iter(
         self,
-        runner: Runner,
+        runner: Any,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Any = None,
         mode: str = "train",
     ) -> None: ...
 
-    def every_n_epochs(self, runner: Runner, n: int, start: int = 0) -> bool:
+    def every_n_epochs(self, runner: RunnerLike, n: int, start: int = 0) -> bool:
         """Return whether this epoch is one of each `n`, counted from `start`; never if n < 1."""
         done = runner.epoch + 1 - start
         return n > 0 and done >= 0 and done % n == 0
 
-    def every_n_train_iters(self, runner: Runner, n: int, start: int = 0) -> bool:
+    def every_n_train_iters(self, runner: RunnerLike, n: int, start: int = 0) -> bool:
         """Return whether this iteration is one of each `n`, counted from `start`."""
         done = runner.iter + 1 - start
         return n > 0 and done >= 0 and done % n == 0
@@ -188,11 +192,11 @@ class Hook:
         """Return whether this batch is the last of its epoch."""
         return batch_idx + 1 == len(dataloader)
 
-    def is_last_train_epoch(self, runner: Runner) -> bool:
+    def is_last_train_epoch(self, runner: RunnerLike) -> bool:
         """Return whether this is the last epoch of the training."""
         return runner.epoch + 1 == runner.max_epochs
 
-    def is_last_train_iter(self, runner: Runner) -> bool:
+    def is_last_train_iter(self, runner: RunnerLike) -> bool:
         """Return whether this is the last iteration of the training."""
         return runner.iter + 1 == runner.max_iters
 

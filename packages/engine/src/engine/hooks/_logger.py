@@ -1,11 +1,11 @@
-"""Log lines and tracked scalars."""
+"""Logging of lines and scalars."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.dist import master_only
 from engine.fileio import join_path, put
@@ -13,9 +13,7 @@ from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import SETS_STORAGE, WRITES_ELSEWHERE
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -68,7 +66,7 @@ class LoggerHook(Hook):
         self.backend_args = backend_args
         self._checked = 0  # iterations of which it is known whether the loss is a number
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Tell the visual back ends the config.
 
         Raises:
@@ -81,7 +79,7 @@ class LoggerHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -101,7 +99,7 @@ class LoggerHook(Hook):
 
     def after_val_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
@@ -111,7 +109,7 @@ class LoggerHook(Hook):
 
     def after_test_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
@@ -119,7 +117,7 @@ class LoggerHook(Hook):
         """Log how far the test is."""
         self._log_progress(runner, batch_idx, "test")
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Log the metrics of a validation."""
         by_epoch = self.log_metric_by_epoch
         if by_epoch is None:
@@ -130,25 +128,25 @@ class LoggerHook(Hook):
         runner.logger.info(line)
         runner.visualizer.add_scalars(values, step=step)
 
-    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_test_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Log the metrics of the test."""
         length = len(runner.test_dataloader)
         _, line = runner.log_processor.get_log_after_epoch(runner, length, "test")
         runner.logger.info(line)
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: RunnerLike) -> None:
         """Report what no line did; close the back ends, and copy the logs to where they go."""
         self._report_no_number(runner, runner.iter)
         runner.visualizer.close()
         if self.out_dir is not None:
             self._copy_logs(runner, join_path(self.out_dir, Path(runner.work_dir).name))
 
-    def _log_progress(self, runner: Runner, batch_idx: int, mode: str) -> None:
+    def _log_progress(self, runner: RunnerLike, batch_idx: int, mode: str) -> None:
         if self.every_n_inner_iters(batch_idx, self.interval):
             _, line = runner.log_processor.get_log_after_iter(runner, batch_idx, mode)
             runner.logger.info(line)
 
-    def _report_no_number(self, runner: Runner, done: int) -> None:
+    def _report_no_number(self, runner: RunnerLike, done: int) -> None:
         """Tell of the losses since the last report that are no numbers, and of the first one."""
         history = runner.message_hub.log_scalars.get("train/loss")
         unchecked, self._checked = done - self._checked, done
@@ -167,7 +165,7 @@ class LoggerHook(Hook):
             )
 
     @master_only
-    def _copy_logs(self, runner: Runner, target: str) -> None:
+    def _copy_logs(self, runner: RunnerLike, target: str) -> None:
         folder = Path(runner.log_dir)
         for file in sorted(folder.rglob("*")):
             if file.is_file() and file.name.endswith(self.out_suffix):

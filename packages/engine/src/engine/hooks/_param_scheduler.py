@@ -1,16 +1,14 @@
-"""The steps of the schedulers."""
+"""Steps of the parameter schedulers."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -22,13 +20,13 @@ class ParamSchedulerHook(Hook):
     def __init__(self) -> None:
         self._counts_iters = True
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Find out whether there is something to do after each iteration."""
         self._counts_iters = any(not each.by_epoch for each in runner.param_schedulers)
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -38,13 +36,13 @@ class ParamSchedulerHook(Hook):
             if not scheduler.by_epoch:
                 scheduler.step()
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """Step those that count epochs."""
         for scheduler in runner.param_schedulers:
             if scheduler.by_epoch and not scheduler.need_val_args:
                 scheduler.step()
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Step those that wait for a metric."""
         for scheduler in runner.param_schedulers:
             if scheduler.need_val_args:

@@ -1,19 +1,17 @@
-"""Tests with several augmented views of each image."""
+"""Test-time augmentation."""
 
 from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.config import Config, ConfigDict, ConfigError
 from engine.registry import HOOKS, MODELS, RUNNERS
 from engine.utils import mutable_copy
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -28,26 +26,26 @@ class PrepareTTAHook(Hook):
         self.tta_cfg = mutable_copy(tta_cfg)
         self._model: Any = None
 
-    def before_test(self, runner: Runner) -> None:
+    def before_test(self, runner: RunnerLike) -> None:
         """Put it around the model."""
         self._model = runner.model
         runner.model = MODELS.build(self.tta_cfg, default_args={"module": runner.model})
         runner.model.to(runner.strategy.device)
 
-    def after_test(self, runner: Runner) -> None:
+    def after_test(self, runner: RunnerLike) -> None:
         """Take it away again."""
         self._take_away(runner)
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: RunnerLike) -> None:
         """Take it away after a test that was broken off as well."""
         self._take_away(runner)
 
-    def _take_away(self, runner: Runner) -> None:
+    def _take_away(self, runner: RunnerLike) -> None:
         if self._model is not None:
             runner.model, self._model = self._model, None
 
 
-def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Runner:
+def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Any:
     """Make a runner that tests with augmentation.
 
     Args:
@@ -70,7 +68,7 @@ def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Runner:
     if "pipeline" not in dataset:
         raise ConfigError("test_dataloader.dataset has no pipeline for tta_pipeline to replace")
     dataset["pipeline"] = changed["tta_pipeline"]
-    runner: Runner = RUNNERS.build(changed)
+    runner: RunnerLike = RUNNERS.build(changed)
     runner.register_hook(PrepareTTAHook(changed["tta_model"]))
     return runner
 

@@ -1,10 +1,10 @@
-"""Where the time of a training goes."""
+"""Profiling of a training."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import profiler
@@ -14,9 +14,7 @@ from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.utils import did_you_mean
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 _TRACES = ("log_trace", "tb_trace")
 
@@ -96,7 +94,7 @@ class ProfilerHook(Hook):
         self._profiler: profiler.profile | None = None
         self._done = 0
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Begin to record, if the run is a training.
 
         Raises:
@@ -127,14 +125,14 @@ class ProfilerHook(Hook):
         )
         self._profiler.start()
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """End the record after its last epoch."""
         if self._profiler is not None and self.by_epoch:
             self._count(runner)
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -145,17 +143,17 @@ class ProfilerHook(Hook):
             if not self.by_epoch:
                 self._count(runner)
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: RunnerLike) -> None:
         """End the record of a training that was broken off."""
         if self._profiler is not None:
             self._finish(runner)
 
-    def _count(self, runner: Runner) -> None:
+    def _count(self, runner: RunnerLike) -> None:
         self._done += 1
         if self._done == self.profile_times:
             self._finish(runner)
 
-    def _finish(self, runner: Runner) -> None:
+    def _finish(self, runner: RunnerLike) -> None:
         record, self._profiler = self._profiler, None
         assert record is not None
         record.stop()
@@ -164,7 +162,7 @@ class ProfilerHook(Hook):
             record.export_chrome_trace(self.json_trace_path)
             runner.logger.info("The profile was written to %s", self.json_trace_path)
 
-    def _handler(self, runner: Runner) -> Callable[[Any], None] | None:
+    def _handler(self, runner: RunnerLike) -> Callable[[Any], None] | None:
         given = self.on_trace_ready
         if not isinstance(given, Mapping):
             return given

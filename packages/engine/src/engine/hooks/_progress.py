@@ -1,4 +1,4 @@
-"""A progress bar in a terminal."""
+"""Progress bar."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from engine.logging import console, has_terminal
 from engine.registry import HOOKS
 
 from ._hook import Hook
+from ._runner_like import RunnerLike
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
-
-    from engine.runner import Runner
 
 
 @HOOKS.register_module()
@@ -36,11 +35,11 @@ class ProgressHook(Hook):
         self._progress: Progress | None = None
         self._task: TaskID | None = None
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Find out whether there is a terminal."""
         self._is_shown = is_main_process() and has_terminal()
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Show the bar."""
         from rich.progress import BarColumn, Progress, TextColumn  # deferred: terminals only
 
@@ -58,7 +57,7 @@ class ProgressHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -71,11 +70,11 @@ class ProgressHook(Hook):
         values = runner.log_processor.summary(runner)
         self._progress.update(self._task, completed=runner.iter + 1, values=values)
 
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: RunnerLike) -> None:
         """Take the bar away."""
         self._stop()
 
-    def after_run(self, runner: Runner) -> None:
+    def after_run(self, runner: RunnerLike) -> None:
         """Take the bar away after an interrupted training as well."""
         self._stop()
 

@@ -1,18 +1,16 @@
-"""The facts of the moment, told to the message hub."""
+"""Runtime information in the message hub."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from numbers import Real
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 # The values that a run logs itself, and the names that others of these names get, which are
 # different for different names.
@@ -35,13 +33,13 @@ class RuntimeInfoHook(Hook):
         self._keys: dict[tuple[str, str], str] = {}
         self._facts: dict[str, set[str]] = {"val": set(), "test": set()}
 
-    def before_run(self, runner: Runner) -> None:
+    def before_run(self, runner: RunnerLike) -> None:
         """Tell what the run is."""
         runner.message_hub.update_info_dict(
             {"seed": runner.seed, "experiment_name": runner.experiment_name}
         )
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Tell how far the training is, and how far it goes."""
         runner.message_hub.update_info_dict(
             {
@@ -53,15 +51,15 @@ class RuntimeInfoHook(Hook):
             }
         )
 
-    def after_train(self, runner: Runner) -> None:
+    def after_train(self, runner: RunnerLike) -> None:
         """Tell that the training is over."""
         runner.message_hub.pop_info("loop_stage")
 
-    def before_train_epoch(self, runner: Runner) -> None:
+    def before_train_epoch(self, runner: RunnerLike) -> None:
         """Tell the epoch."""
         runner.message_hub.update_info("epoch", runner.epoch)
 
-    def before_train_iter(self, runner: Runner, batch_idx: int, data_batch: Any = None) -> None:
+    def before_train_iter(self, runner: RunnerLike, batch_idx: int, data_batch: Any = None) -> None:
         """Tell the iteration and its learning rate."""
         hub = runner.message_hub
         hub.update_info("iter", runner.train_loop.iter)
@@ -70,7 +68,7 @@ class RuntimeInfoHook(Hook):
 
     def after_train_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Mapping[str, Any] | None = None,
@@ -80,15 +78,15 @@ class RuntimeInfoHook(Hook):
             key = self._keys.get(("train", name)) or self._new_key(runner, "train", name)
             runner.message_hub.update_scalar(key, value)
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Tell the metrics."""
         self._tell(runner, "val", metrics)
 
-    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
+    def after_test_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Tell the metrics."""
         self._tell(runner, "test", metrics)
 
-    def _tell(self, runner: Runner, mode: str, metrics: Mapping[str, Any] | None) -> None:
+    def _tell(self, runner: RunnerLike, mode: str, metrics: Mapping[str, Any] | None) -> None:
         former, self._facts[mode] = self._facts[mode], set()
         for key in former:  # what this evaluation does not give is none of its metrics
             runner.message_hub.pop_info(key)
@@ -100,7 +98,7 @@ class RuntimeInfoHook(Hook):
                 self._facts[mode].add(key)
                 runner.message_hub.update_info(key, value, resumed=False)
 
-    def _new_key(self, runner: Runner, mode: str, name: str) -> str:
+    def _new_key(self, runner: RunnerLike, mode: str, name: str) -> str:
         own = f"{name}_value" if _OF_THE_RUN.fullmatch(name) else name
         if own != name:
             runner.logger.warning(

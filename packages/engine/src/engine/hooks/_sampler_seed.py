@@ -1,15 +1,11 @@
-"""Another order of the data in each epoch."""
+"""Epoch numbers of samplers."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -21,7 +17,7 @@ class DistSamplerSeedHook(Hook):
 
     priority = "NORMAL"
 
-    def before_train_epoch(self, runner: Runner) -> None:
+    def before_train_epoch(self, runner: RunnerLike) -> None:
         """Tell the sampler, or that of the batch sampler."""
         loader = runner.train_dataloader
         for sampler in (loader.sampler, getattr(loader.batch_sampler, "sampler", None)):

@@ -1,16 +1,12 @@
-"""Buffers that are the same in all processes."""
+"""Averaging of buffers over processes."""
 
 from __future__ import annotations
-
-from typing import TYPE_CHECKING
 
 from engine.dist import all_reduce_params, is_distributed
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 _SYNCED = "buffers_synced_at_iter"
 
@@ -25,17 +21,17 @@ class SyncBuffersHook(Hook):
 
     priority = "NORMAL"
 
-    def before_val_epoch(self, runner: Runner) -> None:
+    def before_val_epoch(self, runner: RunnerLike) -> None:
         """Average, unless that was done since the last iteration."""
         if runner.message_hub.get_info(_SYNCED) != runner.iter:
             _sync(runner)
 
-    def after_train_epoch(self, runner: Runner) -> None:
+    def after_train_epoch(self, runner: RunnerLike) -> None:
         """Average."""
         _sync(runner)
 
 
-def _sync(runner: Runner) -> None:
+def _sync(runner: RunnerLike) -> None:
     if not is_distributed():
         return
     all_reduce_params(

@@ -1,16 +1,14 @@
-"""How long iterations take, and how long the run still will."""
+"""Time of iterations."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from engine.registry import HOOKS
 
 from ._hook import Hook
-
-if TYPE_CHECKING:
-    from engine.runner import Runner
+from ._runner_like import RunnerLike
 
 
 @HOOKS.register_module()
@@ -25,27 +23,27 @@ class IterTimerHook(Hook):
         self._train_iters = 0
         self._left = 0
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Begin to count anew."""
         self._train_seconds, self._train_iters = 0.0, 0
         self._left = runner.max_iters - runner.iter
 
-    def after_val(self, runner: Runner) -> None:
+    def after_val(self, runner: RunnerLike) -> None:
         """Leave the validation out of the iteration after it."""
         self._mark = time.perf_counter()
 
-    def _before_epoch(self, runner: Runner, mode: str = "train") -> None:
+    def _before_epoch(self, runner: RunnerLike, mode: str = "train") -> None:
         self._mark = time.perf_counter()
 
     def _before_iter(
-        self, runner: Runner, batch_idx: int, data_batch: Any = None, mode: str = "train"
+        self, runner: RunnerLike, batch_idx: int, data_batch: Any = None, mode: str = "train"
     ) -> None:
         waited = time.perf_counter() - self._mark
         runner.message_hub.update_scalar(f"{mode}/data_time", waited)
 
     def _after_iter(
         self,
-        runner: Runner,
+        runner: RunnerLike,
         batch_idx: int,
         data_batch: Any = None,
         outputs: Any = None,

@@ -1,4 +1,4 @@
-"""The base of all inferencers: from inputs as a user has them to results as a user wants them."""
+"""Base class of inferencers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import torch
 from engine.checkpoint import CheckpointError, check_exists, read_checkpoint
 from engine.config import Config, shipped_configs
 from engine.dataset import pseudo_collate
-from engine.device import get_device
+from engine.device import device_of, get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
 from engine.model import BaseModel, evaluating, keeping_random_state
@@ -100,7 +100,7 @@ class BaseInferencer(ABC):
         self.scope = _scope_of(self.cfg) if scope is None else scope
         if scope is not None and not is_building_from_data():
             name_scope(scope)
-        self.device = torch.device(device or get_device())
+        self.device = device_of(device or get_device())
         with self.in_scope(), keeping_random_state():
             self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
         if weights is not None:

@@ -97,6 +97,15 @@ def root_of(kind: str) -> Registry[Any]:
     return root
 
 
+def label_of(node: Registry[Any]) -> str:
+    """Return the name in `engine.registry` of the root registry of a tree.
+
+    Args:
+        node: A registry of the tree.
+    """
+    return next(label for label, root in roots().items() if root is node.root)
+
+
 def look_up(node: Registry[Any], cfg: Mapping[str, Any], key: str = "type") -> Found | Missed:
     """Find what the value of a key names, where a build would look for it.
 
@@ -106,7 +115,7 @@ def look_up(node: Registry[Any], cfg: Mapping[str, Any], key: str = "type") -> F
         key: The key, whose value is a name.
     """
     name = cfg[key]
-    kind = next(label for label, root in roots().items() if root is node.root)
+    kind = label_of(node)
     try:
         target = node.get_from(cfg, key)
     except NotRegisteredError as error:

@@ -10,12 +10,12 @@ from typing import Any
 
 from engine.config import Config
 from engine.registry import RUNNERS, refused_options, trust_of
+from engine.runner.run_table import ELSEWHERE, GROUPS, NAMES, REQUIRED, RUN, PartSpec
 from engine.utils import did_you_mean, near
 
-from ._places import ELSEWHERE, GROUPS, NAMES, REQUIRED, RUN, Place
 from ._resolve import Missed, scope_error
 from ._signature import Argument, arguments_of
-from ._units import check_units
+from ._together import check_together
 from ._values import equal
 from ._walk import Walk
 
@@ -66,7 +66,7 @@ def check_run(cfg: Mapping[str, Any], walk: Walk) -> None:
             walk.place(value, key, place)
         if right in groups and is_whole:
             walk.add("incomplete-group", key, *groups[right])
-    check_units(cfg, walk)
+    check_together(cfg, walk)
     if not _is_fragment(cfg):
         for key in REQUIRED:
             if key not in {*cfg, *slips.values()}:
@@ -88,7 +88,7 @@ def _runner_arguments(cfg: Mapping[str, Any], walk: Walk, has_names: bool) -> di
     return known
 
 
-def _place(key: str, cfg: Mapping[str, Any]) -> Place | None:
+def _place(key: str, cfg: Mapping[str, Any]) -> PartSpec | None:
     place = RUN.get(key)
     if key == "model" and place is not None and cfg.get("data_preprocessor") is not None:
         return replace(place, given=("data_preprocessor",))

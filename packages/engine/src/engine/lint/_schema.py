@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from engine.registry import RUNNERS, import_announced
+from engine.runner.run_table import ELSEWHERE, NAMES, REQUIRED, RUN, PartSpec
 
 from ._docstring import described
-from ._places import ELSEWHERE, NAMES, REQUIRED, RUN, Place
 from ._resolve import scope_error
 from ._schema_parts import ROOT, Definitions
 from ._schema_values import Schema, as_json, has_json, json_of
@@ -93,7 +93,7 @@ def _properties(definitions: Definitions) -> dict[str, Schema]:
     return properties
 
 
-def _whole(definitions: Definitions, place: Place) -> Schema:
+def _whole(definitions: Definitions, place: PartSpec) -> Schema:
     """Return what a place asks of a config that has no base."""
     if place.registry is None:
         return {}

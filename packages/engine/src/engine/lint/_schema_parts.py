@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping
 from pkgutil import resolve_name
 from typing import Any
 
+from engine.runner.run_table import CONVENTIONS, NESTED, OPTIONS, TAKEN, PartSpec, general_spec
+
 from ._docstring import described, summary
 from ._names import Entry, entries, prefixes
-from ._places import CONVENTIONS, NESTED, OPTIONS, TAKEN, Place, general_place
 from ._schema_values import TEMPLATE, Schema, as_json, has_json, json_of, takes_parts
 from ._signature import Argument, arguments_of, taken_argument
 
@@ -39,7 +40,7 @@ class Definitions:
         self.scope = scope
         self.schemas: dict[str, Schema] = {}
 
-    def at_place(self, place: Place, allowed: Any = None) -> Schema:
+    def at_place(self, place: PartSpec, allowed: Any = None) -> Schema:
         """Return the schema of a place.
 
         Args:
@@ -69,7 +70,7 @@ class Definitions:
             return schema
         return {**schema, **self._with_default(place), "items": self._ref(place.registry)}
 
-    def _with_default(self, place: Place) -> Schema:
+    def _with_default(self, place: PartSpec) -> Schema:
         """Return the schema of a place, where a config without `type` completes as its default."""
         schema = self._ref(place.registry)
         known: Schema = {}
@@ -86,7 +87,7 @@ class Definitions:
         }
         return {"allOf": [schema, completes]}
 
-    def default(self, place: Place, name: str) -> str:
+    def default(self, place: PartSpec, name: str) -> str:
         """Return the reference to what a place is without `type`.
 
         Args:
@@ -164,7 +165,7 @@ class Definitions:
             ]
         }
 
-    def of_target(self, path: str, place: Place) -> str:
+    def of_target(self, path: str, place: PartSpec) -> str:
         """Return the reference to the schema of a call of a certain class or function.
 
         Args:
@@ -180,10 +181,12 @@ class Definitions:
         key = _key(kind, entry)
         if key not in self.schemas:
             self.schemas[key] = {}
-            self.schemas[key] = self._call(entry.target, general_place(kind), entry.scope)
+            self.schemas[key] = self._call(entry.target, general_spec(kind), entry.scope)
         return f"#/$defs/{key}"
 
-    def _call(self, target: Callable[..., Any], place: Place, library: str | None = None) -> Schema:
+    def _call(
+        self, target: Callable[..., Any], place: PartSpec, library: str | None = None
+    ) -> Schema:
         """Return the schema of the config of a call.
 
         Args:
@@ -209,7 +212,7 @@ class Definitions:
             schema["additionalProperties"] = False
         return schema
 
-    def _argument(self, argument: Argument, place: Place, library: str | None) -> Schema:
+    def _argument(self, argument: Argument, place: PartSpec, library: str | None) -> Schema:
         name = argument.name
         if name in place.parts:
             schema = self.at_place(place.parts[name], argument.allowed)
@@ -222,7 +225,7 @@ class Definitions:
         return schema
 
     def _with_parts(
-        self, schema: Schema, argument: Argument, place: Place, library: str | None
+        self, schema: Schema, argument: Argument, place: PartSpec, library: str | None
     ) -> Schema:
         """Return a schema that knows of the parts that an argument may be the config of."""
         convention = CONVENTIONS.get(argument.name)

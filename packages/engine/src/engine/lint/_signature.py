@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from types import FunctionType, MappingProxyType, SimpleNamespace
 from typing import Any, get_type_hints
 
+from engine.runner.run_table import TAKEN
+
 from ._forward import Forward, forward_of
-from ._places import TAKEN
 from ._values import Allowed, allowed, equal, fits
 
 # Its constructor takes anything by its signature, and raises if that is anything.

@@ -18,12 +18,12 @@ from engine.registry import (
     refused_options,
     trust_of,
 )
+from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
 from engine.utils import did_you_mean, near
 
 from ._builds import builds_of
-from ._places import CONVENTIONS, OPTIONS, Place, general_place
 from ._report import Finding, Severity
-from ._resolve import Found, Missed, is_known, look_everywhere, look_up, root_of
+from ._resolve import Found, Missed, is_known, label_of, look_everywhere, look_up, root_of
 from ._signature import Argument, Arguments, arguments_of, taken_argument
 from ._site import site_of
 from ._values import Choice, told
@@ -68,11 +68,13 @@ class Walk:
 
     Attributes:
         findings: What was found so far.
+        targets: By the path of a part its class or function, of those that were found so far.
     """
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         self.cfg = cfg
         self.findings: list[Finding] = []
+        self.targets: dict[str, Any] = {}
 
     def add(
         self,
@@ -87,7 +89,7 @@ class Walk:
         site = site_of(self.cfg, path)
         self.findings.append(Finding(kind, path, site, message, suggestion or None, severity))
 
-    def place(self, value: Any, path: str, place: Place, around: Around = Around()) -> None:
+    def place(self, value: Any, path: str, place: PartSpec, around: Around = Around()) -> None:
         """Check what stands where a part must stand: its config, several, or the part itself.
 
         Args:
@@ -139,7 +141,7 @@ class Walk:
         elif isinstance(value, Mapping):
             kind = value.get("type")
             if isinstance(kind, str) or callable(kind):
-                self._part(value, path, general_place(around.kind), around, is_nested=True)
+                self._part(value, path, general_spec(around.kind), around, is_nested=True)
             elif (slip := _slip_of_type(value, around)) is not None:
                 self._no_type(path, slip)
             else:
@@ -157,7 +159,7 @@ class Walk:
         self,
         cfg: Mapping[str, Any],
         path: str,
-        place: Place,
+        place: PartSpec,
         around: Around,
         is_nested: bool = False,
     ) -> None:
@@ -165,16 +167,17 @@ class Walk:
             found = self._target(cfg, path, place, around, is_nested)
             if found is None:
                 return
+            self.targets[path] = found.target
             elsewhere = is_nested and found.registry != place.registry
             if elsewhere:
-                place = general_place(found.registry)
+                place = general_spec(found.registry)
             arguments = arguments_of(found.target)
             if arguments is not None and _is_built_otherwise(cfg, place):
                 arguments = replace(arguments, is_open=True)
             self._arguments(cfg, path, place, arguments, found, elsewhere)
 
     def _scope(
-        self, cfg: Mapping[str, Any], path: str, place: Place
+        self, cfg: Mapping[str, Any], path: str, place: PartSpec
     ) -> AbstractContextManager[Any]:
         """Return a block in which the scope is in force that a config chooses for itself."""
         scope = cfg.get("_scope_")
@@ -192,7 +195,7 @@ class Walk:
         return switch
 
     def _target(
-        self, cfg: Mapping[str, Any], path: str, place: Place, around: Around, is_nested: bool
+        self, cfg: Mapping[str, Any], path: str, place: PartSpec, around: Around, is_nested: bool
     ) -> Found | None:
         if place.target is not None:
             return Found(resolve_name(place.target), None, "")
@@ -233,7 +236,7 @@ class Walk:
         self,
         cfg: Mapping[str, Any],
         path: str,
-        place: Place,
+        place: PartSpec,
         arguments: Arguments | None,
         found: Found,
         elsewhere: bool,
@@ -243,9 +246,12 @@ class Walk:
         maker = found.target if place.maker is None else resolve_name(place.maker)
         for key, message in refused_options(maker, cfg):
             self.add("untrusted-option", f"{path}.{key}", message)
-        for key, registry in _names_of_sources(found.target).items():
+        for key, registry in _told_by(found.target, "names_of_sources").items():
             if isinstance(cfg.get(key), str):
                 self._name_of_source(cfg[key], f"{path}.{key}", registry)
+        for key, registry in _told_by(found.target, "hands_options_to").items():
+            if arguments is not None:
+                arguments = self._with_options(cfg, path, key, registry, arguments)
         given = {key: value for key, value in cfg.items() if key not in _own_keys(cfg, place)}
         meant = _meant(given, cfg, place, arguments, elsewhere) if arguments else _Meant({}, [])
         label = arguments.label if arguments else ""
@@ -289,7 +295,26 @@ class Walk:
                 "warning",
             )
 
-    def _argument(self, value: Any, path: str, key: str, place: Place, around: Around) -> None:
+    def _with_options(
+        self, cfg: Mapping[str, Any], path: str, key: str, registry: Any, arguments: Arguments
+    ) -> Arguments:
+        """Return what a part takes that hands the rest on to what one of its arguments names."""
+        named = cfg if key in cfg else {key: arguments.known[key].default}
+        if isinstance(registry, MultiSourceRegistry):
+            is_there = isinstance(named[key], str) and named[key] in registry
+            target = registry.find_class(named[key]) if is_there else None
+        else:
+            found = self.name(named, key, f"{path}.{key}", label_of(registry))
+            target = None if found is None else found.target
+        inner = None if target is None else arguments_of(target)
+        if inner is None:
+            return arguments
+        for option, message in refused_options(target, cfg):
+            self.add("untrusted-option", f"{path}.{option}", message)
+        optional = {name: replace(each, default=None) for name, each in inner.known.items()}
+        return Arguments(arguments.label, {**optional, **arguments.known}, inner.is_open)
+
+    def _argument(self, value: Any, path: str, key: str, place: PartSpec, around: Around) -> None:
         if key in place.parts:
             self.place(value, path, place.parts[key], around)
         else:
@@ -340,7 +365,7 @@ class _Meant:
     missing: list[str]
 
 
-def _own_keys(cfg: Mapping[str, Any], place: Place) -> set[str]:
+def _own_keys(cfg: Mapping[str, Any], place: PartSpec) -> set[str]:
     """Return the keys of a config that are no arguments of its class."""
     switch = ("_scope_", "_fallback_") if "_scope_" in cfg else ()
     return {"type", *place.taken, *switch}
@@ -349,7 +374,7 @@ def _own_keys(cfg: Mapping[str, Any], place: Place) -> set[str]:
 def _meant(
     given: Mapping[str, Any],
     cfg: Mapping[str, Any],
-    place: Place,
+    place: PartSpec,
     arguments: Arguments,
     elsewhere: bool,
 ) -> _Meant:
@@ -390,14 +415,14 @@ def _guess(key: str, given: list[str], free: list[str], missing: list[str]) -> _
     return _Unknown(name, ", ".join(hints).replace("?,", "?"))
 
 
-def _is_built_otherwise(cfg: Mapping[str, Any], place: Place) -> bool:
+def _is_built_otherwise(cfg: Mapping[str, Any], place: PartSpec) -> bool:
     """Return whether a config names somebody else to make the part, who may know more keys."""
     return any(key in cfg for key in place.names)
 
 
-def _names_of_sources(target: Any) -> Mapping[str, MultiSourceRegistry[Any]]:
+def _told_by(target: Any, attribute: str) -> Mapping[str, Any]:
     """Return the registries in which a class looks up names that its arguments are."""
-    found = getattr(target, "names_of_sources", None)
+    found = getattr(target, attribute, None)
     return found if isinstance(found, Mapping) else {}
 
 

@@ -1,4 +1,6 @@
-from ._anomalous import detect_anomalous_params as detect_anomalous_params
+from ._activation_checkpointing import (
+    turn_on_activation_checkpointing as turn_on_activation_checkpointing,
+)
 from ._averaged import BaseAveragedModel as BaseAveragedModel
 from ._averaged import ExponentialMovingAverage as ExponentialMovingAverage
 from ._averaged import MomentumAnnealingEMA as MomentumAnnealingEMA
@@ -24,15 +26,15 @@ from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
 from ._pretrained import PretrainedInit as PretrainedInit
-from ._recompute import turn_on_activation_checkpointing as turn_on_activation_checkpointing
-from ._separate import MMSeparateDistributedDataParallel as MMSeparateDistributedDataParallel
+from ._separate_ddp import MMSeparateDistributedDataParallel as MMSeparateDistributedDataParallel
 from ._state_dict import get_state_dict as get_state_dict
 from ._state_dict import load_state_dict as load_state_dict
 from ._state_dict import weights_to_cpu as weights_to_cpu
 from ._task import Task as Task
 from ._tta import BaseTTAModel as BaseTTAModel
-from ._unwrapped import is_model_wrapper as is_model_wrapper
-from ._unwrapped import unwrapped as unwrapped
+from ._unused_parameters import detect_anomalous_params as detect_anomalous_params
+from ._unwrap import is_model_wrapper as is_model_wrapper
+from ._unwrap import unwrap as unwrap
 from ._weight_init import BaseInit as BaseInit
 from ._weight_init import Caffe2XavierInit as Caffe2XavierInit
 from ._weight_init import ConstantInit as ConstantInit
@@ -104,7 +106,7 @@ __all__ = [
     "turn_on_activation_checkpointing",
     "turn_on_efficient_conv_bn_eval",
     "uniform_init",
-    "unwrapped",
+    "unwrap",
     "update_init_info",
     "weights_to_cpu",
     "xavier_init",

@@ -1,4 +1,4 @@
-"""Averages of the weights that a model has in the course of its training."""
+"""Averaged models: EMA and others."""
 
 from __future__ import annotations
 

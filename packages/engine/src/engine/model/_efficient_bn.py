@@ -1,4 +1,4 @@
-"""Convolutions that take the batch norm behind them along, where it does not train."""
+"""Fusion of convolution and batch norm in evaluation mode."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.logging import get_logger
 from engine.utils import did_you_mean
 
-from ._front import put_in_front
+from ._instance_override import put_in_front
 
 _Conv = nn.Conv1d | nn.Conv2d | nn.Conv3d
 

@@ -1,4 +1,4 @@
-"""From a batch as it is loaded to what a model takes."""
+"""Data preprocessors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Weights that begin where another training has ended."""
+"""Weight initialization from a checkpoint."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.checkpoint import (
     CheckpointError,
     CheckpointLoader,
     ReviseKeys,
-    revised,
+    rename_keys,
     weights_of,
 )
 from engine.registry import WEIGHT_INITIALIZERS, needs_trust
@@ -55,7 +55,7 @@ class PretrainedInit:
     def __call__(self, module: nn.Module) -> None:
         """Load the weights into `module`."""
         content = CheckpointLoader.load_checkpoint(self.checkpoint, self.map_location, mmap=True)
-        weights = revised(weights_of(content, self.checkpoint), self.revise_keys)
+        weights = rename_keys(weights_of(content, self.checkpoint), self.revise_keys)
         try:
             load_state_dict(module, self._part(weights))
         except CheckpointError as error:

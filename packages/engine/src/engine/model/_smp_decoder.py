@@ -1,4 +1,4 @@
-"""The decoders of segmentation_models_pytorch for the feature maps of any backbone.
+"""Decoders of segmentation_models_pytorch for any backbone.
 
 The decoders there expect those of its own encoders, the image itself and a map of half its size
 first. Maps without channels stand in for the two: that is the package's own convention for encoders

@@ -1,4 +1,4 @@
-"""Weights by key, in and out of a model."""
+"""Loading and saving of state dicts."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.checkpoint import CheckpointError
 from engine.logging import get_logger
 
-from ._unwrapped import plain_keys, unwrapped
+from ._unwrap import plain_keys, unwrap
 
 
 def load_state_dict(
@@ -35,7 +35,7 @@ def load_state_dict(
     Raises:
         CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
     """
-    model = unwrapped(module)
+    model = unwrap(module)
     state_dict = _prepared(model, state_dict)
     own = get_state_dict(model)
     misshaped = {
@@ -78,7 +78,7 @@ def get_state_dict(
         prefix: What stands in front of each key.
         keep_vars: Whether they stay attached to the graph.
     """
-    model = unwrapped(module)
+    model = unwrap(module)
     result: dict[str, Any] = OrderedDict() if destination is None else destination
     state = model.state_dict(keep_vars=keep_vars)
     for key, plain in plain_keys(model).items():

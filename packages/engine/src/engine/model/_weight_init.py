@@ -1,4 +1,4 @@
-"""Weight initializers, which `init_cfg` names.
+"""Weight initializers of `init_cfg`.
 
 A config such as `dict(type='Kaiming', layer='Conv2d')` sets the weights of all layers of that
 class; one without `layer` those of the module itself. For code there are functions that do the same

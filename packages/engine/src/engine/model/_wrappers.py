@@ -1,4 +1,4 @@
-"""Modules around a model."""
+"""Model wrappers for several processes."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from torch.nn.parallel import DistributedDataParallel
 
 from engine.registry import MODEL_WRAPPERS
 
-from ._anomalous import detect_anomalous_params
 from ._base_model import BaseModel, UpdatesParams
+from ._unused_parameters import detect_anomalous_params
 
 
 @MODEL_WRAPPERS.register_module()

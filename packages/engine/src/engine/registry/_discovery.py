@@ -123,7 +123,7 @@ def is_installed(package: str) -> bool:
     """Return whether a package is installed, without its import."""
     from importlib.util import find_spec  # deferred: a lookup that succeeds needs none
 
-    if package in sys.modules:
+    if sys.modules.get(package) is not None:
         return True
     try:
         return package.isidentifier() and find_spec(package) is not None

@@ -97,6 +97,12 @@ class DefaultScope(ManagerMixin):
         self.active_scope = make_active_scope(scope_name, fallback)
         DefaultScope.newest, DefaultScope.process_scope = self, self.active_scope
 
+    @classmethod
+    def reset(cls) -> None:
+        """Forget all default scopes of the process."""
+        super().reset()
+        DefaultScope.newest = DefaultScope.process_scope = None
+
     @property
     def scope_name(self) -> str:
         """The scope."""

@@ -48,6 +48,11 @@ def allow(*names: str) -> None:
         _allowed.add(name)
 
 
+def disallow() -> None:
+    """Withdraw everything that `allow` has allowed."""
+    _allowed.clear()
+
+
 def add_package(package: str) -> None:
     """Let a dotted path load the lazy names of a package, since it has registries."""
     _packages.add(package)

@@ -1,7 +1,7 @@
-"""The base of all loops: what a run does over and over.
+"""The base class of loops.
 
-A loop is anything with `run()`. It is built with the runner and a data loader, tells hooks what
-happens, and asks the runner after each step whether the run shall stop.
+A loop is anything with `run()`. It has the runner and a data loader, calls the hooks, and checks
+after each step whether the run is to stop.
 """
 
 from __future__ import annotations
@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from torch.utils.data import DataLoader
 
-from engine.dataset import feed_of
+from engine.dataset import make_resumable
 from engine.dist import all_gather_object
+
+from ._build import build_dataloader
 
 if TYPE_CHECKING:
     from ._runner import Runner
@@ -21,7 +23,7 @@ Loader = DataLoader[Any] | Mapping[str, Any]
 
 
 class BaseLoop:
-    """What all loops have.
+    """The base class of loops.
 
     Args:
         runner: The runner.
@@ -33,18 +35,18 @@ class BaseLoop:
         runner: The runner.
         dataloader: The data loader.
         exact_resume: As given.
-        feed: Its batches, which are the same when a run is resumed.
+        resumable_loader: Its batches, which are the same when a run is resumed.
     """
 
     def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
         self.runner = runner
-        self.dataloader = runner.build_dataloader(dataloader, seed=runner.seed)
+        self.dataloader = build_dataloader(dataloader, runner.seed)
         self.exact_resume = exact_resume
-        self.feed = feed_of(self.dataloader, runner.seed, exact_resume)
+        self.resumable_loader = make_resumable(self.dataloader, runner.seed, exact_resume)
 
     def _lengths(self) -> list[int | None]:
         """Return how many batches each process has in a pass, None where that is not known."""
-        return all_gather_object(self.feed.left(0))
+        return all_gather_object(self.resumable_loader.left(0))
 
     def run(self) -> Any:
         """Do what the loop is for; a subclass writes it."""
@@ -57,7 +59,7 @@ class BaseLoop:
             number: The number of the pass.
             start: How many batches to leave out; they are not read.
         """
-        yield from self._read(self.feed.one_pass(number, start))
+        yield from self._read(self.resumable_loader.one_pass(number, start))
 
     def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Yield batches; where a signal breaks the reading off, stop as after a step.

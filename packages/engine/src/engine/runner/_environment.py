@@ -1,4 +1,4 @@
-"""What a run sets up around itself: the process, and a folder."""
+"""Set-up of the process and the work directory."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def make_log_dir(work_dir: str | Path) -> str:
 
 
 @contextmanager
-def training_in(work_dir: str | Path, logger: logging.Logger) -> Iterator[None]:
+def training_lock(work_dir: str | Path, logger: logging.Logger) -> Iterator[None]:
     """Tell, in a `with` block, other trainings that one is under way in a work directory.
 
     A lock of the operating system tells them, which ends with the process whatever ends that. The

@@ -1,4 +1,4 @@
-"""The loops of validation and test."""
+"""Validation and test loops."""
 
 from __future__ import annotations
 
@@ -10,11 +10,12 @@ import torch
 from torch import Tensor
 
 from engine.dist import all_reduce
-from engine.model import BaseModel, evaluating, keeping_random_state, unwrapped
+from engine.model import BaseModel, evaluating, keeping_random_state, unwrap
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
 
 from ._base_loop import BaseLoop, Loader
+from ._build import build_evaluator
 from ._precision import autocast
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _EvalLoop(BaseLoop):
         self._shared = 0  # batches that each process has: behind them none waits for the others
         self._step = f"{self.mode}_step"
         self._before_iter, self._after_iter = f"before_{self.mode}_iter", f"after_{self.mode}_iter"
-        self.evaluator = runner.build_evaluator(evaluator)
+        self.evaluator = build_evaluator(evaluator)
         metainfo = getattr(self.dataloader.dataset, "metainfo", None)
         if metainfo is not None:
             self.evaluator.dataset_meta = metainfo
@@ -122,7 +123,7 @@ class _EvalLoop(BaseLoop):
         return outputs
 
     def _base_model(self) -> BaseModel:
-        return cast("BaseModel", unwrapped(self.runner.model))
+        return cast("BaseModel", unwrap(self.runner.model))
 
 
 @LOOPS.register_module()

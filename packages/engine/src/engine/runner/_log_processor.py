@@ -1,4 +1,4 @@
-"""From the histories of the message hub to log lines and tracked values."""
+"""Log lines and scalars from the message hub."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from engine.device import get_max_cuda_memory
+from engine.hooks import RunnerLike
 from engine.logging import HistoryBuffer
 from engine.registry import LOG_PROCESSORS
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
-
-    from ._runner import Runner
 
 Window = int | str
 
@@ -60,35 +59,29 @@ class LogProcessor:
     ) -> None:
         self.window_size = window_size
         self.by_epoch = by_epoch
-        self.custom_cfg = _checked(custom_cfg or ())
-        if by_epoch is False:
-            self._refuse_epochs()
+        self.custom_cfg = list(custom_cfg or ())
+        self._check(has_epochs=by_epoch is not False)
         self.num_digits = num_digits
         self.log_with_hierarchy = log_with_hierarchy
         self._is_mean = re.compile(mean_pattern)
 
-    def before_train(self, runner: Runner) -> None:
+    def before_train(self, runner: RunnerLike) -> None:
         """Make sure that what is to be logged fits the training loop.
 
         Raises:
             ValueError: If epochs are to be counted, and the loop counts iterations.
         """
-        if not self._counts_epochs(runner):
-            self._refuse_epochs()
+        self._check(has_epochs=self._counts_epochs(runner))
 
-    def _counts_epochs(self, runner: Runner) -> bool:
+    def _counts_epochs(self, runner: RunnerLike) -> bool:
         return runner.counts_epochs(self.by_epoch, "LogProcessor")
 
-    def _refuse_epochs(self) -> None:
-        for number, options in enumerate(self.custom_cfg):
-            if options.get("window_size") == "epoch":
-                raise ValueError(
-                    f"log_processor.custom_cfg[{number}].window_size='epoch' needs by_epoch=True, "
-                    "and a training that counts epochs"
-                )
+    def _check(self, *, has_epochs: bool) -> None:
+        for where, message in faults_of_statistics(self.custom_cfg, has_epochs=has_epochs):
+            raise ValueError(f"log_processor.custom_cfg.{where} {message}")
 
     def get_log_after_iter(
-        self, runner: Runner, batch_idx: int, mode: str
+        self, runner: RunnerLike, batch_idx: int, mode: str
     ) -> tuple[dict[str, float], str]:
         """Return the values at an iteration, and a line with them.
 
@@ -121,7 +114,7 @@ class LogProcessor:
         return tag, "  ".join(parts)
 
     def get_log_after_epoch(
-        self, runner: Runner, batch_idx: int, mode: str, with_non_scalar: bool = False
+        self, runner: RunnerLike, batch_idx: int, mode: str, with_non_scalar: bool = False
     ) -> tuple[dict[str, Any], str]:
         """Return the metrics of a validation or test, and a line with them.
 
@@ -150,7 +143,7 @@ class LogProcessor:
             head = f"Validation after iteration {runner.iter}"
         return tag, "  ".join([head, *line])
 
-    def summary(self, runner: Runner) -> str:
+    def summary(self, runner: RunnerLike) -> str:
         """Return the values of the training as a progress bar shows them."""
         values = dict(self._smoothed(_histories(runner, "train"), 0, "train"))
         parts = [f"loss {values['loss']:.{self.num_digits}f}"] if "loss" in values else []
@@ -161,7 +154,9 @@ class LogProcessor:
         start = f"{mode}/" if self.log_with_hierarchy else ""
         return {f"{start}{key}": value for key, value in values.items()}
 
-    def _fresh(self, runner: Runner, mode: str, line: str, done: Any) -> dict[str, HistoryBuffer]:
+    def _fresh(
+        self, runner: RunnerLike, mode: str, line: str, done: Any
+    ) -> dict[str, HistoryBuffer]:
         """Return the histories that have grown since the last line of a kind.
 
         How long they were then is in the message hub, so that a resumed run does not log again what
@@ -213,7 +208,7 @@ class LogProcessor:
                 name = given.pop("log_name", source)
                 yield name, _statistic(histories[source], batch_idx, **given)
 
-    def _position(self, runner: Runner, batch_idx: int, mode: str) -> str:
+    def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
         total = len(_loader(runner, mode))
         if mode != "train":
             return f"{mode.capitalize()} [{batch_idx + 1}/{total}]"
@@ -221,13 +216,13 @@ class LogProcessor:
             return f"Epoch [{runner.epoch + 1}/{runner.max_epochs}][{batch_idx + 1}/{total}]"
         return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
 
-    def _rate(self, runner: Runner, values: Mapping[str, float], mode: str) -> str:
+    def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)
         if not batch_size or not values.get("time"):
             return ""
         return f"samples/s: {batch_size * runner.world_size / values['time']:.0f}"
 
-    def _eta(self, runner: Runner) -> str:
+    def _eta(self, runner: RunnerLike) -> str:
         return str(timedelta(seconds=int(runner.message_hub.get_info("eta", 0.0))))
 
 
@@ -245,28 +240,40 @@ def _statistic(history: HistoryBuffer, batch_idx: int, method_name: str, **optio
     return float(value)
 
 
-def _checked(given: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+def faults_of_statistics(
+    given: Sequence[Mapping[str, Any]], *, has_epochs: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield what is wrong with a `custom_cfg` of `LogProcessor`.
+
+    Args:
+        given: The statistics.
+        has_epochs: Whether epochs are counted.
+
+    Yields:
+        Dotted keys, and what to say of each.
+    """
     names: set[str] = set()
     for number, options in enumerate(given):
-        where = f"log_processor.custom_cfg[{number}]"
         if missing := [key for key in ("data_src", "method_name") if key not in options]:
-            raise ValueError(f"{where} needs {' and '.join(missing)}")
+            yield f"{number}", f"needs {' and '.join(missing)}"
+            continue
         window = options.get("window_size", 1)
         is_number = isinstance(window, int) and window > 0
         if not is_number and window not in ("epoch", "global"):
-            raise ValueError(
-                f"{where}.window_size is a positive number, 'epoch' or 'global'; got {window!r}"
-            )
+            told = f"is a positive number, 'epoch' or 'global'; got {window!r}"
+            yield f"{number}.window_size", told
+        elif window == "epoch" and not has_epochs:
+            told = "is 'epoch', which needs by_epoch=True and a training that counts epochs"
+            yield f"{number}.window_size", told
         name = options.get("log_name", options["data_src"])
         if name in _OF_A_LINE:
-            raise ValueError(f"{where}: each line has its own {name!r}; set another log_name")
-        if name in names:
-            raise ValueError(f"{where}: two values would be called {name!r}; set log_name")
+            yield f"{number}", f"takes the name {name!r}, which each line has; set another log_name"
+        elif name in names:
+            yield f"{number}", f"would be a second value called {name!r}; set log_name"
         names.add(name)
-    return list(given)
 
 
-def _histories(runner: Runner, mode: str) -> dict[str, HistoryBuffer]:
+def _histories(runner: RunnerLike, mode: str) -> dict[str, HistoryBuffer]:
     start = f"{mode}/"
     return {
         key.removeprefix(start): history
@@ -275,11 +282,11 @@ def _histories(runner: Runner, mode: str) -> dict[str, HistoryBuffer]:
     }
 
 
-def _passes(runner: Runner, mode: str) -> int:
+def _passes(runner: RunnerLike, mode: str) -> int:
     """Return a number that is another one in each validation or test."""
     return len(runner.message_hub.log_scalars.get(f"{mode}/time", ()))
 
 
-def _loader(runner: Runner, mode: str) -> DataLoader[Any]:
+def _loader(runner: RunnerLike, mode: str) -> DataLoader[Any]:
     loader: DataLoader[Any] = getattr(runner, f"{mode}_dataloader")
     return loader

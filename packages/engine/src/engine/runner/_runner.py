@@ -1,4 +1,4 @@
-"""The Runner: the story of a run, from its config to the trained model."""
+"""The Runner: a run from its config to the trained model."""
 
 from __future__ import annotations
 
@@ -9,16 +9,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
 
+import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
-from engine.checkpoint import check_exists
+from engine.checkpoint import (
+    WITHOUT_WRAPPER,
+    CheckpointLoader,
+    ReviseKeys,
+    check_exists,
+    metadata_of,
+    save_checkpoint,
+)
 from engine.config import Config
-from engine.dist import is_main_process, lost_processes_named
+from engine.dist import is_main_process, name_lost_processes
 from engine.evaluator import BaseMetric, Evaluator
+from engine.fileio import join_path, put_text
 from engine.hooks import Hook
-from engine.logging import LogOutputs, setup_logging
-from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrapped
+from engine.logging import LogOutputs, MessageHub, setup_logging
+from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrap
 from engine.optim import OptimWrapper
 from engine.registry import (
     RUNNERS,
@@ -31,16 +40,18 @@ from engine.registry import (
 from engine.registry.restrictions import COMPILES, NAMES_CHECKPOINT, SETS_PROCESS, STARTS_PROCESSES
 from engine.visualization import Visualizer
 
-from ._arguments import check_arguments
-from ._checkpointing import KeepsCheckpoints
-from ._environment import make_log_dir, set_up_process, training_in
+from . import _build
+from ._checkpointer import Checkpointer, load_weights, with_trained_weights
+from ._environment import make_log_dir, set_up_process, training_lock
 from ._hook_list import HookList
+from ._interrupt import StopRequest, TrainingInterrupted
 from ._log_processor import LogProcessor
-from ._parts import BuildsParts
-from ._persist import seed_of_training
 from ._priority import Priority
+from ._progress import RunProgress
+from ._resume_point import ResumePoint, find_resume_point
 from ._seed import set_random_seed
-from ._stop import StopRequest, TrainingInterrupted
+from ._validate import check_arguments
+from .run_table import RUN
 from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
@@ -54,7 +65,7 @@ Cfg = Mapping[str, Any]
     load_from=NAMES_CHECKPOINT,
     resume=NAMES_CHECKPOINT,
 )
-class Runner(BuildsParts, KeepsCheckpoints):
+class Runner(RunProgress):
     """Trains, validates and tests a model.
 
     Each part is given as a config, or as the object itself. The parts of the training belong
@@ -136,6 +147,7 @@ class Runner(BuildsParts, KeepsCheckpoints):
         compile: bool | Cfg = False,
     ) -> None:
         check_arguments(locals())
+        super().__init__()
         self._default_scope = default_scope
         self.cfg = cfg if isinstance(cfg, Config) else Config(cfg or {})
         use_default_scope(default_scope, is_data=trust_of(self.cfg, "default_scope") is False)
@@ -157,7 +169,10 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self.logger = self.build_logger(log_level)
         self._log_outputs = LogOutputs()
 
-        self._resumed = self._training_to_resume(resume) if self._train else None
+        self._resume_point: ResumePoint | None = None
+        if self._train is not None:
+            hooks = [*(default_hooks or {}).values(), *(custom_hooks or ())]
+            self._resume_point = find_resume_point(self.work_dir, resume, load_from, hooks)
         self.set_randomness(**{"seed": None, **(randomness or {})})
         self.message_hub = self.build_message_hub()
         self.log_processor = self.build_log_processor(log_processor)
@@ -169,9 +184,10 @@ class Runner(BuildsParts, KeepsCheckpoints):
             self.cfg.get("model_wrapper_cfg"), self.build_model(model, data_preprocessor)
         )
 
+        self._optim_wrapper: OptimWrapper | None = None
+        self.param_schedulers: list[Any] = []
         self._is_loaded = False
         self._random_state: dict[str, Any] | None = None
-        self.param_schedulers: list[Any] = []
         self.dump_config()
 
     @classmethod
@@ -191,10 +207,10 @@ class Runner(BuildsParts, KeepsCheckpoints):
         names = [name for name in inspect.signature(cls).parameters if name != "cfg"]
         return cls(**{name: cfg[name] for name in names if name in cfg}, cfg=cfg)
 
-    # -- The story -----------------------------------------------------------------------------
+    # -- The run -------------------------------------------------------------------------------
 
     def train(self) -> nn.Module:
-        """Train the model, and validate it where that was asked for.
+        """Train the model, and validate it if the runner has the parts for that.
 
         Returns:
             The model.
@@ -205,15 +221,15 @@ class Runner(BuildsParts, KeepsCheckpoints):
             ProcessLostError: If another process of the run ended, or does not answer.
         """
         parts = _needed(self._train, "training")
-        if (start := self._resumed or self._load_from) is not None:
-            check_exists(start)
-        with self._under_way(), training_in(self.work_dir, self.logger):
+        if self._resume_point is None and self._load_from is not None:
+            check_exists(self._load_from)
+        with self._in_use(), training_lock(self.work_dir, self.logger):
             try:
                 # From here on a signal waits for the end of a step.
-                with lost_processes_named(), self.stop:
+                with name_lost_processes(), self.stop:
                     self._build_training(*parts)
                     self._begin_run()
-                    if isinstance(model := unwrapped(self.model), BaseModule):
+                    if isinstance(model := unwrap(self.model), BaseModule):
                         model.init_weights()
                     self.load_or_resume()
                     self.optim_wrapper.initialize_count_status(
@@ -226,20 +242,6 @@ class Runner(BuildsParts, KeepsCheckpoints):
             finally:
                 self.call_hook("after_run")
         return cast("nn.Module", self.model)
-
-    @contextmanager
-    def _under_way(self) -> Iterator[None]:
-        """Let what asks for the current scope, hub, visualizer or log get that of this run.
-
-        There may be other runs in the process, and a newer one is not this one.
-        """
-        with (
-            DefaultScope.overwrite_default_scope(self._default_scope),
-            self._log_outputs.in_use(),
-            self.message_hub.as_current(),
-            self.visualizer.as_current(),
-        ):
-            yield
 
     def _build_training(self, dataloader: Any, train_cfg: Any, optim_wrapper: Any) -> None:
         self.train_loop = self.build_train_loop(train_cfg, dataloader)
@@ -254,14 +256,14 @@ class Runner(BuildsParts, KeepsCheckpoints):
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._val, "validation")
-        with self._under_way(), keeping_random_state():
+        with self._in_use(), keeping_random_state():
             self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _needed(self._test, "test")
-        with self._under_way(), keeping_random_state():
+        with self._in_use(), keeping_random_state():
             self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.test_loop)
 
@@ -269,14 +271,276 @@ class Runner(BuildsParts, KeepsCheckpoints):
         self._begin_run()
         self.load_or_resume()
         try:
-            with lost_processes_named(), self.stop:
+            with name_lost_processes(), self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")
 
+    @contextmanager
+    def _in_use(self) -> Iterator[None]:
+        """Make the scope, log, hub and visualizer of this run the current ones.
+
+        There may be other runs in the process, and newer ones.
+        """
+        with (
+            DefaultScope.overwrite_default_scope(self._default_scope),
+            self._log_outputs.in_use(),
+            self.message_hub.as_current(),
+            self.visualizer.as_current(),
+        ):
+            yield
+
     def _begin_run(self) -> None:
         self.call_hook("before_run")
         self._hooks.forget()
+
+    # -- Checkpoints ---------------------------------------------------------------------------
+
+    def load_or_resume(self) -> None:
+        """Load the weights, or go on with a training, as the arguments of the runner say."""
+        if self._is_loaded:
+            return
+        if self._resume_point is not None and self.train_loop is not None:
+            point, self._resume_point = self._resume_point, None
+            self._resume_from(point)
+        elif self._load_from is not None:
+            self.load_checkpoint(self._load_from)
+        self._is_loaded = True
+
+    def load_checkpoint(
+        self,
+        filename: str,
+        map_location: str | torch.device = "cpu",
+        strict: bool = False,
+        revise_keys: ReviseKeys = WITHOUT_WRAPPER,
+    ) -> dict[str, Any]:
+        """Load the weights of a checkpoint; see `engine.runner.load_checkpoint`."""
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        self._load_weights(filename, checkpoint, strict, revise_keys)
+        self.logger.info("Loaded the weights of %s", filename)
+        return metadata_of(checkpoint)
+
+    def resume(
+        self,
+        filename: str,
+        resume_optimizer: bool = True,
+        resume_param_scheduler: bool = True,
+        map_location: str | torch.device = "cpu",
+    ) -> None:
+        """Go on with the training that a checkpoint was made of.
+
+        Args:
+            filename: The checkpoint.
+            resume_optimizer: Whether to restore the state of the optimizer.
+            resume_param_scheduler: Whether to restore the state of the schedulers.
+            map_location: The device to which its tensors go.
+
+        Raises:
+            CheckpointError: If the file can't be read, or does not fit the run.
+        """
+        point = ResumePoint.read(filename, map_location)
+        self._resume_from(point, resume_optimizer, resume_param_scheduler)
+
+    def _resume_from(
+        self, point: ResumePoint, optimizer: bool = True, param_scheduler: bool = True
+    ) -> None:
+        claimed = {key for hook in self.hooks for key in hook.checkpoint_keys}
+        checkpoint = with_trained_weights(point.checkpoint, claimed)
+        self._load_weights(point.filename, checkpoint, strict=True)
+        checkpointer = self._checkpointer(optimizer, param_scheduler)
+        self._random_state = checkpointer.load_state_dict(checkpoint, point.filename)
+        self.logger.info(
+            "Going on with %s after epoch %d, iteration %d", point.filename, self.epoch, self.iter
+        )
+
+    def _load_weights(
+        self,
+        filename: str,
+        checkpoint: dict[str, Any],
+        strict: bool,
+        revise_keys: ReviseKeys = WITHOUT_WRAPPER,
+    ) -> None:
+        self._is_loaded = True
+        load_weights(self.model, checkpoint, filename, strict, self.logger, revise_keys)
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
+
+    def save_checkpoint(
+        self,
+        out_dir: str,
+        filename: str,
+        save_optimizer: bool = True,
+        save_param_scheduler: bool = True,
+        meta: Cfg | None = None,
+        by_epoch: bool | None = True,
+        backend_args: Cfg | None = None,
+    ) -> None:
+        """Save all that is needed to go on; all processes call it together.
+
+        Args:
+            out_dir: The folder, or a URL.
+            filename: The name of the file in it.
+            save_optimizer: Whether the state of the optimizer is saved.
+            save_param_scheduler: Whether the state of the schedulers is saved.
+            meta: More facts about the run.
+            by_epoch: What the loop is about to count as done: True (at `after_train_epoch`) the
+                present epoch, False (at `after_train_iter`) the present iteration, None neither.
+            backend_args: Options of the file system of a URL.
+
+        Raises:
+            CheckpointError: If it can't be written.
+        """
+        checkpointer = self._checkpointer(save_optimizer, save_param_scheduler)
+        checkpoint = checkpointer.state_dict(meta, by_epoch)
+        self.call_hook("before_save_checkpoint", checkpoint=checkpoint)
+        if is_main_process():
+            save_checkpoint(checkpoint, join_path(out_dir, filename), backend_args)
+
+    def _checkpointer(self, optimizer: bool, param_scheduler: bool) -> Checkpointer:
+        parts: dict[str, Any] = {"message_hub": self.message_hub, "visualizer": self.visualizer}
+        if optimizer:
+            parts["optimizer"] = self.optim_wrapper
+        if param_scheduler:
+            parts["param_schedulers"] = self.param_schedulers
+        facts = {
+            "cfg": self.cfg.pretty_text,
+            "seed": self.seed,
+            "experiment_name": self.experiment_name,
+        }
+        return Checkpointer(self.model, self.strategy, self.train_loop, parts, facts)
+
+    def _save_interrupted(self) -> None:
+        name = f"interrupted_iter_{self.iter}.pth"
+        self.message_hub.update_info("interrupted_checkpoint", name)
+        self.save_checkpoint(self.work_dir, name, by_epoch=None)
+        if is_main_process():
+            put_text(name, Path(self.work_dir) / "last_checkpoint")
+        self.logger.info("Saved %s; the same command with --resume goes on from there", name)
+
+    # -- The parts -----------------------------------------------------------------------------
+    # Each is built from a config; a part that is built already is returned as it is.
+
+    @property
+    def optim_wrapper(self) -> OptimWrapper:
+        """The optimizer and its wrapper, once the training has begun.
+
+        Raises:
+            RuntimeError: Before that.
+        """
+        if self._optim_wrapper is None:
+            raise RuntimeError("optim_wrapper is not built yet: runner.train() builds it")
+        return self._optim_wrapper
+
+    @optim_wrapper.setter
+    def optim_wrapper(self, optim_wrapper: OptimWrapper) -> None:
+        self._optim_wrapper = optim_wrapper
+
+    @property
+    def model_name(self) -> str:
+        """The name of the class of the model."""
+        return type(unwrap(self.model)).__name__
+
+    def build_strategy(
+        self, strategy: BaseStrategy | Cfg | None, compile: bool | Cfg = False
+    ) -> BaseStrategy:
+        """Build the strategy; without a `type` the launcher chooses it."""
+        return _build.build_strategy(strategy, compile, self.launcher)
+
+    def build_model(
+        self, model: nn.Module | Cfg, data_preprocessor: nn.Module | Cfg | None = None
+    ) -> nn.Module:
+        """Build the model; `data_preprocessor` is for a config without one."""
+        return _build.build_model(model, data_preprocessor, self.cfg)
+
+    def wrap_model(self, model_wrapper_cfg: Cfg | None, model: nn.Module) -> nn.Module:
+        """Move the model to its device and wrap it, as the strategy does."""
+        return self.strategy.prepare(model, model_wrapper_cfg)
+
+    def build_dataloader(
+        self,
+        dataloader: DataLoader[Any] | Cfg,
+        seed: int | None = None,
+        diff_rank_seed: bool = False,
+    ) -> DataLoader[Any]:
+        """Build a data loader.
+
+        Args:
+            dataloader: A loader, or its config: `dataset`, `sampler` (or `batch_sampler`),
+                `collate_fn`, and further arguments of `torch.utils.data.DataLoader`.
+            seed: The seed of the sampler; None means that of the run.
+            diff_rank_seed: Whether the rank is added to the seed.
+        """
+        return _build.build_dataloader(
+            dataloader, self.seed if seed is None else seed, diff_rank_seed
+        )
+
+    def build_optim_wrapper(self, optim_wrapper: OptimWrapper | Cfg) -> OptimWrapper:
+        """Build the optimizer and its wrapper, or several of them by name."""
+        return _build.build_optim_wrapper(
+            optim_wrapper, self.model, self.strategy, self.message_hub
+        )
+
+    def scale_lr(self, optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None = None) -> None:
+        """Scale the learning rates by the batch size, if `auto_scale_lr` enables that."""
+        _build.scale_lr(optim_wrapper, auto_scale_lr, self.train_dataloader.batch_size or 1)
+
+    def build_param_scheduler(self, scheduler: Any) -> list[Any]:
+        """Build the parameter schedulers: one, several, or those of each optimizer by its name.
+
+        Raises:
+            ValueError: If one counts epochs and the training loop iterations, or if there is no
+                optimizer of a name.
+        """
+        built = _build.build_param_schedulers(
+            scheduler, self.optim_wrapper, len(self.train_dataloader), self.train_loop
+        )
+        for each in built:  # one that was given as an object says what it counts
+            if each.by_epoch and not each.need_val_args:
+                self.counts_epochs(True, type(each).__name__)
+        return built
+
+    def build_evaluator(
+        self, evaluator: Evaluator | BaseMetric | Cfg | Sequence[BaseMetric | Cfg]
+    ) -> Evaluator:
+        """Build an evaluator from its config, or from its metrics or their configs."""
+        return _build.build_evaluator(evaluator)
+
+    def build_message_hub(self, message_hub: Cfg | None = None) -> MessageHub:
+        """Build the message hub, with the name of the run if its config has none."""
+        return MessageHub(**{"name": self.experiment_name, **(message_hub or {})})
+
+    def build_log_processor(self, log_processor: LogProcessor | Cfg | None) -> LogProcessor:
+        """Build the log processor."""
+        return cast("LogProcessor", _build.build_part(RUN["log_processor"], log_processor or {}))
+
+    def build_visualizer(self, visualizer: Visualizer | Cfg | None) -> Visualizer:
+        """Build the visualizer; only rank 0 gives it backends."""
+        return _build.build_visualizer(visualizer, self.experiment_name, self.log_dir)
+
+    def build_train_loop(self, loop: Any, dataloader: DataLoader[Any] | Cfg | None = None) -> Any:
+        """Build the training loop: by epochs, by iterations, or of the `type` in its config."""
+        if not isinstance(loop, Mapping):
+            return loop
+        loader = None if dataloader is None else self.build_dataloader(dataloader)
+        return _build.build_train_loop(loop, self, loader)
+
+    def build_val_loop(self, loop: Any, dataloader: Any = None, evaluator: Any = None) -> Any:
+        """Build the validation loop, by default a `ValLoop`."""
+        return self._build_eval_loop("val_cfg", loop, dataloader, evaluator)
+
+    def build_test_loop(self, loop: Any, dataloader: Any = None, evaluator: Any = None) -> Any:
+        """Build the test loop, by default a `TestLoop`."""
+        return self._build_eval_loop("test_cfg", loop, dataloader, evaluator)
+
+    def _build_eval_loop(self, key: str, loop: Any, dataloader: Any, evaluator: Any) -> Any:
+        if not isinstance(loop, Mapping):
+            return loop
+        return _build.build_part(
+            RUN[key],
+            loop,
+            runner=self,
+            dataloader=self.build_dataloader(dataloader),
+            evaluator=self.build_evaluator(evaluator),
+        )
 
     # -- The environment ---------------------------------------------------------------------
 
@@ -302,8 +566,8 @@ class Runner(BuildsParts, KeepsCheckpoints):
     ) -> None:
         """Seed all generators; see `set_random_seed`."""
         self.deterministic = deterministic
-        if self._resumed is not None:
-            seed = seed_of_training(self._resumed, seed)
+        if self._resume_point is not None:
+            seed = self._resume_point.choose_seed(seed)
         self.seed = set_random_seed(seed, deterministic, diff_rank_seed)
 
     def restore_randomness(self) -> None:

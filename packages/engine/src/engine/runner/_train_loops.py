@@ -1,4 +1,4 @@
-"""The training loops: by epochs and by iterations."""
+"""Epoch-based and iteration-based training loops."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from engine.dataset import Extent, InfiniteSampler
 from engine.registry import LOOPS
 
 from ._base_loop import BaseLoop, Loader
-from ._stop import TrainingInterrupted
+from ._interrupt import TrainingInterrupted
 
 if TYPE_CHECKING:
     from ._runner import Runner
@@ -85,7 +85,7 @@ class BaseTrainLoop(BaseLoop):
 
         It counts samples, so that a training can go on with another number of them in a step.
         """
-        left = self.feed.left(self._samples)
+        left = self.resumable_loader.left(self._samples)
         return {
             "epoch": self._epoch,
             "iter": self._iter,
@@ -94,7 +94,7 @@ class BaseTrainLoop(BaseLoop):
             "pass": self._pass,
             "samples": self._samples,
             "left": -1 if left is None else left,
-            **self.feed.extent._asdict(),
+            **self.resumable_loader.extent._asdict(),
         }
 
     def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
@@ -113,7 +113,7 @@ class BaseTrainLoop(BaseLoop):
 
     def _place_of_iteration(self) -> dict[str, int]:
         """Return the place in the data that follows from the number of the iteration."""
-        extent = self.feed.extent
+        extent = self.resumable_loader.extent
         number, batches = 0, self._iter
         if not self._is_endless:
             number, batches = divmod(self._iter, len(self.dataloader))
@@ -121,15 +121,15 @@ class BaseTrainLoop(BaseLoop):
 
     def _samples_taken(self, state: Mapping[str, int]) -> int:
         """Return where in the pass to go on, for data that may have changed."""
-        taken, feed = state["samples"], self.feed
+        taken, loader = state["samples"], self.resumable_loader
         had = Extent(*(state[name] for name in Extent._fields))
-        if not taken or had == feed.extent:
+        if not taken or had == loader.extent:
             return taken
         if state["left"] == 0:  # nor is anything left of the pass now
-            return taken + (feed.left(taken) or 0) * feed.extent.step
+            return taken + (loader.left(taken) or 0) * loader.extent.step
         if self._is_endless and taken % had.size == 0:
-            return taken // had.size * feed.extent.size
-        reason = feed.misfit(had)
+            return taken // had.size * loader.extent.size
+        reason = loader.misfit(had)
         if not reason:
             return taken
         reason = f"The training can't go on exactly in the middle of a pass over the data: {reason}"
@@ -149,8 +149,8 @@ class BaseTrainLoop(BaseLoop):
 
     def _rest_of_pass(self) -> Iterator[Any]:
         """Yield the batches that are left of the present pass, and count their samples."""
-        for batch in self._read(self.feed.rest(self._pass, self._samples)):
-            self._samples += self.feed.extent.step
+        for batch in self._read(self.resumable_loader.rest(self._pass, self._samples)):
+            self._samples += self.resumable_loader.extent.step
             yield batch
         if not self._samples:
             raise ValueError(f"the training data have no batch: {_why_none(self.dataloader)}")
@@ -272,12 +272,12 @@ class EpochBasedTrainLoop(BaseTrainLoop):
         elif state_dict.get("pass", epoch) != epoch:  # taken when the pass was about to count
             state_dict = {**state_dict, "pass": epoch, "samples": 0}
         super().load_state_dict(state_dict)
-        left, whole = self.feed.left(self._samples), self.feed.left(0)
-        done = self._samples // self.feed.extent.step
+        left, whole = self.resumable_loader.left(self._samples), self.resumable_loader.left(0)
+        done = self._samples // self.resumable_loader.extent.step
         self._first_iter = self._iter - (done if left is None or whole is None else whole - left)
 
     def _place_of_iteration(self) -> dict[str, int]:
-        length, extent = len(self.dataloader), self.feed.extent
+        length, extent = len(self.dataloader), self.resumable_loader.extent
         batches = self._iter - self._epoch * length
         if not 0 <= batches < length and self._epoch and self._iter % self._epoch == 0:
             batches = 0  # at the end of an epoch that had another length

@@ -1,4 +1,4 @@
-"""The container that the others derive from."""
+"""Base class of data elements."""
 
 from __future__ import annotations
 

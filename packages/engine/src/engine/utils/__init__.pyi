@@ -1,10 +1,10 @@
 from ._deprecation import deprecated_api_warning as deprecated_api_warning
 from ._deprecation import deprecated_function as deprecated_function
+from ._is_plain import is_plain as is_plain
+from ._is_plain import mutable_copy as mutable_copy
 from ._manager import ManagerMixin as ManagerMixin
 from ._methods import has_method as has_method
 from ._methods import is_method_overridden as is_method_overridden
-from ._near import did_you_mean as did_you_mean
-from ._near import near as near
 from ._package import check_prerequisites as check_prerequisites
 from ._package import get_installed_path as get_installed_path
 from ._package import get_object_from_string as get_object_from_string
@@ -20,8 +20,6 @@ from ._path import mkdir_or_exist as mkdir_or_exist
 from ._path import scandir as scandir
 from ._path import symlink as symlink
 from ._path import walk as walk
-from ._plain import is_plain as is_plain
-from ._plain import mutable_copy as mutable_copy
 from ._same import same_value as same_value
 from ._score import improvement as improvement
 from ._sequence import apply_to as apply_to
@@ -39,6 +37,8 @@ from ._sequence import to_3tuple as to_3tuple
 from ._sequence import to_4tuple as to_4tuple
 from ._sequence import to_ntuple as to_ntuple
 from ._sequence import tuple_cast as tuple_cast
+from ._suggest import did_you_mean as did_you_mean
+from ._suggest import near as near
 from ._text import decoded as decoded
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError

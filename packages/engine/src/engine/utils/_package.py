@@ -1,4 +1,4 @@
-"""Modules, packages and programs: whether they are there, and where."""
+"""Lookup of modules, packages and programs."""
 
 from __future__ import annotations
 

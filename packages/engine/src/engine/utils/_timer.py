@@ -1,4 +1,4 @@
-"""How long something takes."""
+"""Timers."""
 
 from __future__ import annotations
 

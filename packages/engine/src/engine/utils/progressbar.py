@@ -1,4 +1,4 @@
-"""How far a loop has come, in a line of text."""
+"""Progress bar of a loop."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of visual back ends, and how they are opened."""
+"""Base class of visual backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves of one training or several in one picture."""
+"""Curves of one or several trainings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be drawn on an image."""
+"""Drawing on an image."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Numbers = float | Sequence[float]
 Texts = str | Sequence[str]
 
 
-class DrawsOnImage:
+class ImageDrawer:
     """Draws on an image, each thing over those before it.
 
     Positions are in pixels, from the upper left corner to the right and down. A colour is a name

@@ -1,4 +1,4 @@
-"""Pictures of feature maps."""
+"""Drawing of feature maps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from ._backend import Image
-from ._drawing import DrawsOnImage
+from ._drawing import ImageDrawer
 from .utils import convert_overlay_heatmap
 
 _REDUCTIONS = ("squeeze_mean", "select_max")
@@ -101,7 +101,7 @@ def _sheet(tiles: list[Image], titles: list[str], arrangement: tuple[int, int]) 
         sheet[below : below + height, left : left + width] = tile.repeat(factor, 0).repeat(
             factor, 1
         )
-    drawing = DrawsOnImage()
+    drawing = ImageDrawer()
     drawing.set_image(sheet)
     middles = np.array([(left, top + _TITLE / 2) for top, left in places])
     drawing.draw_texts(titles, middles, 9, _INK, vertical_alignments="center_baseline")

@@ -1,4 +1,4 @@
-"""Pictures and numbers in local files."""
+"""Local backend: pictures and numbers in files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of pictures and numbers as names of files, and as those that a tracker takes."""
+"""Escaping of picture and scalar names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of runs, as `LocalVisBackend` writes them."""
+"""Scalars of runs, as `LocalVisBackend` writes them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Drawing on images, and handing pictures and numbers to the back ends."""
+"""Visualizer: drawing on images, and writing to backends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from engine.structures import BaseDataElement
 from engine.utils import ManagerMixin, mutable_copy
 
 from ._backend import BaseVisBackend, Image
-from ._drawing import DrawsOnImage
+from ._drawing import ImageDrawer
 from ._featmap import draw_featmap
 from ._sample import draw_fields
 from ._show import show_image
@@ -35,7 +35,7 @@ _logger = logging.getLogger(__name__)
 
 @VISUALIZERS.register_module()
 @needs_trust(save_dir=WRITES_ELSEWHERE)
-class Visualizer(DrawsOnImage, ManagerMixin):
+class Visualizer(ImageDrawer, ManagerMixin):
     """Draws on an image, and hands pictures and numbers to all back ends.
 
     A back end that fails does not end the run: its first failure is logged.
@@ -61,7 +61,7 @@ class Visualizer(DrawsOnImage, ManagerMixin):
         fig_save_cfg: Mapping[str, Any] | None = None,
         fig_show_cfg: Mapping[str, Any] | None = None,
     ) -> None:
-        DrawsOnImage.__init__(self, fig_save_cfg)
+        ImageDrawer.__init__(self, fig_save_cfg)
         ManagerMixin.__init__(self, name)
         self._fig_show_cfg = {"frameon": False} if fig_show_cfg is None else fig_show_cfg
         self.dataset_meta: Mapping[str, Any] = {}
@@ -235,7 +235,7 @@ class Visualizer(DrawsOnImage, ManagerMixin):
             fields = {key: value for key, value in data.items() if key.startswith(prefix)}
             if wanted and fields:
                 self.set_image(image)
-                draw_fields(self, fields)
+                draw_fields(self, fields, self.dataset_meta)
                 panels.append(self.get_image())
         self.set_image(np.concatenate(panels, axis=1) if panels else image)
         if show:

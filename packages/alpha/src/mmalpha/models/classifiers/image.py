@@ -1,4 +1,4 @@
-"""The classification of whole images."""
+"""Image classifier: backbone, neck and head."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms of what pixels look like."""
+"""Photometric transforms."""
 
 from __future__ import annotations
 

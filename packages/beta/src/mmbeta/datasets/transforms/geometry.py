@@ -1,4 +1,4 @@
-"""Transforms of where pixels are."""
+"""Geometric transforms."""
 
 from __future__ import annotations
 

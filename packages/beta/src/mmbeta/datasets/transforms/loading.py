@@ -1,4 +1,4 @@
-"""Reading an image and its mask."""
+"""Loading of an image and its mask."""
 
 from __future__ import annotations
 

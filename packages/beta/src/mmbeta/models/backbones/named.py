@@ -1,4 +1,4 @@
-"""Backbones from `BACKBONE_REGISTRY`, whatever their package calls things."""
+"""Backbones by their name in `BACKBONE_REGISTRY`."""
 
 from __future__ import annotations
 
@@ -30,6 +30,7 @@ class NamedBackbone(BaseModule):
 
     Attributes:
         names_of_sources: Where the value of an argument is looked up, which the linter reads.
+        hands_options_to: The argument that names what takes the other ones, which it reads as well.
         out_channels: The channels of each map.
 
     Raises:
@@ -38,6 +39,7 @@ class NamedBackbone(BaseModule):
     """
 
     names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {"name": BACKBONE_REGISTRY}
+    hands_options_to = names_of_sources
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__()

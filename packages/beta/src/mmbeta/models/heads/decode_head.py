@@ -1,4 +1,4 @@
-"""What all decode heads share."""
+"""Base class of decode heads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The segmentation of whole images."""
+"""Encoder-decoder segmentor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From the config of an optimizer wrapper to the wrapper."""
+"""Constructors of optimizer wrappers."""
 
 from __future__ import annotations
 

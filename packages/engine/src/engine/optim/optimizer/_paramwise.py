@@ -1,4 +1,4 @@
-"""Learning rates and weight decays that differ from parameter to parameter."""
+"""Per-parameter learning rates and weight decays."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all schedules of an optimizer's option have in common."""
+"""Base class of parameter schedulers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules of the momentum."""
+"""Momentum schedulers."""
 
 from __future__ import annotations
 

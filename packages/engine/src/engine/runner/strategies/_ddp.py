@@ -1,4 +1,4 @@
-"""Several processes, each with a copy of the model."""
+"""Distributed data parallel strategy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One device."""
+"""Single-device strategy."""
 
 from __future__ import annotations
 

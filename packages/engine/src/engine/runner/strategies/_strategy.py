@@ -1,4 +1,4 @@
-"""The base of all strategies."""
+"""Base class of strategies."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.device import get_device
+from engine.device import device_of, get_device
 from engine.model import get_state_dict, weights_to_cpu
 from engine.registry import needs_trust
 from engine.registry.restrictions import COMPILES, STARTS_PROCESSES
@@ -46,7 +46,7 @@ class BaseStrategy(ABC):
     ) -> None:
         if precision is not None and precision not in DTYPES:
             raise ValueError(f"precision is 'bf16', 'fp16' or None; got {precision!r}")
-        self.device = _checked(device or get_device())
+        self.device = device_of(device or get_device())
         self.precision = precision
         self.compile = compile
 
@@ -114,15 +114,3 @@ class BaseStrategy(ABC):
         else:
             setattr(model, target, torch.compile(getattr(model, target), **options))
         return model
-
-
-def _checked(name: str) -> torch.device:
-    try:
-        device = torch.device(name)
-    except RuntimeError as error:
-        raise ValueError(
-            f"there is no device {name!r}: use 'cpu', 'cuda', 'cuda:1', ..."
-        ) from error
-    if device.type == "cuda" and not torch.cuda.is_available():
-        raise ValueError(f"the device {name!r} needs CUDA, which torch does not find here")
-    return device

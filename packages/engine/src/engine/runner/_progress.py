@@ -1,4 +1,4 @@
-"""Where a run stands."""
+"""Progress of a run."""
 
 from __future__ import annotations
 
@@ -8,16 +8,21 @@ from torch.utils.data import DataLoader
 
 from engine.dist import get_rank, get_world_size
 from engine.evaluator import Evaluator
-from engine.model import unwrapped
 
 
-class Standing:
-    """What a runner tells of where it stands, and of the parts that it has built."""
+class RunProgress:
+    """The loops of a run: what they have done, and the data and metrics that they have.
 
-    model: Any
-    train_loop: Any = None
-    val_loop: Any = None
-    test_loop: Any = None
+    Attributes:
+        train_loop: The training loop, once it is built.
+        val_loop: The validation loop, once it is built.
+        test_loop: The test loop, once it is built.
+    """
+
+    def __init__(self) -> None:
+        self.train_loop: Any = None
+        self.val_loop: Any = None
+        self.test_loop: Any = None
 
     @property
     def epoch(self) -> int:
@@ -40,14 +45,14 @@ class Standing:
         return self.train_loop.max_iters if self.train_loop is not None else 1
 
     def counts_epochs(self, by_epoch: bool | None = None, owner: str = "") -> bool:
-        """Return whether a part of the run counts epochs; else it counts iterations.
+        """Return whether a part of the run counts epochs; otherwise it counts iterations.
 
         Args:
-            by_epoch: What was said; None takes what the training loop counts.
+            by_epoch: What the config says; None means what the training loop counts.
             owner: The part, for the error.
 
         Raises:
-            ValueError: If it was said to count epochs, and the loop counts iterations.
+            ValueError: If it is to count epochs, and the loop counts iterations.
         """
         if getattr(self.train_loop, "by_epoch", True):
             return by_epoch is not False
@@ -60,36 +65,36 @@ class Standing:
 
     @property
     def train_dataloader(self) -> DataLoader[Any]:
-        """The training data, once the training was begun.
+        """The training data.
 
         Raises:
-            RuntimeError: Before that, as for the data and metrics of all phases.
+            RuntimeError: If they are not built yet, as for the data and metrics of all loops.
         """
-        return cast("DataLoader[Any]", _built(self.train_loop, "train", "dataloader"))
+        return cast("DataLoader[Any]", _part_of(self.train_loop, "train", "dataloader"))
 
     @property
     def val_dataloader(self) -> DataLoader[Any]:
-        """The validation data, once a validation was begun."""
-        return cast("DataLoader[Any]", _built(self.val_loop, "val", "dataloader"))
+        """The validation data."""
+        return cast("DataLoader[Any]", _part_of(self.val_loop, "val", "dataloader"))
 
     @property
     def test_dataloader(self) -> DataLoader[Any]:
-        """The test data, once the test was begun."""
-        return cast("DataLoader[Any]", _built(self.test_loop, "test", "dataloader"))
+        """The test data."""
+        return cast("DataLoader[Any]", _part_of(self.test_loop, "test", "dataloader"))
 
     @property
     def val_evaluator(self) -> Evaluator:
-        """The metrics of the validation, once one was begun."""
-        return cast("Evaluator", _built(self.val_loop, "val", "evaluator"))
+        """The metrics of the validation."""
+        return cast("Evaluator", _part_of(self.val_loop, "val", "evaluator"))
 
     @property
     def test_evaluator(self) -> Evaluator:
-        """The metrics of the test, once it was begun."""
-        return cast("Evaluator", _built(self.test_loop, "test", "evaluator"))
+        """The metrics of the test."""
+        return cast("Evaluator", _part_of(self.test_loop, "test", "evaluator"))
 
     @property
     def val_interval(self) -> int:
-        """How many epochs or iterations lie between two validations."""
+        """The epochs or iterations from one validation to the next."""
         return self.train_loop.val_interval if self.train_loop is not None else 1
 
     @property
@@ -98,13 +103,8 @@ class Standing:
         return self.train_loop.val_begin if self.train_loop is not None else 1
 
     @property
-    def model_name(self) -> str:
-        """The name of the class of the model."""
-        return type(unwrapped(self.model)).__name__
-
-    @property
     def rank(self) -> int:
-        """The number of this process."""
+        """The rank of this process."""
         return get_rank()
 
     @property
@@ -118,7 +118,7 @@ class Standing:
         return self.world_size > 1
 
 
-def _built(loop: Any, mode: str, part: str) -> Any:
+def _part_of(loop: Any, mode: str, part: str) -> Any:
     if loop is None:
         by = "train() builds" if mode == "train" else f"{mode}() builds"
         also = ", and train() does" if mode == "val" else ""

@@ -1,16 +1,15 @@
-"""Do the arguments of a runner go together?"""
+"""Validation of the arguments of a runner."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from engine.config import Config, ConfigError
 from engine.optim import OptimWrapper
-from engine.utils import did_you_mean
 
-_ENVIRONMENT = ("cudnn_benchmark", "dist_cfg", "mp_cfg", "resource_limit")
-_RANDOMNESS = ("seed", "diff_rank_seed", "deterministic")
-_LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+from .run_table import GROUPS
+from .run_values import wrong_values
 
 
 def check_arguments(given: Mapping[str, Any]) -> None:
@@ -23,12 +22,9 @@ def check_arguments(given: Mapping[str, Any]) -> None:
         ValueError: If there is anything wrong with them.
     """
     wrong = [
-        *_incomplete(given, "train_dataloader", "train_cfg", "optim_wrapper"),
-        *_incomplete(given, "val_dataloader", "val_cfg", "val_evaluator"),
-        *_incomplete(given, "test_dataloader", "test_cfg", "test_evaluator"),
+        *(message for group in GROUPS for message in _incomplete(given, group)),
         *_without(given, "train_cfg", "param_scheduler"),
-        *_unknown("env_cfg", given["env_cfg"], _ENVIRONMENT),
-        *_unknown("randomness", given["randomness"], _RANDOMNESS),
+        *_wrong_values(given),
         *_of_strategy(given),
     ]
     if len(wrong) == 1:
@@ -37,7 +33,7 @@ def check_arguments(given: Mapping[str, Any]) -> None:
         raise ValueError("\n  ".join(["the arguments of the runner don't go together:", *wrong]))
 
 
-def _incomplete(given: Mapping[str, Any], *names: str) -> list[str]:
+def _incomplete(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:
     missing = [name for name in names if given[name] is None]
     if not missing or len(missing) == len(names):
         return []
@@ -49,24 +45,28 @@ def _without(given: Mapping[str, Any], needed: str, name: str) -> list[str]:
     return [f"{name} given without {needed}"] if given[name] and given[needed] is None else []
 
 
-def _unknown(name: str, options: Mapping[str, Any] | None, known: Sequence[str]) -> list[str]:
-    return [
-        f"{name} has no option {option!r}{did_you_mean(option, known)}"
-        for option in options or ()
-        if option not in known
-    ]
+def _wrong_values(given: Mapping[str, Any]) -> list[str]:
+    return [f"{key}{_site(given['cfg'], key)}: {told}" for key, told in wrong_values(given)]
+
+
+def _site(cfg: Any, key: str) -> str:
+    """Return where a config sets a value, in brackets, if it knows that."""
+    try:
+        site = cfg.provenance(key).site if isinstance(cfg, Config) else None
+    except ConfigError:  # the argument is another than that in the config
+        site = None
+    return "" if site is None else f" ({site})"
 
 
 def _of_strategy(given: Mapping[str, Any]) -> list[str]:
     strategy, optim_wrapper = given["strategy"], given["optim_wrapper"]
     wrong = []
-    if given["launcher"] not in _LAUNCHERS:
-        wrong.append(f"launcher is one of {', '.join(_LAUNCHERS)}; got {given['launcher']!r}")
     is_config = strategy is None or isinstance(strategy, Mapping)
     if given["compile"] and (not is_config or (strategy or {}).get("compile")):
         wrong.append("compile given beside a strategy that says it itself")
-    options = strategy if isinstance(strategy, Mapping) else vars(strategy or object)
-    if options.get("precision") and isinstance(optim_wrapper, OptimWrapper):
+    is_mapping = isinstance(strategy, Mapping)
+    precision = strategy.get("precision") if is_mapping else getattr(strategy, "precision", None)
+    if precision and isinstance(optim_wrapper, OptimWrapper):
         wrong.append(
             "strategy.precision needs the config of an optim_wrapper, to make it one with that "
             "precision; got a wrapper that is made already"

@@ -1,4 +1,4 @@
-"""How a batch gets from a worker to the process that trains."""
+"""Batches of worker processes in shared memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from torch import Tensor
 _ALIGNED = 64  # bytes
 
 
-class Parcel(NamedTuple):
+class SharedBatch(NamedTuple):
     """A batch whose tensors and arrays lie in one piece of shared memory.
 
     A tensor that is sent by itself takes a file of shared memory, an open file on both sides and a
@@ -31,7 +31,7 @@ class Parcel(NamedTuple):
     lengths: tuple[int, ...]
 
     @classmethod
-    def of(cls, batch: Any) -> Self:
+    def pack(cls, batch: Any) -> Self:
         """Pack a batch."""
         buffers: list[pickle.PickleBuffer] = []
         content = io.BytesIO()
@@ -43,14 +43,14 @@ class Parcel(NamedTuple):
             place[:] = part
         return cls(content.getvalue(), memory, lengths)
 
-    def unpacked(self) -> Any:
+    def unpack(self) -> Any:
         """Return the batch; its tensors are views of the memory."""
         # A worker is this program too.
         places = _places(self.memory, self.lengths)
         return pickle.loads(self.content, buffers=places)  # noqa: S301
 
     def pin_memory(self) -> Self:
-        """Return the parcel in memory from which a GPU copies in the background."""
+        """Return the batch in memory from which a GPU copies in the background."""
         return self._replace(memory=self.memory.pin_memory())
 
 

@@ -22,7 +22,8 @@ from torch.utils.data import (
     get_worker_info,
 )
 
-from engine.dataset import DefaultSampler, InfiniteSampler, feed_of
+from engine.dataset import DefaultSampler, InfiniteSampler, make_resumable
+from engine.testing import as_process
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 
@@ -66,11 +67,11 @@ ORDERS: dict[str, Any] = {
 @pytest.mark.parametrize("workers", [0, 2])
 @pytest.mark.parametrize("order", ORDERS)
 def test_a_pass_goes_on_in_the_middle_as_if_it_had_not_stopped(order: str, workers: int) -> None:
-    def feed() -> Any:
+    def loader() -> Any:
         data = Numbers()
-        return feed_of(loader_of(data, num_workers=workers, **ORDERS[order](data)), seed=5)
+        return make_resumable(loader_of(data, num_workers=workers, **ORDERS[order](data)), seed=5)
 
-    straight, stopped, resumed = feed(), feed(), feed()
+    straight, stopped, resumed = loader(), loader(), loader()
     passes = []
     for number in range(2):
         torch.manual_seed(number)
@@ -91,25 +92,25 @@ def test_a_pass_goes_on_in_the_middle_as_if_it_had_not_stopped(order: str, worke
 def test_what_is_skipped_is_not_read(start: int, has_skip: bool) -> None:
     data = Numbers(80)
     sampler = DefaultSampler(data, seed=2) if has_skip else RandomSampler(data)
-    feed = feed_of(loader_of(data, sampler=sampler), seed=1)
-    assert len(list(feed.one_pass(3, start))) == 20 - start
+    loader = make_resumable(loader_of(data, sampler=sampler), seed=1)
+    assert len(list(loader.one_pass(3, start))) == 20 - start
     assert data.reads == 4 * (20 - start)
 
 
 def test_global_generators_are_left_alone() -> None:
-    feed = feed_of(loader_of(list(range(8)), shuffle=True), seed=1)
+    loader = make_resumable(loader_of(list(range(8)), shuffle=True), seed=1)
     torch.manual_seed(0)
     before = torch.get_rng_state()
-    assert sorted(n for batch in feed.one_pass(0) for n in batch) == list(range(8))
+    assert sorted(n for batch in loader.one_pass(0) for n in batch) == list(range(8))
     assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_batches_of_a_batch_sampler_and_single_samples() -> None:
     data: Any = list(range(10))
     batches = BatchSampler(DefaultSampler(data, shuffle=False), 3, drop_last=False)
-    feed = feed_of(DataLoader(data, batch_sampler=batches, collate_fn=list), seed=0)
-    assert list(feed.one_pass(0, 2)) == [[6, 7, 8], [9]]
-    single = feed_of(DataLoader(data, batch_size=None), seed=0)
+    loader = make_resumable(DataLoader(data, batch_sampler=batches, collate_fn=list), seed=0)
+    assert list(loader.one_pass(0, 2)) == [[6, 7, 8], [9]]
+    single = make_resumable(DataLoader(data, batch_size=None), seed=0)
     assert [int(each) for each in single.one_pass(0, 7)] == [7, 8, 9]
 
 
@@ -118,8 +119,8 @@ def test_a_data_set_that_reads_several_at_once_does() -> None:
         def __getitems__(self, indices: list[int]) -> list[str]:
             return [f"together {index}" for index in indices]
 
-    feed = feed_of(loader_of(Several(4)), seed=0)
-    assert list(feed.one_pass(0)) == [[f"together {index}" for index in range(4)]]
+    loader = make_resumable(loader_of(Several(4)), seed=0)
+    assert list(loader.one_pass(0)) == [[f"together {index}" for index in range(4)]]
 
 
 class Opened(Numbers):
@@ -139,14 +140,14 @@ def open_data(worker_id: int) -> None:
 
 def test_a_worker_starts_with_the_data_set_of_the_loader() -> None:
     loader = loader_of(Opened(8), num_workers=2, worker_init_fn=open_data)
-    assert rows(feed_of(loader, seed=0).one_pass(0)) == [[[0.0]] * 4, [[1.0]] * 4]
+    assert rows(make_resumable(loader, seed=0).one_pass(0)) == [[[0.0]] * 4, [[1.0]] * 4]
 
 
 def test_workers_may_persist() -> None:
     def drawn(**options: Any) -> list[Any]:
         data = Numbers()
-        feed = feed_of(loader_of(data, num_workers=2, shuffle=True, **options), seed=5)
-        return [rows(feed.one_pass(number)) for number in range(3)]
+        loader = make_resumable(loader_of(data, num_workers=2, shuffle=True, **options), seed=5)
+        return [rows(loader.one_pass(number)) for number in range(3)]
 
     assert drawn(persistent_workers=True) == drawn()
 
@@ -175,10 +176,10 @@ class StreamWithState(Stream):
 
 
 def test_a_stream_that_knows_its_place_goes_on() -> None:
-    feed = feed_of(loader_of(StreamWithState()), seed=0)
-    assert list(islice(feed.one_pass(0), 2)) == [[0, 1, 2, 3], [4, 5, 6, 7]]
-    other = feed_of(loader_of(StreamWithState()), seed=0)
-    other.load_state_dict(feed.state_dict())
+    loader = make_resumable(loader_of(StreamWithState()), seed=0)
+    assert list(islice(loader.one_pass(0), 2)) == [[0, 1, 2, 3], [4, 5, 6, 7]]
+    other = make_resumable(loader_of(StreamWithState()), seed=0)
+    other.load_state_dict(loader.state_dict())
     assert list(other.one_pass(0, start=2)) == [[8, 9, 10, 11]]
 
 
@@ -187,11 +188,11 @@ def test_a_stream_whose_place_is_unknown_does_not(
     workers: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = Stream() if workers == 0 else StreamWithState()  # the place is in another process
-    feed = feed_of(loader_of(data, num_workers=workers), seed=0)
-    assert len(list(feed.one_pass(0))) == 3
+    loader = make_resumable(loader_of(data, num_workers=workers), seed=0)
+    assert len(list(loader.one_pass(0))) == 3
     with pytest.raises(ValueError, match=r"can't go on exactly in the middle .*exact_resume=False"):
-        feed.one_pass(1, start=1)
-    lax = feed_of(loader_of(Stream()), seed=0, exact=False)
+        loader.one_pass(1, start=1)
+    lax = make_resumable(loader_of(Stream()), seed=0, exact=False)
     assert next(iter(lax.one_pass(1, start=1))) == [0, 1, 2, 3]
     assert "over Stream, which is read as a stream whose place is not known: it begins anew" in (
         caplog.text
@@ -203,8 +204,20 @@ def test_a_loader_with_an_iteration_of_its_own_is_a_stream() -> None:
         def __iter__(self) -> Any:
             return iter([[3, 2], [1, 0]])
 
-    feed = feed_of(Backwards(Numbers(4), batch_size=2), seed=0)
-    assert list(feed.one_pass(0)) == [[3, 2], [1, 0]]
-    assert list(feed_of([[1], [2]], seed=0).one_pass(0)) == [[1], [2]]
+    loader = make_resumable(Backwards(Numbers(4), batch_size=2), seed=0)
+    assert list(loader.one_pass(0)) == [[3, 2], [1, 0]]
+    assert list(make_resumable([[1], [2]], seed=0).one_pass(0)) == [[1], [2]]
     with pytest.raises(ValueError, match="over Backwards, which is read as a stream"):
-        feed.one_pass(0, start=1)
+        loader.one_pass(0, start=1)
+
+
+def test_the_workers_of_each_process_draw_differently() -> None:
+    drawn = []
+    for rank in (0, 1, 0):
+        with as_process(rank, 2):
+            loader = make_resumable(loader_of(Numbers(8), num_workers=2), seed=0)
+            batches = rows(loader.one_pass(0))
+        drawn.append([tuple(noise) for batch in batches for _, *noise in batch])
+    first, second, again = drawn
+    assert first == again
+    assert len({*first, *second}) == 16

@@ -1,4 +1,4 @@
-"""Memory for time: activations that are computed again instead of being kept."""
+"""Activation checkpointing."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from engine.utils import did_you_mean
 
-from ._front import put_in_front
+from ._instance_override import put_in_front
 
 
 def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | str) -> None:

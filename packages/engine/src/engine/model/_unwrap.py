@@ -1,4 +1,4 @@
-"""The model within its wrappers, and the names that its weights have there."""
+"""Unwrapping of models."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def is_model_wrapper(model: nn.Module, registry: Registry[Any] = MODEL_WRAPPERS)
     return isinstance(model, _wrappers(registry))
 
 
-def unwrapped(model: nn.Module) -> nn.Module:
+def unwrap(model: nn.Module) -> nn.Module:
     """Return the model within all wrappers."""
     wrappers = _wrappers(MODEL_WRAPPERS)
     while isinstance(model, wrappers):

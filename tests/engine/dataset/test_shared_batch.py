@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from engine.dataset import feed_of, pseudo_collate
+from engine.dataset import make_resumable, pseudo_collate
 from engine.structures import BaseDataElement
 
 
@@ -66,7 +66,7 @@ def test_a_worker_s_batches_are_those_of_the_process(batch_size: int | None) -> 
             num_workers=num_workers,
             collate_fn=pseudo_collate if batch_size else None,
         )
-        return list(feed_of(loader, 0).one_pass(0))
+        return list(make_resumable(loader, 0).one_pass(0))
 
     _same(batches(1), batches(0))
 
@@ -78,7 +78,7 @@ def test_a_batch_can_be_changed_and_outlives_its_successors() -> None:
         num_workers=1,
         collate_fn=pseudo_collate,
     )
-    first, second = feed_of(loader, 0).one_pass(0)
+    first, second = make_resumable(loader, 0).one_pass(0)
     second["image"][0].zero_()
     first["image"][0][0, 0] = 77
     assert first["image"][0].flatten().tolist() == [77, *range(1, 12)]

@@ -1,4 +1,4 @@
-"""The batches of a data loader, which are the same whenever a pass is drawn again.
+"""Data loaders that resume in the middle of a pass.
 
 What is drawn at random must follow from the seed of the run and the place of a batch alone, so that
 a run that is resumed draws what it would have drawn. A loader by itself does not do that: it draws
@@ -21,11 +21,11 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset,
 from engine.dist import get_dist_info
 
 from ._extent import Extent, extent_of, own_seed
-from ._parcel import Parcel
-from ._stream_feed import StreamFeed
+from ._shared_batch import SharedBatch
+from ._stream_loader import StreamLoader
 
 
-class Feed(Protocol):
+class ResumableLoader(Protocol):
     """The batches of a data loader, pass by pass."""
 
     extent: Extent
@@ -54,7 +54,7 @@ class Feed(Protocol):
         """
 
     def misfit(self, had: Extent) -> str:
-        """Return why a pass can't go on in the middle with this feed, or an empty text.
+        """Return why a pass can't go on in the middle with this loader, or an empty text.
 
         Args:
             had: The extent of the data with which it was begun.
@@ -67,8 +67,8 @@ class Feed(Protocol):
         """Go on with the pass of which `state_dict` was taken."""
 
 
-def feed_of(loader: Any, seed: int, exact: bool = True) -> Feed:
-    """Return the feed of a loader.
+def make_resumable(loader: Any, seed: int, exact: bool = True) -> ResumableLoader:
+    """Return a loader whose passes can be resumed.
 
     The loader is left as it is, except that a sampler of torch without a generator gets one.
 
@@ -83,17 +83,17 @@ def feed_of(loader: Any, seed: int, exact: bool = True) -> Feed:
         and type(loader).__iter__ is DataLoader.__iter__
         and not isinstance(loader.dataset, IterableDataset)
     )
-    return _IndexFeed(loader, seed) if is_indexed else StreamFeed(loader, seed, exact)
+    return IndexedLoader(loader, seed) if is_indexed else StreamLoader(loader, seed, exact)
 
 
-class _Drawn(NamedTuple):
+class _Draw(NamedTuple):
     """What a worker is to load."""
 
     indices: Any
     entropy: tuple[int, ...] | None
 
 
-class _IndexFeed:
+class IndexedLoader:
     """The batches of a loader that asks its data set for indices.
 
     Indices are skipped without being read. Where workers read the data, each batch begins with
@@ -113,10 +113,10 @@ class _IndexFeed:
             batch_size=None,
             sampler=self._draws,
             num_workers=loader.num_workers,
-            collate_fn=Parcel.of if loader.num_workers else _unchanged,
+            collate_fn=SharedBatch.pack if loader.num_workers else _unchanged,
             pin_memory=loader.pin_memory,
             timeout=loader.timeout,
-            worker_init_fn=_WorkerStart(loader.worker_init_fn),
+            worker_init_fn=_WorkerInit(loader.worker_init_fn),
             multiprocessing_context=loader.multiprocessing_context,
             generator=self._generator,
             prefetch_factor=loader.prefetch_factor,
@@ -133,7 +133,7 @@ class _IndexFeed:
         if self._is_direct:  # what the loader does beyond that costs a tenth of a small step
             return map(self._reader.__getitem__, self._draws)
         batches = iter(self._loader)
-        return map(Parcel.unpacked, batches) if self._loader.num_workers else batches
+        return map(SharedBatch.unpack, batches) if self._loader.num_workers else batches
 
     def left(self, taken: int) -> int | None:
         return self._draws.left(taken)
@@ -223,12 +223,12 @@ class _Draws:
     def __len__(self) -> int:
         return len(self._source)
 
-    def __iter__(self) -> Iterator[_Drawn]:
+    def __iter__(self) -> Iterator[_Draw]:
         rank, world_size = get_dist_info()
         place = (self._seed, world_size, rank, self._number)
         first = self._taken // self._extent.step
         for number, indices in enumerate(self._remaining(), first):
-            yield _Drawn(indices, (*place, number) if self._has_workers else None)
+            yield _Draw(indices, (*place, number) if self._has_workers else None)
 
     def _remaining(self) -> Iterator[Any]:
         """Draw what is left; a sampler that can starts there, of another it is drawn unseen."""
@@ -273,7 +273,7 @@ class _Reader(Dataset[Any]):
         self._collate: Callable[[Any], Any] = loader.collate_fn
         self._is_batched = loader.batch_sampler is not None
 
-    def __getitem__(self, drawn: _Drawn) -> Any:
+    def __getitem__(self, drawn: _Draw) -> Any:
         indices, entropy = drawn
         if entropy is not None:
             _seed_generators(entropy)
@@ -285,7 +285,7 @@ class _Reader(Dataset[Any]):
         )
 
 
-class _WorkerStart:
+class _WorkerInit:
     """What a worker does first."""
 
     def __init__(self, given: Callable[[int], None] | None) -> None:

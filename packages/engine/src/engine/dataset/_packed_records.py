@@ -1,4 +1,4 @@
-"""The annotations of many samples in one buffer.
+"""Annotations of many samples in one buffer.
 
 A list of a million small dictionaries costs gigabytes, and again in each worker process, since
 reading a Python object writes its reference count and so copies its page. One string of bytes is

@@ -1,4 +1,4 @@
-"""The batches of what has no index."""
+"""Resumable loading of iterable datasets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engine.logging import get_logger
 from ._extent import Extent, extent_of, own_seed
 
 
-class StreamFeed:
+class StreamLoader:
     """The batches of an iterable data set, or of a loader with an iteration of its own.
 
     Nothing is known of what such a stream does. It can go on in the middle of a pass only if the

@@ -1,7 +1,7 @@
-"""Where in a config what is looked up: the one table of the linter and of the schema.
+"""The parts of a run's config: the registry, default type and arguments of each.
 
-It says for each key of a run which registry is asked, of what `type` the part is where its config
-has none, and which arguments come from whoever builds it.
+The runner builds by this table; the linter, the schema and the command line read it. It needs no
+torch.
 """
 
 from __future__ import annotations
@@ -13,23 +13,23 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place for the config of a part.
+class PartSpec:
+    """How the config of a part is built.
 
     Attributes:
-        registry: The registry in which `type` is looked up, by its name in `engine.registry`.
-        target: What is called, by its dotted path, where no registry is asked.
-        defaults: The names of which `type` is one where the config has none.
-        choose: Says which of them it is; the first if there is no such function.
-        given: The arguments that the builder adds where the config lacks them.
-        taken: The keys that the builder takes out before the call.
-        names: The keys among those whose value is looked up by itself, with the registry.
-        parts: The places in the config.
-        is_mapping: Whether the place holds several parts by names of the user's choice.
-        maker: What calls the target, by its dotted path, and says what data may not set.
-        is_function: Whether the rest of the arguments follow when the function is called, and a
-            bare name will do for a config.
-        otherwise: The place that a config without the key has, and the key.
+        registry: The registry that looks `type` up, by its name in `engine.registry`.
+        target: The dotted path of what is called, if no registry is asked.
+        defaults: The possible values of `type` if the config has none.
+        choose: Chooses one of them by the config; None means the first.
+        given: The arguments that the builder adds if the config lacks them.
+        taken: The keys that the builder removes before the call.
+        names: The keys among those whose value is looked up by itself, with its registry.
+        parts: The parts within the config, by key.
+        is_mapping: Whether the config holds several parts under keys that the user chose.
+        maker: The dotted path of what calls the target and restricts the options of data.
+        is_function: Whether the part is a function: a name alone will do, and a config binds
+            arguments.
+        otherwise: A key, and the part that a config without this key is instead.
     """
 
     registry: str | None = None
@@ -39,14 +39,14 @@ class Place:
     given: tuple[str, ...] = ()
     taken: tuple[str, ...] = ()
     names: Mapping[str, str] = field(default_factory=dict)
-    parts: Mapping[str, Place] = field(default_factory=dict)
+    parts: Mapping[str, PartSpec] = field(default_factory=dict)
     is_mapping: bool = False
     maker: str | None = None
     is_function: bool = False
-    otherwise: tuple[str, Place] | None = None
+    otherwise: tuple[str, PartSpec] | None = None
 
     def default(self, cfg: Mapping[str, Any]) -> str | None:
-        """Return the `type` of a config that says none, or None if it has to say one."""
+        """Return the `type` of a config that has none, or None if it must have one."""
         if self.choose is not None:
             return self.choose(cfg)
         return self.defaults[0] if self.defaults else None
@@ -57,39 +57,39 @@ def _train_loop(cfg: Mapping[str, Any]) -> str:
     return "engine.EpochBasedTrainLoop" if by_epoch else "engine.IterBasedTrainLoop"
 
 
-OPTIONS = Place()
-"""Options of a part, in which a `type` is an option as well and names no part."""
+OPTIONS = PartSpec()
+"""Options of a part; a `type` among them is an option too and names no part."""
 
-MODEL = Place("MODELS")
-INIT = Place("WEIGHT_INITIALIZERS")
-TRANSFORM = Place("TRANSFORMS")
-METRIC = Place("METRICS")
-DATASET = Place("DATASETS")
-HOOK = Place("HOOKS", taken=("priority",))
-BACKEND = Place("VISBACKENDS", given=("save_dir",), taken=("name",))
-OPTIMIZER = Place("OPTIMIZERS", given=("params",))
-EVALUATOR = Place(
+MODEL = PartSpec("MODELS")
+INIT = PartSpec("WEIGHT_INITIALIZERS")
+TRANSFORM = PartSpec("TRANSFORMS")
+METRIC = PartSpec("METRICS")
+DATASET = PartSpec("DATASETS")
+HOOK = PartSpec("HOOKS", taken=("priority",))
+BACKEND = PartSpec("VISBACKENDS", given=("save_dir",), taken=("name",))
+OPTIMIZER = PartSpec("OPTIMIZERS", given=("params",))
+EVALUATOR = PartSpec(
     "EVALUATOR",
     defaults=("engine.Evaluator",),
     parts={"metrics": METRIC},
     otherwise=("metrics", METRIC),
 )
-DATALOADER = Place(
+DATALOADER = PartSpec(
     target="torch.utils.data.DataLoader",
-    maker="engine.runner._parts.make_loader",
+    maker="engine.runner._build.make_loader",
     parts={
         "dataset": DATASET,
-        "sampler": Place("DATA_SAMPLERS", given=("dataset", "seed")),
-        "batch_sampler": Place("DATA_SAMPLERS", given=("sampler", "batch_size")),
-        "collate_fn": Place("FUNCTIONS", is_function=True),
+        "sampler": PartSpec("DATA_SAMPLERS", given=("dataset", "seed")),
+        "batch_sampler": PartSpec("DATA_SAMPLERS", given=("sampler", "batch_size")),
+        "collate_fn": PartSpec("FUNCTIONS", is_function=True),
     },
 )
 
 _OF_EVALUATION = ("runner", "dataloader", "evaluator")
-RUN: Mapping[str, Place] = {
+RUN: Mapping[str, PartSpec] = {
     "model": MODEL,
     "data_preprocessor": MODEL,
-    "model_wrapper_cfg": Place(
+    "model_wrapper_cfg": PartSpec(
         "MODEL_WRAPPERS",
         defaults=("engine.MMDistributedDataParallel",),
         given=("module", "device_ids"),
@@ -97,50 +97,52 @@ RUN: Mapping[str, Place] = {
     "train_dataloader": DATALOADER,
     "val_dataloader": DATALOADER,
     "test_dataloader": DATALOADER,
-    "train_cfg": Place(
+    "train_cfg": PartSpec(
         "LOOPS",
         defaults=("engine.EpochBasedTrainLoop", "engine.IterBasedTrainLoop"),
         choose=_train_loop,
         given=("runner", "dataloader"),
         taken=("by_epoch",),
     ),
-    "val_cfg": Place("LOOPS", defaults=("engine.ValLoop",), given=_OF_EVALUATION),
-    "test_cfg": Place("LOOPS", defaults=("engine.TestLoop",), given=_OF_EVALUATION),
-    "optim_wrapper": Place(
+    "val_cfg": PartSpec("LOOPS", defaults=("engine.ValLoop",), given=_OF_EVALUATION),
+    "test_cfg": PartSpec("LOOPS", defaults=("engine.TestLoop",), given=_OF_EVALUATION),
+    "optim_wrapper": PartSpec(
         "OPTIM_WRAPPERS",
         defaults=("engine.OptimWrapper",),
         taken=("constructor",),
         names={"constructor": "OPTIM_WRAPPER_CONSTRUCTORS"},
         parts={"optimizer": OPTIMIZER, "clip_grad": OPTIONS},
     ),
-    "param_scheduler": Place(
+    "param_scheduler": PartSpec(
         "PARAM_SCHEDULERS",
         given=("optimizer",),
         taken=("convert_to_iter_based", "epoch_length"),
     ),
     "val_evaluator": EVALUATOR,
     "test_evaluator": EVALUATOR,
-    "default_hooks": Place("HOOKS", taken=("priority",), is_mapping=True),
+    "default_hooks": PartSpec("HOOKS", taken=("priority",), is_mapping=True),
     "custom_hooks": HOOK,
-    "log_processor": Place("LOG_PROCESSORS", defaults=("engine.LogProcessor",)),
-    "visualizer": Place(
+    "log_processor": PartSpec("LOG_PROCESSORS", defaults=("engine.LogProcessor",)),
+    "visualizer": PartSpec(
         "VISUALIZERS",
         defaults=("engine.Visualizer",),
         given=("name", "vis_backends", "save_dir"),
         parts={"vis_backends": BACKEND},
     ),
-    "strategy": Place("STRATEGIES", defaults=("engine.SingleDeviceStrategy",), given=("launcher",)),
-    "randomness": Place(target="engine.runner.Runner.set_randomness"),
+    "strategy": PartSpec(
+        "STRATEGIES", defaults=("engine.SingleDeviceStrategy",), given=("launcher",)
+    ),
+    "randomness": PartSpec(target="engine.runner.Runner.set_randomness"),
     "env_cfg": OPTIONS,
     "auto_scale_lr": OPTIONS,
-    "inferencer": Place("INFERENCERS", given=("model", "weights", "device")),
+    "inferencer": PartSpec("INFERENCERS", given=("model", "weights", "device")),
 }
 """The parts of a run by their keys."""
 
 NAMES: Mapping[str, str] = {"runner_type": "RUNNERS"}
 """The keys of a run whose value is looked up by itself, with the registry."""
 
-CONVENTIONS: Mapping[str, Place] = {
+CONVENTIONS: Mapping[str, PartSpec] = {
     "pipeline": TRANSFORM,
     "transforms": TRANSFORM,
     "init_cfg": INIT,
@@ -179,6 +181,9 @@ GROUPS = (
 )
 """The keys of a run that are given together or not at all."""
 
+LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
+"""What may start the processes of a run."""
+
 REQUIRED = ("model",)
 """The keys without which there is no run; that of the work directory may come from elsewhere."""
 
@@ -193,23 +198,23 @@ ELSEWHERE: Mapping[str, str] = {
 """The keys of a run that are no arguments of the runner, and what they are for."""
 
 
-def _all_places(places: Iterable[Place]) -> Iterator[Place]:
+def _all_specs(places: Iterable[PartSpec]) -> Iterator[PartSpec]:
     for place in places:
         yield place
-        yield from _all_places(place.parts.values())
+        yield from _all_specs(place.parts.values())
 
 
 @cache
-def general_place(registry: str | None) -> Place:
+def general_spec(registry: str | None) -> PartSpec:
     """Return the place for a part of a registry that may stand anywhere.
 
     Args:
         registry: The registry, by its name.
     """
     if registry is None:
-        return Place()
-    same = [each for each in _all_places(RUN.values()) if each.registry == registry]
-    return Place(
+        return PartSpec()
+    same = [each for each in _all_specs(RUN.values()) if each.registry == registry]
+    return PartSpec(
         registry,
         given=tuple(dict.fromkeys(name for each in same for name in each.given)),
         taken=tuple(dict.fromkeys(name for each in same for name in each.taken)),

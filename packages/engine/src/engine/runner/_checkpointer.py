@@ -1,0 +1,246 @@
+"""Saving and loading of a run's state."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+from torch.nn.parallel import DistributedDataParallel
+
+from engine import __version__
+from engine.checkpoint import (
+    WITHOUT_WRAPPER,
+    CheckpointError,
+    CheckpointLoader,
+    ReviseKeys,
+    clone_tensors,
+    metadata_of,
+    rename_keys,
+    weights_of,
+)
+from engine.dist import all_gather_object, get_rank, get_world_size
+from engine.logging import get_logger
+from engine.model import load_state_dict, random_state, unwrap
+
+from ._resume_point import is_training
+from .strategies._strategy import BaseStrategy
+
+# Whether the next forward pass begins with the buffers of rank 0. It does not after an iteration
+# whose gradients are only accumulated.
+_SYNCS = "require_forward_param_sync"
+
+
+def load_checkpoint(
+    model: nn.Module,
+    filename: str | Path,
+    map_location: str | torch.device | None = None,
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+    revise_keys: ReviseKeys = WITHOUT_WRAPPER,
+) -> dict[str, Any]:
+    """Load the weights of a checkpoint into a model.
+
+    Args:
+        model: The model.
+        filename: The file or URL; its weights are under `state_dict`, or it is a state dict itself.
+        map_location: The device on which it is read; None means that of its tensors.
+        strict: Whether the weights must fit the model exactly.
+        logger: Where differences are reported; None means that of the engine.
+        revise_keys: Pairs of a pattern and its replacement, applied to each key in turn.
+
+    Returns:
+        The checkpoint without its weights and the state of its optimizer.
+
+    Raises:
+        CheckpointError: If the file can't be read, or its weights don't fit.
+    """
+    checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+    load_weights(model, checkpoint, filename, strict, logger, revise_keys)
+    return metadata_of(checkpoint)
+
+
+def load_weights(
+    model: nn.Module,
+    checkpoint: Mapping[str, Any],
+    filename: str | Path,
+    strict: bool = False,
+    logger: logging.Logger | None = None,
+    revise_keys: ReviseKeys = WITHOUT_WRAPPER,
+) -> None:
+    """Load the weights of a checkpoint that was read into a model; see `load_checkpoint`."""
+    weights = rename_keys(weights_of(checkpoint, filename), revise_keys)
+    try:
+        load_state_dict(model, weights, strict, logger)
+    except CheckpointError as error:
+        raise CheckpointError(f"{filename}: {error}") from None
+
+
+class Checkpointer:
+    """Saving and loading of the state of a training: its model and its other stateful parts.
+
+    Args:
+        model: The model.
+        strategy: What gathers the weights of the model.
+        loop: The training loop, if there is one; its state is the position in the training.
+        parts: The other parts with a state, by their keys in a checkpoint.
+        facts: Facts about the run for `meta`.
+    """
+
+    def __init__(
+        self,
+        model: nn.Module,
+        strategy: BaseStrategy,
+        loop: Any,
+        parts: Mapping[str, Any],
+        facts: Mapping[str, Any],
+    ) -> None:
+        self._model = model
+        self._strategy = strategy
+        self._loop = loop
+        self._parts = parts
+        self._facts = facts
+
+    def state_dict(
+        self, meta: Mapping[str, Any] | None = None, by_epoch: bool | None = None
+    ) -> dict[str, Any]:
+        """Return a checkpoint: tensors and plain data.
+
+        All processes call it together, since each adds the state of its generators and data.
+
+        Args:
+            meta: More facts about the run.
+            by_epoch: What the loop is about to count as done: True the present epoch, False the
+                present iteration, None neither.
+        """
+        position = dict(self._loop.state_dict()) if hasattr(self._loop, "state_dict") else {}
+        if position and by_epoch is not None:
+            position["epoch" if by_epoch else "iter"] += 1
+        facts = {
+            **self._facts,
+            "time": time.strftime("%Y-%m-%dT%H:%M:%S"),
+            "engine_version": __version__,
+            "world_size": get_world_size(),
+        }
+        return {
+            "meta": {**(meta or {}), **position, **facts},
+            "state_dict": self._strategy.state_dict(self._model),
+            **{key: _state_of(part) for key, part in self._parts.items()},
+            "processes": all_gather_object(self._process_state()),
+        }
+
+    def _process_state(self) -> dict[str, Any]:
+        """Return what differs from one process to another."""
+        state: dict[str, Any] = {"random": random_state()}
+        if (loader := getattr(self._loop, "resumable_loader", None)) is not None:
+            state["data"] = loader.state_dict()
+        if get_world_size() > 1:
+            model = unwrap(self._model)
+            kept = model.state_dict()
+            state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
+            state["syncs"] = [getattr(each, _SYNCS) for each in self._distributed_modules()]
+            if (optimizer := self._parts.get("optimizer")) is not None:
+                state["gradients"] = optimizer.open_gradients()
+        return state
+
+    def load_state_dict(
+        self, checkpoint: Mapping[str, Any], filename: str
+    ) -> dict[str, Any] | None:
+        """Restore all but the weights of the model.
+
+        Args:
+            checkpoint: What `state_dict` returned.
+            filename: The name of the checkpoint, for errors.
+
+        Returns:
+            The state of the generators of this process, or None if that is not known.
+
+        Raises:
+            CheckpointError: If it holds weights only, or was made with other schedulers.
+        """
+        if not is_training(checkpoint, needs_optimizer="optimizer" in self._parts):
+            raise CheckpointError(
+                f"{filename} holds weights, but not the state of a training that could go on; "
+                "to start from the weights, set load_from without resume"
+            )
+        state = metadata_of(checkpoint)
+        if "optimizer" in self._parts:
+            state["optimizer"] = clone_tensors(checkpoint["optimizer"])
+        self._loop.load_state_dict(state["meta"])
+        for key, part in self._parts.items():
+            _load_state(part, state.get(key), filename)
+        processes = state.get("processes", [])
+        if len(processes) == get_world_size():
+            return self._load_process_state(processes[get_rank()])
+        made_by = f"{len(processes)} processes" if processes else "another engine"
+        get_logger().warning(
+            "%s was made by %s, so the training does not go on exactly: random numbers differ",
+            filename,
+            made_by,
+        )
+        return None
+
+    def _load_process_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        loader = getattr(self._loop, "resumable_loader", None)
+        if loader is not None and "data" in state:
+            loader.load_state_dict(state["data"])
+        if "optimizer" in self._parts and "gradients" in state:
+            self._parts["optimizer"].load_open_gradients(state["gradients"])
+        unwrap(self._model).load_state_dict(state.get("buffers", {}), strict=False)
+        syncs = state.get("syncs", ())
+        for module, each in zip(self._distributed_modules(), syncs, strict=False):
+            setattr(module, _SYNCS, each)
+        random: dict[str, Any] = state["random"]
+        return random
+
+    def _distributed_modules(self) -> list[DistributedDataParallel]:
+        modules = self._model.modules()
+        return [each for each in modules if isinstance(each, DistributedDataParallel)]
+
+
+def _state_of(part: Any) -> Any:
+    """Return the state of a part, or of each in a list of parts."""
+    return [each.state_dict() for each in part] if isinstance(part, list) else part.state_dict()
+
+
+def _load_state(part: Any, state: Any, filename: str) -> None:
+    if not isinstance(part, list):
+        part.load_state_dict({} if state is None else state)
+        return
+    states = state or []
+    if len(states) != len(part):
+        raise CheckpointError(
+            f"{filename} was made with {len(states)} parameter schedulers; the config has "
+            f"{len(part)}"
+        )
+    for each, its_state in zip(part, states, strict=True):
+        each.load_state_dict(its_state)
+
+
+def with_trained_weights(checkpoint: dict[str, Any], claimed: Collection[str]) -> dict[str, Any]:
+    """Return a checkpoint whose `state_dict` holds the weights that were trained.
+
+    It may hold others to test with, such as an average; `trained_weights` in `meta` then says where
+    the trained ones are.
+
+    Args:
+        checkpoint: What was read.
+        claimed: The keys that hooks of the run read back; what is under them is left to the hooks.
+    """
+    place = checkpoint.get("meta", {}).get("trained_weights")
+    if place is None or place["key"] in claimed:
+        return checkpoint
+    get_logger().warning(
+        "The checkpoint has an average of the weights, and the run has no EMAHook to go on with it"
+    )
+    prefix = place["prefix"]
+    trained = {
+        key.removeprefix(prefix): value
+        for key, value in checkpoint[place["key"]].items()
+        if key.startswith(prefix)
+    }
+    return {**checkpoint, "state_dict": {**checkpoint["state_dict"], **trained}}

@@ -1,0 +1,243 @@
+"""The checkpoint from which a training goes on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+import torch
+
+from engine.checkpoint import CheckpointError, CheckpointLoader
+from engine.dist import broadcast_object_list, is_main_process
+from engine.fileio import exists, get_text
+from engine.logging import get_logger
+from engine.utils import is_url
+
+_LONGEST = 200  # characters of a name in an error
+
+
+@dataclass(frozen=True)
+class ResumePoint:
+    """A checkpoint from which a training goes on.
+
+    Attributes:
+        filename: Its name.
+        checkpoint: What it holds; its tensors may be mapped from the file.
+    """
+
+    filename: str
+    checkpoint: dict[str, Any]
+
+    @classmethod
+    def read(cls, filename: str, map_location: str | torch.device = "cpu") -> Self:
+        """Read a checkpoint.
+
+        Args:
+            filename: Its name.
+            map_location: The device to which its tensors go.
+
+        Raises:
+            CheckpointError: If it can't be read, or a part of it has the wrong form.
+        """
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        check_state(checkpoint, filename)
+        return cls(filename, checkpoint)
+
+    def choose_seed(self, wanted: int | None) -> int | None:
+        """Return the seed with which the training goes on.
+
+        Args:
+            wanted: The seed in the config of the run; it is used, with a warning if the checkpoint
+                has another.
+        """
+        had: int | None = self.checkpoint.get("meta", {}).get("seed")
+        if wanted is None:
+            return had
+        if had is not None and wanted != had:
+            get_logger().warning(
+                "The seed is %d, and that of %s was %d: the order of the data changes",
+                wanted,
+                self.filename,
+                had,
+            )
+        return wanted
+
+
+def find_resume_point(
+    work_dir: str, resume: bool | str, load_from: str | None, hooks: Iterable[Any] = ()
+) -> ResumePoint | None:
+    """Find and read the checkpoint to go on from; every process takes the choice of rank 0.
+
+    Args:
+        work_dir: The folder of the run.
+        resume: Whether to go on, or the checkpoint to go on from.
+        load_from: The checkpoint to go on from if `resume` does not name one; None means the newest
+            one in `work_dir` that can be read.
+        hooks: The hooks or their configs, which say where checkpoints are written to.
+
+    Returns:
+        The checkpoint, or None for a new start.
+
+    Raises:
+        CheckpointError: If there is a checkpoint, and none can be read.
+    """
+    if not resume:
+        return None
+    filename = resume if isinstance(resume, str) else load_from
+    if filename is not None:
+        return ResumePoint.read(filename)
+    point = newest_training(work_dir, _out_dirs(hooks)) if is_main_process() else None
+    found = [point.filename if point is not None else None]
+    broadcast_object_list(found)
+    if found[0] is None:
+        get_logger().info("There is no checkpoint in %s: a new start", work_dir)
+        return None
+    return point or ResumePoint.read(found[0])
+
+
+def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> str | None:
+    """Return the checkpoint that was saved last in a work directory, or None.
+
+    Args:
+        path: The work directory, in whose file `last_checkpoint` the name stands.
+        out_dirs: The folders or URLs below which it may be elsewhere: the `out_dir` of a
+            `CheckpointHook`.
+
+    Raises:
+        CheckpointError: If the file names anything else, since it may come from somebody else.
+    """
+    pointer = Path(path) / "last_checkpoint"
+    if not exists(pointer):
+        return None
+    try:
+        name = get_text(pointer).strip()
+        found = name if is_url(name) else str(Path(path) / name)
+        if any(_is_below(found, folder) for folder in (path, *out_dirs)):
+            return found
+        told = repr(name if len(name) < _LONGEST else f"{name[:_LONGEST]}...")
+    except ValueError:  # no text, or a character that no name has
+        told = "no name of a file"
+    raise CheckpointError(
+        f"{pointer} holds {told}: what may stand there is a checkpoint in this folder, or one "
+        "below the out_dir of the run's CheckpointHook; load_from names any other"
+    )
+
+
+def _is_below(name: str, folder: str | Path) -> bool:
+    """Return whether a file is in a folder or below it, links being followed."""
+    if is_url(name) or is_url(folder):
+        start, rest = f"{str(folder).rstrip('/')}/", name.removeprefix(f"{folder}".rstrip("/"))
+        steps = rest.replace("\\", "/").split("/")
+        return name.startswith(start) and ".." not in steps and "::" not in rest
+    return Path(os.path.realpath(name)).is_relative_to(os.path.realpath(folder))
+
+
+def newest_training(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> ResumePoint | None:
+    """Read the newest checkpoint in a work directory from which a training can go on.
+
+    That is the one that was saved last. If it can't be read, there is a warning, and the newest one
+    beside it that can be read is taken.
+
+    Args:
+        path: The work directory.
+        out_dirs: As for `find_latest_checkpoint`.
+
+    Returns:
+        The checkpoint, or None if there is none.
+
+    Raises:
+        CheckpointError: If none can be read, or `last_checkpoint` names what it may not.
+    """
+    latest = find_latest_checkpoint(path, out_dirs)
+    if latest is None:
+        return None
+    first_error: CheckpointError | None = None
+    for name in [latest, *_older(latest)]:
+        try:
+            point = ResumePoint.read(name)
+        except CheckpointError as error:
+            get_logger().warning("%s", error)
+            first_error = first_error or error
+            continue
+        if name != latest and not is_training(point.checkpoint):
+            continue
+        if first_error is not None:
+            get_logger().warning("Going on with %s instead", name)
+        return point
+    assert first_error is not None
+    raise first_error
+
+
+def is_training(checkpoint: Mapping[str, Any], needs_optimizer: bool = True) -> bool:
+    """Return whether a checkpoint holds the state of a training, and not weights alone.
+
+    Args:
+        checkpoint: What was read.
+        needs_optimizer: Whether that includes the state of an optimizer.
+    """
+    meta = checkpoint.get("meta")
+    is_position = isinstance(meta, Mapping) and "iter" in meta
+    return is_position and (not needs_optimizer or checkpoint.get("optimizer") is not None)
+
+
+_STATE: dict[str, tuple[type, ...]] = {
+    "state_dict": (Mapping,),
+    "optimizer": (Mapping,),
+    "message_hub": (Mapping,),
+    "visualizer": (Mapping,),
+    "param_schedulers": (list, tuple),
+    "processes": (list, tuple),
+}
+
+
+def check_state(checkpoint: Mapping[str, Any], name: str) -> None:
+    """Check that the parts of a training in a checkpoint have the right form.
+
+    Args:
+        checkpoint: What was read; weights alone are allowed.
+        name: The name of the checkpoint, for the error.
+
+    Raises:
+        CheckpointError: If a part has the wrong form; the error names it.
+    """
+    if not is_training(checkpoint):
+        return
+    wrong = [
+        key
+        for key, kinds in _STATE.items()
+        if key in checkpoint and not isinstance(checkpoint[key], kinds)
+    ]
+    meta = checkpoint["meta"]
+    wrong += [key for key in ("iter", "epoch") if not isinstance(meta.get(key, 0), int)]
+    wrong += [key for key in ("state_dict", "message_hub") if key not in checkpoint]
+    processes = checkpoint.get("processes", ())
+    if "processes" not in wrong and not all(isinstance(each, Mapping) for each in processes):
+        wrong.append("processes")
+    if wrong:
+        raise CheckpointError(
+            f"{name} is no checkpoint of a training: {', '.join(wrong)} in it can't be used"
+        )
+
+
+def _older(latest: str) -> Iterator[str]:
+    """Yield the other checkpoints in a folder, the newest first."""
+    if is_url(latest):
+        return
+    files = [
+        each for each in Path(latest).parent.glob("*.pth") if _is_below(str(each), each.parent)
+    ]
+    others = {each: each.stat().st_mtime_ns for each in files}
+    others.pop(Path(latest), None)
+    yield from map(str, sorted(others, key=others.__getitem__, reverse=True))
+
+
+def _out_dirs(hooks: Iterable[Any]) -> list[str | Path]:
+    """Return the folders and URLs to which hooks, or their configs, say that they write."""
+    named = [
+        each.get("out_dir") if isinstance(each, Mapping) else getattr(each, "out_dir", None)
+        for each in hooks
+    ]
+    return [out_dir for out_dir in named if isinstance(out_dir, (str, Path))]
