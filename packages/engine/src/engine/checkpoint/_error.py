@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from engine._lazy import public
 
+
+@public
 class CheckpointError(RuntimeError):
     """A checkpoint can't be read or written, or does not fit; the text names the file."""
