@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import yaml
 
-from engine.utils import decoded
+from engine.utils import decode_text
 
 from ._atomic import atomic_write
 from ._backend import PathLike
@@ -96,7 +96,7 @@ class BaseFileHandler(ABC):
         content = Path(filepath).read_bytes()
         file: IO[Any] = io.BytesIO(content)
         if "b" not in mode:
-            file = io.StringIO(decoded(content, filepath), newline="")
+            file = io.StringIO(decode_text(content, filepath), newline="")
         return self.load_from_fileobj(file, **kwargs)
 
     def dump_to_path(

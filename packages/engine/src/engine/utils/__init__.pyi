@@ -39,8 +39,7 @@ from ._sequence import to_4tuple as to_4tuple
 from ._sequence import to_ntuple as to_ntuple
 from ._sequence import tuple_cast as tuple_cast
 from ._suggest import did_you_mean as did_you_mean
-from ._suggest import near as near
-from ._text import decoded as decoded
+from ._text import decode_text as decode_text
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError
 from ._timer import check_time as check_time
