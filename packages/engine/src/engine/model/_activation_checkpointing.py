@@ -13,7 +13,7 @@ from torch.utils.checkpoint import checkpoint
 
 from engine.utils import did_you_mean
 
-from ._instance_override import put_in_front
+from ._method_override import override_methods
 
 
 def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | str) -> None:
@@ -34,11 +34,11 @@ def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | 
         if name not in known or known[name] is model:
             hint = did_you_mean(name, known)
             raise ValueError(f"{type(model).__name__} has no module {name!r}{hint}")
-        put_in_front(known[name], _Checkpointed)
+        override_methods(known[name], _Checkpointed)
 
 
 class _Checkpointed:
-    """What the class of a module gets in front; a subclass, so that copies are their own."""
+    """Methods of a module whose activations are computed again."""
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         module: Any = self

@@ -13,7 +13,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from engine.logging import get_logger
 from engine.utils import did_you_mean
 
-from ._instance_override import put_in_front
+from ._method_override import override_methods
 
 _Conv = nn.Conv1d | nn.Conv2d | nn.Conv3d
 
@@ -42,8 +42,8 @@ def turn_on_efficient_conv_bn_eval(model: nn.Module, modules: Sequence[str] | st
             )
         pairs = _pairs(known[name], name)
         for conv, norm in pairs:
-            put_in_front(conv, _Postponed)
-            put_in_front(norm, _Joined)
+            override_methods(conv, _DeferredConv)
+            override_methods(norm, _FusedNorm)
             vars(conv)["_norm_behind"] = [norm]
             vars(norm)["_conv_before"] = [conv]
         get_logger().info("%s: %d batch norms joined their convolutions", name, len(pairs))
@@ -65,14 +65,14 @@ def _pairs(module: nn.Module, name: str) -> list[tuple[_Conv, _BatchNorm]]:
         conv = module.get_submodule(str(cast("fx.Node", before).target))
         norm = module.get_submodule(str(node.target))
         if isinstance(conv, _Conv) and isinstance(norm, _BatchNorm):
-            is_changed = isinstance(conv, _Postponed) or isinstance(norm, _Joined)
+            is_changed = isinstance(conv, _DeferredConv) or isinstance(norm, _FusedNorm)
             if uses[conv] == uses[norm] == 1 and not is_changed:
                 pairs.append((conv, norm))
     return pairs
 
 
-class _Postponed:
-    """What the class of a convolution gets in front: it leaves its work to the batch norm."""
+class _DeferredConv:
+    """Methods of a convolution that leaves its work to the batch norm."""
 
     _norm_behind: list[_BatchNorm]  # in a list, so that it is no part of the module
 
@@ -83,8 +83,8 @@ class _Postponed:
         return out
 
 
-class _Joined:
-    """What the class of a batch norm gets in front: it does the work of both."""
+class _FusedNorm:
+    """Methods of a batch norm that does the work of both."""
 
     _conv_before: list[_Conv]
 

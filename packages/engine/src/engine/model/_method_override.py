@@ -5,8 +5,8 @@ from __future__ import annotations
 from torch import nn
 
 
-def put_in_front(module: nn.Module, front: type) -> None:
-    """Let the methods of a class come before those of a module, once.
+def override_methods(module: nn.Module, front: type) -> None:
+    """Override methods of one module by those of a class, once.
 
     Parameters, names and hooks stay what they are, and so do other modules of the class; a copy of
     the module has the methods too.
