@@ -68,7 +68,7 @@ def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.syspath_prepend(site)
         patch.setattr(DefaultScope, "_instances", {})
         patch.setattr(DefaultScope, "newest", None)
-        patch.setattr(DefaultScope, "in_process", None)
+        patch.setattr(DefaultScope, "process_scope", None)
         yield
     _forget_libraries()
 
@@ -101,7 +101,7 @@ def _forget_libraries() -> None:
             for scope in root.children.keys() - announced_scopes().keys():
                 del root._children[scope]
                 root._tree.scopes.discard(scope)
-            root._tree.forget()
+            root._tree.clear_caches()
 
 
 pytest_collect_file = Sybil(
