@@ -1,4 +1,4 @@
-"""Image classification for engine: backbones, heads, data sets and metrics."""
+"""Image classification for engine: backbones, heads, datasets and metrics."""
 
 import lazy_loader
 

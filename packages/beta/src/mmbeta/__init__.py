@@ -1,4 +1,4 @@
-"""Semantic segmentation for engine: decode heads, data sets and metrics."""
+"""Semantic segmentation for engine: decode heads, datasets and metrics."""
 
 import lazy_loader
 

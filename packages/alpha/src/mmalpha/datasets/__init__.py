@@ -1,4 +1,4 @@
-"""Data sets of labelled images, and their transforms."""
+"""Datasets of labeled images, and their transforms."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""The CIFAR data sets, as they are published for Python."""
+"""The CIFAR datasets, as they are published for Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST and the data sets that come in the same files."""
+"""MNIST and the datasets that come in the same files."""
 
 from __future__ import annotations
 

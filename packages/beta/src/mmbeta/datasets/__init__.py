@@ -1,4 +1,4 @@
-"""Data sets of images with masks, and their transforms."""
+"""Datasets of images with masks, and their transforms."""
 
 import lazy_loader
 

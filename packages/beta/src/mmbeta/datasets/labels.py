@@ -15,7 +15,7 @@ _WRONG = -1
 
 
 class LabelTable:
-    """What each label of the files of a data set stands for.
+    """What each label of the files of a dataset stands for.
 
     Args:
         num_classes: How many classes the files know.
@@ -65,7 +65,7 @@ class LabelTable:
             wrong = np.unique(mask[labels == _WRONG])
             told = ", ".join(map(str, wrong[:8])) + (", ..." if len(wrong) > 8 else "")
             raise ValueError(
-                f"{path} has the labels {told}; the data set has {self.expected} to ignore a pixel"
+                f"{path} has the labels {told}; the dataset has {self.expected} to ignore a pixel"
             )
         return labels.astype(np.uint8)
 
@@ -74,9 +74,9 @@ def chosen_classes(known: Mapping[str, Any], asked: Mapping[str, Any], owner: st
     """Return where the classes that are asked for stand among those that the files know.
 
     Args:
-        known: The metainfo of the class of a data set, with its `classes`.
-        asked: The metainfo of a data set.
-        owner: The name of the data set, for the error.
+        known: The metainfo of the class of a dataset, with its `classes`.
+        asked: The metainfo of a dataset.
+        owner: The name of the dataset, for the error.
 
     Raises:
         ValueError: If a class is asked for that the files don't know.

@@ -42,7 +42,7 @@ DeviceOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
 DataRootOption = Annotated[
-    str | None, typer.Option(help="The folder of the data sets, in place of the config's.")
+    str | None, typer.Option(help="The folder of the datasets, in place of the config's.")
 ]
 TrustOption = Annotated[
     bool,

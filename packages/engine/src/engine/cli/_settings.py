@@ -21,7 +21,7 @@ class Settings:
         launcher: Who starts the processes of the run.
         device: Where the model runs.
         seed: The seed of all randomness.
-        data_root: The folder of the data sets.
+        data_root: The folder of the datasets.
         resume: Whether to go on from the newest checkpoint.
         amp: Whether to train in mixed precision.
         trust: Whether a text config may import modules and have Python configs as bases.

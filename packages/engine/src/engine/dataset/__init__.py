@@ -1,4 +1,4 @@
-"""Data sets, their transforms, and how samples are drawn and put into batches."""
+"""Datasets, their transforms, and how samples are drawn and put into batches."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""Methods of data sets that need the annotations."""
+"""Methods of datasets that need the annotations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
-    """Make a method of a data set read the annotations first, if that was put off.
+    """Make a method of a dataset read the annotations first, if that was put off.
 
     Args:
         old_func: The method.

@@ -1,4 +1,4 @@
-"""Metrics, and what runs them over a data set."""
+"""Metrics, and what runs them over a dataset."""
 
 from engine._lazy import attach_stub
 

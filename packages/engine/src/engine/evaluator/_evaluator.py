@@ -30,7 +30,7 @@ class Evaluator:
 
     @property
     def dataset_meta(self) -> Mapping[str, Any] | None:
-        """What is known about the data set as a whole; setting it tells all metrics."""
+        """What is known about the dataset as a whole; setting it tells all metrics."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -54,7 +54,7 @@ class Evaluator:
         """Compute the values of all metrics.
 
         Args:
-            size: The number of samples of the data set.
+            size: The number of samples of the dataset.
 
         Returns:
             The values by their names.

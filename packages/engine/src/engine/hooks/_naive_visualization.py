@@ -24,7 +24,7 @@ class NaiveVisualizationHook(Hook):
 
     The image is the one that the model was given, scaled back to the `ori_shape` in the meta
     information of its sample, without the padding beyond `img_shape`. Where the batch holds
-    normalised images, `img_norm_cfg` (with `mean`, `std` and `to_rgb`) says how to undo that; other
+    normalized images, `img_norm_cfg` (with `mean`, `std` and `to_rgb`) says how to undo that; other
     floating point images are stretched from their darkest to their brightest value.
 
     Args:
@@ -75,7 +75,7 @@ def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
     if shape := sample.get("img_shape"):
         pixels = pixels[:, : shape[0], : shape[1]]
     if (norm := sample.get("img_norm_cfg")) is not None:
-        pixels = _denormalised(pixels.float(), norm)
+        pixels = _denormalized(pixels.float(), norm)
     elif pixels.is_floating_point():
         low, high = pixels.amin(), pixels.amax()
         pixels = (pixels - low) / (high - low).clamp(min=1e-12) * 255
@@ -87,9 +87,9 @@ def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
     return np.ascontiguousarray(picture.transpose(1, 2, 0))
 
 
-def _denormalised(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:
+def _denormalized(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:
     mean = torch.tensor(norm["mean"], dtype=pixels.dtype).view(-1, 1, 1)
     std = torch.tensor(norm["std"], dtype=pixels.dtype).view(-1, 1, 1)
     restored = pixels * std + mean
-    # The values are RGB if that is what normalisation made of them, else as they were read, BGR.
+    # The values are RGB if that is what normalization made of them, else as they were read, BGR.
     return restored if norm.get("to_rgb", True) else restored.flip(0)

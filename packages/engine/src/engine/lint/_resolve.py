@@ -44,7 +44,7 @@ class Missed:
 
     @classmethod
     def of(cls, error: NotRegisteredError) -> Missed:
-        """Make one of the error of a look-up."""
+        """Make one of the error of a lookup."""
         headline, *searched = str(error).split("\n  ")
         message, _, meant = headline.partition("; did you mean ")
         if searched:

@@ -1,4 +1,4 @@
-"""Another behaviour for one module, which stays the module that it is."""
+"""Another behavior for one module, which stays the module that it is."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drawing and the back ends need beyond the engine's own dependencies."""
+"""What drawing and the backends need beyond the engine's own dependencies."""
 
 from __future__ import annotations
 

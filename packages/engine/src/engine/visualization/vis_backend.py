@@ -1,4 +1,4 @@
-"""The back ends, and what one of your own is made of."""
+"""The backends, and what one of your own is made of."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from mmgamma.registry import DATASETS
 
 @DATASETS.register_module()
 class Counted:
-    """The images of another data set, and how many of its `key` each has.
+    """The images of another dataset, and how many of its `key` each has.
 
     Args:
-        images: The config of a data set, whose samples have an `img`.
+        images: The config of a dataset, whose samples have an `img`.
         key: What is counted: the name of a list in its samples.
     """
 
