@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
-from engine.logging import get_logger
-from engine.registry import DefaultScope
+from engine.testing import reset
 
 # Beside Hypothesis's own choice (its "ci" profile where CI is set): a busy machine is no error.
 settings.register_profile("workspace", settings(), deadline=None)
@@ -18,30 +16,14 @@ settings.load_profile("workspace")
 
 
 @pytest.fixture(autouse=True)
-def _no_default_scope(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start each test without a default scope, and forget the one that it sets."""
-    monkeypatch.setattr(DefaultScope, "_instances", {})
-    monkeypatch.setattr(DefaultScope, "newest", None)
-    monkeypatch.setattr(DefaultScope, "in_process", None)
-
-
-@pytest.fixture(autouse=True)
-def _logger_without_a_run() -> Iterator[None]:
-    """Start and leave each test with the engine's logger as no run has set it up.
+def _process_as_it_starts() -> Iterator[None]:
+    """Start and leave each test with what is set for the whole process as it is at the start.
 
     A run of a fixture that many tests share is made before this, hence the start.
     """
-    _reset_logger()
+    reset()
     yield
-    _reset_logger()
-
-
-def _reset_logger() -> None:
-    logger = get_logger()
-    logger.setLevel(logging.NOTSET)
-    for handler in [*logger.handlers]:
-        logger.removeHandler(handler)
-        handler.close()
+    reset()
 
 
 MakeLibrary = Callable[..., Path]

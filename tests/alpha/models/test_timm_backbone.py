@@ -51,8 +51,8 @@ def test_a_wrong_name_is_told() -> None:
 
 def test_without_timm_the_error_says_what_to_install() -> None:
     code = """
-import engine.registry._source as source
-source.is_installed = lambda name: False
+import sys
+sys.modules['timm'] = None
 from mmalpha.models import TIMMBackbone
 try:
     TIMMBackbone('resnet18')

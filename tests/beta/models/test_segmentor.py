@@ -98,7 +98,7 @@ def test_one_map_needs_no_joining() -> None:
 def test_maps_are_joined_in_the_size_of_the_first_chosen() -> None:
     head = FCNHead(in_channels=(6, 3), in_index=(1, 0), channels=4, num_classes=2)
     small, large = torch.rand(2, 6, 4, 4), torch.rand(2, 3, 8, 8)
-    joined = head.joined((large, small))
+    joined = head.concat((large, small))
     torch.testing.assert_close(joined[:, :6], small)
     torch.testing.assert_close(joined[:, 6:], functional.avg_pool2d(large, 2))
 

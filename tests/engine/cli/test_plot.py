@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,6 +67,6 @@ def test_a_users_mistake(
 def test_without_matplotlib_the_error_says_what_to_install(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("engine.visualization._requires.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     message = 'Error: drawing needs matplotlib: pip install "engine[vis]"\n'
     assert _shown(capsys, "work_dirs/a") == message

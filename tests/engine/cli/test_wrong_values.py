@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from engine.cli import main
@@ -62,6 +62,7 @@ def _outcome(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[object, s
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(key=st.sampled_from(KEYS), value=st.sampled_from(VALUES))
+@example(key="strategy", value=3)
 def test_no_value_gives_a_traceback(
     key: str,
     value: Any,

@@ -80,7 +80,9 @@ def test_properties_of_a_config_win_as_attributes(name: str) -> None:
     assert Config.fromstring(cfg.dump(), ".py") == cfg
 
 
-@pytest.mark.parametrize("name", ["_marks", "_origin", "__dict__", "__class__", "_filename"])
+@pytest.mark.parametrize(
+    "name", ["_origins", "_location", "_child_class", "__dict__", "__class__", "_description"]
+)
 def test_no_key_disturbs_the_object(name: str) -> None:
     cfg = Config({"x": {"y": 1}})
     cfg[name] = cfg.x[name] = "odd"

@@ -96,7 +96,7 @@ NO_INDEX = "x is a list; name one of its items by a number, or write _delete_=Tr
         ({"z": {"y": 1}}, {"z": {"y": {}}}, f"x.z.y: {NO_DICT} 1, which is x.z.y"),
         ([1], {0: {"y": 1}}, f"x.0: {NO_DICT} 1, which is x.0"),
         ([[1]], {0: {0: {}}}, f"x.0.0: {NO_DICT} 1, which is x.0.0"),
-        ([1], {1: 1}, "x.1: x has 1 items, the first being 0"),
+        ([1], {1: 1}, "x.1: index 1 is out of range: x has 1 item"),
         ([1], {-1: 1}, f"x.-1: {NO_INDEX}"),
         ([1], {"y": 1}, f"x.y: {NO_INDEX}"),
     ],

@@ -173,7 +173,8 @@ def test_errors_of_merge_from_dict() -> None:
     to_replace = "write _delete_=True"
     options = {
         "model.layers.5": (
-            f"model.layers.5 (--cfg-options): model.layers ({line}) has 2 items, the first being 0"
+            "model.layers.5 (--cfg-options): index 5 is out of range: "
+            f"model.layers ({line}) has 2 items"
         ),
         "model.layers.x": (
             f"model.layers.x (--cfg-options): model.layers ({line}) is a list; "

@@ -242,8 +242,10 @@ ERRORS = {
     "within.py": "within.py:2: ZeroDivisionError: division by zero",
     "imports.py": "imports.py:1: ModuleNotFoundError: No module named 'no_such_module'",
     "missing.py": "missing.py:1: there is no config file packag.py; did you mean package.py?",
-    "number.py": "number.py:1: _base_ is a file name or a list of such; got 3",
-    "numbers.py": "numbers.py:1: _base_ is a file name or a list of such; got ['base.py', 3]",
+    "number.py": "number.py:1: _base_ must be a file name or a list of file names; got 3",
+    "numbers.py": (
+        "numbers.py:1: _base_ must be a file name or a list of file names; got ['base.py', 3]"
+    ),
     "kind.py": (
         "kind.py:1: base.txt: a config ends in .py, .yaml, .yml, .json, .toml; not in '.txt'"
     ),
@@ -255,7 +257,9 @@ ERRORS = {
         "lr (misfit.py:2): a dictionary can't be merged into 1, which is lr (base.py:2); "
         "to replace it, write _delete_=True in the dictionary"
     ),
-    "far.py": "model.neck.y.5 (far.py:4): model.neck.y (base.py:1) has 2 items, the first being 0",
+    "far.py": (
+        "model.neck.y.5 (far.py:4): index 5 is out of range: model.neck.y (base.py:1) has 2 items"
+    ),
     "no_index.py": (
         "model.neck.y.a (no_index.py:2): model.neck.y (base.py:1) is a list; "
         "name one of its items by a number, or write _delete_=True to replace it"
@@ -299,7 +303,7 @@ def test_the_error_of_the_code_is_the_cause(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("_base_ = 'x.py'", "<string>:1: a text has no folder in which _base_ could be found"),
+        ("_base_ = 'x.py'", "<string>:1: a text has no folder in which to find _base_"),
         ("x = = 1", "<string>:1: invalid syntax\n  x = = 1"),
     ],
 )
@@ -370,7 +374,7 @@ def test_custom_imports_that_fail(write: Write) -> None:
     with pytest.raises(ConfigError) as caught:
         Config.fromfile("odd.py")
     assert str(caught.value) == (
-        "custom_imports (odd.py:1): it is dict(imports=['package.module']); got ['json']"
+        "custom_imports (odd.py:1): must be dict(imports=['package.module']); got ['json']"
     )
 
 

@@ -247,15 +247,15 @@ YAML_ERRORS = {
     "a: 1\n1: 2": "2: the keys of a config are strings; got 1",
     "x:\n  on: 1": "2: the keys of a config are strings; this is True unless put in quotes",
     "x: {1.5: 1}": "1: the keys of a config are strings; this is 1.5 unless put in quotes",
-    "? [a]\n: 1": "1: a key is a word, and no mapping or list",
+    "? [a]\n: 1": "1: a key must be a scalar; got a mapping or a list",
     "- 1\n": "1: a config is a mapping; this is [1]",
     "# x\ntext": "2: a config is a mapping; this is 'text'",
-    "a: &a [1,\n*a]": "2: the alias *a is within what it stands for",
+    "a: &a [1,\n*a]": "2: the alias *a is within its own anchor",
     "a: *b": "1: the alias *b has no anchor &b above it",
-    "x: {<<: 3}": "1: << puts mappings in; this is 3",
-    "x: {<<: [{}, 3]}": "1: << puts mappings in; this is 3",
+    "x: {<<: 3}": "1: << must be a mapping or a list of mappings; got 3",
+    "x: {<<: [{}, 3]}": "1: << must be a mapping or a list of mappings; got 3",
     "x: \x07": "1: a text has no character '\\x07'; in quotes, escape it",
-    "\n: \ud800": "2: \\ud800 is one half of a character; a text holds whole ones",
+    "\n: \ud800": "2: \\ud800 is a lone surrogate; a text must consist of whole characters",
     "x: " + "9" * 4301: "1: an integer has at most 4300 digits",
     "x: 0x" + "f" * 4300: "1: an integer has at most 4300 digits",
     "%YAML 9.0\n---\nx: 1": "1: found incompatible YAML document",
@@ -302,7 +302,7 @@ JSON_ERRORS = {
         "2: the key 'b' is on line 1 already; leave one of them out"
     ),
     '{"a":\n' + "9" * 4301 + "}": "2: an integer has at most 4300 digits",
-    '{"a":\n"\\uD800"}': "2: \\ud800 is one half of a character; a text holds whole ones",
+    '{"a":\n"\\uD800"}': "2: \\ud800 is a lone surrogate; a text must consist of whole characters",
 }
 TOML_ERRORS = {
     "a = 1\n= 2": "2: Invalid statement",
@@ -560,21 +560,20 @@ empty:
   mapping: {{}}
 mean: [123.675, 116.28, [true, "a, b"]]
 names:
-  - the class number 0
-  - the class number 1
-  - the class number 2
-  - the class number 3
-  - the class number 4
-  - the class number 5
-  - the class number 6
+- the class number 0
+- the class number 1
+- the class number 2
+- the class number 3
+- the class number 4
+- the class number 5
+- the class number 6
 steps:
-  - type: Resize
-    scale: [32, 32]
-  - - a: 1
-    - []
+- type: Resize
+  scale: [32, 32]
+- - a: 1
+  - []
 ? {"k" * 130}
-:
-  x: 1
+: x: 1
 """
     )
 
@@ -592,8 +591,8 @@ def _deep(depth: int) -> dict[str, Any]:
     [
         ({"a": {"b": [0, {1}]}}, "a.b.1: {kind} can't hold {{1}}, which is of the type set"),
         ({"a": b"x"}, "a: {kind} can't hold b'x', which is of the type bytes"),
-        ({"a": {"b": "x\udc00"}}, "a.b: \\udc00 is one half of a character"),
-        ({"a": {"b\udc00": 1}}, "a: \\udc00 is one half of a character"),
+        ({"a": {"b": "x\udc00"}}, "a.b: \\udc00 is a lone surrogate"),
+        ({"a": {"b\udc00": 1}}, "a: \\udc00 is a lone surrogate"),
         ({"a": 10**4300}, "a: an integer has at most 4300 digits"),
         ({"a": {None: 1}}, "a: the keys of a config are strings; got None"),
         ({"a": {True: 1}}, "a: the keys of a config are strings; got True"),

@@ -23,6 +23,7 @@ from torch.utils.data import (
 )
 
 from engine.dataset import DefaultSampler, InfiniteSampler, make_resumable
+from engine.testing import as_process
 
 pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded")
 
@@ -208,3 +209,15 @@ def test_a_loader_with_an_iteration_of_its_own_is_a_stream() -> None:
     assert list(make_resumable([[1], [2]], seed=0).one_pass(0)) == [[1], [2]]
     with pytest.raises(ValueError, match="over Backwards, which is read as a stream"):
         loader.one_pass(0, start=1)
+
+
+def test_the_workers_of_each_process_draw_differently() -> None:
+    drawn = []
+    for rank in (0, 1, 0):
+        with as_process(rank, 2):
+            loader = make_resumable(loader_of(Numbers(8), num_workers=2), seed=0)
+            batches = rows(loader.one_pass(0))
+        drawn.append([tuple(noise) for batch in batches for _, *noise in batch])
+    first, second, again = drawn
+    assert first == again
+    assert len({*first, *second}) == 16

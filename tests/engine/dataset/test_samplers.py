@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from itertools import islice
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 import torch
@@ -15,18 +13,7 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from engine.dataset import DefaultSampler, InfiniteSampler
 from engine.registry import DATA_SAMPLERS
-
-Processes = Callable[[int, int], None]
-
-
-@pytest.fixture
-def process(monkeypatch: pytest.MonkeyPatch) -> Processes:
-    """Let samplers believe that they are in a certain process of several."""
-
-    def pretend(rank: int, world_size: int) -> None:
-        monkeypatch.setattr("engine.dataset._samplers.get_dist_info", lambda: (rank, world_size))
-
-    return pretend
+from engine.testing import as_process
 
 
 def test_each_sample_is_drawn_once_in_another_order_per_epoch() -> None:
@@ -58,16 +45,13 @@ def test_the_default_seed_is_random() -> None:
 @pytest.mark.parametrize("size", [0, 1, 2, 7, 9])
 @pytest.mark.parametrize("shuffle", [True, False])
 @pytest.mark.parametrize("round_up", [True, False])
-def test_processes_share_an_epoch(
-    process: Processes, size: int, shuffle: bool, round_up: bool
-) -> None:
+def test_processes_share_an_epoch(size: int, shuffle: bool, round_up: bool) -> None:
     shards = []
     for rank in range(3):
-        process(rank, 3)
-        sampler = DefaultSampler(range(size), shuffle, seed=1, round_up=round_up)
+        with as_process(rank, 3):
+            sampler = DefaultSampler(range(size), shuffle, seed=1, round_up=round_up)
         shards.append(list(sampler))
         assert len(sampler) == len(shards[-1])
-    process(0, 1)
     whole = list(DefaultSampler(range(size), shuffle, seed=1))
     together = [shards[i % 3][i // 3] for i in range(sum(map(len, shards)))]
     assert together[:size] == whole
@@ -108,7 +92,7 @@ def test_any_number_of_processes_shares_what_is_left(
     endless = list(islice(InfiniteSampler(range(size), seed=3), taken + 40))
     shards, streams = [], []
     for rank in range(world_size):
-        with patch("engine.dataset._samplers.get_dist_info", lambda rank=rank: (rank, world_size)):
+        with as_process(rank, world_size):
             default = DefaultSampler(range(size), seed=3, round_up=round_up)
             infinite = InfiniteSampler(range(size), seed=3)
         default.start_at(taken)
@@ -139,13 +123,13 @@ def test_a_negative_skip_is_an_error() -> None:
         DefaultSampler(range(3)).skip(-1)
 
 
-def test_processes_share_a_stream(process: Processes) -> None:
+def test_processes_share_a_stream() -> None:
     whole = list(islice(InfiniteSampler(range(7), seed=2), 40))
     assert sorted(whole[:7]) == sorted(whole[7:14]) == list(range(7))
     assert whole[:7] != whole[7:14]
     for rank in range(2):
-        process(rank, 2)
-        sampler = InfiniteSampler(range(7), seed=2)
+        with as_process(rank, 2):
+            sampler = InfiniteSampler(range(7), seed=2)
         assert list(islice(sampler, 20)) == whole[rank::2]
         sampler.skip(9)
         assert list(islice(sampler, 11)) == whole[rank::2][9:]

@@ -151,8 +151,8 @@ def test_torchvision_is_imported_when_it_is_asked() -> None:
 
 def test_without_torchvision_the_error_says_what_to_install() -> None:
     code = """
-import engine.registry._source as source
-source.is_installed = lambda name: False
+import sys
+sys.modules['torchvision'] = None
 from engine.registry import TRANSFORMS
 try:
     TRANSFORMS.build(dict(type='torchvision.Resize', size=3))

@@ -96,6 +96,6 @@ def test_a_symbolic_link_stays_one(tmp_path: Path) -> None:
 
 
 def test_another_mode_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="'wb' or 'w', not 'ab'"):
+    with pytest.raises(ValueError, match="'wb' or 'w'; got 'ab'"):
         atomic_write(tmp_path / "x", "ab")  # type: ignore[call-overload]  # the error under test
     assert list(tmp_path.iterdir()) == []

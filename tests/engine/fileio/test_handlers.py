@@ -185,11 +185,13 @@ def test_a_format_of_ones_own(tmp_path: Path) -> None:
     assert load(io.StringIO("a"), file_format=other) == ["a"]
     with pytest.raises(ValueError, match=r"the given file is malformed: an empty line"):
         load(io.StringIO("a\n\nb"), file_format=one)
-    with pytest.raises(ValueError, match="is that of _Lines already; force=True replaces it"):
+    with pytest.raises(ValueError, match="belongs to _Lines already; force=True replaces it"):
         register_handler(one)(_Lines)
     register_handler(one, force=True)(_Lines)
     assert load(tmp_path / f"x.{one}") == ["a", "%b"]
-    with pytest.raises(TypeError, match=r"a handler is a subclass of BaseFileHandler, not .*dict"):
+    with pytest.raises(
+        TypeError, match=r"a handler must be a subclass of BaseFileHandler; got .*dict"
+    ):
         register_handler("x")(dict)  # type: ignore[type-var]  # the mistake under test
 
 

@@ -78,7 +78,7 @@ def test_files_are_read(url: str, tmp_path: Path) -> None:
     assert fileio.copyfile_to_local(f"{url}/a.json", tmp_path) == str(tmp_path / "a.json")
 
 
-def test_the_back_end_by_itself(url: str) -> None:
+def test_the_backend_by_itself(url: str) -> None:
     backend = HTTPBackend()
     assert backend.get(f"{url}/a.json") == FILES["/a.json"]
     assert backend.get_text(f"{url}/a.json") == '{"a": 1}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import os
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,7 @@ def test_mistakes(database: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         LmdbBackend("nowhere").get("a")
     with pytest.raises(NotImplementedError, match="LmdbBackend has no put"):
         LmdbBackend(database).put(b"", "a")
-    monkeypatch.setattr("engine.fileio._lmdb.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "lmdb", None)
     with pytest.raises(ImportError, match=r'LmdbBackend needs lmdb: pip install "engine\[lmdb\]"'):
         LmdbBackend(database)
 

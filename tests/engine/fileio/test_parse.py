@@ -34,7 +34,7 @@ def test_dict_from_file(folder: str) -> None:
 
 
 def test_dict_from_file_passes_arguments_on() -> None:
-    with pytest.raises(ValueError, match="there is no storage back end 'nothing'"):
+    with pytest.raises(ValueError, match="there is no storage backend 'nothing'"):
         dict_from_file("a", backend_args={"backend": "nothing"})
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
@@ -236,10 +235,6 @@ def test_curves_are_drawn_at_the_end(toy_cfg: CfgMaker) -> None:
 
 
 def test_curves_need_matplotlib_when_they_are_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
-    def find_spec(name: str, package: str | None = None) -> ModuleSpec | None:
-        return None
-
-    monkeypatch.setattr("engine.visualization._requires.find_spec", find_spec)
-    assert "engine.visualization._requires" in sys.modules
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
         CurvesHook()

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import mmalpha
@@ -592,6 +592,7 @@ TREES = st.recursive(
 
 
 @given(st.dictionaries(st.sampled_from(KEYS), TREES, max_size=6))
+@example({"env_cfg": {0: None}})
 def test_any_tree_can_be_checked(cfg: dict[str, Any]) -> None:
     before = copy.deepcopy(cfg)
 

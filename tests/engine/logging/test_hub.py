@@ -11,13 +11,11 @@ from engine.logging import MessageHub
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> MessageHub:
-    monkeypatch.setattr(MessageHub, "_instances", {})
+def hub() -> MessageHub:
     return MessageHub("test")
 
 
-def test_there_is_always_a_current_hub(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MessageHub, "_instances", {})
+def test_there_is_always_a_current_hub() -> None:
     hub = MessageHub.get_current_instance()
     assert hub.instance_name == "engine"
     assert MessageHub.get_current_instance() is hub

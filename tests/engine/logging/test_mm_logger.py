@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -13,15 +12,8 @@ from engine.logging import MMLogger, get_logger, print_log
 
 
 @pytest.fixture(autouse=True)
-def _own_instances(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    instances: dict[str, MMLogger] = {}
-    monkeypatch.setattr(MMLogger, "_instances", instances)
+def _level() -> None:
     get_logger().setLevel("INFO")
-    yield
-    for logger in instances.values():
-        for handler in [*logger.handlers]:
-            logger.removeHandler(handler)
-            handler.close()
 
 
 def test_instances() -> None:

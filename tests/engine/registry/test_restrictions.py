@@ -104,8 +104,7 @@ def test_an_option_of_the_command_line_is_no_data() -> None:
     assert TOOLS.build(cfg.a).command == "mine"
 
 
-def test_a_program_allows_a_part(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.registry._trust._allowed", set())
+def test_a_program_allows_a_part() -> None:
     cfg = Config.fromstring("a: {type: Tool, command: x}", ".yaml")
     allow(f"{__name__}.Tool")
     assert TOOLS.build(cfg.a).command == "x"

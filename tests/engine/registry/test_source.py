@@ -89,8 +89,9 @@ def test_a_scoped_registry_says_what_to_install() -> None:
 
 def test_each_ready_source_names_its_extra() -> None:
     code = """
-import engine.registry._source as source
-source.is_installed = lambda name: False
+import sys
+for name in ('timm', 'torchvision', 'segmentation_models_pytorch', 'transformers'):
+    sys.modules[name] = None
 from engine.registry import MODELS
 for prefix in MODELS.sources:
     try:

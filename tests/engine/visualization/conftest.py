@@ -6,6 +6,7 @@ import importlib
 import json
 import sys
 from collections import defaultdict
+from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
@@ -46,8 +47,8 @@ class Tracker:
             monkeypatch.syspath_prepend(Path(__file__).parent)
             stand_ins = importlib.import_module("stand_ins")
             for module in getattr(stand_ins, self.package)(self.runs):
+                module.__spec__ = ModuleSpec(module.__name__, None)
                 monkeypatch.setitem(sys.modules, module.__name__, module)
-            monkeypatch.setattr("engine.visualization._requires.find_spec", sys.modules.get)
 
     def variables(self) -> dict[str, str]:
         """Return the variables of the environment that keep the library offline."""

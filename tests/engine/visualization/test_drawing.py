@@ -244,6 +244,6 @@ def test_an_image_is_written_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_missing_matplotlib_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.visualization._requires.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
         Visualizer(image=gray()).draw_texts("a", np.array([0, 0]))

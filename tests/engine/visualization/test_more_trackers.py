@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import numpy as np
@@ -84,7 +85,7 @@ def test_the_object_behind(tracker: Any) -> None:
 
 
 def test_a_missing_library_is_named(tracker: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("engine.visualization._requires.find_spec", lambda _: None)
+    monkeypatch.setitem(sys.modules, tracker.package, None)
     message = (
         rf'{tracker.backend} needs {tracker.package}: pip install "engine\[{tracker.package}\]"'
     )

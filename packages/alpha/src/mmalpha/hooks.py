@@ -1,4 +1,4 @@
-"""What mmalpha does at points of a run."""
+"""Hooks of mmalpha."""
 
 from __future__ import annotations
 

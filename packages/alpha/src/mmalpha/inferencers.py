@@ -1,4 +1,4 @@
-"""Predictions for a user's own images."""
+"""Inference on a user's images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The registries of the scope `mmalpha`: a node below each root of `engine` that it fills."""
+"""Registries of the scope `mmalpha`: a node below each root registry that it fills."""
 
 from __future__ import annotations
 

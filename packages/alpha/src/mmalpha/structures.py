@@ -1,4 +1,4 @@
-"""What is known about an image: its class, and what a model says of it."""
+"""Data sample of a classified image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What mmbeta does at points of a run."""
+"""Hooks of mmbeta."""
 
 from __future__ import annotations
 

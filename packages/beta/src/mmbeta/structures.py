@@ -1,4 +1,4 @@
-"""What is known about an image: its mask, and the mask that a model sees in it."""
+"""Data sample of a segmented image."""
 
 from __future__ import annotations
 

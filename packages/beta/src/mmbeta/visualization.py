@@ -1,4 +1,4 @@
-"""Pictures of masks."""
+"""Drawing of masks."""
 
 from __future__ import annotations
 
@@ -59,8 +59,8 @@ def overlay(image: Tensor, mask: Tensor, classes: Classes, alpha: float = 0.6) -
         classes: Their names and colors.
         alpha: How much of a color covers the image, from 0 to 1.
     """
-    blended = (1 - alpha) * as_image(image) + alpha * _colored(mask, classes)
-    picture = _enlarged(blended.round().astype(np.uint8))
+    blended = (1 - alpha) * as_image(image) + alpha * _color_mask(mask, classes)
+    picture = _enlarge(blended.round().astype(np.uint8))
     present = torch.unique(mask).tolist()
     return np.concatenate([picture, _legend(classes, present, picture.shape[1])])
 
@@ -76,25 +76,27 @@ def contact_sheet(
         classes: The names and colors of the classes.
     """
     tiles = {"image": [as_image(image) for image in images]}
-    tiles |= {title: [_colored(mask, classes) for mask in masks] for title, masks in rows.items()}
+    tiles |= {
+        title: [_color_mask(mask, classes) for mask in masks] for title, masks in rows.items()
+    }
     height, width = np.max([tile.shape[:2] for row in tiles.values() for tile in row], 0)
     parts: list[Image] = []
     for title, row in tiles.items():
-        strip = _row([_enlarged(_fitted(tile, height, width)) for tile in row])
-        parts += [_written(_paper(_LINE, strip.shape[1]), [(title, 0)]), strip]
+        strip = _row([_enlarge(_fit(tile, height, width)) for tile in row])
+        parts += [_write_line(_paper(_LINE, strip.shape[1]), [(title, 0)]), strip]
     width = parts[0].shape[1]
     sheet = np.concatenate([*parts, _legend(classes, range(len(classes.names)), width)])
     return np.pad(sheet, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=_PAPER)
 
 
-def _colored(mask: Tensor, classes: Classes) -> Image:
+def _color_mask(mask: Tensor, classes: Classes) -> Image:
     """Paint a mask; pixels of no class, such as those that a metric ignores, stay white."""
     colors = np.asarray([*classes.colors[: len(classes.names)], (_PAPER,) * 3], np.uint8)
     colored: Image = colors[mask.cpu().numpy().clip(max=len(colors) - 1)]
     return colored
 
 
-def _fitted(image: Image, height: int, width: int) -> Image:
+def _fit(image: Image, height: int, width: int) -> Image:
     """Enlarge an image as far as it fits, in the middle of white."""
     if image.shape[:2] == (height, width):
         return image
@@ -105,7 +107,7 @@ def _fitted(image: Image, height: int, width: int) -> Image:
     return np.asarray(padded)
 
 
-def _enlarged(image: Image) -> Image:
+def _enlarge(image: Image) -> Image:
     """Repeat the pixels of a small image, so that it can be looked at."""
     factor = max(1, -(-_SIDE // min(image.shape[:2])))
     return image.repeat(factor, 0).repeat(factor, 1)
@@ -135,10 +137,12 @@ def _legend_line(classes: Classes, entries: Sequence[tuple[int, int]], width: in
     line = _paper(_LINE, width)
     for index, left in entries:
         line[_GAP:-_GAP, left : left + _PATCH - _GAP] = classes.colors[index]
-    return _written(line, [(str(classes.names[index]), left + _PATCH) for index, left in entries])
+    return _write_line(
+        line, [(str(classes.names[index]), left + _PATCH) for index, left in entries]
+    )
 
 
-def _written(line: Image, texts: Sequence[tuple[str, int]]) -> Image:
+def _write_line(line: Image, texts: Sequence[tuple[str, int]]) -> Image:
     """Write texts, each from a number of pixels on, onto a line."""
     places = np.array([(left, _LINE / 2) for _, left in texts])
     visualizer = Visualizer(image=line)

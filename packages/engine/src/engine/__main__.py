@@ -1,4 +1,4 @@
-"""`python -m engine`, which `torchrun -m engine` needs."""
+"""Entry point of `python -m engine` and `torchrun -m engine`."""
 
 from __future__ import annotations
 

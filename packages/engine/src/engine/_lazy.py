@@ -1,4 +1,4 @@
-"""Lazy public faces of packages."""
+"""Lazy imports of public names."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import lazy_loader
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import TypeVar
+
+    C = TypeVar("C", bound=type)
 
 
 def attach_stub(
@@ -33,3 +36,12 @@ def attach_stub(
     attached: tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
     attached = lazy_loader.attach(package, submod_attrs=names)
     return attached
+
+
+def public(cls: C) -> C:
+    """Name a class after the package that exports it: `engine.config.ConfigError`.
+
+    Tracebacks and pickles show the name; without this, that of the private module.
+    """
+    cls.__module__ = cls.__module__.partition("._")[0]
+    return cls

@@ -89,8 +89,7 @@ def test_only_the_iteration_that_completes_a_group_synchronizes() -> None:
 
 
 @pytest.fixture
-def hub(monkeypatch: pytest.MonkeyPatch) -> MessageHub:
-    monkeypatch.setattr(MessageHub, "_instances", {})
+def hub() -> MessageHub:
     return MessageHub("test")
 
 

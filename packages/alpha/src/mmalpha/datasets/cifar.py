@@ -1,4 +1,4 @@
-"""The CIFAR datasets, as they are published for Python."""
+"""The CIFAR datasets in their published Python files."""
 
 from __future__ import annotations
 

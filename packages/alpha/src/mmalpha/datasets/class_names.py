@@ -1,4 +1,4 @@
-"""The names of the classes of a dataset."""
+"""Class names of a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Real handwritten digits, three in a row."""
+"""Rows of three handwritten digits."""
 
 from __future__ import annotations
 

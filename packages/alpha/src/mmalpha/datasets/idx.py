@@ -43,7 +43,7 @@ def read_idx(folder: str, name: str, ndim: int) -> npt.NDArray[np.uint8]:
             f"{path.removesuffix('.gz')} is missing, and so is {name}.gz; "
             f"expected an idx file of {_kind(ndim)}, gzipped or not"
         )
-    content = _unzipped(get(path), path)
+    content = _unzip(get(path), path)
     header = 4 + 4 * ndim
     if len(content) < header:
         raise ValueError(
@@ -66,7 +66,7 @@ def read_idx(folder: str, name: str, ndim: int) -> npt.NDArray[np.uint8]:
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
-def _unzipped(content: bytes, path: str) -> bytes:
+def _unzip(content: bytes, path: str) -> bytes:
     if content[:2] != _GZIP:
         return content
     try:

@@ -1,4 +1,4 @@
-"""Images in a folder for each class."""
+"""Images in one folder per class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images and their labels in a list."""
+"""Images and labels in a text file."""
 
 from __future__ import annotations
 
@@ -182,12 +182,12 @@ def _read_lines(text: str, name: str, _: Any) -> Iterator[tuple[Any, Any]]:
     """Yield the lines of JSON by their numbers."""
     for number, line in enumerate(text.split("\n"), 1):  # other line ends may be in a string
         if line.strip():
-            yield number, _parsed(line, f"{name}:{number}")
+            yield number, _parse(line, f"{name}:{number}")
 
 
 def _read_json(text: str, name: str, metainfo: dict[str, Any]) -> Iterator[tuple[Any, Any]]:
     """Yield the entries of a list, and add to the metainfo what is said beside it."""
-    content = _parsed(text, name)
+    content = _parse(text, name)
     if isinstance(content, dict) and "data_list" in content:
         for key, value in content.get("metainfo", {}).items():
             metainfo.setdefault(key, value)
@@ -206,7 +206,7 @@ _READERS: Mapping[str, Callable[[str, str, dict[str, Any]], Iterator[tuple[Any, 
 }
 
 
-def _parsed(text: str, where: str) -> Any:
+def _parse(text: str, where: str) -> Any:
     try:
         return json.loads(text)
     except ValueError as error:

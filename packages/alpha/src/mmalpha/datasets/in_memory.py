@@ -1,4 +1,4 @@
-"""Datasets that are small enough to be one tensor."""
+"""Datasets that fit into one tensor."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""MNIST and the datasets that come in the same files."""
+"""MNIST and the datasets with the same file format."""
 
 from __future__ import annotations
 

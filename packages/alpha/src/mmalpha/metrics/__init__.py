@@ -1,4 +1,4 @@
-"""Metrics of classification."""
+"""Classification metrics."""
 
 import lazy_loader
 

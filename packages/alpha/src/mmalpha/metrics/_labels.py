@@ -1,4 +1,4 @@
-"""What the metrics of labels share: true and predicted labels by class."""
+"""Base class of the metrics of labels."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How often the right class is found."""
+"""Top-k accuracy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How well scores rank the images of a class before the others."""
+"""Average precision of each class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which classes are taken for which."""
+"""Confusion matrix."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def plot_confusion_matrix(
     figure = Figure((side + margin + 1.2, side + margin), dpi=_DPI, layout="constrained")
     canvas = FigureCanvasAgg(figure)
     axes = figure.subplots()
-    parts = _normalized(counts, normalize)
+    parts = _normalize_counts(counts, normalize)
     top = parts.max() if normalize is None else 1.0
     picture = axes.imshow(parts, cmap="Blues", vmin=0, vmax=max(top, 1e-9))
     figure.colorbar(picture, ax=axes, shrink=0.8)
@@ -114,7 +114,7 @@ def plot_confusion_matrix(
     return img_from_canvas(canvas)
 
 
-def _normalized(counts: npt.NDArray[Any], normalize: Normalize) -> npt.NDArray[np.float64]:
+def _normalize_counts(counts: npt.NDArray[Any], normalize: Normalize) -> npt.NDArray[np.float64]:
     if normalize not in ("true", "pred", "all", None):
         raise ValueError(f"normalize is 'true', 'pred', 'all' or None; got {normalize!r}")
     if normalize is None:

@@ -1,4 +1,4 @@
-"""How many of the predictions are right, and how many of the images are found."""
+"""Precision, recall and F1 score."""
 
 from __future__ import annotations
 
@@ -88,9 +88,9 @@ class PrecisionRecallF1(BaseMetric):
         counts = _Counts(*(each.double() for each in counts))
         names = class_names(self.dataset_meta, len(counts.truth))
         get_logger().info("%s", _table(names, counts))
-        return dict(zip(("precision", "recall", "f1"), self._averaged(counts), strict=True))
+        return dict(zip(("precision", "recall", "f1"), self._average(counts), strict=True))
 
-    def _averaged(self, counts: _Counts) -> list[float]:
+    def _average(self, counts: _Counts) -> list[float]:
         if self.average == "micro":
             return [each.item() for each in _scores(_Counts(*(each.sum() for each in counts)))]
         there = (counts.truth + counts.predicted) > 0

@@ -1,4 +1,4 @@
-"""Classifiers and the parts that they are made of."""
+"""Classifiers and their parts."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Activation layers of torch, by name."""
+"""Activation layers of torch in the registry."""
 
 from __future__ import annotations
 

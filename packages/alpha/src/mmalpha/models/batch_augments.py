@@ -1,4 +1,4 @@
-"""Augmentations that mix the images of a batch, and their targets with them.
+"""Mixup and CutMix: augmentations that mix the images and targets of a batch.
 
 All draws come from torch's generator on the CPU, whose state a checkpoint holds.
 """

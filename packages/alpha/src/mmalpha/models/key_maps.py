@@ -1,4 +1,4 @@
-"""Names of weights elsewhere, and what they are in an `ImageClassifier`.
+"""Maps of state dict keys of other libraries to those of `ImageClassifier`.
 
 Each is a list of patterns and replacements for `revise_keys` of `engine.runner.load_checkpoint` and
 of `dict(type='Pretrained', ...)`. With `prefix='backbone.'` the latter takes the backbone's alone.

@@ -1,4 +1,4 @@
-"""Layers that several backbones are made of."""
+"""Layers shared by backbones."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Losses of classification.
+"""Classification losses.
 
 Each takes logits `(N, C)` and a target: the indices of the classes `(N,)`, or how far each class is
 there, `(N, C)` from 0 to 1. So soft labels, as mixed images have, go into all of them.

@@ -1,4 +1,4 @@
-"""Real handwritten digits, several of them on a canvas."""
+"""Handwritten digits on a canvas."""
 
 from __future__ import annotations
 

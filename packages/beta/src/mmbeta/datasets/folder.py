@@ -1,4 +1,4 @@
-"""A dataset written as folders of images and masks."""
+"""Writing a dataset as folders of images and masks."""
 
 from __future__ import annotations
 

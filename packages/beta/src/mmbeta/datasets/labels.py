@@ -1,4 +1,4 @@
-"""From the labels in the files of masks to those of the classes."""
+"""Mapping of the labels in mask files to classes."""
 
 from __future__ import annotations
 

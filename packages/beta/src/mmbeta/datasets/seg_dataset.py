@@ -1,4 +1,4 @@
-"""Folders of images and masks."""
+"""Datasets of image and mask folders."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class BaseSegDataset(BaseDataset):
     def load_data_list(self) -> list[dict[str, Any]]:
         """Find the images, and the mask of each."""
         images, masks = self.data_prefix["img_path"], self.data_prefix.get("seg_map_path")
-        names = self._named() if self.ann_file else self._found(images, masks)
+        names = self._stems_from_list() if self.ann_file else self._stems_from_folder(images, masks)
         return [
             {"img_path": join_path(images, name + self.img_suffix)}
             | ({} if masks is None else {"seg_map_path": self._mask_of(masks, name)})
@@ -106,13 +106,13 @@ class BaseSegDataset(BaseDataset):
         """
         return {**super().get_data_info(idx), "label_table": self.label_table}
 
-    def _named(self) -> list[str]:
+    def _stems_from_list(self) -> list[str]:
         lines = [line.strip() for line in list_from_file(self.ann_file)]
         if names := [line for line in lines if line]:
             return names
         raise ValueError(f"{self.ann_file} names no image; expected one name on each line")
 
-    def _found(self, images: str, masks: str | None) -> list[str]:
+    def _stems_from_folder(self, images: str, masks: str | None) -> list[str]:
         """Return the names of the images in a folder, none of them without a mask."""
         files = [*list_dir_or_file(images, list_dir=False, recursive=True)]
         names = [name.removesuffix(self.img_suffix) for name in files if self._is_image(name)]

@@ -1,4 +1,4 @@
-"""Metrics of segmentation."""
+"""Segmentation metrics."""
 
 import lazy_loader
 

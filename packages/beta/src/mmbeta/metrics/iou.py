@@ -1,4 +1,4 @@
-"""How well masks overlap."""
+"""Intersection over union."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class IoUMetric(BaseMetric):
                 the truth and those of the prediction.
         """
         hits, truth, predicted = torch.stack(results).sum(0).double()
-        measured = self._measured(hits, truth, predicted)
+        measured = self._scores_of(hits, truth, predicted)
         if self.nan_to_num is not None:
             measured = {
                 name: values.nan_to_num(nan=self.nan_to_num) for name, values in measured.items()
@@ -114,7 +114,7 @@ class IoUMetric(BaseMetric):
         each = [labels.bincount(minlength=count) for labels in (right, truth, prediction)]
         return torch.stack(each)
 
-    def _measured(self, hits: Tensor, truth: Tensor, predicted: Tensor) -> dict[str, Tensor]:
+    def _scores_of(self, hits: Tensor, truth: Tensor, predicted: Tensor) -> dict[str, Tensor]:
         """Return by their names the values that are asked for, each for all classes."""
         weight = self.beta**2
         everything = {

@@ -1,4 +1,4 @@
-"""Segmentors and the parts that they are made of."""
+"""Segmentors and their parts."""
 
 import lazy_loader
 

@@ -1,4 +1,4 @@
-"""Layers that several parts share."""
+"""Layers shared by decoders."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def conv_stack(in_channels: int, channels: int, count: int, kernel_size: int = 3
     )
 
 
-def resized(maps: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
+def resize(maps: Tensor, size: Sequence[int], align_corners: bool = False) -> Tensor:
     """Bring maps `(N, C, H, W)` to another height and width.
 
     Args:
@@ -66,7 +66,7 @@ def resized(maps: Tensor, size: Sequence[int], align_corners: bool = False) -> T
     return functional.interpolate(maps, list(size), mode="bilinear", align_corners=align_corners)
 
 
-def joined(maps: Sequence[Tensor], align_corners: bool = False) -> Tensor:
+def concat_maps(maps: Sequence[Tensor], align_corners: bool = False) -> Tensor:
     """Join maps `(N, C, H, W)` along their channels, in the size of the first.
 
     Args:
@@ -75,7 +75,7 @@ def joined(maps: Sequence[Tensor], align_corners: bool = False) -> Tensor:
     """
     first, *others = maps
     size = first.shape[-2:]
-    return torch.cat([first, *(resized(each, size, align_corners) for each in others)], 1)
+    return torch.cat([first, *(resize(each, size, align_corners) for each in others)], 1)
 
 
 class PooledContext(nn.Module):
@@ -105,7 +105,7 @@ class PooledContext(nn.Module):
     def forward(self, x: Tensor) -> list[Tensor]:
         """Turn a map `(N, in_channels, H, W)` into one of `channels` for each grid."""
         size = x.shape[-2:]
-        return [resized(cast("Tensor", grid(x)), size, self.align_corners) for grid in self.grids]
+        return [resize(cast("Tensor", grid(x)), size, self.align_corners) for grid in self.grids]
 
 
 def _layers(

@@ -1,4 +1,4 @@
-"""From a batch as it is loaded to what a segmentor takes."""
+"""Data preprocessor of segmentors."""
 
 from __future__ import annotations
 
@@ -63,16 +63,16 @@ class SegDataPreprocessor(ImgDataPreprocessor):
         """
         data = super().forward(data, training)
         if training:
-            data["inputs"] = _padded(data["inputs"], self.size, self.pad_value)
+            data["inputs"] = _pad(data["inputs"], self.size, self.pad_value)
             size = data["inputs"].shape[-2:]
             for sample in data.get("data_samples") or ():
                 if sample.gt_sem_seg.shape != size:
-                    mask = _padded(sample.gt_sem_seg.data, size, self.seg_pad_val)
+                    mask = _pad(sample.gt_sem_seg.data, size, self.seg_pad_val)
                     sample.gt_sem_seg = PixelData(data=mask)
         return data
 
 
-def _padded(maps: Tensor, size: Sequence[int], value: float) -> Tensor:
+def _pad(maps: Tensor, size: Sequence[int], value: float) -> Tensor:
     """Pad at the right and the bottom, where maps are smaller than `size`."""
     height, width = (max(want - have, 0) for want, have in zip(size, maps.shape[-2:], strict=True))
     return functional.pad(maps, (0, width, 0, height), value=value) if height or width else maps

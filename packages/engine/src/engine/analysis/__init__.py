@@ -1,4 +1,4 @@
-"""What a model costs: multiply-adds, activations and parameters."""
+"""Complexity of a model: multiply-adds, activations and parameters."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""What one forward pass of a model counts, by module and operator."""
+"""Counts of one forward pass by module and operator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each operator counts: torch's own formulas, and those that it has not."""
+"""Formulas of the counts of each operator."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def multiply_adds(handles: Mapping[str, Handle] | None = None) -> dict[Any, Form
     Args:
         handles: Formulas by the name of the operator, which add to or replace the others.
     """
-    formulas = {op: _halved(formula) for op, formula in _torch_formulas().items()}
+    formulas = {op: _halve(formula) for op, formula in _torch_formulas().items()}
     formulas[aten.mkldnn_rnn_layer] = _mkldnn_rnn
     formulas[aten._cudnn_rnn] = _cudnn_rnn
     return _raw(formulas | _of_handles(handles))
@@ -52,7 +52,7 @@ def _torch_formulas() -> Mapping[Any, Formula]:
     return FlopCounterMode(display=False).flop_registry
 
 
-def _halved(formula: Formula) -> Formula:
+def _halve(formula: Formula) -> Formula:
     return lambda *args, **kwargs: formula(*args, **kwargs) // 2
 
 

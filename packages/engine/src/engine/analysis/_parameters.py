@@ -1,4 +1,4 @@
-"""How many parameters a model has."""
+"""Parameter counts of modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All that a model costs, in one call."""
+"""Complexity report of a model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tables of modules, as text."""
+"""Text tables of modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints: plain data and tensors, written whole or not at all, and never executed."""
+"""Checkpoint files: plain data and tensors, written atomically, never executed."""
 
 from engine._lazy import attach_stub
 

@@ -1,7 +1,10 @@
-"""What is wrong with a checkpoint."""
+"""Errors of checkpoints."""
 
 from __future__ import annotations
 
+from engine._lazy import public
 
+
+@public
 class CheckpointError(RuntimeError):
     """A checkpoint can't be read or written, or does not fit; the text names the file."""

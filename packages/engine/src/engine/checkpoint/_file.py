@@ -1,4 +1,4 @@
-"""Reading and writing the file of a checkpoint."""
+"""Reading and writing of checkpoint files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checkpoints by the scheme of their names."""
+"""Checkpoint loaders by URL scheme."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def check_exists(filename: str | Path) -> None:
 
 
 @CheckpointLoader.register_scheme(("http://", "https://"))
-def _downloaded(url: str, map_location: Location) -> dict[str, Any]:
+def _download(url: str, map_location: Location) -> dict[str, Any]:
     # Not where torch looks for the files of others, which it would take for what it downloaded
     # itself, and unpickle: two URLs may end in one name.
     folder = _cache() / hashlib.sha256(url.encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""What stands in for MMEngine's classes when one of its checkpoints is read.
+"""Reading of MMEngine's checkpoints.
 
 Such a checkpoint names a few classes and functions beside tensors. Each gets a stand-in of no
 effect that keeps what is stored, so that nothing of MMEngine needs to be there, and none of the

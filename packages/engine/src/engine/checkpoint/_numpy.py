@@ -1,4 +1,4 @@
-"""NumPy's arrays and numbers in a checkpoint, which are made of the bytes that are there.
+"""NumPy arrays and scalars in checkpoints.
 
 NumPy's own functions allocate what a shape asks for, and change data types in place, whoever asks.
 """

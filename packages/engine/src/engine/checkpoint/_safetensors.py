@@ -1,4 +1,4 @@
-"""Weights in the format of safetensors, which holds tensors and nothing else."""
+"""Weights in the safetensors format."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pickle of a checkpoint would make, before anything makes it.
+"""Check of a checkpoint's pickle before it is loaded.
 
 `torch.load` with `weights_only=True` runs no code of others. But what it calls may be told to
 allocate any amount of memory, and what is nested too deeply ends the interpreter. So the pickle is

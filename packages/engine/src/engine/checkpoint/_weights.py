@@ -1,4 +1,4 @@
-"""The weights within a checkpoint."""
+"""Weights within a checkpoint."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The commands, and what becomes of their errors."""
+"""The commands and the handling of their errors."""
 
 from __future__ import annotations
 
@@ -122,7 +122,9 @@ def main(arguments: list[str] | None = None) -> None:
     except _user_errors() as error:
         if "--debug" in words:
             raise
-        typer.secho(f"Error: {_told(error)}", err=True, fg="red" if sys.stderr.isatty() else None)
+        typer.secho(
+            f"Error: {_format_error(error)}", err=True, fg="red" if sys.stderr.isatty() else None
+        )
         sys.exit(USER_ERROR)
 
 
@@ -177,5 +179,5 @@ def _user_errors() -> tuple[type[Exception], ...]:
     return tuple(errors)
 
 
-def _told(error: Exception) -> str:
+def _format_error(error: Exception) -> str:
     return "\n  ".join([str(error), *getattr(error, "__notes__", [])])

@@ -1,4 +1,4 @@
-"""`engine config`: see, compare and check configs."""
+"""`engine config`: show, compare and check configs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`engine env`: what a report of a bug needs."""
+"""`engine env`: report of the environment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def env(as_json: JsonOption = False) -> None:
 
     facts = collect_env()
     for scope, module in announced_scopes().items():
-        facts[f"scope {scope}"] = _described(module.partition(".")[0])
+        facts[f"scope {scope}"] = _describe(module.partition(".")[0])
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
     else:
@@ -26,7 +26,7 @@ def env(as_json: JsonOption = False) -> None:
         typer.echo("\n".join(f"{name:{width}}  {fact}" for name, fact in facts.items()))
 
 
-def _described(package: str) -> str:
+def _describe(package: str) -> str:
     try:
         return f"{package} {metadata.version(package)}"
     except metadata.PackageNotFoundError:  # it is installed under another name

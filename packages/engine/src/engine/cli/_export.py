@@ -1,4 +1,4 @@
-"""`engine export`: weights in a file of their own."""
+"""`engine export`: weights of a checkpoint in a file of their own."""
 
 from __future__ import annotations
 

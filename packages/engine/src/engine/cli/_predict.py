@@ -1,4 +1,4 @@
-"""`engine predict`: what a trained model says to inputs of a user."""
+"""`engine predict`: inference with a trained model."""
 
 from __future__ import annotations
 

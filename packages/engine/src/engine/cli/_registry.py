@@ -1,4 +1,4 @@
-"""`engine registry`: what is registered where."""
+"""`engine registry`: list and explain registered names."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def find(
 @app.command()
 def tree(registry: RegistryArgument = None, as_json: JsonOption = False) -> None:
     """Show the trees of registries: which library has a node where, and with how many names."""
-    nodes = {label: _nested(root) for label, root in _roots(registry).items()}
+    nodes = {label: _tree_of(root) for label, root in _roots(registry).items()}
     if as_json:
         typer.echo(json.dumps(nodes, indent=2))
         return
@@ -126,10 +126,10 @@ def _nodes(root: Registry[Any]) -> Iterator[Registry[Any]]:
         yield from _nodes(child)
 
 
-def _nested(node: Registry[Any]) -> dict[str, Any]:
+def _tree_of(node: Registry[Any]) -> dict[str, Any]:
     import_announced()
     _import(node)
-    children = [_nested(child) for _, child in sorted(node.children.items())]
+    children = [_tree_of(child) for _, child in sorted(node.children.items())]
     return {"scope": node.scope, "names": len(node), "children": children}
 
 

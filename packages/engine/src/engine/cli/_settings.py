@@ -1,4 +1,4 @@
-"""From the words of a command line to the config of a run."""
+"""The config of a run from the options of a command."""
 
 from __future__ import annotations
 

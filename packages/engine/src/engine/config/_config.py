@@ -6,25 +6,34 @@ import argparse
 import posixpath
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 from engine.registry import is_building_from_data
 
 from . import _formats as formats
-from ._config_dict import ConfigDict, blank, caller, methods_first, place, restored, to_plain
+from ._config_dict import ConfigDict, call_site, prefer_methods
 from ._errors import ConfigError
-from ._imports import import_custom_modules as import_modules
-from ._leaves import find
-from ._locate import identity, locate, text_of
-from ._options import Options, in_order, set_option
-from ._plain import named
-from ._provenance import Provenance, Site, Text
+from ._flatten import find_value
+from ._node import copy_into, fill_node, restore_node
+from ._options import Options, auto_argparser, order_options, set_option
+from ._paths import locate, read_text, resolve
+from ._provenance import Provenance, Site
 from ._python import STRING
 from ._python_data import loads
-from ._read import Reader
+from ._reader import Reader, import_modules
+from ._source_text import SourceText
+from ._to_plain import to_dicts, to_named
 
 
-@methods_first
+class _Description(NamedTuple):
+    """The file of a config, its text, and the environment variables that were substituted in it."""
+
+    filename: str | None
+    text: str
+    env_variables: dict[str, str]
+
+
+@prefer_methods
 class Config(ConfigDict):
     """A tree of values with attribute and item access, which knows where each comes from.
 
@@ -33,13 +42,11 @@ class Config(ConfigDict):
         cfg_text: The text from which they were read.
         filename: The file from which they were read.
         env_variables: The environment variables that were substituted in it.
-        format_python_code: Without effect: the canonical form needs no formatter.
+        format_python_code: Has no effect: the resolve form needs no formatter.
     """
 
-    __slots__ = ("_env_variables", "_filename", "_text")
-    _filename: str | None
-    _text: str
-    _env_variables: dict[str, str]
+    __slots__ = ("_description",)
+    _description: _Description
 
     def __init__(
         self,
@@ -53,22 +60,13 @@ class Config(ConfigDict):
         if not isinstance(values, Mapping):
             raise TypeError(f"a config is made of a mapping; got {type(values).__name__}")
         super().__init__()
-        if isinstance(values, ConfigDict) and values._origin[1] is not None:
-            origin, marks = values._origin, values._marks
+        if isinstance(values, ConfigDict) and values._location[1] is not None:
+            fill_node(self, values, values._location, values._origins)
         else:
-            site = caller() if filename is None else Site(str(filename))
-            origin, marks = ("", site, ""), None
-        object.__setattr__(self, "_origin", origin)
-        object.__setattr__(self, "_marks", None if marks is None else dict(marks))
-        place(self, values)
-        self._describe(filename, cfg_text or "", env_variables or {})
-
-    def _describe(
-        self, filename: str | Path | None, text: str, variables: Mapping[str, str]
-    ) -> None:
-        object.__setattr__(self, "_filename", None if filename is None else str(filename))
-        object.__setattr__(self, "_text", text)
-        object.__setattr__(self, "_env_variables", dict(variables))
+            site = call_site() if filename is None else Site(str(filename))
+            fill_node(self, values, ("", site, ""))
+        name = None if filename is None else str(filename)
+        _set_description(self, _Description(name, cfg_text or "", dict(env_variables or {})))
 
     @classmethod
     def fromfile(
@@ -92,28 +90,28 @@ class Config(ConfigDict):
             use_predefined_variables: Whether to substitute `{{ fileDirname }}` and the like.
             import_custom_modules: Whether to import what `custom_imports` names.
             use_environment_variables: Whether to substitute `{{ $NAME:default }}`.
-            lazy_import: Without effect: configs of both kinds are read alike.
-            format_python_code: Without effect: the canonical form needs no formatter.
+            lazy_import: Has no effect: configs of both kinds are read alike.
+            format_python_code: Without effect: the resolve form needs no formatter.
             trust: Whether a text config may import modules and have Python configs as bases.
 
         Raises:
-            ConfigError: If there is no such file, or it can't be read; it says file and line.
+            ConfigError: If there is no such file, or it can't be read; it names file and line.
         """
         location = locate(filename)
-        suffix = formats.checked(posixpath.splitext(location)[1], location)
+        suffix = formats.check_suffix(posixpath.splitext(location)[1], location)
         if suffix == formats.PYTHON and not trust and is_building_from_data():
             raise ConfigError(
                 f"{location} would run as code, and a config that is data asks for it; give the "
                 "config itself, or trust the one that asks (trust=True, --trust)"
             )
-        text = text_of(location)
+        text = read_text(location)
         reader = Reader(
             trust, use_predefined_variables, use_environment_variables, import_custom_modules
         )
-        root = reader.parse(text, suffix, location, (identity(location),))
+        root = reader.parse(text, suffix, location, (resolve(location),))
         if import_custom_modules and "custom_imports" in root:
             import_modules(root)
-        return cls._read(root, location, text, reader.variables)
+        return cls._of(root, _Description(location, text, reader.variables))
 
     @classmethod
     def fromstring(
@@ -132,25 +130,21 @@ class Config(ConfigDict):
             ConfigError: If the text is not of that format, or is code and must not run.
         """
         if file_format == ".py" and not run:
-            source = Text(STRING, cfg_str, file_format, is_code=trust)
-            data = blank(ConfigDict, ("", source, ""))
-            place(data, loads(cfg_str, STRING))
-            return cls._read(data, None, cfg_str, {})
+            source = SourceText(STRING, cfg_str, file_format, is_code=trust)
+            data = ConfigDict()
+            fill_node(data, loads(cfg_str, STRING), ("", source, ""))
+            return cls._of(data, _Description(None, cfg_str, {}))
         reader = Reader(trust)
         root = reader.parse(cfg_str, file_format, STRING)
         if "custom_imports" in root:
             import_modules(root)
-        return cls._read(root, None, cfg_str, reader.variables)
+        return cls._of(root, _Description(None, cfg_str, reader.variables))
 
     @classmethod
-    def _read(
-        cls, root: ConfigDict, location: str | None, text: str, variables: Mapping[str, str]
-    ) -> Self:
+    def _of(cls, root: ConfigDict, description: _Description) -> Self:
         new = cls.__new__(cls)
-        dict.update(new, root)
-        object.__setattr__(new, "_origin", root._origin)
-        object.__setattr__(new, "_marks", root._marks)
-        new._describe(location, text, variables)
+        copy_into(new, root)
+        _set_description(new, description)
         return new
 
     @staticmethod
@@ -160,19 +154,17 @@ class Config(ConfigDict):
         """Return a parser with an option for each value of the config that is on the command line.
 
         Args:
-            description: What the parser says of the program.
+            description: The description of the program in the help of the parser.
 
         Returns:
-            The parser, and the config. `cfg.merge_from_dict(vars(parser.parse_args()))` takes over
-            what was given.
+            The parser, and the config. `cfg.merge_from_dict(vars(parser.parse_args()))` sets the
+            given values.
         """
-        from ._argparser import auto_argparser  # it needs this class
-
-        return auto_argparser(description)
+        return auto_argparser(description, Config.fromfile)
 
     @staticmethod
     def diff(cfg1: str | Path | Config, cfg2: str | Path | Config) -> str:
-        """Return in what two configs differ, with the place of each value; '' if in nothing.
+        """Return the differences between two configs, with the place of each value; '' if none.
 
         Args:
             cfg1: A config or its file.
@@ -188,17 +180,17 @@ class Config(ConfigDict):
     @property
     def filename(self) -> str | None:
         """The file from which the config was read."""
-        return self._filename
+        return self._description.filename
 
     @property
     def text(self) -> str:
         """The text from which the config was read, without that of its bases."""
-        return self._text
+        return self._description.text
 
     @property
     def env_variables(self) -> dict[str, str]:
         """The environment variables that were substituted, and their values."""
-        return dict(self._env_variables)
+        return dict(self._description.env_variables)
 
     @property
     def pretty_text(self) -> str:
@@ -209,7 +201,7 @@ class Config(ConfigDict):
         """Return the text of the whole config; write it to `file` if there is one.
 
         Args:
-            file: A path or URL, whose ending says the format; None means Python and writes nothing.
+            file: A path or URL, whose suffix is the format; None means Python and writes nothing.
 
         Raises:
             ConfigError: If the format can't hold a value.
@@ -223,19 +215,19 @@ class Config(ConfigDict):
         return text
 
     def merge_from_dict(self, options: Mapping[str, Any], allow_list_keys: bool = True) -> None:
-        """Change values by their dotted keys, one after the other.
+        """Set values by their dotted keys, one after the other.
 
         Args:
-            options: Values by key, such as `{'model.layers.0.depth': 1}`. Wherever it stands,
-                `{'model._delete_': True}` means what it means in a file: `model` becomes what the
-                other options say of it.
+            options: Values by key, such as `{'model.layers.0.depth': 1}`. At any
+                position, `{'model._delete_': True}` has its meaning in a file: the other options
+                replace `model`.
             allow_list_keys: Whether a number in a key means an item of a list.
 
         Raises:
             ConfigError: If a key leads into something that is neither a dictionary nor a list.
         """
-        source = options.source if isinstance(options, Options) else caller()
-        for key, value in in_order(options):
+        source = options.source if isinstance(options, Options) else call_site()
+        for key, value in order_options(options):
             set_option(self, key, value, source, list_keys=allow_list_keys)
 
     def provenance(self, path: str) -> Provenance:
@@ -245,40 +237,42 @@ class Config(ConfigDict):
             path: Its dotted key: `'model.backbone.depth'`, `'train_pipeline.0.type'`.
 
         Raises:
-            ConfigError: If there is no such value; it names a near key.
+            ConfigError: If there is no such value; it names a similar key.
         """
-        value, mark = find(self, path)
-        return Provenance.of(path, value, mark)
+        value, origin = find_value(self, path)
+        return Provenance.of(path, value, origin)
 
     def to_dict(self, keep_imported: bool = False) -> dict[str, Any]:
         """Return plain dictionaries all the way down.
 
         Args:
-            keep_imported: Whether classes and functions stay what they are; otherwise their dotted
-                names take their places.
+            keep_imported: Whether classes and functions are kept; otherwise their dotted names
+                replace them.
         """
-        values: dict[str, Any] = to_plain(self) if keep_imported else named(self)
+        values: dict[str, Any] = to_dicts(self) if keep_imported else to_named(self)
         return values
 
     def __copy__(self) -> Self:
-        return self._like_this(super().__copy__())
+        new = super().__copy__()
+        _set_description(new, self._description)
+        return new
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return self._like_this(super().__deepcopy__(memo))
-
-    def _like_this(self, new: Self) -> Self:
-        new._describe(self._filename, self._text, self._env_variables)
+        new = super().__deepcopy__(memo)
+        _set_description(new, self._description)
         return new
 
     def __reduce__(self) -> tuple[Any, ...]:
-        described = (self._filename, self._text, self._env_variables)
-        return _restored, (super().__reduce__()[1], described)
+        return _restore, (super().__reduce__()[1], tuple(self._description))
 
     def __repr__(self) -> str:
-        return f"Config (path: {self._filename}): {super().__repr__()}"
+        return f"Config (path: {self.filename}): {super().__repr__()}"
 
 
-def _restored(values: tuple[Any, ...], described: tuple[str | None, str, dict[str, str]]) -> Config:
-    new: Config = restored(*values)
-    new._describe(*described)
+_set_description = vars(Config)["_description"].__set__
+
+
+def _restore(node: tuple[Any, ...], description: tuple[Any, ...]) -> Config:
+    new: Config = restore_node(*node)
+    _set_description(new, _Description(*description))
     return new

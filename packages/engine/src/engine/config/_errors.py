@@ -1,18 +1,22 @@
-"""What goes wrong in a config."""
+"""Errors of configs."""
 
 from __future__ import annotations
 
+from engine._lazy import public
 
+
+@public
 class ConfigError(ValueError):
     """A config can't be read, merged or changed as asked; the text says where.
 
     Attributes:
-        is_placed: Whether the text begins with the file in which the mistake is.
+        is_placed: Whether the text begins with the file of the mistake.
     """
 
     is_placed = False
 
 
+@public
 class ConfigNotFoundError(ConfigError, FileNotFoundError):
     """There is no such config file."""
 

@@ -1,4 +1,4 @@
-"""The formats of configs: Python is run, the others are data."""
+"""Formats of configs: Python runs, the others are data."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from importlib import import_module
 from typing import Any
 
 from ._errors import ConfigError
-from ._lines import Lines
-from ._plain import plain
+from ._line_map import LineMap
+from ._to_plain import to_plain
 
 PYTHON = ".py"
-_MODULES = {  # each is imported when a config of its format is met
+_MODULES = {  # each is imported with the first config of its format
     PYTHON: "_python",
     ".yaml": "_yaml",
     ".yml": "_yaml",
@@ -20,7 +20,7 @@ _MODULES = {  # each is imported when a config of its format is met
 }
 
 
-def checked(suffix: str, name: str) -> str:
+def check_suffix(suffix: str, name: str) -> str:
     """Return the suffix of a format.
 
     Raises:
@@ -36,15 +36,15 @@ def _module(suffix: str) -> Any:
 
 
 def parse(text: str, suffix: str, name: str) -> dict[str, Any]:
-    """Return the values that a text format describes; Python is none."""
+    """Return the values of a text in YAML, JSON or TOML."""
     values: dict[str, Any] = _module(suffix).parse(text, name)
     return values
 
 
-def lines(text: str, suffix: str) -> Lines:
-    """Return on which lines of a config its values stand."""
-    found: Lines = _module(suffix).lines(text)
-    return found
+def map_lines(text: str, suffix: str) -> LineMap:
+    """Return the lines of the values in the text of a config."""
+    lines: LineMap = _module(suffix).map_lines(text)
+    return lines
 
 
 def dumps(values: Mapping[str, Any], suffix: str) -> str:
@@ -55,6 +55,6 @@ def dumps(values: Mapping[str, Any], suffix: str) -> str:
     """
     if suffix == ".toml":
         raise ConfigError("a config is written as .py, .yaml, .yml or .json; not as '.toml'")
-    module = _module(checked(suffix, "a config"))
-    text: str = module.dumps(values if suffix == PYTHON else plain(values))
+    module = _module(check_suffix(suffix, "a config"))
+    text: str = module.dumps(values if suffix == PYTHON else to_plain(values))
     return text

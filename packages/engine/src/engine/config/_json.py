@@ -16,16 +16,16 @@ from ._limits import (
     check_text,
     check_values,
     check_written,
+    config_error,
+    duplicate_key_error,
+    format_short,
     line_of,
     max_digits,
-    mistake,
-    short,
-    too_large,
-    twice,
+    too_many_digits_error,
 )
-from ._lines import Lines
+from ._line_map import LineMap
 
-# Each quantifier keeps what it took, and an open string ends with the text: this is linear.
+# Possessive quantifiers, and an open string ends with the text: matching takes linear time.
 _STRING = r'"(?:[^"\\]++|\\.)*+"?'
 _STRUCTURE = re.compile(rf"{_STRING}|\[\s*+\]|\{{\s*+\}}|[\[\]{{}},]", re.DOTALL)
 _TOKEN = re.compile(rf'{_STRING}|[\[\]{{}},:]|[^\s"\[\]{{}},:]+', re.DOTALL)
@@ -33,40 +33,40 @@ _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def parse(text: str, filename: str) -> dict[str, Any]:
-    """Return the values that a text describes.
+    """Return the values of a text.
 
     `NaN`, `Infinity` and `-Infinity` are numbers.
 
     Args:
         text: JSON.
-        filename: What errors call it.
+        filename: The name of the text in errors.
 
     Raises:
-        ConfigError: If it is none, has a key twice, or passes a limit; it says the line.
+        ConfigError: If it is malformed, has a key twice, or exceeds a limit; it names the line.
     """
     check_text(text, filename)
     _check_structure(text, filename)
 
     def integer(digits: str) -> int:
         if len(digits.lstrip("-")) > max_digits():
-            raise too_large(filename, line_of(text, text.find(digits)))
+            raise too_many_digits_error(filename, line_of(text, text.find(digits)))
         return int(digits)
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) < len(pairs):
-            _lines(text, filename)  # it knows which key, and where
+            _map_lines(text, filename)  # which raises an error that names the key
         return values
 
     try:
         values = json.loads(text, parse_int=integer, object_pairs_hook=mapping)
     except json.JSONDecodeError as error:
         what = error.msg.removesuffix(" starting at").removesuffix(" at")
-        raise mistake(filename, error.lineno, what) from error
+        raise config_error(filename, error.lineno, what) from error
     except RecursionError as error:
-        raise mistake(filename, 1, "the program is in too deep to read a config") from error
+        raise config_error(filename, 1, "the program is in too deep to read a config") from error
     if not isinstance(values, dict):
-        raise mistake(filename, 1, f"a config is a mapping; this is {short(values)}")
+        raise config_error(filename, 1, f"a config is a mapping; this is {format_short(values)}")
     if _SURROGATE.search(text):
         for token in _TOKEN.finditer(text):
             if token[0].startswith('"'):
@@ -75,16 +75,16 @@ def parse(text: str, filename: str) -> dict[str, Any]:
     return values
 
 
-def lines(text: str) -> Lines:
-    """Return the lines of the keys and items of a text that `parse` takes."""
-    return _lines(text, "")
+def map_lines(text: str) -> LineMap:
+    """Return the lines of the keys and items of a text that `parse` accepts."""
+    return _map_lines(text, "")
 
 
 def dumps(values: dict[str, Any]) -> str:
     """Return the text of a config.
 
     Raises:
-        ConfigError: If JSON can't hold a value; it says where the value stands.
+        ConfigError: If JSON can't hold a value; it names the path of the value.
     """
     check_values(values, "JSON", int_keys=False)
     text = json.dumps(values, indent=2, ensure_ascii=False) + "\n"
@@ -94,34 +94,34 @@ def dumps(values: dict[str, Any]) -> str:
 
 
 def _check_structure(text: str, filename: str) -> None:
-    """Check depth and number of values before the parser, which calls itself, gets the text."""
+    """Check depth and number of values before the recursive parser gets the text."""
     depth, count = 0, 1
-    for token in _STRUCTURE.finditer(text):
-        mark = token[0]
-        if mark.startswith('"'):
+    for match in _STRUCTURE.finditer(text):
+        token = match[0]
+        if token.startswith('"'):
             continue
-        if mark in "]}":
+        if token in "]}":
             depth -= 1
-        elif mark in "[{":
+        elif token in "[{":
             depth, count = depth + 1, count + 1
-        elif mark == ",":
+        elif token == ",":
             count += 1
-        deepest = depth + (len(mark) > 1)  # `[]` and `{}` are in one piece
+        deepest = depth + (len(token) > 1)  # `[]` and `{}` are in one piece
         if deepest > MAX_DEPTH or count > MAX_VALUES:
-            line = line_of(text, token.start())
+            line = line_of(text, match.start())
             check_depth(deepest, filename, line)
             check_count(count, filename, line)
 
 
-def _lines(text: str, filename: str) -> Lines:
+def _map_lines(text: str, filename: str) -> LineMap:
     """Return the lines of a text.
 
     Raises:
-        ConfigError: If a key is there twice.
+        ConfigError: If a dictionary has a key twice.
     """
-    top = Lines(0)
-    outer: list[tuple[Lines, bool]] = []
-    key: Lines | None = None
+    top = LineMap(0)
+    outer: list[tuple[LineMap, bool]] = []
+    key: LineMap | None = None
     line, last = 1, 0
     for match in _TOKEN.finditer(text):
         token, start = match[0], match.start()
@@ -131,22 +131,22 @@ def _lines(text: str, filename: str) -> Lines:
         if token in "]}":
             outer.pop()
         elif outer and outer[-1][1] and key is None:
-            key = _key(outer[-1][0], json.loads(token), line, filename)
+            key = _add_key(outer[-1][0], json.loads(token), line, filename)
         else:
-            value = key or _item(outer[-1][0], line) if outer else top
+            value = key or _add_item(outer[-1][0], line) if outer else top
             key = None
             if token in "[{":
                 outer.append((value, token == "{"))
     return top
 
 
-def _key(holder: Lines, key: str, line: int, filename: str) -> Lines:
+def _add_key(holder: LineMap, key: str, line: int, filename: str) -> LineMap:
     if key in holder.children:
-        raise twice(key, holder.children[key].line, filename, line)
-    new = holder.children[key] = Lines(line)
+        raise duplicate_key_error(key, holder.children[key].line, filename, line)
+    new = holder.children[key] = LineMap(line)
     return new
 
 
-def _item(holder: Lines, line: int) -> Lines:
-    new = holder.children[len(holder.children)] = Lines(line)
+def _add_item(holder: LineMap, line: int) -> LineMap:
+    new = holder.children[len(holder.children)] = LineMap(line)
     return new

@@ -1,4 +1,4 @@
-"""What a text config may hold at most, so that no text can exhaust the machine that reads it."""
+"""Limits of text configs, so that no text can exhaust the machine that reads it."""
 
 from __future__ import annotations
 
@@ -12,31 +12,31 @@ from ._errors import ConfigError
 
 MAX_CHARACTERS = 4 * 2**20
 MAX_DEPTH = 100
-"""How many dictionaries and lists may be within each other, the whole config being the first."""
+"""How many dictionaries and lists may be nested, the whole config being the first."""
 MAX_VALUES = 1_000_000
 """How many values there may be, dictionaries and lists included; YAML's aliases count in full."""
 MAX_DIGITS = 4300
 """How many digits an integer may have, if the process has no lower limit for conversions."""
 
 SCHEMA = "$schema"
-"""The key by which a text names its schema for editors; it is no part of the config."""
+"""The key of the schema of a text, for editors; it is not part of the config."""
 
 TOO_MANY_DIGITS = "Exceeds the limit"
-"""How Python begins to tell that an integer has too many digits."""
+"""The beginning of Python's message that an integer has too many digits."""
 
 _ALWAYS_READ = sys.int_info.str_digits_check_threshold  # digits that Python converts in any case
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _LONGEST = 300  # a name in a text may have millions of characters
-_ATOMS = (str, bool, int, float, type(None))
+_SCALARS = (str, bool, int, float, type(None))
 
 
-def mistake(filename: str, line: int, what: str) -> ConfigError:
-    """Return the error that a text has a mistake.
+def config_error(filename: str, line: int, what: str) -> ConfigError:
+    """Return the error of a mistake in a text.
 
     Args:
-        filename: What errors call the text.
-        line: Where the mistake is, counted from 1.
-        what: What is wrong, and what would be right; the end of a very long one is left out.
+        filename: The name of the text in errors.
+        line: The line of the mistake, counted from 1.
+        what: What is wrong, and what would be right; a very long one is cut.
     """
     return ConfigError(
         f"{filename}:{line}: {what if len(what) <= _LONGEST else f'{what[:_LONGEST]}...'}"
@@ -49,13 +49,13 @@ def max_digits() -> int:
 
 
 def index_of(key: object) -> int | None:
-    """Return the number that a key of a dotted path is, as that of an item; None if it is none."""
+    """Return the index of an item that a key of a dotted path is, or None."""
     text = str(key) if isinstance(key, (str, int)) and not is_huge(key) else ""
     return int(text) if text.isdecimal() and len(text) <= _ALWAYS_READ else None
 
 
 def is_huge(value: object) -> bool:
-    """Return whether a value is an integer that has no text in this process."""
+    """Return whether a value is an integer that this process can't convert to text."""
     return isinstance(value, int) and is_too_large(value)
 
 
@@ -64,15 +64,15 @@ def line_of(text: str, position: int) -> int:
     return text.count("\n", 0, position) + 1
 
 
-def shown(value: object) -> str:
-    """Return the `repr` of a value, whole if Python can write it."""
+def format_value(value: object) -> str:
+    """Return the `repr` of a value, in full if Python can write it."""
     try:
-        return short(value) if is_huge(value) else repr(value)
-    except ValueError:  # of an integer within
-        return short(value)
+        return format_short(value) if is_huge(value) else repr(value)
+    except ValueError:  # of an integer in it
+        return format_short(value)
 
 
-def short(value: object) -> str:
+def format_short(value: object) -> str:
     """Return the `repr` of a value, cut to a length that fits into a message."""
     huge = f"an integer of more than {max_digits()} digits"
     try:
@@ -82,49 +82,49 @@ def short(value: object) -> str:
 
 
 def check_text(text: str, filename: str) -> None:
-    """Check the text itself, before anything looks into it.
+    """Check a text before it is parsed.
 
     Raises:
-        ConfigError: If it is too long, or has surrogates, which are no characters.
+        ConfigError: If it is too long, or has lone surrogates.
     """
     if len(text) > MAX_CHARACTERS:
-        raise mistake(
+        raise config_error(
             filename,
             1,
             f"the text has {len(text):,} characters; a config has at most {MAX_CHARACTERS:,}",
         )
     if not text.isascii() and (found := _SURROGATE.search(text)):
-        raise mistake(filename, line_of(text, found.start()), _no_character(found[0]))
+        raise config_error(filename, line_of(text, found.start()), _surrogate_message(found[0]))
 
 
 def check_string(value: str, filename: str, line: int) -> None:
-    """Check a string that may have come about by escapes.
+    """Check a string in which escapes were replaced.
 
     Raises:
-        ConfigError: If it has surrogates, which are no characters.
+        ConfigError: If it has lone surrogates.
     """
     if not value.isascii() and (found := _SURROGATE.search(value)):
-        raise mistake(filename, line, _no_character(found[0]))
+        raise config_error(filename, line, _surrogate_message(found[0]))
 
 
 def check_depth(depth: int, filename: str, line: int) -> None:
-    """Check how many dictionaries and lists are around a value, and are one.
+    """Check how deep a value is nested.
 
     Raises:
-        ConfigError: If they are too many.
+        ConfigError: If it is too deep.
     """
     if depth > MAX_DEPTH:
-        raise mistake(filename, line, f"a config is nested at most {MAX_DEPTH} levels deep")
+        raise config_error(filename, line, f"a config is nested at most {MAX_DEPTH} levels deep")
 
 
 def check_count(count: int, filename: str, line: int) -> None:
-    """Check how many values a text has up to a line.
+    """Check the number of values of a text up to a line.
 
     Raises:
-        ConfigError: If they are too many.
+        ConfigError: If there are too many.
     """
     if count > MAX_VALUES:
-        raise mistake(
+        raise config_error(
             filename, line, f"a config has at most {MAX_VALUES:,} values, aliases counted in full"
         )
 
@@ -137,22 +137,24 @@ def is_too_large(value: int) -> bool:
     return abs(value) >= limit
 
 
-def too_large(filename: str, line: int) -> ConfigError:
-    """Return the error that an integer has too many digits."""
-    return mistake(filename, line, f"an integer has at most {max_digits()} digits")
+def too_many_digits_error(filename: str, line: int) -> ConfigError:
+    """Return the error of an integer with too many digits."""
+    return config_error(filename, line, f"an integer has at most {max_digits()} digits")
 
 
-def twice(key: object, first: int, filename: str, line: int) -> ConfigError:
-    """Return the error that a key is in a dictionary twice.
+def duplicate_key_error(key: object, first: int, filename: str, line: int) -> ConfigError:
+    """Return the error of a key that is in a dictionary twice.
 
     Args:
         key: The key.
-        first: The line on which it was before.
-        filename: What errors call the text.
-        line: The line on which it is again.
+        first: The line of the first one.
+        filename: The name of the text in errors.
+        line: The line of the second one.
     """
-    return mistake(
-        filename, line, f"the key {short(key)} is on line {first} already; leave one of them out"
+    return config_error(
+        filename,
+        line,
+        f"the key {format_short(key)} is on line {first} already; leave one of them out",
     )
 
 
@@ -161,15 +163,15 @@ def check_values(values: dict[str, Any], kind: str, *, int_keys: bool) -> None:
 
     Args:
         values: The values.
-        kind: What errors call the format.
+        kind: The name of the format in errors.
         int_keys: Whether integers may be keys of the dictionaries within.
 
     Raises:
-        ConfigError: If it can't; it says where the value stands.
+        ConfigError: If it can't; it names the path of the value.
     """
     if SCHEMA in values:
         raise ConfigError(
-            f"{SCHEMA}: in {kind} this key names a schema, and is no part of a config"
+            f"{SCHEMA}: in {kind} this key names a schema, and is not part of a config"
         )
     count = 1
     inner: list[tuple[str, int, Any]] = [("", 1, values)]
@@ -189,12 +191,12 @@ def check_values(values: dict[str, Any], kind: str, *, int_keys: bool) -> None:
         for key, value in items:
             if isinstance(value, (dict, list)):
                 inner.append((f"{path}.{key}" if path else str(key), depth + 1, value))
-            elif (fault := _fault(value, kind)) is not None:
+            elif (fault := _find_fault(value, kind)) is not None:
                 raise ConfigError(f"{path}.{key}: {fault}" if path else f"{key}: {fault}")
 
 
 def check_written(text: str, kind: str) -> None:
-    """Check that a config which was written as a text can be read again.
+    """Check that the text of a config is short enough to be read again.
 
     Raises:
         ConfigError: If the text is too long for it.
@@ -209,27 +211,27 @@ def check_written(text: str, kind: str) -> None:
 def _check_keys(holder: dict[Any, Any], path: str, kind: str, int_keys: bool) -> None:
     for key in holder:
         if isinstance(key, str):
-            fault = None if key.isascii() else _fault(key, kind)
+            fault = None if key.isascii() else _find_fault(key, kind)
         elif int_keys and isinstance(key, int) and not isinstance(key, bool):
-            fault = _fault(key, kind)
+            fault = _find_fault(key, kind)
         else:
-            fault = f"the keys of a config are strings; got {short(key)}"
+            fault = f"the keys of a config are strings; got {format_short(key)}"
         if fault is not None:
             raise ConfigError(f"{path}: {fault}" if path else fault)
 
 
-def _fault(value: Any, kind: str) -> str | None:
-    """Return what keeps a value that holds no others out of a format."""
+def _find_fault(value: Any, kind: str) -> str | None:
+    """Return why a format can't hold a scalar, or None if it can."""
     if isinstance(value, str):
         if value.isascii() or (found := _SURROGATE.search(value)) is None:
             return None
-        return _no_character(found[0])
+        return _surrogate_message(found[0])
     if isinstance(value, int):
         return f"an integer has at most {max_digits()} digits" if is_too_large(value) else None
-    if isinstance(value, _ATOMS):
+    if isinstance(value, _SCALARS):
         return None
-    return f"{kind} can't hold {short(value)}, which is of the type {type(value).__name__}"
+    return f"{kind} can't hold {format_short(value)}, which is of the type {type(value).__name__}"
 
 
-def _no_character(surrogate: str) -> str:
-    return f"\\u{ord(surrogate):04x} is one half of a character; a text holds whole ones"
+def _surrogate_message(surrogate: str) -> str:
+    return f"\\u{ord(surrogate):04x} is a lone surrogate; a text must consist of whole characters"

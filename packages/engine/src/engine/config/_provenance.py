@@ -1,15 +1,13 @@
-"""Where the values of a config come from."""
+"""Records of where the values of a config come from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any, NamedTuple, Protocol
 
-from ._limits import shown
-from ._lines import Lines
-from ._plain import plain
+from ._limits import format_value
+from ._to_plain import to_plain
 
 
 class Site(NamedTuple):
@@ -17,7 +15,7 @@ class Site(NamedTuple):
 
     Attributes:
         name: A file, or the option of a command line.
-        line: The line in the file, if there is one and it is known.
+        line: The line in the file, if it is known.
     """
 
     name: str
@@ -32,11 +30,11 @@ class Site(NamedTuple):
 
 
 class Source(Protocol):
-    """A place where several values come from."""
+    """A file, or another place, where several values come from."""
 
     @property
     def name(self) -> str:
-        """What messages call it."""
+        """Its name in messages."""
         ...
 
     def at(self, path: str) -> Site:
@@ -44,66 +42,25 @@ class Source(Protocol):
         ...
 
 
-class Text:
-    """The text of a config; lines are looked for in it when someone asks for one.
-
-    Args:
-        name: The file that held it.
-        text: The text.
-        suffix: Its format.
-        is_code: Whether it was run, or is trusted as if it were code; otherwise it is data.
-        keys: What keys with words in them have become, by what they are in the text.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        text: str,
-        suffix: str,
-        is_code: bool,
-        keys: Mapping[str, str] | None = None,
-    ) -> None:
-        self.name = name
-        self.is_code = is_code
-        self._text = text
-        self._suffix = suffix
-        self._keys = dict(keys or {})
-
-    @cached_property
-    def _lines(self) -> Lines:
-        from ._formats import lines  # it imports what reads texts, which need this module
-
-        found = lines(self._text, self._suffix)
-        found.rename(self._keys)
-        return found
-
-    def at(self, path: str) -> Site:
-        """Return the line on which the value of `path` stands."""
-        return Site(self.name, self._lines.find(path.split(".") if path else ()) or None)
-
-    def __reduce__(self) -> tuple[type[Text], tuple[str, str, str, bool, dict[str, str]]]:
-        return type(self), (self.name, self._text, self._suffix, self.is_code, self._keys)
-
-
-class Mark(NamedTuple):
-    """What set a value, where that is not what made the dictionary around it.
+class Origin(NamedTuple):
+    """The source of a value, and the value that it replaced.
 
     Attributes:
         source: Where the value comes from.
-        at: Its path there.
+        path: Its path there.
         before: The value that was there before; None if there was none.
-        former: What had set that one; None if there was none.
+        former: The origin of that one; None if there was none.
     """
 
     source: Source | None
-    at: str
+    path: str
     before: Any = None
-    former: Mark | None = None
+    former: Origin | None = None
 
     @property
     def site(self) -> Site | None:
         """The place in the source."""
-        return None if self.source is None else self.source.at(self.at)
+        return None if self.source is None else self.source.at(self.path)
 
 
 @dataclass(frozen=True)
@@ -111,10 +68,10 @@ class Provenance:
     """Where a value comes from.
 
     Attributes:
-        path: Where it stands in the config: `'model.backbone.depth'`.
+        path: Its path in the config: `'model.backbone.depth'`.
         value: The value.
-        site: Where it was set; None if nobody knows, as for a dictionary that no config holds.
-        overrode: The same of the value that was there before, if there was one.
+        site: Where it was set; None if that is unknown, as for a dictionary that no config holds.
+        overrode: The provenance of the value that it replaced, if there was one.
     """
 
     path: str
@@ -123,10 +80,10 @@ class Provenance:
     overrode: Provenance | None = None
 
     @classmethod
-    def of(cls, path: str, value: Any, mark: Mark) -> Provenance:
-        """Return what a mark tells of a value."""
-        former = None if mark.former is None else cls.of(path, mark.before, mark.former)
-        return cls(path, value, mark.site, former)
+    def of(cls, path: str, value: Any, origin: Origin) -> Provenance:
+        """Return the provenance of a value by its origin."""
+        former = None if origin.former is None else cls.of(path, origin.before, origin.former)
+        return cls(path, value, origin.site, former)
 
     def history(self) -> Iterator[Provenance]:
         """Yield this and all that it overrode, the newest first."""
@@ -139,12 +96,14 @@ class Provenance:
         """Return plain data, as `--json` prints it."""
         return {
             "path": self.path,
-            "value": plain(self.value),
+            "value": to_plain(self.value),
             "site": None if self.site is None else str(self.site),
             "overrode": None if self.overrode is None else self.overrode.to_dict(),
         }
 
     def __str__(self) -> str:
         """Return one line, such as `model.depth = 50 (x.py:3), overrode 18 (base.py:7)`."""
-        told = [f"{shown(each.value)} ({each.site or 'somewhere'})" for each in self.history()]
-        return f"{self.path} = {', overrode '.join(told)}"
+        steps = [
+            f"{format_value(each.value)} ({each.site or 'somewhere'})" for each in self.history()
+        ]
+        return f"{self.path} = {', overrode '.join(steps)}"

@@ -1,4 +1,4 @@
-"""A Python config: it is run, and its names are the config."""
+"""Python configs: the code runs, and its names become the config."""
 
 from __future__ import annotations
 
@@ -16,25 +16,26 @@ from typing import Any
 
 from engine.utils import did_you_mean, is_url
 
-from ._base import Namespace
-from ._config_dict import ConfigDict, blank, mark_of, note
+from ._config_dict import ConfigDict
 from ._errors import ConfigError, ConfigNotFoundError
 from ._limits import TOO_MANY_DIGITS, max_digits
-from ._locate import locate, package_folder
-from ._provenance import Mark, Text
-from ._python_lines import lines
-from ._python_text import dumps
-from ._python_words import filled
-from ._words import Words
+from ._node import make_node, origin_of, record_origin
+from ._paths import locate, package_folder
+from ._placeholders import Placeholders
+from ._provenance import Origin, Source
+from ._python_dump import dumps
+from ._python_line_map import map_lines
+from ._python_placeholders import fill_tree
+from ._read_base import Namespace
 
-__all__ = ["BASE", "NAME", "STRING", "dumps", "lines", "run"]
+__all__ = ["BASE", "NAME", "STRING", "dumps", "map_lines", "run_config"]
 
 BASE = "_base_"
 STRING = "<string>"
-"""What a config that is no file is called."""
+"""The name of a config that is no file."""
 
 NAME = "__config__"
-"""What a config has for `__name__`."""
+"""The `__name__` of a config."""
 
 _NO_DATA = (ModuleType, FunctionType, BuiltinFunctionType, type)
 
@@ -42,13 +43,13 @@ _NO_DATA = (ModuleType, FunctionType, BuiltinFunctionType, type)
 class _Names(Namespace):
     """The names of a Python config, which read its bases.
 
-    An assignment to `_base_` reads those that it names, and from then on `_base_` is their values:
-    `lr = _base_.lr / 2`. An import within `with read_base():` reads the one that it names.
+    An assignment to `_base_` reads the bases, and from then on `_base_` holds their values:
+    `lr = _base_.lr / 2`. An import within `with read_base():` reads one base.
 
     Args:
         location: The path or URL of the config.
         read: Reads a config.
-        read_all: Reads what is assigned to `_base_`.
+        read_all: Reads the bases that are assigned to `_base_`.
     """
 
     def __init__(
@@ -61,9 +62,9 @@ class _Names(Namespace):
         sys.modules.setdefault(NAME, ModuleType(NAME))  # data classes look for their module
         super().__setitem__("__builtins__", {**vars(builtins), "__import__": self._import})
         self.base: ConfigDict | None = None
-        self.inherited: dict[str, tuple[Any, Mark]] = {}
+        self.inherited: dict[str, tuple[Any, Origin]] = {}
         self._imported: set[str] = set()
-        self._due = 0  # how many of the next assignments are those of an import
+        self._due = 0  # how many of the next assignments an import makes
         self._location = location
         self._read = read
         self._read_all = read_all
@@ -78,13 +79,13 @@ class _Names(Namespace):
             self._imported.discard(name)
         super().__setitem__(name, value)
 
-    def values_of(self, source: Text) -> ConfigDict:
-        """Return the names that are the config's own, each with what has set it.
+    def values_of(self, source: Source) -> ConfigDict:
+        """Return the names of the config itself, each with its origin.
 
         Args:
             source: The text of the config.
         """
-        own = blank(ConfigDict, ("", source, ""))
+        own = make_node(ConfigDict, ("", source, ""))
         for name, value in dict.items(self):
             if name.startswith("__") or name == BASE or name in self._imported:
                 continue
@@ -93,8 +94,8 @@ class _Names(Namespace):
             dict.__setitem__(own, name, value)
             if name in self.inherited:
                 before, former = self.inherited[name]
-                mark = former if value is before else Mark(source, name, before, former)
-                note(own, name, mark)
+                origin = former if value is before else Origin(source, name, before, former)
+                record_origin(own, name, origin)
         return own
 
     def _import(
@@ -111,13 +112,13 @@ class _Names(Namespace):
             raise ConfigError("a base is imported within `with read_base():`")
         module = builtins.__import__(name, globals, locals, fromlist or (), level)
         if sys._getframe(1).f_locals is self:  # and no import within a function
-            self._due = _stores(module, fromlist or ())
+            self._due = _count_names(module, fromlist or ())
         return module
 
     def _base_module(self, name: str, wanted: Sequence[str], level: int) -> ModuleType:
-        """Return the values of the config that an import names as those of a module."""
+        """Return the base config of an import as a module, whose names are its values."""
         if self._location == STRING:
-            raise ConfigError("a text has no folder in which a base could be found")
+            raise ConfigError("a text has no folder in which to find a base")
         if not wanted:
             raise ConfigError(
                 "within `with read_base():` a base is imported, as `from .base import *`; "
@@ -140,13 +141,13 @@ class _Names(Namespace):
         return module
 
     def _inherit(self, module: ModuleType, names: Sequence[str]) -> None:
-        """Note what has set the names that come from a base."""
+        """Record the origins of names that come from a base."""
         for name in names:
-            mark: Mark = module.__marks__[name]
+            origin: Origin = module.__origins__[name]
             if name in self.inherited:  # one base over another
                 before, former = self.inherited[name]
-                mark = Mark(mark.source, mark.at, before, former)
-            self.inherited[name] = (vars(module)[name], mark)
+                origin = Origin(origin.source, origin.path, before, former)
+            self.inherited[name] = (vars(module)[name], origin)
 
     def _module(self, stem: str, name: str) -> ModuleType:
         location = locate(f"{stem}.py")
@@ -155,11 +156,11 @@ class _Names(Namespace):
         vars(module).update(dict.items(values))
         module.__file__ = location
         module.__all__ = list(values)  # type: ignore[attr-defined]  # a star import goes by it
-        module.__marks__ = {key: mark_of(values, key) for key in values}  # type: ignore[attr-defined]
+        module.__origins__ = {key: origin_of(values, key) for key in values}  # type: ignore[attr-defined]
         return module
 
     def _stem(self, name: str, level: int) -> str:
-        """Return the path of the config that an import names, without its suffix."""
+        """Return the path of the config of an import, without its suffix."""
         folder, parts = posixpath.dirname(self._location) or ".", name.split(".") if name else []
         if not level:
             home = package_folder(parts[0])
@@ -167,71 +168,74 @@ class _Names(Namespace):
                 raise ConfigNotFoundError(f"there is no package {parts[0]!r} with configs")
             folder, parts = home, parts[1:]
         for _ in range(level - 1):
-            folder = posixpath.join(folder, "..") if not is_url(folder) else _above(folder)
+            folder = posixpath.join(folder, "..") if not is_url(folder) else _parent_of(folder)
         return posixpath.join(folder, *parts)
 
 
-def _stores(module: ModuleType, fromlist: Sequence[str]) -> int:
-    """Return how many names an import sets."""
+def _count_names(module: ModuleType, fromlist: Sequence[str]) -> int:
+    """Return how many names an import assigns."""
     if not fromlist:
         return 1
     if "*" in fromlist:
         public = (name for name in vars(module) if not name.startswith("_"))
         return len([*getattr(module, "__all__", public)])
-    # One that is not there ends the import.
+    # A missing name ends the import.
     return sum(1 for _ in itertools.takewhile(partial(hasattr, module), fromlist))
 
 
-def _above(url: str) -> str:
+def _parent_of(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"{scheme}://{posixpath.dirname(rest)}"
 
 
-def run(
+def run_config(
     text: str,
-    words: Words,
+    placeholders: Placeholders,
+    source: Source,
     read: Callable[[str], ConfigDict],
     read_all: Callable[[Any], ConfigDict | None],
 ) -> tuple[ConfigDict, ConfigDict | None]:
     """Run a Python config, and return its own values and those of its bases.
 
     Args:
-        text: The config, whose code may do anything, with the marks of its words.
-        words: Its words.
-        read: Reads a config that an import names.
-        read_all: Reads the configs that `_base_` names.
+        text: The config, with the tokens of its placeholders; its code may do anything.
+        placeholders: Its placeholders.
+        source: The source of its values.
+        read: Reads the config of an import.
+        read_all: Reads the configs of `_base_`.
 
     Raises:
-        ConfigError: If the code is none, or fails; it says file and line.
+        ConfigError: If the code is malformed or fails; it names file and line.
     """
-    location = words.location
+    location = placeholders.location
     names = _Names(location, read, read_all)
     try:
-        code: CodeType = compile(filled(ast.parse(text, location), words), location, "exec")
+        code: CodeType = compile(
+            fill_tree(ast.parse(text, location), placeholders), location, "exec"
+        )
     except ConfigError:
         raise
     except SyntaxError as error:
-        raise ConfigError(_told(error, location)) from error
+        raise ConfigError(_format_syntax_error(error, location)) from error
     except ValueError as error:  # of null bytes, before Python 3.11.4
         raise ConfigError(f"{location}: {error}") from error
     try:
         exec(code, names)  # noqa: S102  # a Python config is code, by design
     except SyntaxError as error:  # of a module that it imports
-        raise ConfigError(_told(error, location)) from error
+        raise ConfigError(_format_syntax_error(error, location)) from error
     except ConfigError as error:
-        place = f"{location}:{_line(error, location)}"
+        place = f"{location}:{_line_of(error, location)}"
         if error.is_placed:
             error.add_note(f"which is a base of {place}")
             raise
         raise type(error)(f"{place}: {error}") from error.__cause__
     except Exception as error:
-        place = f"{location}:{_line(error, location)}"
+        place = f"{location}:{_line_of(error, location)}"
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
-    source = Text(location, text, ".py", is_code=True, keys=words.names)
     return names.values_of(source), names.base
 
 
-def _told(error: SyntaxError, location: str) -> str:
+def _format_syntax_error(error: SyntaxError, location: str) -> str:
     place = location if error.lineno is None else f"{error.filename}:{error.lineno}"
     if str(error.msg).startswith(TOO_MANY_DIGITS):
         return f"{place}: an integer has at most {max_digits()} digits, if it is not hexadecimal"
@@ -239,8 +243,8 @@ def _told(error: SyntaxError, location: str) -> str:
     return f"{place}: {error.msg}{line}"
 
 
-def _line(error: Exception, location: str) -> int | str:
-    """Return the line of the config in which an error came up."""
+def _line_of(error: Exception, location: str) -> int | str:
+    """Return the line of the config in which an error was raised."""
     frames = traceback.extract_tb(error.__traceback__)
     lines = [frame.lineno for frame in frames if frame.filename == location]
     return lines[-1] or "?" if lines else "?"

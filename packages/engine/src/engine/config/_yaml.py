@@ -1,101 +1,217 @@
 """YAML: its text becomes data and nothing else.
 
-A text is read event by event. So no function calls itself for what is nested, which could crash the
-interpreter in PyYAML's parser of C, and what an alias stands for is counted before it is used.
+The events of the parser are read one by one, and each limit is checked before anything grows: the
+depth before the reader calls itself, and the values of an alias before it is used. PyYAML's own
+composer checks neither, and refuses to define an anchor twice, which YAML allows.
+
+A plain scalar has its meaning in PyYAML, with two exceptions: `1e-3` is a number, as in YAML 1.2;
+dates (`2026-01-01`) and sexagesimal numbers (`12:30`) are text.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
+
+import yaml
 
 from ._errors import ConfigError
 from ._limits import (
+    MAX_DIGITS,
     SCHEMA,
     check_count,
     check_depth,
     check_string,
     check_text,
+    check_values,
+    check_written,
+    config_error,
+    duplicate_key_error,
+    format_short,
+    is_too_large,
     line_of,
-    mistake,
-    short,
-    too_large,
-    twice,
+    max_digits,
+    too_many_digits_error,
 )
-from ._lines import Lines
-from ._yaml_text import dumps, resolve
-
-__all__ = ["dumps", "lines", "parse"]
+from ._line_map import LineMap
 
 _UNPRINTABLE = re.compile("[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_NO_KEY: Any = object()
 _MERGE: Any = object()
+"""The key `<<`."""
+
+_CONSTANTS: dict[str, Any] = {
+    form: value
+    for words, value in (
+        ("null", None),
+        ("true yes on", True),
+        ("false no off", False),
+        (".inf +.inf", float("inf")),
+        ("-.inf", float("-inf")),
+        (".nan .NaN", float("nan")),
+    )
+    for word in words.split()
+    for form in (word, word.title(), word.upper())
+} | {"": None, "~": None}
+_INTEGER = re.compile(r"[-+]?(?:0b[01][01_]*|0x[0-9a-fA-F][0-9a-fA-F_]*|0[0-7_]*|[1-9][0-9_]*)")
+_FLOAT = re.compile(
+    r"[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*(?:[eE][-+]?[0-9]+)?|[eE][-+]?[0-9]+)"
+    r"|\.[0-9][0-9_]*(?:[eE][-+]?[0-9]+)?)"
+)
+_MOST_DIGITS = 4 * MAX_DIGITS  # as many bits has an integer of so many decimal digits at most
+
+_SafeDumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+_WIDTH = 80
+_NO_LIMIT = 2**31 - 1  # columns: a line is never folded
+_PLAIN = re.compile(r"[A-Za-z_/](?:[A-Za-z0-9_./+ -]*[A-Za-z0-9_./+-])?")
 
 
 def parse(text: str, filename: str) -> dict[str, Any]:
-    """Return the values that a text describes.
+    """Return the values of a text.
 
     Args:
         text: YAML: one document, which is a mapping. Tags are not allowed.
-        filename: What errors call it.
+        filename: The name of the text in errors.
 
     Raises:
-        ConfigError: If it is none, has a key twice, or passes a limit; it says the line.
+        ConfigError: If it is malformed, has a key twice, or exceeds a limit; it names the line.
     """
     root = _read(text, filename)
-    values = None if root is None else root.value
-    if root is None or values is None:
+    values = root.value
+    if values is None:
         return {}
     if not isinstance(values, dict):
-        raise mistake(filename, root.lines.line, f"a config is a mapping; this is {short(values)}")
+        raise config_error(
+            filename, root.lines.line, f"a config is a mapping; this is {format_short(values)}"
+        )
     for key in values:
         if not isinstance(key, str):
             line = root.lines.children[key].line
-            raise mistake(filename, line, f"the keys of a config are strings; got {key!r}")
+            raise config_error(filename, line, f"the keys of a config are strings; got {key!r}")
     values.pop(SCHEMA, None)
     return values
 
 
-def lines(text: str) -> Lines:
-    """Return the lines of the keys and items of a text that `parse` takes."""
-    root = _read(text, "")
-    return Lines(0, None if root is None else root.lines.children)
+def map_lines(text: str) -> LineMap:
+    """Return the lines of the keys and items of a text that `parse` accepts."""
+    return LineMap(0, _read(text, "").lines.children)
 
 
-def _read(text: str, filename: str) -> _Node | None:
-    import yaml  # deferred: most configs are Python
+class _Dumper(_SafeDumper):  # type: ignore[misc]  # one of two classes
+    """Writes short lists without dictionaries on one line, and all else in blocks."""
 
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+    def represent_sequence(self, tag: str, sequence: list[Any], flow_style: Any = None) -> Any:
+        return super().represent_sequence(tag, sequence, flow_style=_fits_on_a_line(sequence))
+
+    def represent_str(self, data: str) -> Any:
+        is_plain = _PLAIN.fullmatch(data) and data not in _CONSTANTS
+        return self.represent_scalar("tag:yaml.org,2002:str", data, style="" if is_plain else '"')
+
+
+def _fits_on_a_line(sequence: list[Any]) -> bool:
+    if 3 * len(sequence) > _WIDTH:
+        return False
+    text = repr(sequence)  # about what YAML makes of it
+    return len(text) <= _WIDTH and "{" not in text
+
+
+_Dumper.add_representer(str, _Dumper.represent_str)
+
+
+def dumps(values: dict[str, Any]) -> str:
+    """Return the text of a config.
+
+    Raises:
+        ConfigError: If YAML can't hold a value; it names the path of the value.
+    """
+    check_values(values, "YAML", int_keys=True)
+    text: str = yaml.dump(
+        values,
+        Dumper=_Dumper,
+        default_flow_style=False,
+        sort_keys=False,
+        allow_unicode=True,
+        width=_NO_LIMIT,
+    )
+    text = text.replace("{{", "{\\x7b")  # in quotes; `{{ ... }}` would be substituted
+    check_written(text, "YAML")
+    return text
+
+
+def _resolve(word: str) -> Any:
+    """Return the value of a plain scalar.
+
+    Raises:
+        OverflowError: If it is an integer with too many digits.
+    """
+    if word in _CONSTANTS:
+        return _CONSTANTS[word]
+    if word[0] not in "+-.0123456789":
+        return word
+    if _INTEGER.fullmatch(word):
+        return _to_integer(word.replace("_", ""))
+    if _FLOAT.fullmatch(word):
+        return float(word.replace("_", ""))
+    return word
+
+
+def _to_integer(word: str) -> int:
+    digits = word.lstrip("+-")
+    is_decimal = digits[0] != "0"
+    if len(digits) > (max_digits() if is_decimal else _MOST_DIGITS):
+        raise OverflowError(word)
+    is_octal = not is_decimal and digits.isdecimal()
+    value = int(digits, 8 if is_octal else 0)
+    if is_too_large(value):
+        raise OverflowError(word)
+    return -value if word.startswith("-") else value
+
+
+class _Node:
+    """A value of the text.
+
+    Attributes:
+        value: The value.
+        lines: Its lines.
+        count: The number of values in it, itself included; 0 until its end was read.
+        height: How many dictionaries and lists are around its innermost value.
+    """
+
+    __slots__ = ("count", "height", "lines", "value")
+
+    def __init__(self, value: Any, line: int, count: int = 0, height: int = 0) -> None:
+        self.value = value
+        self.lines = LineMap(line)
+        self.count = count
+        self.height = height
+
+
+def _read(text: str, filename: str) -> _Node:
+    """Return the value of a text with its lines; the value is None if there is no document."""
     check_text(text, filename)
     if found := _UNPRINTABLE.search(text):
         line = line_of(text, found.start())
-        raise mistake(filename, line, f"a text has no character {found[0]!r}; in quotes, escape it")
-    reader = _Reader(filename)
-    takes: dict[type[Any], Any] = {
-        yaml.DocumentStartEvent: reader.begin_document,
-        yaml.MappingStartEvent: reader.begin_mapping,
-        yaml.SequenceStartEvent: reader.begin_list,
-        yaml.MappingEndEvent: reader.end,
-        yaml.SequenceEndEvent: reader.end,
-        yaml.ScalarEvent: reader.scalar,
-        yaml.AliasEvent: reader.alias,
-    }
-    line = 1
+        raise config_error(
+            filename, line, f"a text has no character {found[0]!r}; in quotes, escape it"
+        )
+    events = yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    reader = _Reader(events, filename)
     try:
-        event: Any  # the stubs know no event that has all marks
-        for event in yaml.parse(text, getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
-            line = event.start_mark.line + 1
-            if type(event) in takes:
-                takes[type(event)](event, line)
+        return reader.read_document()
     except ConfigError:
         raise
     except yaml.MarkedYAMLError as error:
-        raise mistake(filename, *_explained(error, line)) from error
+        raise config_error(filename, *_explain(error, reader.line)) from error
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # such as of an escape
-        raise mistake(filename, line, str(error)) from error
-    return reader.root
+        raise config_error(filename, reader.line, str(error)) from error
+    except RecursionError as error:
+        raise config_error(filename, 1, "the program is in too deep to read a config") from error
 
 
-def _explained(error: Any, line: int) -> tuple[int, str]:
+def _explain(error: Any, line: int) -> tuple[int, str]:
     """Return the line and the text of an error of the parser."""
     what, around = error.problem or "this is no YAML", error.context_mark
     if error.problem_mark is not None:
@@ -105,176 +221,158 @@ def _explained(error: Any, line: int) -> tuple[int, str]:
     return line, what
 
 
-class _Node:
-    """A value of the text.
-
-    Attributes:
-        value: The value.
-        lines: Its lines.
-        count: How many values it is, itself included; while it is open, how many there were before.
-        height: How many dictionaries and lists are around its innermost value.
-        is_open: Whether its end has not come yet.
-        key: The key of a mapping whose value comes next.
-        seen: The lines of the keys so far.
-        merged: What `<<` puts into a mapping.
-    """
-
-    __slots__ = ("count", "height", "is_open", "key", "lines", "merged", "seen", "value")
-
-    def __init__(self, value: Any, line: int, count: int = 1) -> None:
-        self.value = value
-        self.lines = Lines(line)
-        self.count = count
-        self.height = 0
-        self.is_open = False
-        self.key = _NO_KEY
-        self.seen: dict[Any, int] = {}
-        self.merged: _Node | None = None
-
-
 class _Reader:
-    """Makes values of events.
+    """Builds values from events.
 
     Args:
-        filename: What errors call the text.
+        events: The events of the parser.
+        filename: The name of the text in errors.
+
+    Attributes:
+        line: The line of the newest event.
     """
 
-    def __init__(self, filename: str) -> None:
-        self.root: _Node | None = None
+    def __init__(self, events: Iterator[Any], filename: str) -> None:
+        self.line = 1
+        self._events = events
         self._filename = filename
-        self._open: list[_Node] = []
         self._anchors: dict[str, _Node] = {}
         self._count = 0
+        self._depth = 0
 
-    def begin_document(self, event: Any, line: int) -> None:
-        if self.root is not None:
-            raise self._mistake(line, "a config is one document; this begins another")
+    def read_document(self) -> _Node:
+        root = None
+        while not isinstance(event := self._next(), yaml.StreamEndEvent):
+            if isinstance(event, yaml.DocumentStartEvent):
+                if root is not None:
+                    raise self._error("a config is one document; this begins another")
+                root = self._read_value(self._next())
+        return root or _Node(None, 1)
 
-    def begin_mapping(self, event: Any, line: int) -> None:
-        self._begin({}, event, line)
+    def _next(self) -> Any:
+        event = next(self._events)
+        self.line = event.start_mark.line + 1
+        return event
 
-    def begin_list(self, event: Any, line: int) -> None:
-        self._begin([], event, line)
-
-    def end(self, event: Any, line: int) -> None:
-        node = self._open.pop()
-        node.is_open = False
-        node.count = self._count - node.count
-        if node.merged is not None:
-            self._merge(node, node.merged)
-        self._put(node, node.lines.line)
-
-    def scalar(self, event: Any, line: int) -> None:
-        self._refuse_tag(event, line)
-        value = event.value
-        is_plain = event.implicit[0]
-        if not is_plain:
-            check_string(value, self._filename, line)
-        elif value == "<<" and self._wants_key():
-            value = _MERGE
-        else:
-            value = self._resolved(value, line)
-        if not self._wants_key():
-            self._add(1, line)
-        node = _Node(value, line)
+    def _read_value(self, event: Any) -> _Node:
+        kind = type(event)
+        if kind is yaml.ScalarEvent:
+            node = self._read_scalar(event)
+            self._add(1)
+            return node
+        if kind is yaml.AliasEvent:
+            node = self._read_alias(event)
+            self._add(node.count)
+            return node
+        self._refuse_tag(event)
+        is_mapping = kind is yaml.MappingStartEvent
+        node = _Node({} if is_mapping else [], self.line, height=1)
         if event.anchor is not None:
             self._anchors[event.anchor] = node
-        self._put(node, line)
+        before = self._count
+        self._add(1)
+        self._depth += 1
+        check_depth(self._depth, self._filename, self.line)
+        if is_mapping:
+            self._read_mapping(node)
+        else:
+            self._read_list(node)
+        self._depth -= 1
+        node.count = self._count - before
+        return node
 
-    def alias(self, event: Any, line: int) -> None:
+    def _read_scalar(self, event: Any) -> _Node:
+        self._refuse_tag(event)
+        value = event.value
+        if event.implicit[0]:
+            try:
+                value = _resolve(value)
+            except OverflowError:
+                raise too_many_digits_error(self._filename, self.line) from None
+        else:
+            check_string(value, self._filename, self.line)
+        node = _Node(value, self.line, count=1)
+        if event.anchor is not None:
+            self._anchors[event.anchor] = node
+        return node
+
+    def _read_alias(self, event: Any) -> _Node:
         node = self._anchors.get(event.anchor)
         if node is None:
-            raise self._mistake(
-                line, f"the alias *{event.anchor} has no anchor &{event.anchor} above it"
-            )
-        if node.is_open:
-            raise self._mistake(line, f"the alias *{event.anchor} is within what it stands for")
-        check_depth(len(self._open) + node.height, self._filename, line)
-        if not self._wants_key():
-            self._add(node.count, line)
-        self._put(node, line)
+            raise self._error(f"the alias *{event.anchor} has no anchor &{event.anchor} above it")
+        if not node.count:
+            raise self._error(f"the alias *{event.anchor} is within its own anchor")
+        check_depth(self._depth + node.height, self._filename, self.line)
+        return node
 
-    def _begin(self, value: Any, event: Any, line: int) -> None:
-        self._refuse_tag(event, line)
-        if self._wants_key():
-            raise self._mistake(line, "a key is a word, and no mapping or list")
-        node = _Node(value, line, self._count)
-        node.is_open, node.height = True, 1
-        self._add(1, line)
-        self._open.append(node)
-        check_depth(len(self._open), self._filename, line)
-        if event.anchor is not None:
-            self._anchors[event.anchor] = node
+    def _read_list(self, node: _Node) -> None:
+        while type(event := self._next()) is not yaml.SequenceEndEvent:
+            line = self.line
+            item = self._read_value(event)
+            node.lines.children[len(node.value)] = LineMap(line, item.lines.children)
+            node.value.append(item.value)
+            node.height = max(node.height, item.height + 1)
 
-    def _wants_key(self) -> bool:
-        """Return whether a key of a mapping comes next."""
-        return bool(self._open) and self._open[-1].key is _NO_KEY and self._in_mapping()
+    def _read_mapping(self, node: _Node) -> None:
+        seen: dict[Any, int] = {}
+        merged = None
+        while type(event := self._next()) is not yaml.MappingEndEvent:
+            line = self.line
+            key = self._read_key(event)
+            if key in seen:
+                name = "<<" if key is _MERGE else key
+                raise duplicate_key_error(name, seen[key], self._filename, line)
+            seen[key] = line
+            value = self._read_value(self._next())
+            node.height = max(node.height, value.height + 1)
+            if key is _MERGE:
+                merged = value
+            else:
+                node.value[key] = value.value
+                node.lines.children[key] = LineMap(line, value.lines.children)
+        if merged is not None:
+            self._merge(node, merged, seen[_MERGE])
 
-    def _in_mapping(self) -> bool:
-        return isinstance(self._open[-1].value, dict)
-
-    def _put(self, node: _Node, line: int) -> None:
-        """Put a value, or a key, into what it stands in."""
-        if not self._open:
-            self.root = node
-            return
-        holder = self._open[-1]
-        if isinstance(holder.value, list):
-            holder.lines.children[len(holder.value)] = Lines(line, node.lines.children)
-            holder.value.append(node.value)
-        elif holder.key is _NO_KEY:
-            self._put_key(holder, node.value, line)
-            return
-        elif holder.key is _MERGE:
-            holder.merged, holder.key = node, _NO_KEY
+    def _read_key(self, event: Any) -> Any:
+        if isinstance(event, yaml.AliasEvent):
+            key = self._read_alias(event).value
+        elif isinstance(event, yaml.ScalarEvent):
+            key = self._read_scalar(event).value
+            if key == "<<" and event.implicit[0]:
+                return _MERGE
         else:
-            line = holder.seen[holder.key]
-            holder.lines.children[holder.key] = Lines(line, node.lines.children)
-            holder.value[holder.key] = node.value
-            holder.key = _NO_KEY
-        holder.height = max(holder.height, node.height + 1)
+            self._refuse_tag(event)
+            raise self._error("a key must be a scalar; got a mapping or a list")
+        if isinstance(key, bool) or not isinstance(key, (str, int)):
+            what = f"this is {format_short(key)} unless put in quotes"
+            raise self._error(f"the keys of a config are strings; {what}")
+        return key
 
-    def _put_key(self, holder: _Node, key: Any, line: int) -> None:
-        if key is not _MERGE and (isinstance(key, bool) or not isinstance(key, (str, int))):
-            raise self._mistake(
-                line, f"the keys of a config are strings; this is {short(key)} unless put in quotes"
-            )
-        if key in holder.seen:
-            name = "<<" if key is _MERGE else key
-            raise twice(name, holder.seen[key], self._filename, line)
-        holder.key, holder.seen[key] = key, line
-
-    def _merge(self, node: _Node, merged: _Node) -> None:
-        """Put what `<<` names below the keys of a mapping; of several, the first wins."""
-        line = node.seen[_MERGE]
+    def _merge(self, node: _Node, merged: _Node, line: int) -> None:
+        """Put the mappings of `<<` below the keys of a mapping; of several, the first wins."""
         sources, places = [merged.value], [merged.lines]
         if isinstance(merged.value, list):
             sources = merged.value
             places = [merged.lines.children[index] for index in range(len(sources))]
         values: dict[str | int, Any] = {}
-        children: dict[str | int, Lines] = {}
+        children: dict[str | int, LineMap] = {}
         for source, place in zip(reversed(sources), reversed(places), strict=True):
             if not isinstance(source, dict):
-                raise self._mistake(line, f"<< puts mappings in; this is {short(source)}")
+                what = f"<< must be a mapping or a list of mappings; got {format_short(source)}"
+                raise config_error(self._filename, line, what)
             values.update(source)
             children.update(place.children)
         node.value = values | node.value
         node.lines.children = children | node.lines.children
 
-    def _resolved(self, word: str, line: int) -> Any:
-        try:
-            return resolve(word)
-        except OverflowError:
-            raise too_large(self._filename, line) from None
-
-    def _refuse_tag(self, event: Any, line: int) -> None:
+    def _refuse_tag(self, event: Any) -> None:
         if event.tag is not None:
             tag = event.tag.replace("tag:yaml.org,2002:", "!!")
-            raise self._mistake(line, f"a text config is data; tags are not allowed; got {tag}")
+            raise self._error(f"a text config is data; tags are not allowed; got {tag}")
 
-    def _add(self, count: int, line: int) -> None:
+    def _add(self, count: int) -> None:
         self._count += count
-        check_count(self._count, self._filename, line)
+        check_count(self._count, self._filename, self.line)
 
-    def _mistake(self, line: int, what: str) -> ConfigError:
-        return mistake(self._filename, line, what)
+    def _error(self, what: str) -> ConfigError:
+        return config_error(self._filename, self.line, what)

@@ -1,4 +1,4 @@
-"""Datasets, their transforms, and how samples are drawn and put into batches."""
+"""Datasets, transforms, samplers and collate functions."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""The base of datasets that are described by an annotation file."""
+"""Base class of datasets with an annotation file."""
 
 from __future__ import annotations
 
@@ -130,11 +130,11 @@ class BaseDataset(Dataset[Any]):
         if not isinstance(annotations, dict) or not {"metainfo", "data_list"} <= set(annotations):
             raise ValueError(
                 f"{self.ann_file}: an annotation file holds a dictionary with 'metainfo' and "
-                f"'data_list', not {_described(annotations)}"
+                f"'data_list', not {_describe(annotations)}"
             )
         for key, value in annotations["metainfo"].items():
             self._metainfo.setdefault(key, value)
-        return self._parsed(annotations["data_list"])
+        return self._parse(annotations["data_list"])
 
     def parse_data_info(
         self, raw_data_info: dict[str, Any]
@@ -274,13 +274,11 @@ class BaseDataset(Dataset[Any]):
                 merged[key] = list_from_file(value)
         return merged
 
-    def _parsed(self, entries: Iterable[Any]) -> list[dict[str, Any]]:
+    def _parse(self, entries: Iterable[Any]) -> list[dict[str, Any]]:
         data_list: list[dict[str, Any]] = []
         for position, raw in enumerate(entries):
             if not isinstance(raw, dict):
-                raise ValueError(
-                    f"{self._at(position)} must be a dictionary, not {_described(raw)}"
-                )
+                raise ValueError(f"{self._at(position)} must be a dictionary, not {_describe(raw)}")
             try:
                 parsed = self.parse_data_info(raw)
             except KeyError as error:
@@ -301,7 +299,7 @@ class BaseDataset(Dataset[Any]):
             return parsed
         raise TypeError(
             f"{type(self).__name__}.parse_data_info must return a dictionary or a list of "
-            f"dictionaries, not {_described(parsed)}"
+            f"dictionaries, not {_describe(parsed)}"
         )
 
     def _chosen(self, indices: int | Sequence[int]) -> Sequence[int]:
@@ -310,10 +308,10 @@ class BaseDataset(Dataset[Any]):
             return everything[:indices] if indices >= 0 else everything[indices:]
         if isinstance(indices, Sequence) and not isinstance(indices, str):
             return [everything[index] for index in indices]
-        raise TypeError(f"indices are an integer or a sequence of them, not {_described(indices)}")
+        raise TypeError(f"indices are an integer or a sequence of them, not {_describe(indices)}")
 
 
-def _described(value: object) -> str:
+def _describe(value: object) -> str:
     if isinstance(value, dict):
         return f"one with {', '.join(map(str, value)) or 'no keys'}"
     return f"a {type(value).__name__}"

@@ -1,4 +1,4 @@
-"""Samples to batches."""
+"""Collate functions."""
 
 from __future__ import annotations
 

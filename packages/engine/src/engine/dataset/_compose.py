@@ -1,4 +1,4 @@
-"""A sequence of transforms as one."""
+"""Pipeline of transforms."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Compose:
         transforms: Sequence[Mapping[str, Any] | Transform] | None,
         registry: Registry[Any] = TRANSFORMS,
     ) -> None:
-        self.transforms = [_built(transform, registry) for transform in transforms or ()]
+        self.transforms = [_build(transform, registry) for transform in transforms or ()]
 
     def __call__(self, data: Any) -> Any:
         """Transform a sample; None as soon as one of the transforms gives it up.
@@ -45,7 +45,7 @@ class Compose:
         return f"{type(self).__name__}(\n{lines})"
 
 
-def _built(transform: Mapping[str, Any] | Transform, registry: Registry[Any]) -> Transform:
+def _build(transform: Mapping[str, Any] | Transform, registry: Registry[Any]) -> Transform:
     built = registry.build(transform) if isinstance(transform, Mapping) else transform
     if not callable(built):
         raise TypeError(f"a transform must be a callable or the config of one, got {transform!r}")

@@ -1,4 +1,4 @@
-"""What of the data of a run changes with their number, the batch size and the processes."""
+"""Size of the data, of a step and of the world, which a resume compares."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Methods of datasets that need the annotations."""
+"""Decorator of dataset methods that need the annotations."""
 
 from __future__ import annotations
 

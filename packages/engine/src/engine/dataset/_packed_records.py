@@ -1,4 +1,4 @@
-"""The annotations of many samples in one buffer.
+"""Annotations of many samples in one buffer.
 
 A list of a million small dictionaries costs gigabytes, and again in each worker process, since
 reading a Python object writes its reference count and so copies its page. One string of bytes is
@@ -56,8 +56,8 @@ class PackedRecords(Sequence[dict[str, Any]]):
         Raises:
             TypeError: If a record holds something else than plain data, arrays and tensors.
         """
-        return cls._joined(
-            _packed(records[first : first + _CHUNK], first)
+        return cls._join(
+            _pack(records[first : first + _CHUNK], first)
             for first in range(0, len(records), _CHUNK)
         )
 
@@ -71,7 +71,7 @@ class PackedRecords(Sequence[dict[str, Any]]):
         if not 0 <= index < len(starts) - 1:
             index = range(len(self))[index]
         record = marshal.loads(self._data[starts[index] : starts[index + 1]])
-        return record if type(record) is dict else _restored(record[0])
+        return record if type(record) is dict else _restore(record[0])
 
     def subset(self, indices: Iterable[int]) -> PackedRecords:
         """Return the records of these indices, as they are packed.
@@ -80,10 +80,10 @@ class PackedRecords(Sequence[dict[str, Any]]):
             indices: Non-negative indices.
         """
         starts = self._starts
-        return self._joined([self._data[starts[index] : starts[index + 1]]] for index in indices)
+        return self._join([self._data[starts[index] : starts[index + 1]]] for index in indices)
 
     @classmethod
-    def _joined(cls, chunks: Iterable[Sequence[bytes]]) -> PackedRecords:
+    def _join(cls, chunks: Iterable[Sequence[bytes]]) -> PackedRecords:
         stream, starts = io.BytesIO(), array("q", [0])
         for chunk in chunks:
             stream.write(b"".join(chunk))
@@ -91,7 +91,7 @@ class PackedRecords(Sequence[dict[str, Any]]):
         return cls(stream.getvalue(), starts)
 
 
-def _packed(records: Sequence[Mapping[str, Any]], first: int) -> list[bytes]:
+def _pack(records: Sequence[Mapping[str, Any]], first: int) -> list[bytes]:
     # marshal by itself refuses most of what is not plain, but takes an array for bytes.
     if {*map(type, records)} == {dict} and is_plain(records):
         return [marshal.dumps(record) for record in records]  # type: ignore[arg-type]  # a dict, see above
@@ -125,9 +125,9 @@ def _plain(value: Any, arrays: list[str]) -> Any:
     if isinstance(value, np.generic):
         return value.item()
     if isinstance(value, torch.Tensor):
-        return _tagged("tensor", value.detach().cpu().numpy(), arrays)
+        return _tag("tensor", value.detach().cpu().numpy(), arrays)
     if isinstance(value, np.ndarray) and _is_named_by_str(value.dtype):
-        return _tagged("ndarray", value, arrays)
+        return _tag("ndarray", value, arrays)
     raise TypeError(f"{kind.__module__}.{kind.__qualname__} is not plain data")
 
 
@@ -135,20 +135,20 @@ def _is_named_by_str(dtype: np.dtype[Any]) -> bool:
     return not dtype.hasobject and np.dtype(dtype.str) == dtype
 
 
-def _tagged(kind: str, array: npt.NDArray[Any], arrays: list[str]) -> tuple[Any, ...]:
+def _tag(kind: str, array: npt.NDArray[Any], arrays: list[str]) -> tuple[Any, ...]:
     arrays.append(kind)
     return (_ARRAY, kind, array.dtype.str, array.shape, array.tobytes())
 
 
-def _restored(value: Any) -> Any:
+def _restore(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _restored(item) for key, item in value.items()}
+        return {key: _restore(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_restored(item) for item in value]
+        return [_restore(item) for item in value]
     if not isinstance(value, tuple):
         return value
     if value[:1] != (_ARRAY,):
-        return tuple([_restored(item) for item in value])
+        return tuple([_restore(item) for item in value])
     _, kind, dtype, shape, content = value
     array = np.frombuffer(bytearray(content), dtype=dtype).reshape(shape)  # writable, so a copy
     return torch.from_numpy(array) if kind == "tensor" else array

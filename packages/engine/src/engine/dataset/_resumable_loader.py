@@ -1,4 +1,4 @@
-"""The batches of a data loader, which are the same whenever a pass is drawn again.
+"""Data loaders that resume in the middle of a pass.
 
 What is drawn at random must follow from the seed of the run and the place of a batch alone, so that
 a run that is resumed draws what it would have drawn. A loader by itself does not do that: it draws
@@ -113,7 +113,7 @@ class IndexedLoader:
             batch_size=None,
             sampler=self._draws,
             num_workers=loader.num_workers,
-            collate_fn=SharedBatch.pack if loader.num_workers else _unchanged,
+            collate_fn=SharedBatch.pack if loader.num_workers else _identity,
             pin_memory=loader.pin_memory,
             timeout=loader.timeout,
             worker_init_fn=_WorkerInit(loader.worker_init_fn),
@@ -307,5 +307,5 @@ def _seed_generators(entropy: tuple[int, ...]) -> None:
     torch.default_generator.manual_seed(int.from_bytes(words[6:].tobytes()) >> 1)
 
 
-def _unchanged(batch: Any) -> Any:
+def _identity(batch: Any) -> Any:
     return batch

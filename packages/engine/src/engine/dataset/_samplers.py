@@ -1,4 +1,4 @@
-"""The order in which samples are drawn, sharded over processes.
+"""Samplers that shard samples over processes.
 
 An order follows from the seed and the number of the round alone: a sampler draws from a generator
 of its own, never from a global one. So a run that is resumed can go on at any position without

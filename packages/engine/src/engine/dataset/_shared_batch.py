@@ -1,4 +1,4 @@
-"""How a batch gets from a worker to the process that trains."""
+"""Batches of worker processes in shared memory."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SharedBatch(NamedTuple):
         _Pickler(content, 5, True, buffers.append).dump(batch)
         parts = [buffer.raw() for buffer in buffers]
         lengths = tuple(part.nbytes for part in parts)
-        memory = torch.empty(sum(map(_padded, lengths)), dtype=torch.uint8).share_memory_()
+        memory = torch.empty(sum(map(_align, lengths)), dtype=torch.uint8).share_memory_()
         for part, place in zip(parts, _places(memory, lengths), strict=True):
             place[:] = part
         return cls(content.getvalue(), memory, lengths)
@@ -69,10 +69,10 @@ class _Pickler(ForkingPickler):
 def _places(memory: Tensor, lengths: tuple[int, ...]) -> list[memoryview]:
     """Return where in the memory each tensor lies."""
     view = memory.numpy().data
-    ends = np.cumsum([_padded(length) for length in lengths], dtype=np.int64).tolist()
+    ends = np.cumsum([_align(length) for length in lengths], dtype=np.int64).tolist()
     starts = [0, *ends]
     return [view[start : start + length] for start, length in zip(starts, lengths, strict=False)]
 
 
-def _padded(length: int) -> int:
+def _align(length: int) -> int:
     return -(-length // _ALIGNED) * _ALIGNED

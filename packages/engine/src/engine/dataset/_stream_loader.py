@@ -1,4 +1,4 @@
-"""The batches of what has no index."""
+"""Resumable loading of iterable datasets."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms of torchvision on the dictionary of a sample."""
+"""Transforms of torchvision on samples."""
 
 from __future__ import annotations
 
@@ -102,9 +102,9 @@ def _plain(value: Any) -> Any:
 def _argument(where: str, value: Any, annotation: Any) -> Any:
     """Return what torchvision takes for a value of a config."""
     if isinstance(value, str):
-        return _named(where, value, (annotation, *get_args(annotation)))
+        return _member_named(where, value, (annotation, *get_args(annotation)))
     if isinstance(value, Mapping) and "type" in value:
-        return _built(where, value)
+        return _build(where, value)
     if isinstance(value, Mapping):
         by_type: dict[Any, Any] = {}
         for key, each in value.items():
@@ -116,7 +116,7 @@ def _argument(where: str, value: Any, annotation: Any) -> Any:
     return value
 
 
-def _named(where: str, value: str, kinds: Iterable[Any]) -> Any:
+def _member_named(where: str, value: str, kinds: Iterable[Any]) -> Any:
     for kind in kinds:
         if isinstance(kind, type) and issubclass(kind, Enum):
             members = [str(each.value) for each in kind]
@@ -131,7 +131,7 @@ def _named(where: str, value: str, kinds: Iterable[Any]) -> Any:
     return value
 
 
-def _built(where: str, cfg: Mapping[str, Any]) -> Any:
+def _build(where: str, cfg: Mapping[str, Any]) -> Any:
     built = TRANSFORMS.build(cfg)
     if not isinstance(built, TorchvisionTransform):
         raise TypeError(f"{where}: expected a transform of torchvision; got {cfg['type']!r}")

@@ -1,4 +1,4 @@
-"""The set-up of a data loader's worker process."""
+"""Initialization of data loader workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Datasets that are made of others."""
+"""Dataset wrappers: concatenation, repetition and class balance."""
 
 from __future__ import annotations
 

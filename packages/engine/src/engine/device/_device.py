@@ -1,4 +1,4 @@
-"""Which accelerator there is."""
+"""The device of this process."""
 
 from __future__ import annotations
 

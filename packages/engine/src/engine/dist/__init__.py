@@ -1,4 +1,4 @@
-"""The verbs of torch.distributed, which also work in a single process."""
+"""Collective operations that also work in a single process."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""What processes exchange as tensors.
+"""Collective operations on tensors.
 
 What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type that
 every backend can reduce; bits, booleans and the like are gathered, and each process reduces them.
@@ -76,7 +76,7 @@ def all_reduce(data: Tensor, op: str = "sum", group: Group | None = None) -> Non
     if on_two in _OPS and data.dtype in _IN_BACK_ENDS:
         distributed.all_reduce(sent, _OPS[on_two], group)
     else:
-        sent = functools.reduce(_ON_TWO[on_two], _gathered(sent, group))
+        sent = functools.reduce(_ON_TWO[on_two], _gather(sent, group))
     if op == "mean":
         sent.div_(get_world_size(group))
     _take(data, sent)
@@ -134,7 +134,7 @@ def all_gather(data: Tensor, group: Group | None = None) -> list[Tensor]:
     """Return the tensors of all processes, which have one shape, in the order of their ranks."""
     if not is_distributed():
         return [data]
-    return [each.to(data.device) for each in _gathered(_sendable(data.detach(), group), group)]
+    return [each.to(data.device) for each in _gather(_sendable(data.detach(), group), group)]
 
 
 def gather(data: Tensor, dst: int = 0, group: Group | None = None) -> list[Tensor]:
@@ -189,7 +189,7 @@ def _bytes(data: Tensor) -> Tensor:
     return data.view(-1).view(torch.uint8)
 
 
-def _gathered(sent: Tensor, group: Group | None) -> list[Tensor]:
+def _gather(sent: Tensor, group: Group | None) -> list[Tensor]:
     gathered = [torch.empty_like(sent) for _ in range(get_world_size(group))]
     distributed.all_gather([_bytes(each) for each in gathered], _bytes(sent), group)
     return gathered

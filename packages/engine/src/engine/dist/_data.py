@@ -1,4 +1,4 @@
-"""On which device data is."""
+"""Devices of nested tensors."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def cast_data_device(data: Any, device: torch.device, out: Any = None) -> Any:
         TypeError: If there is anything but tensors in the data.
     """
     if out is None:
-        return _moved(data, device)
+        return _move(data, device)
     targets = list(_tensors(out))
     values = list(_tensors(data))
     if [each.shape for each in targets] != [each.shape for each in values]:
@@ -50,15 +50,15 @@ def cast_data_device(data: Any, device: torch.device, out: Any = None) -> Any:
     return out
 
 
-def _moved(data: Any, device: torch.device) -> Any:
+def _move(data: Any, device: torch.device) -> Any:
     if isinstance(data, Tensor):
         return data.to(device)
     if isinstance(data, Mapping):
-        return type(data)({key: _moved(value, device) for key, value in data.items()})  # type: ignore[call-arg]  # a mapping that is made of one
+        return type(data)({key: _move(value, device) for key, value in data.items()})  # type: ignore[call-arg]  # a mapping that is made of one
     if isinstance(data, tuple) and hasattr(data, "_fields"):
-        return type(data)(*(_moved(each, device) for each in data))
+        return type(data)(*(_move(each, device) for each in data))
     if isinstance(data, list | tuple):
-        return type(data)(_moved(each, device) for each in data)
+        return type(data)(_move(each, device) for each in data)
     raise _no_tensor(data)
 
 

@@ -1,4 +1,4 @@
-"""Groups of processes: all of them, those of one machine, and the patient one for results."""
+"""Process groups: all processes, those of one machine, and one with a long timeout."""
 
 from __future__ import annotations
 

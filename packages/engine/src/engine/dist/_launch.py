@@ -1,4 +1,4 @@
-"""How the processes of a run find each other."""
+"""Initialization of the processes of a run."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def init_dist(
             f"the launcher {launcher!r} needs {program}, which sets {', '.join(missing)}. Start "
             f"the run with: {_COMMANDS[launcher]} engine train CONFIG --launcher {launcher}"
         )
-    os.environ.update(_told(launcher))
+    os.environ.update(_read_variables(launcher))
     if launcher != "pytorch":
         os.environ.setdefault("MASTER_PORT", _PORT)
         if "MASTER_ADDR" not in os.environ:
@@ -112,7 +112,7 @@ def _missing(launcher: str) -> list[str]:
     return min(kinds, key=len)
 
 
-def _told(launcher: str) -> Mapping[str, str]:
+def _read_variables(launcher: str) -> Mapping[str, str]:
     kind = next(each for each in _VARIABLES[launcher] if os.environ.keys() >= {*each.values()})
     return {name: os.environ[theirs] for name, theirs in kind.items()}
 

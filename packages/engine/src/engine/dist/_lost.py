@@ -1,4 +1,4 @@
-"""What a process says when the others are not there any more."""
+"""Errors about processes that ended or hang."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from pathlib import Path
 from torch import distributed
 from torch.distributed.distributed_c10d import _get_default_store
 
+from engine._lazy import public
+
 from ._process import get_rank, get_world_size, is_distributed
 
 _PATIENCE = 5.0  # seconds in which those that are alive find that the others are not
 
 
+@public
 class ProcessLostError(RuntimeError):
     """Another process of the run ended, or does not answer; the text says which."""
 
@@ -53,18 +56,18 @@ def _lost() -> str:
         return "rank 0, where the processes meet, ended"
     deadline = time.monotonic() + _PATIENCE
     while True:
-        silent = [rank for rank in others if not _told("asks", rank)]
+        silent = [rank for rank in others if not _read_key("asks", rank)]
         ended = [rank for rank in silent if _has_ended(rank)]
         if ended:
-            return f"{_named(ended)} ended"
+            return f"{_format_ranks(ended)} ended"
         if not silent or time.monotonic() > deadline:
-            return f"{_named(silent)} ended or hangs" if silent else ""
+            return f"{_format_ranks(silent)} ended or hangs" if silent else ""
         time.sleep(0.05)
 
 
 def _has_ended(rank: int) -> bool:
     """Return whether a process of this machine is known to have ended."""
-    number, _, machine = _told("place", rank).partition(" ")
+    number, _, machine = _read_key("place", rank).partition(" ")
     if machine != platform.node():
         return False
     try:
@@ -77,7 +80,7 @@ def _has_ended(rank: int) -> bool:
     return state in "ZX"  # dead, but not yet buried
 
 
-def _told(what: str, rank: int) -> str:
+def _read_key(what: str, rank: int) -> str:
     """Return what a process told the others, or an empty string."""
     key = f"engine/{what}/{rank}"
     with suppress(RuntimeError):
@@ -87,6 +90,6 @@ def _told(what: str, rank: int) -> str:
     return ""
 
 
-def _named(ranks: Sequence[int]) -> str:
+def _format_ranks(ranks: Sequence[int]) -> str:
     numbers = ", ".join(map(str, ranks))
     return f"rank {numbers}" if len(ranks) == 1 else f"the ranks {numbers}"

@@ -1,4 +1,4 @@
-"""What processes exchange as objects: tensors and plain data.
+"""Collective operations on objects.
 
 Objects travel as `torch.save` writes them and are read with `weights_only=True`: tensors, numbers,
 strings, lists, tuples and dictionaries pass, and nothing that arrives is ever executed.
@@ -27,8 +27,8 @@ def all_gather_object(data: T, group: Group | None = None) -> list[T]:
     """
     if not is_distributed():
         return [data]
-    padded, sizes = _padded(data, group)
-    return _unpadded(all_gather(padded, group), sizes)
+    padded, sizes = _pad(data, group)
+    return _unpad(all_gather(padded, group), sizes)
 
 
 def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] | None:
@@ -44,9 +44,9 @@ def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] 
     """
     if not is_distributed():
         return [data]
-    padded, sizes = _padded(data, group)
+    padded, sizes = _pad(data, group)
     gathered = gather(padded, dst, group)
-    return _unpadded(gathered, sizes) if get_rank() == dst else None
+    return _unpad(gathered, sizes) if get_rank() == dst else None
 
 
 def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = None) -> None:
@@ -59,13 +59,13 @@ def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = N
         return
     device = get_comm_device(group)
     is_source = get_rank() == src
-    message = _packed(data).to(device) if is_source else torch.empty(0, dtype=torch.uint8)
+    message = _pack(data).to(device) if is_source else torch.empty(0, dtype=torch.uint8)
     size = torch.tensor([len(message)], device=device)
     broadcast(size, src, group)
     if not is_source:
         message = torch.empty(int(size), dtype=torch.uint8, device=device)
     broadcast(message, src, group)
-    data[:] = _unpacked(message)
+    data[:] = _unpack(message)
 
 
 def collect_results(
@@ -106,7 +106,7 @@ def collect_results_cpu(
         size: The number of samples of the dataset.
         tmpdir: Taken and not used, as in `collect_results`.
     """
-    return _collected(result_part, size, get_results_group())
+    return _merge_results(result_part, size, get_results_group())
 
 
 def collect_results_gpu(result_part: list[T], size: int) -> list[T] | None:
@@ -116,10 +116,10 @@ def collect_results_gpu(result_part: list[T], size: int) -> list[T] | None:
         result_part: The results of this process.
         size: The number of samples of the dataset.
     """
-    return _collected(result_part, size, None)
+    return _merge_results(result_part, size, None)
 
 
-def _collected(results: list[T], size: int, group: Group | None) -> list[T] | None:
+def _merge_results(results: list[T], size: int, group: Group | None) -> list[T] | None:
     parts = gather_object(results, group=group)
     if parts is None:
         return None
@@ -130,10 +130,10 @@ def _collected(results: list[T], size: int, group: Group | None) -> list[T] | No
     return ordered[:size]
 
 
-def _padded(data: Any, group: Group | None) -> tuple[Tensor, list[int]]:
+def _pad(data: Any, group: Group | None) -> tuple[Tensor, list[int]]:
     """Return the message of this process, as long as the longest, and the sizes of all."""
     device = get_comm_device(group)
-    message = _packed(data)
+    message = _pack(data)
     gathered = all_gather(torch.tensor([len(message)], device=device), group)
     sizes = [int(size) for size in gathered]
     padded = torch.zeros(max(sizes), dtype=torch.uint8, device=device)
@@ -141,11 +141,11 @@ def _padded(data: Any, group: Group | None) -> tuple[Tensor, list[int]]:
     return padded, sizes
 
 
-def _unpadded(messages: list[Tensor], sizes: list[int]) -> list[Any]:
-    return [_unpacked(each[:size]) for each, size in zip(messages, sizes, strict=True)]
+def _unpad(messages: list[Tensor], sizes: list[int]) -> list[Any]:
+    return [_unpack(each[:size]) for each, size in zip(messages, sizes, strict=True)]
 
 
-def _packed(data: Any) -> Tensor:
+def _pack(data: Any) -> Tensor:
     stream = io.BytesIO()
     torch.save(data, stream)
     stream.seek(0)
@@ -157,5 +157,5 @@ def _packed(data: Any) -> Tensor:
     return torch.frombuffer(stream.getbuffer(), dtype=torch.uint8)
 
 
-def _unpacked(message: Tensor) -> Any:
+def _unpack(message: Tensor) -> Any:
     return torch.load(io.BytesIO(message.cpu().numpy().tobytes()), weights_only=True)

@@ -1,4 +1,4 @@
-"""Which process of a run this is."""
+"""The rank of this process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Metrics, and what runs them over a dataset."""
+"""Metrics and the evaluator that runs them."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""The predictions of a run as a file."""
+"""Writing of predictions to a file."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class DumpResults(BaseMetric):
             results: The outputs for all samples, in the order of the dataset.
         """
         if self.out_file_path.endswith(".json"):
-            dump(_listed(results), self.out_file_path)
+            dump(_as_lists(results), self.out_file_path)
         else:
             save_checkpoint({"results": results}, self.out_file_path)
         return {}
@@ -84,11 +84,11 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _listed(value: Any) -> Any:
+def _as_lists(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.tolist()
     if isinstance(value, dict):
-        return {key: _listed(each) for key, each in value.items()}
+        return {key: _as_lists(each) for key, each in value.items()}
     if isinstance(value, list):
-        return [_listed(each) for each in value]
+        return [_as_lists(each) for each in value]
     return value

@@ -1,4 +1,4 @@
-"""Several metrics at once."""
+"""Evaluator: several metrics at once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of metrics."""
+"""Base class of metrics."""
 
 from __future__ import annotations
 

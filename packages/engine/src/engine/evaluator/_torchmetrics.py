@@ -105,7 +105,7 @@ class TorchMetric(BaseMetric):
             self.metric.cpu().process_group = get_results_group()
         with warnings.catch_warnings():  # a process may have had none but a repeated sample
             warnings.filterwarnings("ignore", "The ``compute`` method of metric")
-            values = self._named(self.metric.compute())
+            values = self._name_values(self.metric.compute())
         self.metric.reset()
         self._seen, self._last = 0, None
         return values
@@ -149,7 +149,7 @@ class TorchMetric(BaseMetric):
             f"the model, which have {', '.join(sample)}; {which} says where it is"
         )
 
-    def _named(self, values: Any) -> dict[str, Any]:
+    def _name_values(self, values: Any) -> dict[str, Any]:
         named = values if isinstance(values, Mapping) else {self.name: values}
         start = f"{self.prefix}/" if self.prefix else ""
         return {

@@ -1,4 +1,4 @@
-"""Finding a metric among others."""
+"""Lookup of a metric's value by its name."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing a local file so that a reader sees the old one or the new one, never half of it."""
+"""Atomic writes of local files: a reader sees the old file or the new one, never half of it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def atomic_write(
 def atomic_write(
     path: str | os.PathLike[str], mode: Literal["wb", "w"] = "wb"
 ) -> AbstractContextManager[IO[Any]]:
-    """Open a local file for writing, which takes its name only once it is complete.
+    """Open a local file for writing; it gets its name only when it is complete.
 
     The content goes to a hidden temporary file in the same folder, reaches the disk, and then
     replaces `path` in one step. A process that is killed at any moment leaves the previous file
@@ -44,12 +44,12 @@ def atomic_write(
         ValueError: `mode` is neither of the two.
     """
     if mode not in ("wb", "w"):
-        raise ValueError(f"atomic_write writes in mode 'wb' or 'w', not {mode!r}")
-    return _opened(path, mode)
+        raise ValueError(f"mode must be 'wb' or 'w'; got {mode!r}")
+    return _open_temporary(path, mode)
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str], mode: Literal["wb", "w"]) -> Iterator[IO[Any]]:
+def _open_temporary(path: str | os.PathLike[str], mode: Literal["wb", "w"]) -> Iterator[IO[Any]]:
     encoding = None if "b" in mode else "utf-8"
     with (
         replacing(path) as temporary,
@@ -63,7 +63,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give the path of an empty temporary file, which replaces a local file when the block ends.
 
     Args:
-        path: The file; what holds for `atomic_write` holds here too.
+        path: The file, as for `atomic_write`.
     """
     target = Path(os.path.realpath(path))
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -74,8 +74,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.replace(temporary, target)
         except BaseException as error:
             temporary.unlink(missing_ok=True)
-            # The system does not say the file of a full disk; what a user of the block raises has
-            # no number, and a text of its own.
+            # The system does not name the file when the disk is full. An error that the block
+            # itself raises has no number, and keeps its text.
             names = (None, str(temporary))
             if isinstance(error, OSError) and error.errno is not None and error.filename in names:
                 error.filename = str(target)
@@ -85,12 +85,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def remove_abandoned(folder: str | os.PathLike[str]) -> list[str]:
-    """Remove the temporary files in a folder that `atomic_write` left when its process was killed.
+    """Remove the temporary files that `atomic_write` left in a folder when its process was killed.
 
-    One that is still being written, by whatever process, stays; so does what anybody else made.
+    Files that any process is still writing stay, and so do files of other programs.
 
     Args:
-        folder: A local folder; what is in folders below stays.
+        folder: A local folder; those within it are not searched.
 
     Returns:
         The names of the files that were removed.
@@ -138,7 +138,7 @@ def _lock(descriptor: int, wait: bool) -> None:
 
 
 def _sync(path: Path) -> None:
-    """Make what was written last through a power cut."""
+    """Write a file or folder to the disk, so that it survives a power cut."""
     descriptor = os.open(path, os.O_RDONLY if os.name == "posix" else os.O_RDWR)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The verbs that a back end may have."""
+"""The interface of storage backends."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ PathLike = str | os.PathLike[str]
 class BaseStorageBackend(ABC):
     """A kind of storage.
 
-    A subclass needs `get`, and whichever of the other verbs its storage has a meaning for. With
-    `get` it has `get_text`, `get_local_path` and `copyfile_to_local` as well, with `put` it has
-    `put_text`. A verb that it lacks raises `NotImplementedError`.
+    A subclass must implement `get`, and other methods as far as its storage supports them. `get`
+    provides `get_text`, `get_local_path` and `copyfile_to_local` as well, and `put` provides
+    `put_text`. A method that is missing raises `NotImplementedError`.
     """
 
     @property
@@ -66,16 +66,16 @@ class BaseStorageBackend(ABC):
         return decoded(self.get(filepath), filepath, encoding)
 
     def put(self, obj: bytes, filepath: PathLike) -> None:
-        """Write a whole file, so that a reader sees the former one or this one.
+        """Write a whole file; a reader never sees half of it.
 
         Args:
             obj: The content.
             filepath: The name of the file.
         """
-        self._lacks("put")
+        self._not_implemented("put")
 
     def put_text(self, obj: str, filepath: PathLike, encoding: str = "utf-8") -> None:
-        """Write a whole file as text, so that a reader sees the former one or this one.
+        """Write a whole file as text; a reader never sees half of it.
 
         Args:
             obj: The content.
@@ -86,15 +86,15 @@ class BaseStorageBackend(ABC):
 
     def exists(self, filepath: PathLike) -> bool:
         """Return whether there is a file or folder of this name."""
-        self._lacks("exists")
+        self._not_implemented("exists")
 
     def isfile(self, filepath: PathLike) -> bool:
         """Return whether there is a file of this name."""
-        self._lacks("isfile")
+        self._not_implemented("isfile")
 
     def isdir(self, filepath: PathLike) -> bool:
         """Return whether there is a folder of this name."""
-        self._lacks("isdir")
+        self._not_implemented("isdir")
 
     def join_path(self, filepath: PathLike, *filepaths: PathLike) -> str:
         """Join the parts of a name with `/`.
@@ -124,7 +124,7 @@ class BaseStorageBackend(ABC):
     @contextmanager
     def _downloaded(self, filepath: PathLike) -> Iterator[str | Path]:
         with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / last_part(filepath)
+            path = Path(folder) / base_name(filepath)
             self._download(filepath, path)
             yield str(path)
 
@@ -141,7 +141,7 @@ class BaseStorageBackend(ABC):
         Raises:
             FileNotFoundError: There is no such file.
         """
-        self._lacks("copyfile")
+        self._not_implemented("copyfile")
 
     def copytree(self, src: PathLike, dst: PathLike) -> str:
         """Copy a folder, and all in it, within the storage.
@@ -154,9 +154,9 @@ class BaseStorageBackend(ABC):
             The name of the copy.
 
         Raises:
-            FileExistsError: `dst` is there already.
+            FileExistsError: `dst` exists already.
         """
-        self._lacks("copytree")
+        self._not_implemented("copytree")
 
     def copyfile_from_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a local file into the storage.
@@ -171,7 +171,7 @@ class BaseStorageBackend(ABC):
         Raises:
             FileNotFoundError: There is no such file.
         """
-        self._lacks("copyfile_from_local")
+        self._not_implemented("copyfile_from_local")
 
     def copytree_from_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a local folder, and all in it, into the storage.
@@ -184,9 +184,9 @@ class BaseStorageBackend(ABC):
             The name of the copy.
 
         Raises:
-            FileExistsError: `dst` is there already.
+            FileExistsError: `dst` exists already.
         """
-        self._lacks("copytree_from_local")
+        self._not_implemented("copytree_from_local")
 
     def copyfile_to_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a file of the storage to a local one.
@@ -217,9 +217,9 @@ class BaseStorageBackend(ABC):
             The path of the copy.
 
         Raises:
-            FileExistsError: `dst` is there already.
+            FileExistsError: `dst` exists already.
         """
-        self._lacks("copytree_to_local")
+        self._not_implemented("copytree_to_local")
 
     def remove(self, filepath: PathLike) -> None:
         """Remove a file.
@@ -231,7 +231,7 @@ class BaseStorageBackend(ABC):
             FileNotFoundError: There is no such file.
             IsADirectoryError: It is a folder.
         """
-        self._lacks("remove")
+        self._not_implemented("remove")
 
     def rmtree(self, dir_path: PathLike) -> None:
         """Remove a folder, and all in it.
@@ -242,7 +242,7 @@ class BaseStorageBackend(ABC):
         Raises:
             FileNotFoundError: There is no such folder.
         """
-        self._lacks("rmtree")
+        self._not_implemented("rmtree")
 
     def copy_if_symlink_fails(self, src: PathLike, dst: PathLike) -> bool:
         """Make a symbolic link, or a copy where there are no links.
@@ -271,21 +271,21 @@ class BaseStorageBackend(ABC):
         suffix: str | tuple[str, ...] | None = None,
         recursive: bool = False,
     ) -> Iterator[str]:
-        """Return what is in a folder, without what is hidden: names that begin with a dot.
+        """Return the names in a folder, without hidden ones, which begin with a dot.
 
         Args:
             dir_path: The name of the folder.
-            list_dir: Whether folders belong in.
-            list_file: Whether files belong in.
+            list_dir: Whether to include folders.
+            list_file: Whether to include files.
             suffix: How the names of files must end, one ending or several; None takes all.
             recursive: Whether to look into the folders within.
 
         Returns:
-            An iterator over names from the folder on, each folder in alphabetical order.
+            An iterator over names relative to the folder, in alphabetical order within each folder.
 
         Raises:
             FileNotFoundError: There is no such folder; raised when the first name is asked for.
-            TypeError: `list_dir` is set though there is a `suffix`.
+            TypeError: `list_dir` is set although there is a `suffix`.
         """
         if suffix is not None and list_dir:
             raise TypeError(f"suffix={suffix!r} is for files; set list_dir=False with it")
@@ -298,55 +298,55 @@ class BaseStorageBackend(ABC):
     def generate_presigned_url(
         self, url: str, client_method: str = "get_object", expires_in: int = 3600
     ) -> str:
-        """Return a URL by which somebody without an account can reach a file for a while.
+        """Return a URL that gives users without an account access to a file for a while.
 
         Args:
             url: The name of the file.
-            client_method: What the URL allows, as the client of the storage calls it.
-            expires_in: For how many seconds it works.
+            client_method: What the URL allows, by its name in the client of the storage.
+            expires_in: Seconds for which it is valid.
         """
-        self._lacks("generate_presigned_url")
+        self._not_implemented("generate_presigned_url")
 
     def _download(self, src: PathLike, path: Path) -> None:
-        """Write the content of a file to a local path that nobody reads yet."""
+        """Write the content of a file to a temporary local path."""
         path.write_bytes(self.get(src))
 
     def _walk(self, dir_path: PathLike, recursive: bool) -> Iterator[tuple[str, bool]]:
         """Return the names in a folder that are not hidden, each with whether it is a folder."""
-        self._lacks("list_dir_or_file")
+        self._not_implemented("list_dir_or_file")
 
-    def _lacks(self, verb: str) -> NoReturn:
-        raise NotImplementedError(f"{self.name} has no {verb}")
+    def _not_implemented(self, method: str) -> NoReturn:
+        raise NotImplementedError(f"{self.name} has no {method}")
 
 
 def scheme_of(filepath: PathLike) -> str:
-    """Return what stands before `://` in a name; for a local file, an empty string.
+    """Return the scheme before `://` in a name; for a local file, an empty string.
 
     Raises:
-        ValueError: The name is a `Path` that was made of a URL.
+        ValueError: The name is a `Path` that was made from a URL.
     """
     name = os.fspath(filepath)
     if ":/" not in name:
         return ""
     if not isinstance(filepath, str) and re.match(r"[a-z][a-z0-9+]+:/", name):
-        raise ValueError(f"{name} was a URL, of which a Path keeps one '/' only; write a string")
+        raise ValueError(f"a URL must be a str, since a Path keeps one '/' only; got {name}")
     scheme, separator, _ = name.partition("://")
     return scheme if separator and scheme != "file" else ""
 
 
 def local_path(filepath: PathLike) -> str:
-    """Return the local path that a name means, which may begin with `file://`."""
+    """Return the local path of a name, which may begin with `file://`."""
     return os.fspath(filepath).removeprefix("file://")
 
 
 def local_target(src: PathLike, dst: PathLike) -> str:
-    """Return the local path of a copy: `dst`, or that of a file in it where it is a folder."""
+    """Return the local path of a copy: `dst`, or a file in it if it is a folder."""
     target = local_path(dst)
-    return os.path.join(target, last_part(src)) if os.path.isdir(target) else target
+    return os.path.join(target, base_name(src)) if os.path.isdir(target) else target
 
 
-def last_part(filepath: PathLike) -> str:
-    """Return the last part of a name; of a page on the web, without its query."""
+def base_name(filepath: PathLike) -> str:
+    """Return the last part of a name; for a web page, without its query."""
     name = os.fspath(filepath)
     if scheme_of(name) in ("http", "https"):
         name = urlsplit(name).path.strip("/") or "index"

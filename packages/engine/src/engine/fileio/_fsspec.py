@@ -1,4 +1,4 @@
-"""Files behind a URL, through the file systems of fsspec."""
+"""Backends for URLs, through the file systems of fsspec."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._attempts import reach
-from ._backend import BaseStorageBackend, PathLike, last_part, local_path, scheme_of
+from ._backend import BaseStorageBackend, PathLike, base_name, local_path, scheme_of
+from ._retry import with_retries
 
 if TYPE_CHECKING:
     from fsspec import AbstractFileSystem
 
 T = TypeVar("T")
 
-# Storages in which a file is replaced only when the new one has come whole.
+# Storages that replace a file only when the new one is complete.
 _REPLACE_WHOLE = {"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "hf"}
 
-# The client of S3 would repeat each attempt by itself, for ten seconds and more.
+# The client of S3 would retry by itself, for ten seconds and more.
 _ONE_ATTEMPT = {"config_kwargs": {"retries": {"total_max_attempts": 1}}}
 _DEFAULTS = {"s3": _ONE_ATTEMPT, "s3a": _ONE_ATTEMPT}
 
@@ -37,7 +37,7 @@ _PACKAGES = {
 
 
 class RemoteReader(BaseStorageBackend):
-    """The verbs that only read, of any file system that fsspec knows.
+    """A read-only backend for any file system that fsspec knows.
 
     Args:
         max_retries: How often to try again where the connection fails.
@@ -54,7 +54,7 @@ class RemoteReader(BaseStorageBackend):
 
     def get(self, filepath: PathLike) -> bytes:
         """Read a whole file."""
-        content: bytes = self._reach("read", filepath, lambda system, name: system.cat_file(name))
+        content: bytes = self._retry("read", filepath, lambda system, name: system.cat_file(name))
         return content
 
     def exists(self, filepath: PathLike) -> bool:
@@ -66,19 +66,19 @@ class RemoteReader(BaseStorageBackend):
         return self._kind_of(filepath) == "file"
 
     def _download(self, src: PathLike, path: Path) -> None:
-        self._reach("read", src, lambda system, name: system.get_file(name, str(path)))
+        self._retry("read", src, lambda system, name: system.get_file(name, str(path)))
 
     def _kind_of(self, filepath: PathLike) -> str | None:
         try:
-            kind: str = self._reach("looked up", filepath, _info)["type"]
+            kind: str = self._retry("looked up", filepath, _get_info)["type"]
         except FileNotFoundError:
             return None
         return kind
 
-    def _reach(
+    def _retry(
         self, done: str, filepath: PathLike, operation: Callable[[AbstractFileSystem, str], T]
     ) -> T:
-        return reach(
+        return with_retries(
             lambda: operation(*self._system(filepath)),
             os.fspath(filepath),
             done,
@@ -87,9 +87,9 @@ class RemoteReader(BaseStorageBackend):
         )
 
     def _system(self, filepath: PathLike) -> tuple[AbstractFileSystem, str]:
-        """Return the file system that a name belongs to, and what it calls the file.
+        """Return the file system of a name, and the name of the file in it.
 
-        The system is not kept: fsspec does that, and makes a new one in a process that was forked.
+        The system is not kept: fsspec caches it, and makes a new one in a forked process.
         """
         from fsspec import available_protocols  # deferred: local files don't need it
         from fsspec.core import url_to_fs
@@ -108,10 +108,20 @@ class RemoteReader(BaseStorageBackend):
         return system, name
 
 
+class HTTPBackend(RemoteReader):
+    """Files at `http://` and `https://`, which can only be read.
+
+    Args:
+        max_retries: How often to try again where the connection fails.
+        retry_wait: The seconds before the second attempt; twice as many before each further one.
+        **storage_options: Options of fsspec's HTTP file system, such as `headers={...}`.
+    """
+
+
 class FsspecBackend(RemoteReader):
     """Any file system that fsspec knows: `s3://`, `gs://`, `hf://` and many more.
 
-    What is written replaces the former file in one step. Missing folders are made, a bucket is not.
+    A written file replaces the former one in one step. Missing folders are made, a bucket is not.
 
     Args:
         max_retries: How often to try again where the connection fails.
@@ -120,7 +130,7 @@ class FsspecBackend(RemoteReader):
     """
 
     def put(self, obj: bytes, filepath: PathLike) -> None:
-        """Write a whole file, so that a reader sees the former one or this one."""
+        """Write a whole file; a reader never sees half of it."""
         memoryview(obj)  # raises a TypeError for text
         self._write(filepath, lambda system, name: system.pipe_file(name, obj))
 
@@ -138,8 +148,8 @@ class FsspecBackend(RemoteReader):
 
     def copytree(self, src: PathLike, dst: PathLike) -> str:
         """Copy a folder, and all in it, within the storage, file by file."""
-        target = self._new(dst)
-        for name in self._files(src):
+        target = self._check_new(dst)
+        for name in self._list_files(src):
             self._copy(self.join_path(src, name), self.join_path(target, name))
         return target
 
@@ -152,7 +162,7 @@ class FsspecBackend(RemoteReader):
 
     def copytree_from_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a local folder, and all in it, into the storage, file by file."""
-        folder, target = Path(local_path(src)), self._new(dst)
+        folder, target = Path(local_path(src)), self._check_new(dst)
         os.listdir(folder)
         for path in sorted(folder.rglob("*")):
             if path.is_file():
@@ -161,7 +171,7 @@ class FsspecBackend(RemoteReader):
 
     def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
         """Copy a folder of the storage, and all in it, to a local one, file by file."""
-        folder, names = local_path(dst), self._files(src)
+        folder, names = local_path(dst), self._list_files(src)
         os.makedirs(folder)
         for name in names:
             target = os.path.normpath(os.path.join(folder, name))
@@ -177,23 +187,23 @@ class FsspecBackend(RemoteReader):
             raise FileNotFoundError(f"{filepath} can't be removed: there is no such file")
         if kind != "file":
             raise IsADirectoryError(f"{filepath} is a folder; rmtree removes those")
-        self._reach("removed", filepath, lambda system, name: system.rm_file(name))
+        self._retry("removed", filepath, lambda system, name: system.rm_file(name))
 
     def rmtree(self, dir_path: PathLike) -> None:
         """Remove a folder, and all in it."""
         if not self.isdir(dir_path):
             raise FileNotFoundError(f"{dir_path} can't be removed: there is no such folder")
-        self._reach(  # escaped, for fsspec takes the name for a pattern
+        self._retry(  # escaped, for fsspec takes the name for a pattern
             "removed", dir_path, lambda system, name: system.rm(glob.escape(name), recursive=True)
         )
 
     def generate_presigned_url(
         self, url: str, client_method: str = "get_object", expires_in: int = 3600
     ) -> str:
-        """Return a URL by which somebody without an account can reach a file for a while."""
+        """Return a URL that gives users without an account access to a file for a while."""
         # Only S3 has other methods.
         options = {} if client_method == "get_object" else {"client_method": client_method}
-        signed: str = self._reach(
+        signed: str = self._retry(
             "signed",
             url,
             lambda system, name: system.sign(name, expiration=expires_in, **options),
@@ -203,22 +213,22 @@ class FsspecBackend(RemoteReader):
     def _write(
         self, filepath: PathLike, operation: Callable[[AbstractFileSystem, str], object]
     ) -> None:
-        """Write a file where a reader does not see half of it, and give it its name then."""
+        """Write a file under a temporary name if need be, so that no reader sees half of it."""
         if scheme_of(filepath) in _REPLACE_WHOLE:
-            self._reach("written", filepath, operation)
+            self._retry("written", filepath, operation)
             return
         system, name = self._system(filepath)
         folder = posixpath.dirname(name)
         temporary = posixpath.join(folder, f".{secrets.token_hex(8)}.tmp")
         try:
             if folder:
-                self._reach(
+                self._retry(
                     "written", filepath, lambda system, _: system.makedirs(folder, exist_ok=True)
                 )
-            self._reach("written", filepath, lambda system, _: operation(system, temporary))
-            self._reach("written", filepath, lambda system, name: _rename(system, temporary, name))
+            self._retry("written", filepath, lambda system, _: operation(system, temporary))
+            self._retry("written", filepath, lambda system, name: _rename(system, temporary, name))
         except BaseException:
-            with suppress(Exception):  # what came first is what the user must know
+            with suppress(Exception):  # the first error is the one to report
                 system.rm_file(temporary)
             raise
 
@@ -233,23 +243,23 @@ class FsspecBackend(RemoteReader):
     def _target(self, src: PathLike, dst: PathLike) -> str:
         target = os.fspath(dst)
         is_folder = target.endswith("/") or self.isdir(target)
-        return self.join_path(target, last_part(src)) if is_folder else target
+        return self.join_path(target, base_name(src)) if is_folder else target
 
-    def _new(self, dst: PathLike) -> str:
+    def _check_new(self, dst: PathLike) -> str:
         if self.exists(dst):
-            raise FileExistsError(f"{dst} is there already")
+            raise FileExistsError(f"{dst} exists already")
         return os.fspath(dst)
 
-    def _files(self, dir_path: PathLike) -> list[str]:
-        return [name for name, is_dir in self._entries(dir_path, recursive=True) if not is_dir]
+    def _list_files(self, dir_path: PathLike) -> list[str]:
+        return [name for name, is_dir in self._list_entries(dir_path, recursive=True) if not is_dir]
 
     def _walk(self, dir_path: PathLike, recursive: bool) -> Iterator[tuple[str, bool]]:
-        for name, is_dir in self._entries(dir_path, recursive):
+        for name, is_dir in self._list_entries(dir_path, recursive):
             if not any(part.startswith(".") for part in name.split("/")):
                 yield name, is_dir
 
-    def _entries(self, dir_path: PathLike, recursive: bool) -> list[tuple[str, bool]]:
-        """Return what is in a folder, each with whether it is a folder."""
+    def _list_entries(self, dir_path: PathLike, recursive: bool) -> list[tuple[str, bool]]:
+        """Return the names in a folder, each with whether it is a folder."""
 
         def listed(system: AbstractFileSystem, name: str) -> dict[str, bool]:
             system.invalidate_cache(name)
@@ -264,13 +274,13 @@ class FsspecBackend(RemoteReader):
                 if path.startswith(root) and path != root
             }
 
-        entries = self._reach("listed", dir_path, listed)
+        entries = self._retry("listed", dir_path, listed)
         if not entries and not self.isdir(dir_path):
             raise FileNotFoundError(f"{dir_path} can't be listed: there is no such folder")
         return sorted(entries.items(), key=lambda entry: entry[0].split("/"))
 
 
-def _info(system: AbstractFileSystem, name: str) -> dict[str, Any]:
+def _get_info(system: AbstractFileSystem, name: str) -> dict[str, Any]:
     system.invalidate_cache(name)  # others may have written since it was listed
     info: dict[str, Any] = system.info(name)
     return info

@@ -1,4 +1,4 @@
-"""Formats of files: how values are read from them and written to them."""
+"""Handlers of file formats: JSON, YAML, pickle and custom ones."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ class JsonHandler(BaseFileHandler):
 
     def load_from_fileobj(self, file: IO[Any], **kwargs: Any) -> Any:
         """Read a value from an open file; `kwargs` are those of `json.load`."""
-        content = file.read()  # of a file that somebody else opened, with a byte order mark or not
+        content = file.read()  # of a file that the caller opened, with or without a byte order mark
         text = content.removeprefix("\ufeff") if isinstance(content, str) else content
         return json.loads(text, **kwargs)
 
@@ -208,23 +208,23 @@ def register_handler(
     """Return a decorator that registers the class of a format.
 
     Args:
-        file_formats: How the names of such files end, one ending or several, without the dot.
-        force: Whether it may take over endings that are taken.
+        file_formats: The suffixes of such files, one or several, without the dot.
+        force: Whether it may replace the owner of a suffix.
         **kwargs: Arguments of the class.
 
     Raises:
         TypeError: The class is no subclass of `BaseFileHandler`.
-        ValueError: An ending is taken already.
+        ValueError: A suffix is taken already.
     """
     formats = [file_formats] if isinstance(file_formats, str) else list(file_formats)
 
     def register(cls: H) -> H:
         if not (isinstance(cls, type) and issubclass(cls, BaseFileHandler)):
-            raise TypeError(f"a handler is a subclass of BaseFileHandler, not {cls!r}")
+            raise TypeError(f"a handler must be a subclass of BaseFileHandler; got {cls!r}")
         for each in formats:
             if each in HANDLERS and not force:
                 owner = type(HANDLERS[each]).__name__
-                raise ValueError(f"{each!r} is that of {owner} already; force=True replaces it")
+                raise ValueError(f"{each!r} belongs to {owner} already; force=True replaces it")
         HANDLERS.update(dict.fromkeys(formats, cls(**kwargs)))
         return cls
 

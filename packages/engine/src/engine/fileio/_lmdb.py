@@ -1,4 +1,4 @@
-"""Files in a database of LMDB, the Lightning Memory-Mapped Database."""
+"""Backend for LMDB, the Lightning Memory-Mapped Database."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class LmdbBackend(BaseStorageBackend):
         return value
 
     def _environment(self) -> Environment:
-        import lmdb  # deferred: only this back end needs it
+        import lmdb  # deferred: only this backend needs it
 
         path = os.path.realpath(self.db_path)
         with _opening:

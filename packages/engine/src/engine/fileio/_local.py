@@ -1,4 +1,4 @@
-"""Files of this machine."""
+"""Backend for local files."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ._backend import BaseStorageBackend, PathLike, local_path, local_target
 class LocalBackend(BaseStorageBackend):
     """The files of this machine; a name may begin with `file://`.
 
-    What is written replaces the former file in one step, and missing folders are made.
+    A written file replaces the former one in one step, and missing folders are made.
     """
 
     @property
@@ -31,7 +31,7 @@ class LocalBackend(BaseStorageBackend):
             return file.readall()
 
     def put(self, obj: bytes, filepath: PathLike) -> None:
-        """Write a whole file, so that a reader sees the former one or this one."""
+        """Write a whole file; a reader never sees half of it."""
         with atomic_write(local_path(filepath)) as file:
             file.write(obj)
 

@@ -1,4 +1,4 @@
-"""Text files read line by line."""
+"""Text files as lists and dictionaries."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 
 from ._backend import PathLike
-from ._choice import BackendArgs
+from ._backend_registry import BackendArgs
 from ._io import get_text
 
 
@@ -23,11 +23,11 @@ def list_from_file(
 
     Args:
         filename: A local path or a URL.
-        prefix: What to put in front of each line.
-        offset: How many lines to leave out at the start.
+        prefix: A text in front of each line.
+        offset: How many lines to skip at the start.
         max_num: How many lines to read at most; 0 reads all.
         encoding: The encoding of the text.
-        backend_args: Arguments of the back end.
+        backend_args: Arguments of the backend.
 
     Raises:
         FileNotFoundError: There is no such file.
@@ -49,16 +49,16 @@ def dict_from_file(
 
     Args:
         filename: A local path or a URL.
-        key_type: What makes a key of the text, such as `int`.
+        key_type: Converts the text of a key, such as `int`.
         encoding: The encoding of the text.
-        backend_args: Arguments of the back end.
+        backend_args: Arguments of the backend.
 
     Returns:
         By its key, the value of each line, or the list of its values if there are several.
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: A line has no value, or a key that is no `key_type` or was there before.
+        ValueError: A line has no value, or a key that is no `key_type` or a duplicate.
     """
     mapping: dict[Any, str | list[str]] = {}
     for number, line in enumerate(

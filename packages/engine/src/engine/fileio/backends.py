@@ -1,11 +1,10 @@
-"""The back ends, under the name by which libraries import them."""
+"""Backends under the module name of MMEngine."""
 
 from __future__ import annotations
 
 from ._backend import BaseStorageBackend
-from ._choice import get_file_backend, register_backend
-from ._fsspec import FsspecBackend
-from ._http import HTTPBackend
+from ._backend_registry import get_file_backend, register_backend
+from ._fsspec import FsspecBackend, HTTPBackend
 from ._lmdb import LmdbBackend
 from ._local import LocalBackend
 

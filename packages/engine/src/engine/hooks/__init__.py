@@ -1,4 +1,4 @@
-"""What happens at each point of a loop."""
+"""Hooks: what happens at each point of a run."""
 
 from engine._lazy import attach_stub
 

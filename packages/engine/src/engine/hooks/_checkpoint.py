@@ -1,4 +1,4 @@
-"""When checkpoints are saved, and which are kept."""
+"""Saving of checkpoints at intervals and of the best ones."""
 
 from __future__ import annotations
 
@@ -103,14 +103,14 @@ class CheckpointHook(Hook):
         self.save_begin = save_begin
         self.filename_tmpl = self._template()
         self.backend_args = backend_args
-        self.published_keys = _listed(published_keys)
+        self.published_keys = _as_list(published_keys)
         self._parts: dict[str, Any] = {
             "save_optimizer": save_optimizer,
             "save_param_scheduler": save_param_scheduler,
         }
         self._keys = (greater_keys or GREATER, less_keys or LESS)
-        self._metrics = _listed(save_best)
-        rules = [checked_rule(each) for each in _listed(rule)] or [
+        self._metrics = _as_list(save_best)
+        rules = [checked_rule(each) for each in _as_list(rule)] or [
             "" if metric == "auto" else self._rule_of(metric) for metric in self._metrics
         ]
         self._rules = rules * len(self._metrics) if len(rules) == 1 else rules
@@ -366,7 +366,7 @@ def _in_file_name(metric: str) -> str:
     return metric.replace("/", "_")
 
 
-def _listed(value: str | Sequence[str] | None) -> list[str]:
+def _as_list(value: str | Sequence[str] | None) -> list[str]:
     if value is None:
         return []
     return [value] if isinstance(value, str) else list(value)

@@ -1,4 +1,4 @@
-"""A picture of the training."""
+"""Picture of the training curves."""
 
 from __future__ import annotations
 

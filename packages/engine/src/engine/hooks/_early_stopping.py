@@ -1,4 +1,4 @@
-"""The end of a training that does not improve any more."""
+"""Early stopping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Validation, test and checkpoints with averaged weights."""
+"""Exponential moving average of the weights."""
 
 from __future__ import annotations
 

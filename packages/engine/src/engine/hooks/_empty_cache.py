@@ -1,4 +1,4 @@
-"""Memory of the device that torch keeps although nothing is in it."""
+"""Release of cached device memory."""
 
 from __future__ import annotations
 

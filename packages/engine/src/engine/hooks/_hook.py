@@ -1,4 +1,4 @@
-"""The base of all hooks, and the points of a run at which they are called."""
+"""Base class of hooks, and the points of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Log lines and tracked scalars."""
+"""Logging of lines and scalars."""
 
 from __future__ import annotations
 

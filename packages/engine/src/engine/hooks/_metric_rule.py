@@ -1,4 +1,4 @@
-"""Which of two values of a metric is the better one."""
+"""Comparison rule of a metric: greater or less is better."""
 
 from __future__ import annotations
 

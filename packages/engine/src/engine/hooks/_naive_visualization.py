@@ -1,4 +1,4 @@
-"""Pictures of what a test predicts."""
+"""Pictures of predictions."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
     if shape := sample.get("img_shape"):
         pixels = pixels[:, : shape[0], : shape[1]]
     if (norm := sample.get("img_norm_cfg")) is not None:
-        pixels = _denormalized(pixels.float(), norm)
+        pixels = _denormalize(pixels.float(), norm)
     elif pixels.is_floating_point():
         low, high = pixels.amin(), pixels.amax()
         pixels = (pixels - low) / (high - low).clamp(min=1e-12) * 255
@@ -87,7 +87,7 @@ def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
     return np.ascontiguousarray(picture.transpose(1, 2, 0))
 
 
-def _denormalized(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:
+def _denormalize(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:
     mean = torch.tensor(norm["mean"], dtype=pixels.dtype).view(-1, 1, 1)
     std = torch.tensor(norm["std"], dtype=pixels.dtype).view(-1, 1, 1)
     restored = pixels * std + mean

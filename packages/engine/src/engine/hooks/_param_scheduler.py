@@ -1,4 +1,4 @@
-"""The steps of the schedulers."""
+"""Steps of the parameter schedulers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tests with several augmented views of each image."""
+"""Test-time augmentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the time of a training goes."""
+"""Profiling of a training."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A progress bar in a terminal."""
+"""Progress bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The facts of the moment, told to the message hub."""
+"""Runtime information in the message hub."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another order of the data in each epoch."""
+"""Epoch numbers of samplers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buffers that are the same in all processes."""
+"""Averaging of buffers over processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long iterations take, and how long the run still will."""
+"""Time of iterations."""
 
 from __future__ import annotations
 

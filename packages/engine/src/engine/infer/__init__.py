@@ -1,4 +1,4 @@
-"""From a trained model and an input to a result."""
+"""Inference: from a trained model and an input to a result."""
 
 from engine._lazy import attach_stub
 

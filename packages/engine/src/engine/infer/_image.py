@@ -1,4 +1,4 @@
-"""Reading a user's image."""
+"""Reading of input images."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all inferencers: from inputs as a user has them to results as a user wants them."""
+"""Base class of inferencers."""
 
 from __future__ import annotations
 
@@ -187,12 +187,12 @@ class BaseInferencer(ABC):
         Raises:
             TypeError: If no step has such an option.
         """
-        before, forward, drawing, behind = self._dispatched(kwargs)
+        before, forward, drawing, behind = self._dispatch(kwargs)
         with self.in_scope(), keeping_random_state(), evaluating(self.model):
             items = self._inputs_to_list(inputs)
             predictions: list[Any] = []
             batches = self.preprocess(items, batch_size, **before)
-            for batch in self._shown(batches, -(-len(items) // batch_size)):
+            for batch in self._show_progress(batches, -(-len(items) // batch_size)):
                 predictions += self.forward(batch, **forward)
             pictures = self.visualize(items, predictions, **drawing) if visualize else []
             return self.postprocess(predictions, pictures, return_datasamples, **behind)
@@ -266,7 +266,7 @@ class BaseInferencer(ABC):
             return [str(path) for path in files if not path.name.startswith(".")]
         return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
 
-    def _dispatched(self, kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _dispatch(self, kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
         """Return the options of each step."""
         steps = [
             self.preprocess_kwargs,
@@ -280,7 +280,7 @@ class BaseInferencer(ABC):
             raise TypeError(f"{type(self).__name__} has no option {unknown[0]!r}{hint}")
         return [{name: kwargs[name] for name in names & kwargs.keys()} for names in steps]
 
-    def _shown(self, batches: Iterable[Any], total: int) -> Iterable[Any]:
+    def _show_progress(self, batches: Iterable[Any], total: int) -> Iterable[Any]:
         if total < 2 or not self.show_progress or not has_terminal():
             return batches
         from rich.progress import track  # deferred: terminals only

@@ -1,4 +1,4 @@
-"""Log lines, scalar histories and what the parts of a run tell each other."""
+"""Logging, and the message hub of a run."""
 
 from engine._lazy import attach_stub
 

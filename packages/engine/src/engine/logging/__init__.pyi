@@ -6,6 +6,7 @@ from ._setup import console as console
 from ._setup import get_logger as get_logger
 from ._setup import has_terminal as has_terminal
 from ._setup import print_log as print_log
+from ._setup import reset_logging as reset_logging
 from ._setup import setup_logging as setup_logging
 
 __all__ = [
@@ -17,5 +18,6 @@ __all__ = [
     "get_logger",
     "has_terminal",
     "print_log",
+    "reset_logging",
     "setup_logging",
 ]

@@ -1,4 +1,4 @@
-"""The history of one logged value."""
+"""History of a logged value."""
 
 from __future__ import annotations
 

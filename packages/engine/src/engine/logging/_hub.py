@@ -1,4 +1,4 @@
-"""What the parts of a run tell each other: logged scalars, and facts of the moment."""
+"""Message hub: logged scalars and runtime information of a run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A logger with a name of its own, for code that asks for the current one."""
+"""Named loggers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.utils import ManagerMixin
 
-from ._setup import NAME, formatted, get_logger
+from ._setup import NAME, close_handlers, formatted, get_logger
 
 
 class MMLogger(logging.Logger, ManagerMixin):
@@ -64,6 +64,13 @@ class MMLogger(logging.Logger, ManagerMixin):
     def get_current_instance(cls) -> MMLogger:
         """Return the newest instance, or a first one called `'engine'`."""
         return super().get_current_instance() if cls._instances else cls.get_instance(NAME)
+
+    @classmethod
+    def reset(cls) -> None:
+        """Forget all instances, and close their files."""
+        for logger in cls._instances.values():
+            close_handlers(logger)
+        super().reset()
 
     def setLevel(self, level: int | str) -> None:
         """Set the least level that is passed on.

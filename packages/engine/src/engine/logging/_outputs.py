@@ -1,4 +1,4 @@
-"""Where the lines of one of several runs of a process go."""
+"""Log handlers of several runs in one process."""
 
 from __future__ import annotations
 

@@ -57,9 +57,7 @@ def setup_logging(
         main: Whether this is the first process of a run; the others show errors only.
     """
     logger = get_logger()
-    for handler in [*logger.handlers]:
-        logger.removeHandler(handler)
-        handler.close()
+    close_handlers(logger)
     logger.setLevel(log_level if main else logging.ERROR)
     if not logging.getLogger().handlers:
         logger.addHandler(_terminal_handler())
@@ -67,6 +65,13 @@ def setup_logging(
         Path(log_file).parent.mkdir(parents=True, exist_ok=True)
         logger.addHandler(formatted(logging.FileHandler(log_file, encoding="utf-8")))
     return logger
+
+
+def reset_logging() -> None:
+    """Undo `setup_logging`."""
+    logger = get_logger()
+    close_handlers(logger)
+    logger.setLevel(logging.NOTSET)
 
 
 def print_log(
@@ -102,3 +107,10 @@ def formatted(handler: logging.Handler) -> logging.Handler:
     """Return a handler that writes lines as those of a run are."""
     handler.setFormatter(logging.Formatter(_FORMAT, _TIME))
     return handler
+
+
+def close_handlers(logger: logging.Logger) -> None:
+    """Remove and close the handlers of a logger."""
+    for handler in [*logger.handlers]:
+        logger.removeHandler(handler)
+        handler.close()

@@ -1,4 +1,4 @@
-"""The base of all models, their pre-processing and their wrappers."""
+"""Base classes of models, data preprocessors and model wrappers."""
 
 from engine._lazy import attach_stub
 

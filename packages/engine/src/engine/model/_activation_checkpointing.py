@@ -1,4 +1,4 @@
-"""Memory for time: activations that are computed again instead of being kept."""
+"""Activation checkpointing."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ class _Checkpointed:
             forward,
             *args,
             use_reentrant=False,
-            context_fn=lambda: (nullcontext(), _unmoved(module)),
+            context_fn=lambda: (nullcontext(), _restore_buffers(module)),
             **kwargs,
         )
 
 
 @contextmanager
-def _unmoved(module: nn.Module) -> Iterator[None]:
+def _restore_buffers(module: nn.Module) -> Iterator[None]:
     """Keep running statistics, which the first pass has moved already, where they are."""
     norms = [
         (each, each.momentum, each.num_batches_tracked)

@@ -1,4 +1,4 @@
-"""Averages of the weights that a model has in the course of its training."""
+"""Averaged models: EMA and others."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ class _Pairs:
 
     def __init__(self, average: nn.Module, model: nn.Module) -> None:
         ours, theirs = _slots(average), _slots(model)
-        if [_described(slot) for slot in ours] != [_described(slot) for slot in theirs]:
+        if [_describe(slot) for slot in ours] != [_describe(slot) for slot in theirs]:
             raise ValueError(
                 f"{type(model).__name__} has other parameters or buffers than the model whose "
                 "average this is"
@@ -300,7 +300,7 @@ def _slots(model: nn.Module) -> list[_Slot]:
     return slots
 
 
-def _described(slot: _Slot) -> tuple[str, bool, torch.Size | None]:
+def _describe(slot: _Slot) -> tuple[str, bool, torch.Size | None]:
     store, key = slot
     is_parameter = isinstance(store[key], nn.Parameter)
     return key, is_parameter, store[key].shape if is_parameter else None

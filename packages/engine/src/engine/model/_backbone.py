@@ -1,4 +1,4 @@
-"""Models of any package as backbones: built so that they give features, and asked for them."""
+"""Building of backbones from any package."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The base of all models that a runner trains."""
+"""Base class of models."""
 
 from __future__ import annotations
 

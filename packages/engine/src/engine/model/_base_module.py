@@ -1,4 +1,4 @@
-"""Modules that know how their weights begin."""
+"""Modules with weight initialization."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Batch normalization over all processes, and back."""
+"""Conversion to and from synchronized batch norm."""
 
 from __future__ import annotations
 

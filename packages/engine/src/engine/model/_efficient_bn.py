@@ -1,4 +1,4 @@
-"""Convolutions that take the batch norm behind them along, where it does not train."""
+"""Fusion of convolution and batch norm in evaluation mode."""
 
 from __future__ import annotations
 

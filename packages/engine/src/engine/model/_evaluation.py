@@ -1,4 +1,4 @@
-"""An evaluation, which leaves behind what it found."""
+"""Evaluation mode and random state within a block."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Another behavior for one module, which stays the module that it is."""
+"""Override of a method of one module instance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers of torch that are built by name from the root."""
+"""Layers of torch in the registry."""
 
 from __future__ import annotations
 

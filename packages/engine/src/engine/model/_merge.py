@@ -1,4 +1,4 @@
-"""Dictionaries in models that are traced."""
+"""Merging of dictionaries in traced models."""
 
 from __future__ import annotations
 

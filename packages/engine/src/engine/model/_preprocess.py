@@ -1,4 +1,4 @@
-"""From a batch as it is loaded to what a model takes."""
+"""Data preprocessors."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class BaseDataPreprocessor(nn.Module):
 
     def cast_data(self, data: Any) -> Any:
         """Return `data` with its tensors and data samples on the device."""
-        return _moved(data, self._device, self._non_blocking)
+        return _move(data, self._device, self._non_blocking)
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # all moves end here
@@ -53,18 +53,18 @@ class BaseDataPreprocessor(nn.Module):
         return self.cast_data(data)
 
 
-def _moved(data: Any, device: torch.device, non_blocking: bool) -> Any:
+def _move(data: Any, device: torch.device, non_blocking: bool) -> Any:
     kind = type(data)
     if kind is dict or isinstance(data, Mapping):
         return {
             # A tensor that is there already needs no call.
             key: value
             if type(value) is Tensor and value.device == device
-            else _moved(value, device, non_blocking)
+            else _move(value, device, non_blocking)
             for key, value in data.items()
         }
     if isinstance(data, (list, tuple)):
-        moved = [_moved(value, device, non_blocking) for value in data]
+        moved = [_move(value, device, non_blocking) for value in data]
         return kind(*moved) if hasattr(data, "_fields") else kind(moved)
     if hasattr(data, "to"):
         return data.to(device, non_blocking=non_blocking)
@@ -128,18 +128,18 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         data = self.cast_data(data)
         images = data["inputs"]
         if isinstance(images, Tensor):
-            batch = self._prepared(images)
-            data["inputs"] = _padded(batch, batch.shape[-2:], self.pad_size_divisor, self.pad_value)
+            batch = self._prepare(images)
+            data["inputs"] = _pad(batch, batch.shape[-2:], self.pad_size_divisor, self.pad_value)
         elif isinstance(images, (list, tuple)) and all(isinstance(each, Tensor) for each in images):
             if len({each.shape for each in images}) == 1:  # one operation for all is faster
                 return self.forward({**data, "inputs": torch.stack(list(images))}, training)
-            prepared = [self._prepared(each) for each in images]
+            prepared = [self._prepare(each) for each in images]
             data["inputs"] = stack_batch(prepared, self.pad_size_divisor, self.pad_value)
         else:
             raise TypeError(f"inputs is a tensor or a list of tensors; got {type(images).__name__}")
         return data
 
-    def _prepared(self, image: Tensor) -> Tensor:
+    def _prepare(self, image: Tensor) -> Tensor:
         if self._reverses:
             image = image.flip(-3)
         image = image.float()
@@ -168,10 +168,10 @@ def stack_batch(
     height = max(tensor.shape[-2] for tensor in tensor_list)
     width = max(tensor.shape[-1] for tensor in tensor_list)
     size = torch.Size((height, width))
-    return torch.stack([_padded(each, size, pad_size_divisor, pad_value) for each in tensor_list])
+    return torch.stack([_pad(each, size, pad_size_divisor, pad_value) for each in tensor_list])
 
 
-def _padded(image: Tensor, size: torch.Size, divisor: int, value: float) -> Tensor:
+def _pad(image: Tensor, size: torch.Size, divisor: int, value: float) -> Tensor:
     height, width = (math.ceil(side / divisor) * divisor for side in size)
     missing = (0, width - image.shape[-1], 0, height - image.shape[-2])
     return functional.pad(image, missing, value=value) if any(missing) else image

@@ -1,4 +1,4 @@
-"""Weights that begin where another training has ended."""
+"""Weight initialization from a checkpoint."""
 
 from __future__ import annotations
 

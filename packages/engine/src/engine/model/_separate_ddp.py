@@ -1,4 +1,4 @@
-"""Several processes and a model whose parts are trained by turns."""
+"""DDP with a wrapper around each submodule."""
 
 from __future__ import annotations
 

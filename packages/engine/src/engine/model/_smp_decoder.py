@@ -1,4 +1,4 @@
-"""The decoders of segmentation_models_pytorch for the feature maps of any backbone.
+"""Decoders of segmentation_models_pytorch for any backbone.
 
 The decoders there expect those of its own encoders, the image itself and a map of half its size
 first. Maps without channels stand in for the two: that is the package's own convention for encoders
@@ -110,7 +110,7 @@ class SMPDecoder(nn.Module):
                 f"{name} needs at least {kind.least} feature maps; got those of {list(channels)}"
             )
         self._most, self._stand_ins = kind.most, kind.stand_ins
-        widths = [0] * kind.stand_ins + self._used(channels)
+        widths = [0] * kind.stand_ins + self._select(channels)
         options = _defaults(kind, len(widths) - 1) | options
         first = widths[-1] if name == "DeepLabV3" else widths
         self.decoder = kind.make(first, **options)
@@ -127,7 +127,7 @@ class SMPDecoder(nn.Module):
         Returns:
             A map `(N, out_channels, H', W')`.
         """
-        used = self._used(feats)
+        used = self._select(feats)
         count, _, height, width = used[0].shape
         stand_ins = [
             used[0].new_empty(count, 0, height * 2**step, width * 2**step)
@@ -135,7 +135,7 @@ class SMPDecoder(nn.Module):
         ]
         return cast("Tensor", self.decoder([*stand_ins, *used]))
 
-    def _used(self, of_maps: Sequence[Any]) -> list[Any]:
+    def _select(self, of_maps: Sequence[Any]) -> list[Any]:
         return list(of_maps if self._most is None else of_maps[-self._most :])
 
 

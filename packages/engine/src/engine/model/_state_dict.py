@@ -1,4 +1,4 @@
-"""Weights by key, in and out of a model."""
+"""Loading and saving of state dicts."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def load_state_dict(
         CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
     """
     model = unwrap(module)
-    state_dict = _prepared(model, state_dict)
+    state_dict = _prepare(model, state_dict)
     own = get_state_dict(model)
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
@@ -49,9 +49,9 @@ def load_state_dict(
         key: value for key, value in state_dict.items() if key in own and key not in misshaped
     }
     lines = [
-        _listed("missing", [key for key in own if key not in state_dict]),
-        _listed("unexpected", [key for key in state_dict if key not in own]),
-        _listed("other shape", [f"{key} {shapes}" for key, shapes in misshaped.items()]),
+        _format_keys("missing", [key for key in own if key not in state_dict]),
+        _format_keys("unexpected", [key for key in state_dict if key not in own]),
+        _format_keys("other shape", [f"{key} {shapes}" for key, shapes in misshaped.items()]),
     ]
     report = "\n  ".join(line for line in lines if line)
     if report and (strict or not fitting):
@@ -98,7 +98,7 @@ def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _prepared(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+def _prepare(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what the hooks of modules make of weights.
 
     Torch calls them again when it loads: what such a hook has mended, it leaves as it is.
@@ -120,7 +120,7 @@ def _prepared(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, A
     return prepared
 
 
-def _listed(title: str, keys: Sequence[str], most: int = 4) -> str:
+def _format_keys(title: str, keys: Sequence[str], most: int = 4) -> str:
     if not keys:
         return ""
     more = f", and {len(keys) - most} more" if len(keys) > most else ""

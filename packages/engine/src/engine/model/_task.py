@@ -1,4 +1,4 @@
-"""Models that carry registries of functions, in the manner of Lightning Flash."""
+"""Task models with function registries, as in Lightning Flash."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Features of the models of torchvision."""
+"""Feature maps of torchvision's models."""
 
 from __future__ import annotations
 

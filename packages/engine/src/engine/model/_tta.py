@@ -1,4 +1,4 @@
-"""Predictions from several augmented views of an image."""
+"""Base class of models for test-time augmentation."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Parameters that a loss does not depend on."""
+"""Detection of parameters that a loss does not use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model within its wrappers, and the names that its weights have there."""
+"""Unwrapping of models."""
 
 from __future__ import annotations
 

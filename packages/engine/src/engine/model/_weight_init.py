@@ -1,4 +1,4 @@
-"""Weight initializers, which `init_cfg` names.
+"""Weight initializers of `init_cfg`.
 
 A config such as `dict(type='Kaiming', layer='Conv2d')` sets the weights of all layers of that
 class; one without `layer` those of the module itself. For code there are functions that do the same
@@ -167,7 +167,7 @@ class XavierInit(BaseInit):
 
     def __init__(self, gain: float = 1.0, distribution: str = "normal", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.gain, self.distribution = gain, _known(distribution)
+        self.gain, self.distribution = gain, _check_distribution(distribution)
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -198,7 +198,7 @@ class KaimingInit(BaseInit):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.distribution = _known(distribution)
+        self.distribution = _check_distribution(distribution)
         self.options: dict[str, Any] = {"a": a, "mode": mode, "nonlinearity": nonlinearity}
 
     def init_weight(self, weight: Tensor) -> None:
@@ -362,7 +362,7 @@ def _known_classes() -> set[str]:
     return known
 
 
-def _known(distribution: str) -> str:
+def _check_distribution(distribution: str) -> str:
     if distribution not in ("normal", "uniform"):
         raise ValueError(f"distribution is 'normal' or 'uniform'; got {distribution!r}")
     return distribution

@@ -1,4 +1,4 @@
-"""Modules around a model."""
+"""Model wrappers for several processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How parameters are updated: optimizer wrappers and the schedules of their options."""
+"""Optimizer wrappers and parameter schedulers."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""Names that MMEngine has in its optim, and that live on a lower floor here."""
+"""Names that MMEngine has in `optim`, re-exported."""
 
 from __future__ import annotations
 

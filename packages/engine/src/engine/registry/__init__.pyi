@@ -68,6 +68,7 @@ from ._scope import use_default_scope as use_default_scope
 from ._source import PackageSource as PackageSource
 from ._source_protocol import Source as Source
 from ._trust import allow as allow
+from ._trust import disallow as disallow
 from ._trust import from_data as from_data
 from ._trust import is_building_from_data as is_building_from_data
 from ._trust import path_of as path_of
@@ -145,6 +146,7 @@ __all__ = [
     "build_scheduler_from_cfg",
     "check_options",
     "count_registered_modules",
+    "disallow",
     "from_data",
     "import_announced",
     "init_default_scope",

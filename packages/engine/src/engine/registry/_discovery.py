@@ -121,7 +121,7 @@ def is_installed(package: str) -> bool:
     """Return whether a package is there, without its import."""
     from importlib.util import find_spec  # deferred: a look-up that succeeds needs none
 
-    if package in sys.modules:
+    if sys.modules.get(package) is not None:
         return True
     try:
         return package.isidentifier() and find_spec(package) is not None

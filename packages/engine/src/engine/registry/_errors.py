@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from engine._lazy import public
+
 TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+@public
 class RegistryError(Exception):
     """The base of all errors of the registries.
 
@@ -30,33 +33,41 @@ class RegistryError(Exception):
         return type(self), (str(self),)
 
 
+@public
 class NotRegisteredError(RegistryError, KeyError):
     """No registry that was searched has the name."""
 
 
+@public
 class ScopeNotInstalledError(NotRegisteredError):
     """The name belongs to a library that is not installed."""
 
 
+@public
 class ScopeImportError(NotRegisteredError):
     """The library is installed, but its import fails; the failure is the cause."""
 
 
+@public
 class DuplicateNameError(RegistryError, KeyError, ValueError):
     """A name is registered twice in one registry, or a prefix of sources is taken."""
 
 
+@public
 class BuildError(RegistryError):
     """A config does not describe a call that can be made."""
 
 
+@public
 class UntrustedError(BuildError, ValueError):
     """A config that is data sets an option that only code may set."""
 
 
+@public
 class BuildTypeError(BuildError, TypeError):
     """A `BuildError` which is also a `TypeError`: the arguments don't fit the signature."""
 
 
+@public
 class BuildKeyError(BuildError, KeyError):
     """A `BuildError` which is also a `KeyError`: the config lacks `type`."""

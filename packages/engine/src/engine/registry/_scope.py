@@ -92,6 +92,12 @@ class DefaultScope(ManagerMixin):
         self.in_force = in_force_of(scope_name, fallback)
         DefaultScope.newest, DefaultScope.in_process = self, self.in_force
 
+    @classmethod
+    def reset(cls) -> None:
+        """Forget all default scopes of the process."""
+        super().reset()
+        DefaultScope.newest = DefaultScope.in_process = None
+
     @property
     def scope_name(self) -> str:
         """The scope."""

@@ -51,6 +51,11 @@ def allow(*names: str) -> None:
         _allowed.add(name)
 
 
+def disallow() -> None:
+    """Take back all that `allow` has allowed."""
+    _allowed.clear()
+
+
 def add_package(package: str) -> None:
     """Note that a package has registries: what it offers lazily is loaded for a dotted path."""
     _packages.add(package)

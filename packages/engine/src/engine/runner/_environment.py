@@ -1,4 +1,4 @@
-"""What a run sets up around itself: the process, and a folder."""
+"""Set-up of the process and the work directory."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def make_log_dir(work_dir: str | Path) -> str:
     if is_main_process():
         stamp = time.strftime("%Y%m%d_%H%M%S")
         candidates = itertools.chain([stamp], (f"{stamp}_{n}" for n in itertools.count(1)))
-        names[0] = next(name for name in candidates if _made(Path(work_dir) / name))
+        names[0] = next(name for name in candidates if _make_folder(Path(work_dir) / name))
     broadcast_object_list(names)
     return names[0]
 
@@ -99,7 +99,7 @@ def training_lock(work_dir: str | Path, logger: logging.Logger) -> Iterator[None
                 fcntl.flock(file, fcntl.LOCK_UN)  # workers that live on have the file open as well
 
 
-def _made(folder: Path) -> bool:
+def _make_folder(folder: Path) -> bool:
     try:
         folder.mkdir(parents=True)
     except FileExistsError:

@@ -1,4 +1,4 @@
-"""The loops of validation and test."""
+"""Validation and test loops."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hooks of a run, in the order in which they are called."""
+"""Hooks of a run by priority."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a run is stopped from outside: Ctrl-C, or the signal of a scheduler."""
+"""Interruption of a run by a signal."""
 
 from __future__ import annotations
 

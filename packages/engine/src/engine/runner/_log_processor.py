@@ -1,4 +1,4 @@
-"""From the histories of the message hub to log lines and tracked values."""
+"""Log lines and scalars from the message hub."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class LogProcessor:
         """
         done = runner.iter if mode == "train" else (runner.iter, _passes(runner, mode), batch_idx)
         fresh = self._fresh(runner, mode, mode, done)
-        values = dict(self._smoothed(fresh, batch_idx, mode))
+        values = dict(self._smooth(fresh, batch_idx, mode))
         tag = self._tag(values, mode)
         parts = [self._position(runner, batch_idx, mode)]
         if mode == "train":
@@ -126,7 +126,7 @@ class LogProcessor:
         """
         done = (runner.iter, _passes(runner, mode))
         fresh = self._fresh(runner, mode, f"{mode} epoch", done)
-        values = dict(self._smoothed(fresh, batch_idx - 1, mode, whole_epoch=True))
+        values = dict(self._smooth(fresh, batch_idx - 1, mode, whole_epoch=True))
         ordered = sorted(values, key=_TIMES.__contains__)  # they come last
         line = [f"{key}: {values[key]:.{self.num_digits}f}" for key in ordered]
         tag: dict[str, Any] = self._tag(values, mode)
@@ -145,7 +145,7 @@ class LogProcessor:
 
     def summary(self, runner: RunnerLike) -> str:
         """Return the values of the training as a progress bar shows them."""
-        values = dict(self._smoothed(_histories(runner, "train"), 0, "train"))
+        values = dict(self._smooth(_histories(runner, "train"), 0, "train"))
         parts = [f"loss {values['loss']:.{self.num_digits}f}"] if "loss" in values else []
         parts += [f"{key} {values[key]:.2e}" for key in values if key.endswith("lr")]
         return "  ".join([*parts, self._rate(runner, values, "train"), f"eta {self._eta(runner)}"])
@@ -182,7 +182,7 @@ class LogProcessor:
             if lengths[name] != before.get(name) or lengths[name] == history.max_length
         }
 
-    def _smoothed(
+    def _smooth(
         self,
         histories: Mapping[str, HistoryBuffer],
         batch_idx: int,

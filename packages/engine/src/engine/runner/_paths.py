@@ -1,4 +1,4 @@
-"""The files that a run needs, looked for before anything is built."""
+"""Check of the files that a run's config names."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Half precision, where torch has it."""
+"""Automatic mixed precision."""
 
 from __future__ import annotations
 

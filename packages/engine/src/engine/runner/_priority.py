@@ -1,4 +1,4 @@
-"""The order of hooks."""
+"""Priorities of hooks."""
 
 from __future__ import annotations
 

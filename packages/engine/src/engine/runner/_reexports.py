@@ -1,4 +1,4 @@
-"""Names that MMEngine has in its runner, and that live on lower floors here."""
+"""Names that MMEngine has in `runner`, re-exported."""
 
 from __future__ import annotations
 

@@ -220,7 +220,7 @@ class Runner(RunProgress):
             TrainingInterrupted: If a signal ended the training, which was saved before.
             ProcessLostError: If another process of the run ended, or does not answer.
         """
-        parts = _needed(self._train, "training")
+        parts = _require(self._train, "training")
         if self._resume_point is None and self._load_from is not None:
             check_exists(self._load_from)
         with self._in_use(), training_lock(self.work_dir, self.logger):
@@ -255,14 +255,14 @@ class Runner(RunProgress):
 
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
-        dataloader, cfg, evaluator = _needed(self._val, "validation")
+        dataloader, cfg, evaluator = _require(self._val, "validation")
         with self._in_use(), keeping_random_state():
             self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
-        dataloader, cfg, evaluator = _needed(self._test, "test")
+        dataloader, cfg, evaluator = _require(self._test, "test")
         with self._in_use(), keeping_random_state():
             self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.test_loop)
@@ -635,7 +635,7 @@ def _phase(*parts: Any) -> tuple[Any, ...] | None:
     return None if parts[0] is None else parts
 
 
-def _needed(parts: tuple[Any, ...] | None, what: str) -> tuple[Any, ...]:
+def _require(parts: tuple[Any, ...] | None, what: str) -> tuple[Any, ...]:
     if parts is None:
         raise ValueError(f"the runner was made without a {what}; its config does not say how")
     return parts

@@ -1,4 +1,4 @@
-"""Randomness: where it begins."""
+"""Random seeds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The training loops: by epochs and by iterations."""
+"""Epoch-based and iteration-based training loops."""
 
 from __future__ import annotations
 

@@ -64,8 +64,9 @@ def _of_strategy(given: Mapping[str, Any]) -> list[str]:
     is_config = strategy is None or isinstance(strategy, Mapping)
     if given["compile"] and (not is_config or (strategy or {}).get("compile")):
         wrong.append("compile given beside a strategy that says it itself")
-    options = strategy if isinstance(strategy, Mapping) else vars(strategy or object)
-    if options.get("precision") and isinstance(optim_wrapper, OptimWrapper):
+    is_mapping = isinstance(strategy, Mapping)
+    precision = strategy.get("precision") if is_mapping else getattr(strategy, "precision", None)
+    if precision and isinstance(optim_wrapper, OptimWrapper):
         wrong.append(
             "strategy.precision needs the config of an optim_wrapper, to make it one with that "
             "precision; got a wrapper that is made already"

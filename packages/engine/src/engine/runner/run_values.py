@@ -117,7 +117,7 @@ def wrong_values(cfg: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             continue
         value = cfg[key]
         if (value is not None or key in _NEVER_NONE) and (value is None or not kind[1](value)):
-            yield key, f"it is {kind[0]}, not {_format(value)}"
+            yield key, f"it is {kind[0]}, not {_format_value(value)}"
         elif isinstance(value, Mapping):
             yield from _within(key, value)
 
@@ -132,13 +132,14 @@ def _within(key: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         known = ["target", *inspect.signature(torch.compile).parameters]
     for option, value in options.items() if known else ():
         if option not in known:
-            yield f"{key}.{option}", f"{key} has no option {option!r}{did_you_mean(option, known)}"
+            hint = did_you_mean(str(option), known)
+            yield f"{key}.{option}", f"{key} has no option {option!r}{hint}"
         elif key in _OPTIONS and value is not None and not _OPTIONS[key][option][1](value):
-            yield f"{key}.{option}", f"it is {_OPTIONS[key][option][0]}, not {_format(value)}"
+            yield f"{key}.{option}", f"it is {_OPTIONS[key][option][0]}, not {_format_value(value)}"
     if key == "auto_scale_lr" and options.get("enable") and "base_batch_size" not in options:
         yield key, "it needs base_batch_size, for which the learning rate was chosen"
 
 
-def _format(value: Any) -> str:
+def _format_value(value: Any) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."

@@ -1,4 +1,4 @@
-"""Containers of a sample's annotations and predictions."""
+"""Data elements: annotations and predictions of a sample."""
 
 from engine._lazy import attach_stub
 

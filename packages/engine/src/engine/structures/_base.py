@@ -1,4 +1,4 @@
-"""The container that the others derive from."""
+"""Base class of data elements."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of data.
         """
         for name, value in metainfo.items():
-            self.set_field(_copied(value), name, field_type="metainfo")
+            self.set_field(_copy(value), name, field_type="metainfo")
 
     def set_data(self, data: Mapping[str, Any]) -> None:
         """Add or change data.
@@ -164,7 +164,7 @@ class BaseDataElement:
 
     def clone(self) -> Self:
         """Return an independent copy; gradients flow through the copies of tensors."""
-        return self._each(_cloned)
+        return self._each(_clone)
 
     def keys(self) -> list[str]:
         """Return the names of the data."""
@@ -245,19 +245,19 @@ class BaseDataElement:
             args: The arguments of `Tensor.to`.
             kwargs: The same.
         """
-        return self._each(lambda value: _called(value, "to", *args, **kwargs))
+        return self._each(lambda value: _call(value, "to", *args, **kwargs))
 
     def cpu(self) -> Self:
         """Return an element whose tensors are in main memory."""
-        return self._each(lambda value: _called(value, "cpu"))
+        return self._each(lambda value: _call(value, "cpu"))
 
     def cuda(self) -> Self:
         """Return an element whose tensors are on the current GPU."""
-        return self._each(lambda value: _called(value, "cuda"))
+        return self._each(lambda value: _call(value, "cuda"))
 
     def detach(self) -> Self:
         """Return an element whose tensors have no history of gradients."""
-        return self._each(lambda value: _called(value, "detach"))
+        return self._each(lambda value: _call(value, "detach"))
 
     def numpy(self) -> Self:
         """Return an element with NumPy arrays in place of tensors."""
@@ -276,8 +276,8 @@ class BaseDataElement:
 
     def __repr__(self) -> str:
         """Show all fields, long arrays by their shape."""
-        meta = [f"    {name}: {_shown(value)}" for name, value in self.metainfo_items()]
-        data = [f"    {name}: {_shown(value)}" for name, value in self.items()]
+        meta = [f"    {name}: {_format(value)}" for name, value in self.metainfo_items()]
+        data = [f"    {name}: {_format(value)}" for name, value in self.items()]
         lines = ["", "    META INFORMATION", *meta, "", "    DATA FIELDS", *data]
         return f"<{type(self).__name__}(" + "\n".join(lines) + f"\n) at {id(self):#x}>"
 
@@ -291,7 +291,7 @@ class BaseDataElement:
         new["_metainfo_fields"] = self._metainfo_fields.copy()
         new["_data_fields"] = self._data_fields.copy()
         for name in map(self._stored_name, self._metainfo_fields):
-            new[name] = _copied(old[name])
+            new[name] = _copy(old[name])
         for name in map(self._stored_name, self._data_fields):
             new[name] = convert(old[name])
         return made
@@ -309,18 +309,18 @@ def _is_property(element: BaseDataElement, name: str) -> bool:
     return isinstance(getattr(type(element), name, None), property)
 
 
-def _copied(value: Any) -> Any:
+def _copy(value: Any) -> Any:
     kind = type(value)
     is_fixed = kind in _ATOMS or (kind is tuple and _ATOMS.issuperset(map(type, value)))
     return value if is_fixed else copy.deepcopy(value)
 
 
-def _cloned(value: Any) -> Any:
+def _clone(value: Any) -> Any:
     is_own = isinstance(value, torch.Tensor | BaseDataElement)
     return value.clone() if is_own else copy.deepcopy(value)
 
 
-def _called(value: Any, method: str, *args: Any, **kwargs: Any) -> Any:
+def _call(value: Any, method: str, *args: Any, **kwargs: Any) -> Any:
     """Return what a method of a value returns, or the value where it has no such method."""
     convert = getattr(value, method, None)
     return value if convert is None else convert(*args, **kwargs)
@@ -329,16 +329,16 @@ def _called(value: Any, method: str, *args: Any, **kwargs: Any) -> Any:
 def _as_array(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return value.detach().cpu().numpy()
-    return _called(value, "numpy")
+    return _call(value, "numpy")
 
 
 def _as_tensor(value: Any) -> Any:
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value)
-    return _called(value, "to_tensor")
+    return _call(value, "to_tensor")
 
 
-def _shown(value: Any) -> str:
+def _format(value: Any) -> str:
     if isinstance(value, torch.Tensor) and value.numel() > _SHOWN:
         return f"tensor of shape {tuple(value.shape)}, {value.dtype} on {value.device}"
     if isinstance(value, np.ndarray) and value.size > _SHOWN:

@@ -1,4 +1,4 @@
-"""What belongs to the instances of an image: boxes, labels, scores, masks."""
+"""Data of the instances of an image: boxes, labels, scores, masks."""
 
 from __future__ import annotations
 

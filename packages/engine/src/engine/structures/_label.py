@@ -1,4 +1,4 @@
-"""Labels of a whole image."""
+"""Labels of an image."""
 
 from __future__ import annotations
 

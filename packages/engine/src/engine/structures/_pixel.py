@@ -1,4 +1,4 @@
-"""What belongs to the pixels of an image: maps of classes, scores, depths."""
+"""Data of the pixels of an image: maps of classes, scores, depths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the tests of a library need: comparisons, scripts, and a small run."""
+"""Test helpers: comparisons, scripts, process state and a small run."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""Comparisons that return whether they hold; only `assert_allclose` raises an error."""
+"""Comparisons for tests."""
 
 from __future__ import annotations
 

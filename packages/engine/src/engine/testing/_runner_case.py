@@ -1,4 +1,4 @@
-"""A small run for the tests of hooks, loops and whatever else a run has."""
+"""Test case with a small run."""
 
 from __future__ import annotations
 

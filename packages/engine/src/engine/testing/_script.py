@@ -1,4 +1,4 @@
-"""Scripts that run within a test."""
+"""Scripts within a test."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small helpers that every floor may use; they import nothing heavy."""
+"""Helpers for all packages, without heavy imports."""
 
 from engine._lazy import attach_stub
 

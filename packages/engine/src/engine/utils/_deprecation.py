@@ -1,4 +1,4 @@
-"""Names and functions that are on their way out."""
+"""Deprecation of names and arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which values are nothing but plain data."""
+"""Check for plain data."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Named instances that the whole process can reach."""
+"""Named instances within a process, one of them current."""
 
 from __future__ import annotations
 
@@ -72,6 +72,11 @@ class ManagerMixin:
     def as_current(self) -> _InForce:
         """Return a `with` block in which this instance is the current one of its class."""
         return _InForce(self)
+
+    @classmethod
+    def reset(cls) -> None:
+        """Forget all instances of this class."""
+        cls._instances.clear()
 
     @classmethod
     def check_instance_created(cls, name: str) -> bool:

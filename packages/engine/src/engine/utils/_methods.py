@@ -1,4 +1,4 @@
-"""Which methods a class has."""
+"""Check for overridden methods."""
 
 from __future__ import annotations
 

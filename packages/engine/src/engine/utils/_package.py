@@ -1,4 +1,4 @@
-"""Modules, packages and programs: whether they are there, and where."""
+"""Lookup of modules, packages and programs."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ def import_modules_from_strings(
     if not imports:
         return None
     if isinstance(imports, str):
-        return _imported(imports, allow_failed_imports)
-    return [_imported(name, allow_failed_imports) for name in imports]
+        return _import(imports, allow_failed_imports)
+    return [_import(name, allow_failed_imports) for name in imports]
 
 
 def get_object_from_string(obj_name: str) -> Any:
@@ -161,7 +161,7 @@ def _modules_of(distribution: str) -> list[str]:
     ]
 
 
-def _imported(name: str, may_fail: bool) -> ModuleType | None:
+def _import(name: str, may_fail: bool) -> ModuleType | None:
     if not isinstance(name, str):
         raise TypeError(f"the name of a module is a string; got {name!r}")
     try:

@@ -1,4 +1,4 @@
-"""Names of files and folders, and what the system has under them."""
+"""Paths of files and folders."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether two values say the same, whatever they are made of."""
+"""Equality of nested values, arrays and tensors included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""By how much one value of a metric is better than another."""
+"""Comparison of metric values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lists and tuples: what is in them, and how they are made of others."""
+"""Checks and operations on sequences."""
 
 from __future__ import annotations
 

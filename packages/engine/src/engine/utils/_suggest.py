@@ -1,4 +1,4 @@
-"""Close matches for names that a user may have misspelt."""
+"""Close matches of misspelled names."""
 
 from __future__ import annotations
 

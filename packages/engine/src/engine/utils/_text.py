@@ -1,4 +1,4 @@
-"""From the bytes of a file to its text."""
+"""Decoding of text files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long something takes."""
+"""Timers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import time
 from types import TracebackType
 from typing import Self
 
+from engine._lazy import public
 
+
+@public
 class TimerError(Exception):
     """A timer was asked for the time before it was started."""
 

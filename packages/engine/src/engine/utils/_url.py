@@ -1,4 +1,4 @@
-"""Names of files that are not local."""
+"""Detection of URLs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Versions, as numbers and as commits."""
+"""Version numbers and commits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a loop has come, in a line of text."""
+"""Progress bar of a loop."""
 
 from __future__ import annotations
 
@@ -127,7 +127,7 @@ def track_iter_progress(
     Raises:
         TypeError: If the tasks are neither a sequence nor such a pair.
     """
-    each, number = _counted(tasks)
+    each, number = _count(tasks)
     bar = ProgressBar(number, bar_width, file=file)
     for task in each:
         yield task
@@ -167,7 +167,7 @@ def track_parallel_progress(
     Raises:
         TypeError: If the tasks are neither a sequence nor such a pair.
     """
-    each, number = _counted(tasks)
+    each, number = _count(tasks)
     skipped = min(nproc * chunksize if skip_first else 0, number)
     results: list[R] = []
     with init_pool(nproc, initializer, initargs) as pool:
@@ -245,7 +245,7 @@ def track_progress_rich(
             return list(progress.track(found, number, description=description))
 
 
-def _counted(tasks: Tasks) -> tuple[Iterable[Any], int]:
+def _count(tasks: Tasks) -> tuple[Iterable[Any], int]:
     if isinstance(tasks, tuple):
         if len(tasks) == 2 and isinstance(tasks[0], Iterable) and isinstance(tasks[1], int):
             return tasks[0], tasks[1]

@@ -1,4 +1,4 @@
-"""Pictures and numbers of a run, and where they go."""
+"""Visualizer, visual backends and curves."""
 
 from engine._lazy import attach_stub
 

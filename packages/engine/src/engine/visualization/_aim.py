@@ -1,4 +1,4 @@
-"""Pictures and numbers for Aim."""
+"""Aim backend."""
 
 from __future__ import annotations
 

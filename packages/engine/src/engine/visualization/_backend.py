@@ -1,4 +1,4 @@
-"""The base of visual backends, and how they are opened."""
+"""Base class of visual backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An image that is drawn on with matplotlib, pixel by pixel the size of the image."""
+"""Image canvas drawn with matplotlib."""
 
 from __future__ import annotations
 

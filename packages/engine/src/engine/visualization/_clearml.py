@@ -1,4 +1,4 @@
-"""Pictures, numbers and files for ClearML."""
+"""ClearML backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The curves of one training or several in one picture."""
+"""Curves of one or several trainings."""
 
 from __future__ import annotations
 
@@ -96,7 +96,7 @@ def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
         for name, points in values.items()
     ]
     if keys:
-        panels = [panel for key in keys for panel in _one_each(_called(key, found))]
+        panels = [panel for key in keys for panel in _one_each(_select_curves(key, found))]
     else:
         losses = [curve for curve in found if curve.in_training and "loss" in curve.name]
         rates = [curve for curve in found if curve.in_training and curve.name.endswith("lr")]
@@ -114,7 +114,7 @@ def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
     return panels
 
 
-def _called(key: str, found: Sequence[_Curve]) -> list[_Curve]:
+def _select_curves(key: str, found: Sequence[_Curve]) -> list[_Curve]:
     curves = [curve for curve in found if key == curve.name or fnmatchcase(curve.name, key)]
     if not curves:
         names = sorted({curve.name for curve in found})

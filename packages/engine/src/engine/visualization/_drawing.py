@@ -1,4 +1,4 @@
-"""What can be drawn on an image."""
+"""Drawing on an image."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures, numbers and files for DVCLive."""
+"""DVCLive backend."""
 
 from __future__ import annotations
 

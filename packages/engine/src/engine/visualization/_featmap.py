@@ -1,4 +1,4 @@
-"""Pictures of feature maps."""
+"""Drawing of feature maps."""
 
 from __future__ import annotations
 
@@ -53,15 +53,15 @@ def _of_one_size(
 ) -> tuple[Tensor, Image | None]:
     """Bring the maps and the image to the size asked for, or else to that of the image."""
     if image is None:
-        return (maps if size is None else _resized(maps, size)), None
+        return (maps if size is None else _resize(maps, size)), None
     size = size or image.shape[:2]
     if image.shape[:2] != tuple(size):
         pixels = torch.from_numpy(image).permute(2, 0, 1).float()
-        image = _resized(pixels, size).round().byte().permute(1, 2, 0).numpy()
-    return _resized(maps, size), image
+        image = _resize(pixels, size).round().byte().permute(1, 2, 0).numpy()
+    return _resize(maps, size), image
 
 
-def _resized(maps: Tensor, size: tuple[int, ...]) -> Tensor:
+def _resize(maps: Tensor, size: tuple[int, ...]) -> Tensor:
     return functional.interpolate(maps[None], tuple(size), mode="bilinear")[0]
 
 

@@ -1,4 +1,4 @@
-"""Images in files."""
+"""Reading and writing of image files."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures and numbers in local files."""
+"""Local backend: pictures and numbers in files."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ class LocalVisBackend(BaseVisBackend):
         numbers = {name: _plain(value) for name, value in scalar_dict.items()}
         line = json.dumps({"step": step, **numbers}).encode() + b"\n"
         for name in dict.fromkeys((self._scalar_file, file_path or self._scalar_file)):
-            self._opened(name).write(line)
+            self._open_file(name).write(line)
 
     def close(self) -> None:
         """Close the files; a later line opens them again."""
@@ -109,7 +109,7 @@ class LocalVisBackend(BaseVisBackend):
             file.close()
         self._open.clear()
 
-    def _opened(self, name: str) -> BinaryIO:
+    def _open_file(self, name: str) -> BinaryIO:
         if name not in self._open:
             path = Path(self.save_dir, name)
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Pictures, numbers and files for MLflow."""
+"""MLflow backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Names of pictures and numbers as names of files, and as those that a tracker takes."""
+"""Escaping of picture and scalar names."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ def as_file_name(name: str) -> str:
     What can't stand in one is written as its code point, `-x3F-` for a question mark, so that
     different names stay different.
     """
-    return _NO_FILE.sub(_escaped, name)
+    return _NO_FILE.sub(_escape, name)
 
 
 def as_mlflow_name(name: str) -> str:
     """Return a name as MLflow takes it, escaped as that of a file: letters, digits and `_-./ `."""
-    return _NOT_FOR_MLFLOW.sub(_escaped, name)
+    return _NOT_FOR_MLFLOW.sub(_escape, name)
 
 
-def _escaped(found: re.Match[str]) -> str:
+def _escape(found: re.Match[str]) -> str:
     return f"-x{ord(found[0]):X}-"

@@ -1,4 +1,4 @@
-"""Pictures and numbers for Neptune."""
+"""Neptune backend."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What drawing and the backends need beyond the engine's own dependencies."""
+"""Optional dependencies of drawing and backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The numbers of runs, as `LocalVisBackend` writes them."""
+"""Scalars of runs, as `LocalVisBackend` writes them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,8 @@ def read_curves(files: Sequence[PathLike]) -> Curves:
     curves = Curves({}, {})
     for start in trained or starts:  # one that only validated is no part of a training
         curves = Curves(
-            _continued(curves.training, start.training), _continued(curves.others, start.others)
+            _continue_scalars(curves.training, start.training),
+            _continue_scalars(curves.others, start.others),
         )
     return curves
 
@@ -128,7 +129,7 @@ def _split(lines: Sequence[Line]) -> Curves:
     return curves
 
 
-def _continued(old: dict[str, Points], new: dict[str, Points]) -> dict[str, Points]:
+def _continue_scalars(old: dict[str, Points], new: dict[str, Points]) -> dict[str, Points]:
     joined = {}
     for name in sorted(old.keys() | new.keys()):
         first = min(new.get(name, ()), default=None)

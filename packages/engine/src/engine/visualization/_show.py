@@ -1,4 +1,4 @@
-"""Pictures in a window."""
+"""Display of an image in a window."""
 
 from __future__ import annotations
 

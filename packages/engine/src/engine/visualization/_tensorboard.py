@@ -1,4 +1,4 @@
-"""Pictures and numbers for TensorBoard."""
+"""TensorBoard backend."""
 
 from __future__ import annotations
 

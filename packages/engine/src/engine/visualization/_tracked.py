@@ -1,4 +1,4 @@
-"""What trackers keep of a run beside pictures and numbers: its parameters and its files."""
+"""Parameters and files of a run in trackers."""
 
 from __future__ import annotations
 

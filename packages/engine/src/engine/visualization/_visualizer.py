@@ -1,4 +1,4 @@
-"""Drawing on images, and handing pictures and numbers to the backends."""
+"""Visualizer: drawing on images, and writing to backends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pictures and numbers for Weights & Biases."""
+"""Weights & Biases backend."""
 
 from __future__ import annotations
 

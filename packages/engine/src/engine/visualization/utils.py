@@ -1,4 +1,4 @@
-"""Helpers for code that draws: what arguments may be, colors, and heat maps."""
+"""Checks, colors and heat maps for drawing."""
 
 from __future__ import annotations
 

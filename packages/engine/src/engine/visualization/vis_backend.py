@@ -1,4 +1,4 @@
-"""The backends, and what one of your own is made of."""
+"""Visual backends, re-exported for subclasses."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class PooledFeatures(nn.Module):
         return last.mean((2, 3))
 
 
-def _pooled(
+def _build_pooled(
     name: str, make: Callable[..., Any], pretrained: bool = False, **kwargs: Any
 ) -> tuple[PooledFeatures, int]:
     """Make a backbone with fresh weights, and say how many features it gives.
@@ -75,7 +75,7 @@ def _timm(name: str, pretrained: bool = False, **kwargs: Any) -> tuple[nn.Module
     return model, model.num_features
 
 
-def _named() -> dict[str, Callable[..., Any]]:
+def _backbones_by_name() -> dict[str, Callable[..., Any]]:
     """Return what makes each backbone."""
     plain = {f"resnet{depth}": partial(ResNet, depth) for depth in DEPTHS}
     d_variant = {f"{name}d": partial(make, **_D_VARIANT) for name, make in plain.items()}
@@ -84,9 +84,9 @@ def _named() -> dict[str, Callable[..., Any]]:
 
 
 _OWN = FunctionRegistry("backbones")
-for _name, _make in _named().items():
+for _name, _make in _backbones_by_name().items():
     MMALPHA_BACKBONE_REGISTRY.register_module(_name, module=partial(_make, out_indices=_ALL_STAGES))
-    _OWN(partial(_pooled, _name, _make), _name, providers="mmalpha", provider="mmalpha")
+    _OWN(partial(_build_pooled, _name, _make), _name, providers="mmalpha", provider="mmalpha")
 
 IMAGE_CLASSIFIER_BACKBONES = _OWN + ExternalRegistry(
     _timm,

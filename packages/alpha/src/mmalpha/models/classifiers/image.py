@@ -1,4 +1,4 @@
-"""The classification of whole images."""
+"""Image classifier: backbone, neck and head."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class ImageClassifier(BaseModel):
             if data_samples is None:
                 raise ValueError("a loss needs data_samples with their gt_label")
             if self.training and self.batch_augments is not None:
-                inputs, data_samples = self._mixed(inputs, data_samples)
+                inputs, data_samples = self._mix(inputs, data_samples)
             return cast(
                 "dict[str, Tensor]", self.head.loss(self.extract_feat(inputs), data_samples)
             )
@@ -110,7 +110,7 @@ class ImageClassifier(BaseModel):
         """
         return cast("tuple[Tensor, ...]", self.neck(features_of(self.backbone, inputs)))
 
-    def _mixed(
+    def _mix(
         self, inputs: Tensor, data_samples: Sequence[DataSample]
     ) -> tuple[Tensor, list[DataSample]]:
         assert self.batch_augments is not None

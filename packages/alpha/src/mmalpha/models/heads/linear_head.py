@@ -1,4 +1,4 @@
-"""Linear classifiers."""
+"""Linear classification head."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Necks: what stands between a backbone and a head."""
+"""Necks: between a backbone and a head."""

@@ -1,4 +1,4 @@
-"""Pooling over the whole map."""
+"""Global average pooling."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Transforms of what pixels look like."""
+"""Photometric transforms."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class PhotoMetricDistortion:
         if len(image) == 3:
             saturation = _between(self.saturation_range) if _coin() else 1.0
             hue = _between((-self.hue_delta, self.hue_delta)) if _coin() else 0.0
-            image = _shifted(image, saturation, hue)
+            image = _shift_hue(image, saturation, hue)
         results["img"] = image if contrast_first else _linear(image, scale, 0.0)
         return results
 
@@ -73,7 +73,7 @@ def _linear(image: Tensor, scale: float, shift: float) -> Tensor:
     return ((image.float() + shift) * scale).round().clamp(0, 255).byte()
 
 
-def _shifted(image: Tensor, saturation: float, hue: float) -> Tensor:
+def _shift_hue(image: Tensor, saturation: float, hue: float) -> Tensor:
     if saturation == 1 and hue == 0:
         return image
     rgb = np.ascontiguousarray(image.permute(1, 2, 0).numpy())

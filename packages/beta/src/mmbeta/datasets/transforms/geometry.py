@@ -1,4 +1,4 @@
-"""Transforms of where pixels are."""
+"""Geometric transforms."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Resize:
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Resize `img` and `gt_seg_map`."""
-        return _resized(results, self.scale, self.keep_ratio)
+        return _resize(results, self.scale, self.keep_ratio)
 
 
 @TRANSFORMS.register_module()
@@ -71,7 +71,7 @@ class RandomResize:
         least, most = self.ratio_range
         factor = least + torch.rand(()).item() * (most - least)
         width, height = (max(1, round(side * factor)) for side in self.scale)
-        return _resized(results, (width, height), self.keep_ratio)
+        return _resize(results, (width, height), self.keep_ratio)
 
 
 @TRANSFORMS.register_module()
@@ -208,7 +208,7 @@ def _each(results: dict[str, Any], change: Callable[[Tensor], Tensor]) -> dict[s
     return results
 
 
-def _resized(results: dict[str, Any], scale: tuple[int, int], keep_ratio: bool) -> dict[str, Any]:
+def _resize(results: dict[str, Any], scale: tuple[int, int], keep_ratio: bool) -> dict[str, Any]:
     before = results["img"].shape[-2:]
     size = _fitting(before, scale) if keep_ratio else (scale[1], scale[0])
     if size == tuple(before):

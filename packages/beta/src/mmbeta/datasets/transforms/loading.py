@@ -1,4 +1,4 @@
-"""Reading an image and its mask."""
+"""Loading of an image and its mask."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class LoadImageFromFile:
         path = results["img_path"]
         if self._from_data:
             check_fetched_plainly(path)
-        pixels = torch.from_numpy(_decoded(_opened(path), path, _MODES[self.color]))
+        pixels = torch.from_numpy(_decode(_open(path), path, _MODES[self.color]))
         results["img"] = pixels[None] if pixels.ndim == 2 else pixels.permute(2, 0, 1)
         results["ori_shape"] = tuple(pixels.shape[:2])
         return results
@@ -68,13 +68,13 @@ class LoadAnnotations:
         path = results["seg_map_path"]
         if self._from_data:
             check_fetched_plainly(path)
-        image = _opened(path)
+        image = _open(path)
         if image.mode not in _MASK_MODES:
             raise ValueError(
                 f"{path} is no mask: its pixels are {image.mode}; expected one value of 8 bits for "
                 "each, the label (a gray image, or one with a palette)"
             )
-        mask = _decoded(image, path)
+        mask = _decode(image, path)
         if mask.shape != results.get("ori_shape", mask.shape):
             raise ValueError(
                 f"{path} has {mask.shape[0]}×{mask.shape[1]} pixels, but {results['img_path']} has "
@@ -86,12 +86,12 @@ class LoadAnnotations:
         return results
 
 
-def _opened(path: str) -> Image.Image:
+def _open(path: str) -> Image.Image:
     content = get(path)
     with decoding(path):
         return Image.open(io.BytesIO(content))
 
 
-def _decoded(image: Image.Image, path: str, mode: str | None = None) -> npt.NDArray[np.uint8]:
+def _decode(image: Image.Image, path: str, mode: str | None = None) -> npt.NDArray[np.uint8]:
     with decoding(path):
         return np.array(image if mode is None else image.convert(mode), np.uint8)

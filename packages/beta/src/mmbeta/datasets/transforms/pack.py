@@ -1,4 +1,4 @@
-"""The end of a pipeline."""
+"""Packing of the results of a pipeline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a backbone of any package gives."""
+"""Check of the feature maps of a backbone."""
 
 from __future__ import annotations
 

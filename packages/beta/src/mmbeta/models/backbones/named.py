@@ -1,4 +1,4 @@
-"""Backbones from `BACKBONE_REGISTRY`, whatever their package calls things."""
+"""Backbones by their name in `BACKBONE_REGISTRY`."""
 
 from __future__ import annotations
 

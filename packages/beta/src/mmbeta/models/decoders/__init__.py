@@ -1,1 +1,1 @@
-"""Decoders: from feature maps to one."""
+"""Decoders: from several feature maps to one."""

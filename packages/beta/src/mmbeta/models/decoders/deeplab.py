@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mmbeta.models.layers import PooledContext, conv_norm, resized
+from mmbeta.models.layers import PooledContext, conv_norm, resize
 from mmbeta.registry import MMBETA_DECODER_REGISTRY
 
 
@@ -93,5 +93,5 @@ class DeepLabV3PlusDecoder(nn.Module):
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Turn maps `(N, C, H, W)` into one, `(N, out_channels, H', W')`, as large as the first."""
         low = self.reduce(feats[0])
-        high = resized(self.aspp(feats[-1]), low.shape[-2:], self.align_corners)
+        high = resize(self.aspp(feats[-1]), low.shape[-2:], self.align_corners)
         return cast("Tensor", self.fuse(torch.cat([high, low], 1)))

@@ -7,7 +7,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from mmbeta.models.layers import conv_stack, joined
+from mmbeta.models.layers import concat_maps, conv_stack
 from mmbeta.registry import MMBETA_DECODER_REGISTRY
 
 
@@ -56,4 +56,4 @@ class FCNDecoder(nn.Module):
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Turn maps `(N, C, H, W)` into one, `(N, out_channels, H', W')`, as large as the first."""
         chosen = [feats[index] for index in self.in_index]
-        return cast("Tensor", self.convs(joined(chosen, self.align_corners)))
+        return cast("Tensor", self.convs(concat_maps(chosen, self.align_corners)))

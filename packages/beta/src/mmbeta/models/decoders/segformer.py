@@ -7,7 +7,7 @@ from typing import cast
 
 from torch import Tensor, nn
 
-from mmbeta.models.layers import conv_norm, joined
+from mmbeta.models.layers import concat_maps, conv_norm
 from mmbeta.registry import MMBETA_DECODER_REGISTRY
 
 
@@ -39,4 +39,4 @@ class SegformerDecoder(nn.Module):
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Turn maps `(N, C, H, W)` into one, `(N, out_channels, H', W')`, as large as the first."""
         projected = [layer(feat) for layer, feat in zip(self.project, feats, strict=True)]
-        return cast("Tensor", self.fuse(joined(projected, self.align_corners)))
+        return cast("Tensor", self.fuse(concat_maps(projected, self.align_corners)))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmbeta.models.layers import conv_stack, resized
+from mmbeta.models.layers import conv_stack, resize
 from mmbeta.registry import MMBETA_DECODER_REGISTRY
 
 
@@ -55,5 +55,5 @@ class UNetDecoder(nn.Module):
         """Turn maps `(N, C, H, W)` into one, `(N, out_channels, H', W')`, as large as the first."""
         *finer, x = feats
         for step, feat in zip(self.steps, reversed(finer), strict=True):
-            x = step(torch.cat([feat, resized(x, feat.shape[-2:], self.align_corners)], 1))
+            x = step(torch.cat([feat, resize(x, feat.shape[-2:], self.align_corners)], 1))
         return x

@@ -8,7 +8,7 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from mmbeta.models.layers import PooledContext, conv_norm, joined, resized
+from mmbeta.models.layers import PooledContext, concat_maps, conv_norm, resize
 from mmbeta.registry import MMBETA_DECODER_REGISTRY
 
 
@@ -54,7 +54,7 @@ class UPerNetDecoder(nn.Module):
         top = self.bottleneck(torch.cat([last, *self.context(last)], 1))
         pyramid = [top]
         for lateral, feat in zip(reversed(self.laterals), reversed(finer), strict=True):
-            above = resized(pyramid[0], feat.shape[-2:], self.align_corners)
+            above = resize(pyramid[0], feat.shape[-2:], self.align_corners)
             pyramid.insert(0, lateral(feat) + above)
         smoothed = [smooth(each) for smooth, each in zip(self.smooth, pyramid[:-1], strict=True)]
-        return cast("Tensor", self.fuse(joined([*smoothed, top], self.align_corners)))
+        return cast("Tensor", self.fuse(concat_maps([*smoothed, top], self.align_corners)))

@@ -1,1 +1,1 @@
-"""Factories: models from names."""
+"""Model factories."""

@@ -1,4 +1,4 @@
-"""Segmentation models from the name of a backbone and that of a decoder."""
+"""Factory of segmentation models from the names of a backbone and a decoder."""
 
 from __future__ import annotations
 

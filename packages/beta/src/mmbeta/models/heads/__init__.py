@@ -1,1 +1,1 @@
-"""Heads: from feature maps to losses and masks."""
+"""Decode heads: from feature maps to losses and masks."""

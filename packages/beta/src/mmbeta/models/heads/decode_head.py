@@ -1,4 +1,4 @@
-"""What all decode heads share."""
+"""Base class of decode heads."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, cast
 from torch import Tensor, nn
 
 from engine.model import BaseModule
-from mmbeta.models.layers import joined, resized
+from mmbeta.models.layers import concat_maps, resize
 from mmbeta.registry import MODELS
 
 _INIT = dict(type="engine.Kaiming", layer="Conv2d")
@@ -65,7 +65,7 @@ class BaseDecodeHead(BaseModule, ABC):
         given = loss_decode or dict(type="mmbeta.CrossEntropyLoss")
         configs = [given] if isinstance(given, Mapping) else given
         self.loss_decode = nn.ModuleList(MODELS.build(each) for each in configs)
-        self._loss_names = self._named(self.loss_decode)
+        self._loss_names = self._name_losses(self.loss_decode)
         self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1)
 
@@ -80,16 +80,16 @@ class BaseDecodeHead(BaseModule, ABC):
             Logits `(N, num_classes, H', W')`.
         """
 
-    def selected(self, feats: Sequence[Tensor]) -> list[Tensor]:
+    def select(self, feats: Sequence[Tensor]) -> list[Tensor]:
         """Return the maps that `in_index` chooses."""
         return [feats[index] for index in self.in_index]
 
-    def joined(self, feats: Sequence[Tensor]) -> Tensor:
+    def concat(self, feats: Sequence[Tensor]) -> Tensor:
         """Return the maps that `in_index` chooses as one, `(N, in_channels, H', W')`.
 
         They are brought to the size of the first.
         """
-        return joined(self.selected(feats), self.align_corners)
+        return concat_maps(self.select(feats), self.align_corners)
 
     def classify(self, feat: Tensor) -> Tensor:
         """Turn `(N, channels, H, W)` into logits `(N, num_classes, H, W)`."""
@@ -105,7 +105,7 @@ class BaseDecodeHead(BaseModule, ABC):
         Returns:
             Logits `(N, num_classes, H, W)` of float32.
         """
-        return resized(self(feats).float(), size, self.align_corners)
+        return resize(self(feats).float(), size, self.align_corners)
 
     def loss(self, logits: Tensor, target: Tensor) -> dict[str, Tensor]:
         """Compute the losses of a batch.
@@ -128,13 +128,13 @@ class BaseDecodeHead(BaseModule, ABC):
         map_channels: Sequence[int] | None,
     ) -> tuple[list[int], list[int]]:
         """Return which maps are taken, and the channels of each."""
-        told = map_channels if in_channels is None else _listed(in_channels)
+        told = map_channels if in_channels is None else _as_list(in_channels)
         if told is None:
             raise ValueError(
                 f"{cls.__name__} needs in_channels, since its backbone does not tell the "
                 "channels of its maps in a list `out_channels`"
             )
-        indices = list(range(len(told))) if in_index is None else _listed(in_index)
+        indices = list(range(len(told))) if in_index is None else _as_list(in_index)
         if in_channels is None:
             try:
                 return indices, [told[index] for index in indices]
@@ -149,7 +149,7 @@ class BaseDecodeHead(BaseModule, ABC):
             )
         return indices, list(told)
 
-    def _named(self, losses: nn.ModuleList) -> list[str]:
+    def _name_losses(self, losses: nn.ModuleList) -> list[str]:
         if len(losses) == 1:
             return ["loss"]
         names = [str(getattr(loss, "loss_name", f"loss_{type(loss).__name__}")) for loss in losses]
@@ -175,8 +175,8 @@ class DecoderHead(BaseDecodeHead):
         Returns:
             Logits `(N, num_classes, H', W')`, in the size of the decoder's map.
         """
-        return self.classify(cast("Tensor", self.decoder(self.selected(feats))))
+        return self.classify(cast("Tensor", self.decoder(self.select(feats))))
 
 
-def _listed(value: int | Sequence[int]) -> list[int]:
+def _as_list(value: int | Sequence[int]) -> list[int]:
     return [value] if isinstance(value, int) else list(value)

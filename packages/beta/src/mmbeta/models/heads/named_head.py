@@ -1,4 +1,4 @@
-"""Decoders from `DECODER_REGISTRY` as decode heads."""
+"""Decode heads around a decoder of `DECODER_REGISTRY`."""
 
 from __future__ import annotations
 

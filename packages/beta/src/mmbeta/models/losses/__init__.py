@@ -1,1 +1,1 @@
-"""Losses: from logits and true masks to a number."""
+"""Segmentation losses."""

@@ -1,4 +1,4 @@
-"""What all losses share."""
+"""Base class of losses."""
 
 from __future__ import annotations
 

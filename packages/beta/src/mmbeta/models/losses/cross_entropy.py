@@ -1,4 +1,4 @@
-"""The cross entropy of pixels."""
+"""Cross entropy of pixels."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Necks: from feature maps to others."""
+"""Necks: from feature maps to feature maps."""

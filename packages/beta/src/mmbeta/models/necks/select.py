@@ -1,4 +1,4 @@
-"""A choice among the maps of a backbone."""
+"""Selection of feature maps."""
 
 from __future__ import annotations
 

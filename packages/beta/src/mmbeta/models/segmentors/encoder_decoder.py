@@ -1,4 +1,4 @@
-"""The segmentation of whole images."""
+"""Encoder-decoder segmentor."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.model import BaseModel, build_backbone
 from engine.structures import BaseDataElement, PixelData
 from mmbeta.models.backbones.maps import channels_of, maps_of
-from mmbeta.models.layers import resized
+from mmbeta.models.layers import resize
 from mmbeta.registry import MODELS
 from mmbeta.structures import SegDataSample
 
@@ -64,7 +64,7 @@ class EncoderDecoder(BaseModel):
             if isinstance(backbone, nn.Module)
             else build_backbone(MODELS, backbone, "maps")
         )
-        self.neck = None if neck is None else _built(neck)
+        self.neck = None if neck is None else _build(neck)
         channels = channels_of(self.backbone if self.neck is None else self.neck)
         self.decode_head: Any = _head(decode_head, channels)
         self.auxiliary_head = nn.ModuleDict(
@@ -173,7 +173,7 @@ class EncoderDecoder(BaseModel):
             inputs: Images `(N, C, H, W)`.
             data_samples: N data samples to write the predictions to; None makes new ones. A mask
                 has the size of its image before it was padded (`img_shape`) or, where it is known,
-                before it was resized (`ori_shape`).
+                before it was resize (`ori_shape`).
 
         Returns:
             N data samples with `pred_sem_seg`, and with `val_loss` a data element with the loss,
@@ -183,7 +183,7 @@ class EncoderDecoder(BaseModel):
         samples = [SegDataSample() for _ in scores] if data_samples is None else [*data_samples]
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
-            own = _restored(score, sample)
+            own = _restore_size(score, sample)
             sample.pred_sem_seg = PixelData(data=own.argmax(0, keepdim=True))
             if self.val_loss and "gt_sem_seg" in sample:
                 target = _target([sample], own.shape[-2:])
@@ -198,7 +198,7 @@ class EncoderDecoder(BaseModel):
         return [each for each in super().test_step(data) if isinstance(each, SegDataSample)]
 
 
-def _built(part: Part) -> nn.Module:
+def _build(part: Part) -> nn.Module:
     return part if isinstance(part, nn.Module) else MODELS.build(part)
 
 
@@ -251,9 +251,9 @@ def _target(data_samples: Sequence[SegDataSample], size: Sequence[int]) -> Tenso
     return torch.cat(masks).long()
 
 
-def _restored(scores: Tensor, sample: SegDataSample) -> Tensor:
+def _restore_size(scores: Tensor, sample: SegDataSample) -> Tensor:
     """Bring scores `(num_classes, H, W)` to the size that an image had at first."""
     height, width = sample.get("img_shape", scores.shape[-2:])
     scores = scores[:, :height, :width]
     first = tuple(sample.get("ori_shape", scores.shape[-2:]))
-    return scores if scores.shape[-2:] == first else resized(scores[None], first)[0]
+    return scores if scores.shape[-2:] == first else resize(scores[None], first)[0]

@@ -1,4 +1,4 @@
-"""Predictions for windows that slide over an image."""
+"""Sliding-window inference."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Optimizers, their wrappers, and how they are made of a config."""
+"""Optimizers, their wrappers and constructors."""

@@ -1,4 +1,4 @@
-"""Mixed precision."""
+"""Optimizer wrapper with mixed precision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all wrappers of an optimizer have."""
+"""Base class of optimizer wrappers."""
 
 from __future__ import annotations
 

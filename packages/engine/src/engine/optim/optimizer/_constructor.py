@@ -1,4 +1,4 @@
-"""From the config of an optimizer wrapper to the wrapper."""
+"""Constructors of optimizer wrappers."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class DefaultOptimWrapperConstructor:
         if self.paramwise_cfg:
             groups: list[dict[str, Any]] = []
             self.add_params(groups, model)
-            params = _joined(groups)
+            params = _join_groups(groups)
             self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
         cfg = mutable_copy(self.optim_wrapper_cfg)
@@ -97,7 +97,7 @@ class DefaultOptimWrapperConstructor:
                 )
 
 
-def _joined(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _join_groups(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return groups of parameters with those of the same options as one, the order kept."""
     result: list[dict[str, Any]] = []
     for group in groups:

@@ -1,4 +1,4 @@
-"""Learning rates and weight decays that differ from parameter to parameter."""
+"""Per-parameter learning rates and weight decays."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class Paramwise:
         self._multipliers = multipliers
         for name, value in multipliers.items():
             if value is not None:
-                self._scaled("lr" if "_lr_" in name else "weight_decay", value, name)
+                self._scale("lr" if "_lr_" in name else "weight_decay", value, name)
 
     def add(
         self,
@@ -140,21 +140,21 @@ class Paramwise:
             decay = "bias_decay_mult"
         if dimensions == 1 and (decay is None or self._multipliers.get(decay) is None):
             decay = "flat_decay_mult"
-        return {**self._multiplied("lr", lr), **self._multiplied("weight_decay", decay)}
+        return {**self._multiply("lr", lr), **self._multiply("weight_decay", decay)}
 
-    def _multiplied(self, option: str, rule: str | None) -> dict[str, float]:
+    def _multiply(self, option: str, rule: str | None) -> dict[str, float]:
         factor = self._multipliers.get(rule) if rule is not None else None
-        return {} if factor is None else {option: self._scaled(option, factor, rule)}
+        return {} if factor is None else {option: self._scale(option, factor, rule)}
 
     def _custom_options(self, key: str, options: Mapping[str, Any]) -> dict[str, Any]:
         result = dict(options)
         for option, rule in (("lr", "lr_mult"), ("weight_decay", "decay_mult")):
             if rule in result:
                 where = f"custom_keys.{key}.{rule}"
-                result[option] = self._scaled(option, result.pop(rule), where)
+                result[option] = self._scale(option, result.pop(rule), where)
         return result
 
-    def _scaled(self, option: str, factor: float, rule: str | None) -> float:
+    def _scale(self, option: str, factor: float, rule: str | None) -> float:
         base = self._base[option]
         if base is None:
             raise ValueError(

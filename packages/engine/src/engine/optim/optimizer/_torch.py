@@ -1,4 +1,4 @@
-"""The optimizers of torch, registered by their class names."""
+"""Optimizers of torch in the registry."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a loss to an update: accumulation and clipping."""
+"""Optimizer wrapper with gradient accumulation and clipping."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Several optimizers of one model, as adversarial training has them."""
+"""Several optimizer wrappers of one model."""
 
 from __future__ import annotations
 

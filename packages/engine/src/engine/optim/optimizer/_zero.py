@@ -1,4 +1,4 @@
-"""An optimizer whose state is shared out among the processes."""
+"""Optimizer with its state sharded over processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules of an optimizer's options: learning rate, momentum or any other number."""
+"""Schedulers of learning rate, momentum and other options of an optimizer."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""What all schedules of an optimizer's option have in common."""
+"""Base class of parameter schedulers."""
 
 from __future__ import annotations
 
@@ -266,14 +266,14 @@ class _ParamScheduler(ABC):
         self._last_value = self._values()
 
     def _values(self) -> list[float]:
-        return [self._read(group) for group in self.optimizer.param_groups]
+        return [self._read_value(group) for group in self.optimizer.param_groups]
 
     def _initial_values(self) -> list[float]:
         """Return the values before any schedule acted, which the groups remember."""
         key = f"initial_{self.param_name}"
         for i, group in enumerate(self.optimizer.param_groups):
             if self.last_step == -1:
-                group.setdefault(key, self._read(group))
+                group.setdefault(key, self._read_value(group))
             elif key not in group:
                 raise KeyError(
                     f"parameter group {i} has no {key!r}, which {type(self).__name__} needs to go "
@@ -281,7 +281,7 @@ class _ParamScheduler(ABC):
                 )
         return [group[key] for group in self.optimizer.param_groups]
 
-    def _read(self, group: dict[str, Any]) -> float:
+    def _read_value(self, group: dict[str, Any]) -> float:
         if self.param_name not in group:
             raise KeyError(
                 f"{type(self).__name__} is to change {self.param_name!r}, which the optimizer's "

@@ -1,4 +1,4 @@
-"""Schedules along cosines and polynomials."""
+"""Cosine and polynomial schedules."""
 
 from __future__ import annotations
 

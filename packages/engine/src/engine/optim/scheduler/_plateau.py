@@ -1,4 +1,4 @@
-"""The schedule that waits for a metric to stop improving."""
+"""Reduction on a plateau of a metric."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules in steps and straight lines."""
+"""Step and linear schedules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Schedules of the learning rate."""
+"""Learning rate schedulers."""
 
 from __future__ import annotations
 

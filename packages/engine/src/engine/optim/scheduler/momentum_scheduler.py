@@ -1,4 +1,4 @@
-"""Schedules of the momentum."""
+"""Momentum schedulers."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class MomentumSchedulerMixin(_OneOptionMixin):
 
     _option = "momentum"
 
-    def _read(self, group: dict[str, Any]) -> float:
+    def _read_value(self, group: dict[str, Any]) -> float:
         if "momentum" not in group and "betas" in group:
             return float(group["betas"][0])
-        return super()._read(group)
+        return super()._read_value(group)
 
     def _write(self, group: dict[str, Any], value: float) -> None:
         if "momentum" not in group and "betas" in group:

@@ -1,4 +1,4 @@
-"""Schedules of any option; `param_name` says which."""
+"""Schedulers of any optimizer option, by `param_name`."""
 
 from __future__ import annotations
 

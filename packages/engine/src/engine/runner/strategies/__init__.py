@@ -1,1 +1,1 @@
-"""Where and how a model runs; each strategy has a file of its own."""
+"""Strategies: where and how a model runs."""

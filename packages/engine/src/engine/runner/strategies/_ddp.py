@@ -1,4 +1,4 @@
-"""Several processes, each with a copy of the model."""
+"""Distributed data parallel strategy."""
 
 from __future__ import annotations
 
@@ -57,5 +57,5 @@ class DDPStrategy(BaseStrategy):
         given: dict[str, Any] = {"type": "engine.MMDistributedDataParallel"}
         if self.device.type == "cuda":
             given["device_ids"] = [self.device.index]
-        given["module"] = self._compiled(model.to(self.device))
+        given["module"] = self._compile(model.to(self.device))
         return MODEL_WRAPPERS.build(wrapper_cfg or {}, default_args=given)

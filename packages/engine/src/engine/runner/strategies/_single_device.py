@@ -1,4 +1,4 @@
-"""One device."""
+"""Single-device strategy."""
 
 from __future__ import annotations
 
@@ -30,4 +30,4 @@ class SingleDeviceStrategy(BaseStrategy):
             model: The model.
             wrapper_cfg: Not used: a wrapper is for several processes.
         """
-        return self._compiled(model.to(self.device))
+        return self._compile(model.to(self.device))

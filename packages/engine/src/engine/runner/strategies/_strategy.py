@@ -1,4 +1,4 @@
-"""The base of all strategies."""
+"""Base class of strategies."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ class BaseStrategy(ABC):
             )
         return {**cfg, "type": "engine.AmpOptimWrapper", "dtype": DTYPES[self.precision]}
 
-    def _compiled(self, model: nn.Module) -> nn.Module:
+    def _compile(self, model: nn.Module) -> nn.Module:
         """Compile a model in place, so that its state dict keeps its keys."""
         if self.compile is False or self.compile is None:
             return model

@@ -1,4 +1,4 @@
-"""Small helpers that need torch, which the rest of `engine.utils` does not."""
+"""Helpers that need torch."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,4 @@
-"""What a report of a bug tells of the machine."""
+"""Report of the environment."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How child processes start, and how many threads they take."""
+"""Start method and threads of child processes."""
 
 from __future__ import annotations
 

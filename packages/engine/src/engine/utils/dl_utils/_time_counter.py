@@ -1,4 +1,4 @@
-"""How long a function takes on average."""
+"""Average run time of a function."""
 
 from __future__ import annotations
 

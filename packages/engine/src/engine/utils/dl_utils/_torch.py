@@ -1,4 +1,4 @@
-"""Questions about torch and its layers, and what it does differently from release to release."""
+"""Versions and layers of torch."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From what a user names to the file of a config: a path, or a URL for fsspec."""
+"""Paths and URLs of config files."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
 
 
 def locate(name: str | Path, beside: str = "") -> str:
-    """Return the path or URL that `name` means.
+    """Return the path or URL of a config.
 
     Args:
         name: A path, a URL such as `s3://bucket/x.yaml`, or `package::path` for a config that an
             installed package ships in its folder `configs`.
-        beside: The path or URL of the config that names it, from which a relative path counts.
+        beside: The path or URL of the config that names it; a relative path starts at its folder.
 
     Raises:
-        ConfigNotFoundError: If there is no such file or package; it names near ones.
+        ConfigNotFoundError: If there is no such file or package; it names similar ones.
     """
     given = os.fspath(name)
     package, colons, rest = given.partition("::")
     if is_url(given):
         return given
     if colons:
-        return str(_shipped(package, rest))
+        return str(_locate_shipped(package, rest))
     if is_url(beside):
         scheme, _, rest = beside.partition("://")
         return f"{scheme}://{posixpath.normpath(posixpath.join(posixpath.dirname(rest), given))}"
@@ -43,12 +43,12 @@ def locate(name: str | Path, beside: str = "") -> str:
     return str(path)
 
 
-def identity(location: str) -> str:
-    """Return the one name of a file, however it was named."""
+def resolve(location: str) -> str:
+    """Return the absolute path of a file with its links resolved, or the URL."""
     return location if is_url(location) else str(Path(location).resolve())
 
 
-def text_of(location: str) -> str:
+def read_text(location: str) -> str:
     """Return the text of a config.
 
     Raises:
@@ -64,14 +64,14 @@ def text_of(location: str) -> str:
     except FileNotFoundError:
         raise ConfigNotFoundError(f"there is no config file {location}") from None
     except (OSError, ImportError, ValueError) as error:  # of a file, a protocol, an encoding
-        told = str(error)  # which names a URL already
+        message = str(error)  # which names a URL already
         raise ConfigError(
-            told if told.startswith(location) else f"{location} can't be read: {told}"
+            message if message.startswith(location) else f"{location} can't be read: {message}"
         ) from error
 
 
 def package_folder(package: str) -> str | None:
-    """Return the folder of an installed package, which is not imported for that."""
+    """Return the folder of an installed package, without importing it."""
     try:
         spec = find_spec(package) if package.isidentifier() else None
     except ValueError:  # of a module that was made without a file
@@ -79,7 +79,7 @@ def package_folder(package: str) -> str | None:
     return spec.submodule_search_locations[0] if spec and spec.submodule_search_locations else None
 
 
-def _shipped(package: str, name: str) -> Path:
+def _locate_shipped(package: str, name: str) -> Path:
     home = package_folder(package)
     if home is None:
         raise ConfigNotFoundError(
@@ -100,7 +100,7 @@ def shipped_configs(package: str) -> list[str]:
     """Return the configs that an installed package ships, without those that are only bases.
 
     Args:
-        package: The package, which is not imported.
+        package: The name of the package, which is not imported.
 
     Returns:
         Their names, `package::file`, in alphabetical order.

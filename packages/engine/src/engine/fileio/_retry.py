@@ -1,4 +1,4 @@
-"""Attempts to reach a storage over a network, and what a user is told when they fail."""
+"""Retries of operations over a network, and the errors when all fail."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-# What the libraries behind fsspec raise where a connection fails, beside Python's own errors:
+# Errors of the libraries behind fsspec for failed connections, beside those of Python:
 # of HTTP and GCS, of S3, of WebHDFS, of the Hugging Face hub.
 _BROKEN = {
     "aiohttp.ClientConnectionError",
@@ -20,10 +20,10 @@ _BROKEN = {
     "requests.Timeout",
     "httpx.TransportError",
 }
-# How s3fs says that the server has a failure (500) or is too busy (503).
+# The errors of s3fs for a failure of the server (500) or a busy one (503).
 _BUSY = {errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EIO)}
-# What is wrong with a name or with who asks, and not with the connection.
-_MEANT = (
+# Errors of a name or of permissions, and not of the connection; the first match counts.
+_SPECIFIC = (
     FileNotFoundError,
     FileExistsError,
     IsADirectoryError,
@@ -33,18 +33,20 @@ _MEANT = (
 )
 
 
-def reach(operation: Callable[[], T], url: str, done: str, max_retries: int, wait: float) -> T:
-    """Do something over a network; where the connection fails, again after a while.
+def with_retries(
+    operation: Callable[[], T], url: str, done: str, max_retries: int, wait: float
+) -> T:
+    """Return the result of an operation, which is retried when the connection fails.
 
     Args:
-        operation: What to do; it can be done several times.
-        url: What is read or written.
-        done: What errors say was to be done, such as `'read'`.
+        operation: The operation, which can be repeated.
+        url: The file that it reads or writes.
+        done: What it does to the file, for errors: `'read'`.
         max_retries: How often to try again.
         wait: The seconds before the second attempt; twice as many before each further one.
 
     Raises:
-        ConnectionError: No attempt came through.
+        ConnectionError: All attempts failed.
         OSError: The server refuses: `FileNotFoundError`, `PermissionError` and the like.
         NotImplementedError: The storage has no such operation.
     """
@@ -54,12 +56,12 @@ def reach(operation: Callable[[], T], url: str, done: str, max_retries: int, wai
             return operation()
         except Exception as error:
             failed = f"{url} can't be {done}"
-            if not _is_passing(error):
+            if not _is_temporary(error):
                 if isinstance(error, NotImplementedError):
                     raise NotImplementedError(f"{failed}: its storage can't do that") from error
                 if not isinstance(error, OSError) and type(error).__module__ == "builtins":
                     raise  # a mistake in the call
-                raise _told(error, failed) from error
+                raise _to_os_error(error, failed) from error
             if attempts > max_retries:
                 which = f"the last of {attempts} attempts failed with " if attempts > 1 else ""
                 raise ConnectionError(
@@ -69,10 +71,10 @@ def reach(operation: Callable[[], T], url: str, done: str, max_retries: int, wai
         attempts, wait = attempts + 1, 2 * wait
 
 
-def _is_passing(error: BaseException | None) -> bool:
-    """Return whether an error, or what caused it, may be gone with the next attempt.
+def _is_temporary(error: BaseException | None) -> bool:
+    """Return whether an error, or its cause, may be gone with the next attempt.
 
-    The cause counts since some report a server that is not there as a file that is not there.
+    The cause counts since some libraries report an unreachable server as a missing file.
     """
     if error is None:
         return False
@@ -83,12 +85,12 @@ def _is_passing(error: BaseException | None) -> bool:
         or not kinds.isdisjoint(_BROKEN)
         or (isinstance(error, OSError) and error.errno in _BUSY)
         or (isinstance(status, int) and (status == 429 or status >= 500))
-        or _is_passing(error.__cause__)
+        or _is_temporary(error.__cause__)
     )
 
 
-def _told(error: Exception, failed: str) -> OSError:
-    for kind in _MEANT:
+def _to_os_error(error: Exception, failed: str) -> OSError:
+    for kind in _SPECIFIC:
         if isinstance(error, kind):
             missing = kind is FileNotFoundError and not failed.endswith("written")
             return kind(f"{failed}: {'there is no such file' if missing else error}")

@@ -9,10 +9,10 @@ from typing import Any
 
 
 class Namespace(dict[str, Any]):
-    """The names of a Python config while it is run.
+    """The names of a Python config while it runs.
 
     Attributes:
-        imports_bases: Whether an import is one of a base.
+        imports_bases: Whether an import reads a base.
     """
 
     imports_bases = False
@@ -20,11 +20,11 @@ class Namespace(dict[str, Any]):
 
 @contextmanager
 def read_base() -> Iterator[None]:
-    """Take the imports in a `with` block for those of base configs.
+    """Read base configs by the imports in a `with` block.
 
-    Relative and absolute imports work, `from .base import *` and of single names. What is imported
-    is the config's own: it may change it, and later assignments take its place. Where the file is
-    not read as a config, say by an editor, imports stay what they are.
+    Relative and absolute imports work, of single names and `from .base import *`. An imported value
+    belongs to the config, which may change or replace it. In a file that is not read as a config,
+    such as by an editor, the imports are ordinary ones.
     """
     names = sys._getframe(2).f_globals  # the frame between is that of contextlib
     if not isinstance(names, Namespace):

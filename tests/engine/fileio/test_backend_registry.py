@@ -1,4 +1,4 @@
-"""Which back end a name belongs to."""
+"""Which backend a name belongs to."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class _Kept(BaseStorageBackend):
 
 @pytest.fixture
 def kept(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name and prefix of a back end that is registered for a test."""
+    """The name and prefix of a backend that is registered for a test."""
     monkeypatch.setattr(_Kept, "files", {})
     monkeypatch.setattr(_Kept, "made", 0)
     name = f"kept{uuid4().hex}"
@@ -90,7 +90,7 @@ def test_equal_arguments_can_share_an_object(kept: str) -> None:
     assert _Kept.made == before + 1
 
 
-def test_a_back_end_of_ones_own(kept: str, tmp_path: Path) -> None:
+def test_a_custom_backend(kept: str, tmp_path: Path) -> None:
     name = f"{kept}://folder/a.json"
     fileio.dump({"a": 1}, name)
     assert _Kept.files == {name: b'{"a": 1}'}
@@ -114,11 +114,11 @@ def test_a_decorator_and_several_prefixes(kept: str) -> None:
 
     assert type(get_file_backend(f"{kept}-a://x")) is Other
     assert type(get_file_backend(f"{kept}-b://x")) is Other
-    with pytest.raises(ValueError, match=f"'{kept}' is that of _Kept already; force=True"):
+    with pytest.raises(ValueError, match=f"'{kept}' belongs to _Kept already; force=True"):
         register_backend(kept, Other)
-    with pytest.raises(ValueError, match=f"'{kept}-b' is that of Other already; force=True"):
+    with pytest.raises(ValueError, match=f"'{kept}-b' belongs to Other already; force=True"):
         register_backend(f"{kept}-3", _Kept, prefixes=f"{kept}-b")
-    with pytest.raises(ValueError, match=f"there is no storage back end '{kept}-3'"):
+    with pytest.raises(ValueError, match=f"there is no storage backend '{kept}-3'"):
         get_file_backend(backend_args={"backend": f"{kept}-3"})
     register_backend(kept, Other, force=True, prefixes=kept)
     assert type(get_file_backend(f"{kept}://x", enable_singleton=True)) is Other
@@ -126,24 +126,24 @@ def test_a_decorator_and_several_prefixes(kept: str) -> None:
 
 def test_mistakes() -> None:
     with pytest.raises(
-        ValueError, match=r"no storage back end 'loca'; did you mean 'local'\?; there"
+        ValueError, match=r"no storage backend 'loca'; did you mean 'local'\?; known"
     ):
         fileio.get("a", {"backend": "loca"})
-    with pytest.raises(ValueError, match="a back end is chosen by a uri, or by the name 'backend'"):
+    with pytest.raises(ValueError, match="a uri, or 'backend' in backend_args, must be given"):
         get_file_backend()
-    with pytest.raises(ValueError, match=r"^s3:/b/x was a URL, of which a Path keeps one '/' only"):
+    with pytest.raises(ValueError, match=r"^a URL must be a str, since a Path .* got s3:/b/x"):
         fileio.get(Path("s3://b/x"))
     with pytest.raises(TypeError, match=r"backend_args of LocalBackend: .*'anon'"):
         fileio.get("a", {"anon": True})
     with pytest.raises(TypeError, match=r"backend_args of LmdbBackend: .*'db_path'"):
         fileio.get("a", {"backend": "lmdb"})
-    with pytest.raises(TypeError, match="a back end is a subclass of BaseStorageBackend, not"):
+    with pytest.raises(TypeError, match="a backend must be a subclass of BaseStorageBackend; got"):
         register_backend("x", dict)  # type: ignore[type-var]  # the mistake under test
     with pytest.raises(TypeError, match="abstract"):
         BaseStorageBackend()  # type: ignore[abstract]  # the mistake under test
 
 
-def test_the_module_of_back_ends() -> None:
+def test_the_module_of_backends() -> None:
     assert {name: getattr(fileio, name) for name in backends.__all__} == {
         name: getattr(backends, name) for name in backends.__all__
     }

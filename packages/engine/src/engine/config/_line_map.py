@@ -1,4 +1,4 @@
-"""On which lines of a text the values of a config stand."""
+"""Line numbers of the values of a config in its text."""
 
 from __future__ import annotations
 
@@ -7,33 +7,33 @@ from collections.abc import Iterable, Mapping
 from ._limits import index_of
 
 
-class Lines:
+class LineMap:
     """The line of a value, and those of the values in it.
 
     Attributes:
-        line: The line, counted from 1, on which the key of the value stands, or the value itself.
+        line: The line of the key of the value, or of the value itself, counted from 1.
         children: The same of its items, by key; those of a list by index.
     """
 
     __slots__ = ("children", "line")
 
-    def __init__(self, line: int, children: dict[str | int, Lines] | None = None) -> None:
+    def __init__(self, line: int, children: dict[str | int, LineMap] | None = None) -> None:
         self.line = line
         self.children = {} if children is None else children
 
     def find(self, path: Iterable[str]) -> int:
-        """Return the line of what stands at `path`, or of what is known to hold it.
+        """Return the line of the value at `path`, or of the innermost known value around it.
 
         Args:
-            path: Keys from here on; a number in a list is a text as well.
+            path: Keys from here on; indices as strings.
         """
         return self._find([*path]).line
 
     def rename(self, names: Mapping[str, str]) -> None:
-        """Change keys: those that have words in them, which stand for others.
+        """Rename keys that have placeholders in them.
 
         Args:
-            names: What a key is to become.
+            names: The new names by the old ones.
         """
         todo = [self] if names else []
         while todo:
@@ -42,7 +42,7 @@ class Lines:
             lines.children = {names.get(str(key), key): children[key] for key in children}
             todo += lines.children.values()
 
-    def _find(self, keys: list[str]) -> Lines:
+    def _find(self, keys: list[str]) -> LineMap:
         best = self
         for count in range(1, len(keys) + 1):  # a key may have dots in it
             wanted = ".".join(keys[:count])

@@ -1,6 +1,6 @@
-"""On which lines of a Python config its values stand.
+"""Line numbers of the values of a Python config.
 
-The text is looked at, not run: what an expression computes stands on the line of the expression.
+The text is parsed, and does not run: a computed value is on the line of its expression.
 """
 
 from __future__ import annotations
@@ -8,14 +8,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator
 
-from ._lines import Lines
+from ._line_map import LineMap
 
 
-def lines(text: str) -> Lines:
-    """Return the lines of the names of a Python config, and of what is in them."""
-    top = Lines(0)
+def map_lines(text: str) -> LineMap:
+    """Return the lines of the names of a Python config, and of the values in them."""
+    top = LineMap(0)
     for node in _statements(ast.parse(text).body):
-        _note(node, top)
+        _record_statement(node, top)
     return top
 
 
@@ -29,28 +29,28 @@ def _statements(body: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
                     yield from _statements(each for each in field if isinstance(each, ast.stmt))
 
 
-def _note(node: ast.stmt, top: Lines) -> None:
-    """Take over what a statement sets."""
+def _record_statement(node: ast.stmt, top: LineMap) -> None:
+    """Record the lines of the values that a statement sets."""
     if isinstance(node, ast.Assign):
         for target in node.targets:
             _assign(target, _expression(node.value, top, node.lineno), top)
     elif isinstance(node, ast.AnnAssign) and node.value is not None:
         _assign(node.target, _expression(node.value, top, node.lineno), top)
     elif isinstance(node, ast.AugAssign):
-        before = _known(node.target, top) or Lines(node.lineno)
-        _assign(node.target, Lines(node.lineno, before.children), top)
+        before = _lookup(node.target, top) or LineMap(node.lineno)
+        _assign(node.target, LineMap(node.lineno, before.children), top)
     elif isinstance(node, (ast.For, ast.AsyncFor)):
-        _assign(node.target, Lines(node.lineno), top)
+        _assign(node.target, LineMap(node.lineno), top)
     elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Call):
         function = node.value.func
         if isinstance(function, ast.Attribute) and function.attr in ("update", "merge"):
-            changed = _known(function.value, top)
+            changed = _lookup(function.value, top)
             if changed is not None:
                 _update(changed, node.value, top)
 
 
-def _update(target: Lines, call: ast.Call, top: Lines) -> None:
-    """Take over what `target.update(...)` sets."""
+def _update(target: LineMap, call: ast.Call, top: LineMap) -> None:
+    """Record the lines of the values that `target.update(...)` sets."""
     for argument in call.args:
         target.children.update(_expression(argument, top, argument.lineno).children)
     for keyword in call.keywords:
@@ -58,28 +58,28 @@ def _update(target: Lines, call: ast.Call, top: Lines) -> None:
             target.children[keyword.arg] = _expression(keyword.value, top, keyword.lineno)
 
 
-def _assign(target: ast.expr, value: Lines, top: Lines) -> None:
-    """Note what an assignment to a name, an item or an attribute sets."""
+def _assign(target: ast.expr, value: LineMap, top: LineMap) -> None:
+    """Record the line of an assignment to a name, an item or an attribute."""
     if isinstance(target, ast.Name):
         top.children[target.id] = value
     elif isinstance(target, (ast.Tuple, ast.List)):
         for index, each in enumerate(target.elts):
-            _assign(each, value.children.get(index, Lines(value.line)), top)
+            _assign(each, value.children.get(index, LineMap(value.line)), top)
     elif isinstance(target, (ast.Subscript, ast.Attribute)):
         key = _key(target)
-        holder = _known(target.value, top)
+        holder = _lookup(target.value, top)
         if key is not None and holder is not None:
             holder.children[key] = value
 
 
-def _known(node: ast.expr, top: Lines) -> Lines | None:
+def _lookup(node: ast.expr, top: LineMap) -> LineMap | None:
     """Return the lines of a name, or of an item or an attribute of one; `globals()` has all."""
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return top if node.func.id == "globals" else None
     if isinstance(node, ast.Name):
         return top.children.get(node.id)
     if isinstance(node, (ast.Subscript, ast.Attribute)):
-        holder, key = _known(node.value, top), _key(node)
+        holder, key = _lookup(node.value, top), _key(node)
         return holder.children.get(key) if holder is not None and key is not None else None
     return None
 
@@ -92,15 +92,15 @@ def _key(node: ast.Subscript | ast.Attribute) -> str | int | None:
     return None
 
 
-def _expression(node: ast.expr, top: Lines, line: int) -> Lines:
+def _expression(node: ast.expr, top: LineMap, line: int) -> LineMap:
     """Return the lines of an expression.
 
     Args:
         node: The expression.
         top: The names so far.
-        line: The line of what it is assigned to, or of its key.
+        line: The line of the target of its assignment, or of its key.
     """
-    children: dict[str | int, Lines] = {}
+    children: dict[str | int, LineMap] = {}
     if isinstance(node, ast.Dict):
         for key, value in zip(node.keys, node.values, strict=True):
             if key is None:  # {**other}
@@ -113,16 +113,16 @@ def _expression(node: ast.expr, top: Lines, line: int) -> Lines:
     elif isinstance(node, (ast.List, ast.Tuple)):
         for index, each in enumerate(node.elts):
             children[index] = _expression(each, top, each.lineno)
-    elif (known := _known(node, top)) is not None:
+    elif (known := _lookup(node, top)) is not None:
         children = known.children  # the same object, so that a change to one is one to both
-    return Lines(line, children)
+    return LineMap(line, children)
 
 
-def _dict_call(node: ast.Call, top: Lines, line: int) -> Lines:
-    children: dict[str | int, Lines] = {}
+def _dict_call(node: ast.Call, top: LineMap, line: int) -> LineMap:
+    children: dict[str | int, LineMap] = {}
     for argument in node.args:
         children.update(_expression(argument, top, argument.lineno).children)
     for keyword in node.keywords:
         value = _expression(keyword.value, top, keyword.lineno)
         children.update(value.children if keyword.arg is None else {keyword.arg: value})
-    return Lines(line, children)
+    return LineMap(line, children)

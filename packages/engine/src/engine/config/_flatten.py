@@ -1,4 +1,4 @@
-"""The values of a config by their paths."""
+"""Values of a config by their dotted paths."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Any
 
 from engine.utils import did_you_mean
 
-from ._config_dict import ConfigDict, mark_of
 from ._errors import ConfigError
 from ._limits import index_of
-from ._provenance import Mark
+from ._node import Node, origin_of
+from ._provenance import Origin
 
 
 def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield the path and the value of all that holds no more values; empty containers as well."""
+    """Yield the path and the value of each leaf; an empty container is one."""
     items: Iterator[tuple[Any, Any]]
     if isinstance(value, dict):
         items = iter(dict.items(value))
@@ -29,26 +29,24 @@ def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield from leaves(each, f"{path}.{key}" if path else str(key))
 
 
-def find(root: ConfigDict, path: str) -> tuple[Any, Mark]:
-    """Return the value of a dotted path, and what has set it.
+def find_value(root: Node, path: str) -> tuple[Any, Origin]:
+    """Return the value of a dotted path, and its origin.
 
     Raises:
-        ConfigError: If there is none; it names a near key.
+        ConfigError: If there is none; it names a similar key.
     """
     found = _find(root, path.split("."), root, "")
     if found is None:
         raise ConfigError(f"the config has no {path!r}{_hint(root, path)}")
     value, holder, within = found
-    return value, mark_of(holder, within)
+    return value, origin_of(holder, within)
 
 
-def _find(
-    value: Any, keys: list[str], holder: ConfigDict, within: str
-) -> tuple[Any, ConfigDict, str] | None:
-    """Look for the rest of a path; a key may have dots in it, or be something else than text.
+def _find(value: Any, keys: list[str], holder: Node, within: str) -> tuple[Any, Node, str] | None:
+    """Find the rest of a path; a key may have dots in it, or be no string.
 
     Args:
-        value: What holds the rest.
+        value: The value at the path so far.
         keys: The rest.
         holder: The innermost dictionary that is or holds `value`.
         within: The path from there to `value`.
@@ -60,7 +58,7 @@ def _find(
         if index is None or index >= len(value):
             return None
         return _find(value[index], keys[1:], holder, f"{within}.{keys[0]}")
-    if not isinstance(value, ConfigDict):
+    if not isinstance(value, Node):
         return None
     for count in range(1, len(keys) + 1):
         wanted = ".".join(keys[:count])
@@ -72,7 +70,7 @@ def _find(
 
 
 def _hint(value: Any, path: str) -> str:
-    """Return what may have been meant by the first key that is not there."""
+    """Return a suggestion for the first key that is not there."""
     for key in path.split("."):
         if isinstance(value, dict):
             if key not in value:

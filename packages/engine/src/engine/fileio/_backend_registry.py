@@ -1,4 +1,4 @@
-"""Which back end a name belongs to."""
+"""Registry of storage backends, by name and by URL prefix."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ from typing import Any, TypeVar, overload
 from engine.utils import did_you_mean
 
 from ._backend import BaseStorageBackend, PathLike, scheme_of
-from ._fsspec import FsspecBackend
-from ._http import HTTPBackend
+from ._fsspec import FsspecBackend, HTTPBackend
 from ._lmdb import LmdbBackend
 from ._local import LocalBackend
 
@@ -46,13 +45,13 @@ def register_backend(
     force: bool = False,
     prefixes: str | Sequence[str] | None = None,
 ) -> Any:
-    """Register a back end; without `backend`, as a decorator of its class.
+    """Register a backend; without `backend`, as a decorator of its class.
 
     Args:
-        name: What `backend` in `backend_args` calls it.
+        name: Its name as the `backend` in `backend_args`.
         backend: The class.
-        force: Whether it may take over names and prefixes that are taken.
-        prefixes: What stands before `://` in the names that belong to it; `''` means local names.
+        force: Whether it may replace the owner of a name or prefix.
+        prefixes: The schemes before `://` in the names of its files; `''` means local names.
 
     Raises:
         TypeError: The class is no subclass of `BaseStorageBackend`.
@@ -62,11 +61,11 @@ def register_backend(
 
     def register(cls: B) -> B:
         if not (isinstance(cls, type) and issubclass(cls, BaseStorageBackend)):
-            raise TypeError(f"a back end is a subclass of BaseStorageBackend, not {cls!r}")
+            raise TypeError(f"a backend must be a subclass of BaseStorageBackend; got {cls!r}")
         for taken, key in [(_by_name, name), *((_by_prefix, prefix) for prefix in wanted)]:
             if key in taken and not force:
                 raise ValueError(
-                    f"{key!r} is that of {taken[key].__name__} already; force=True replaces it"
+                    f"{key!r} belongs to {taken[key].__name__} already; force=True replaces it"
                 )
         _by_name[name] = cls
         _by_prefix.update(dict.fromkeys(wanted, cls))
@@ -81,19 +80,19 @@ def get_file_backend(
     backend_args: BackendArgs = None,
     enable_singleton: bool = False,
 ) -> BaseStorageBackend:
-    """Return the back end that a name belongs to.
+    """Return the backend of a file.
 
-    The name `backend` in `backend_args` decides; without one, what stands before `://` in `uri`.
-    All that no back end was registered for goes to `FsspecBackend`.
+    The `backend` in `backend_args` decides, or else the scheme before `://` in `uri`. A scheme that
+    is not registered belongs to `FsspecBackend`.
 
     Args:
         uri: The name of a file; not needed where `backend_args` has a `backend`.
-        backend_args: Arguments of the back end, and perhaps its name under `backend`.
-        enable_singleton: Whether an object with the same arguments is used again.
+        backend_args: Arguments of the backend, and optionally its name as `backend`.
+        enable_singleton: Whether to reuse the object of former calls with the same arguments.
 
     Raises:
-        ValueError: There is no back end of that name, or neither a name nor a `uri`.
-        TypeError: The back end does not take the arguments.
+        ValueError: There is no backend of that name, or neither a name nor a `uri`.
+        TypeError: The backend does not take the arguments.
     """
     options = dict(backend_args or ())
     name = options.pop("backend", None)
@@ -101,22 +100,22 @@ def get_file_backend(
         if name not in _by_name:
             hint = did_you_mean(name, _by_name)
             raise ValueError(
-                f"there is no storage back end {name!r}{hint}; there are {', '.join(_by_name)}"
+                f"there is no storage backend {name!r}{hint}; known are {', '.join(_by_name)}"
             )
         cls = _by_name[name]
     elif uri is not None:
         cls = _by_prefix.get(scheme_of(uri), FsspecBackend)
     else:
-        raise ValueError("a back end is chosen by a uri, or by the name 'backend' in backend_args")
+        raise ValueError("a uri, or 'backend' in backend_args, must be given")
     if not enable_singleton:
-        return _made(cls, options)
-    key = (cls, _frozen(options))
+        return _make_backend(cls, options)
+    key = (cls, _freeze(options))
     if key not in _shared:
-        _shared[key] = _made(cls, options)
+        _shared[key] = _make_backend(cls, options)
     return _shared[key]
 
 
-def _made(cls: type[BaseStorageBackend], options: dict[str, Any]) -> BaseStorageBackend:
+def _make_backend(cls: type[BaseStorageBackend], options: dict[str, Any]) -> BaseStorageBackend:
     try:
         inspect.signature(cls).bind(**options)
     except TypeError as error:
@@ -124,12 +123,12 @@ def _made(cls: type[BaseStorageBackend], options: dict[str, Any]) -> BaseStorage
     return cls(**options)
 
 
-def _frozen(value: Any) -> Hashable:
-    """Return a value as a key: equal for equal values, and for no others."""
+def _freeze(value: Any) -> Hashable:
+    """Return a hashable value: equal for equal values, and for no others."""
     if isinstance(value, Mapping):
-        return frozenset((key, _frozen(each)) for key, each in value.items())
+        return frozenset((key, _freeze(each)) for key, each in value.items())
     if isinstance(value, list | tuple):
-        return tuple(map(_frozen, value))
+        return tuple(map(_freeze, value))
     return type(value), value
 
 

@@ -1,4 +1,4 @@
-"""Values in and out of files of any format."""
+"""`load` and `dump`: values in files of any format."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
-from ._backend import PathLike, last_part
-from ._choice import BackendArgs
+from ._backend import PathLike, base_name
+from ._backend_registry import BackendArgs
 from ._handlers import HANDLERS, BaseFileHandler
 from ._io import get, get_text, put, put_text
 
@@ -24,8 +24,8 @@ def load(
 
     Args:
         file: A local path, a URL or an open file.
-        file_format: `'json'`, `'yaml'`, `'pkl'` and the like; by default, the ending of the name.
-        backend_args: Arguments of the back end.
+        file_format: `'json'`, `'yaml'`, `'pkl'` and the like; by default, the suffix of the name.
+        backend_args: Arguments of the backend.
         allow_pickle: Whether a pickle may be read. That can run any code, so set it for files that
             you have written yourself.
         **kwargs: Options of the format, such as those of `json.load`.
@@ -34,8 +34,8 @@ def load(
         FileNotFoundError: There is no such file.
         ValueError: The format is unknown or not allowed, or the content is malformed.
     """
-    name = _name_of(file)
-    handler = _handler_of(name, file_format)
+    name = _get_name(file)
+    handler = _get_handler(name, file_format)
     title = name or "the given file"
     if not (handler.is_data or allow_pickle):
         raise ValueError(
@@ -67,8 +67,8 @@ def dump(
     Args:
         obj: The value; plain data for JSON and YAML.
         file: A local path, a URL or an open file; without one, the content is returned.
-        file_format: `'json'`, `'yaml'`, `'pkl'` and the like; by default, the ending of the name.
-        backend_args: Arguments of the back end.
+        file_format: `'json'`, `'yaml'`, `'pkl'` and the like; by default, the suffix of the name.
+        backend_args: Arguments of the backend.
         **kwargs: Options of the format, such as those of `json.dumps`: `indent=2`.
 
     Returns:
@@ -78,7 +78,7 @@ def dump(
         TypeError: `obj` holds something that the format can't.
         ValueError: The format is unknown.
     """
-    handler = _handler_of(_name_of(file), file_format)
+    handler = _get_handler(_get_name(file), file_format)
     if file is not None and not isinstance(file, str | os.PathLike):
         handler.dump_to_fileobj(obj, file, **kwargs)
         return None
@@ -92,17 +92,17 @@ def dump(
     return None
 
 
-def _name_of(file: object) -> str | None:
+def _get_name(file: object) -> str | None:
     if isinstance(file, str | os.PathLike):
         return str(file)
     name = getattr(file, "name", None)
     return name if isinstance(name, str) else None
 
 
-def _handler_of(name: str | None, file_format: str | None) -> BaseFileHandler:
+def _get_handler(name: str | None, file_format: str | None) -> BaseFileHandler:
     if file_format is None and name is None:
         raise ValueError("file_format (such as 'json') is needed where there is no file name")
-    key = file_format or Path(last_part(name or "")).suffix.removeprefix(".")
+    key = file_format or Path(base_name(name or "")).suffix.removeprefix(".")
     if key not in HANDLERS:
         known = ", ".join(HANDLERS)
         raise ValueError(f"{name or 'file_format'}: unknown format {key!r}; known are {known}")
