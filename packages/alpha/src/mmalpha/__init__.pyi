@@ -1,5 +1,3 @@
 from ._version import __version__ as __version__
 from .inferencers import ClsInferencer as ClsInferencer
 from .structures import DataSample as DataSample
-
-__all__ = ["ClsInferencer", "DataSample", "__version__"]

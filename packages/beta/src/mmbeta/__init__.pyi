@@ -1,5 +1,3 @@
 from ._version import __version__ as __version__
 from .inferencers import SegInferencer as SegInferencer
 from .structures import SegDataSample as SegDataSample
-
-__all__ = ["SegDataSample", "SegInferencer", "__version__"]

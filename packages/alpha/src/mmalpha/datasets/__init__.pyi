@@ -13,21 +13,3 @@ from .transforms import LoadImageFromFile as LoadImageFromFile
 from .transforms import PackClsInputs as PackClsInputs
 from .transforms import RandomFlip as RandomFlip
 from .transforms import RandomShift as RandomShift
-
-__all__ = [
-    "CIFAR10",
-    "CIFAR100",
-    "MNIST",
-    "DigitRows",
-    "Digits",
-    "FashionMNIST",
-    "ImageFolder",
-    "ImageList",
-    "InMemoryDataset",
-    "LoadImageFromFile",
-    "PackClsInputs",
-    "RandomFlip",
-    "RandomShift",
-    "read_idx",
-    "read_plain_pickle",
-]

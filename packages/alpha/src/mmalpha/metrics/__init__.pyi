@@ -4,12 +4,3 @@ from .average_precision import average_precision as average_precision
 from .confusion import ConfusionMatrix as ConfusionMatrix
 from .confusion import plot_confusion_matrix as plot_confusion_matrix
 from .precision_recall import PrecisionRecallF1 as PrecisionRecallF1
-
-__all__ = [
-    "Accuracy",
-    "AveragePrecision",
-    "ConfusionMatrix",
-    "PrecisionRecallF1",
-    "average_precision",
-    "plot_confusion_matrix",
-]

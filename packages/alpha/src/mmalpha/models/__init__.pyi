@@ -24,32 +24,3 @@ from .losses import BinaryCrossEntropyLoss as BinaryCrossEntropyLoss
 from .losses import CrossEntropyLoss as CrossEntropyLoss
 from .losses import FocalLoss as FocalLoss
 from .necks.gap import GlobalAveragePooling as GlobalAveragePooling
-
-__all__ = [
-    "ACTIVATIONS",
-    "IMAGE_CLASSIFIER_BACKBONES",
-    "TIMM_CONVNEXT",
-    "TIMM_RESNET",
-    "TIMM_VIT",
-    "TORCHVISION_RESNET",
-    "TORCHVISION_VIT",
-    "BasicBlock",
-    "BatchAugments",
-    "BinaryCrossEntropyLoss",
-    "Bottleneck",
-    "ConvNeXt",
-    "CrossEntropyLoss",
-    "CutMix",
-    "DropPath",
-    "FocalLoss",
-    "GlobalAveragePooling",
-    "ImageClassifier",
-    "LinearClsHead",
-    "Mixup",
-    "MultiLabelHead",
-    "PooledFeatures",
-    "ResNet",
-    "TIMMBackbone",
-    "VisionTransformer",
-    "resize_pos_embed",
-]

@@ -12,20 +12,3 @@ from .transforms.loading import LoadAnnotations as LoadAnnotations
 from .transforms.loading import LoadImageFromFile as LoadImageFromFile
 from .transforms.pack import PackSegInputs as PackSegInputs
 from .voc import PascalVOCDataset as PascalVOCDataset
-
-__all__ = [
-    "BaseSegDataset",
-    "DigitsCanvas",
-    "LabelTable",
-    "LoadAnnotations",
-    "LoadImageFromFile",
-    "PackSegInputs",
-    "Pad",
-    "PascalVOCDataset",
-    "PhotoMetricDistortion",
-    "RandomCrop",
-    "RandomFlip",
-    "RandomResize",
-    "Resize",
-    "write_folder",
-]

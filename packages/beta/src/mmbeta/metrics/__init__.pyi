@@ -1,3 +1,1 @@
 from .iou import IoUMetric as IoUMetric
-
-__all__ = ["IoUMetric"]

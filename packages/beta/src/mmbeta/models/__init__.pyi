@@ -24,32 +24,3 @@ from .preprocess import SegDataPreprocessor as SegDataPreprocessor
 from .segmentors.encoder_decoder import EncoderDecoder as EncoderDecoder
 from .segmentors.windows import slide as slide
 from .segmentors.windows import windows as windows
-
-__all__ = [
-    "ASPP",
-    "BaseDecodeHead",
-    "CrossEntropyLoss",
-    "DecoderHead",
-    "DeepLabV3PlusDecoder",
-    "DeepLabV3PlusHead",
-    "DiceLoss",
-    "EncoderDecoder",
-    "EncoderDecoderFactory",
-    "FCNDecoder",
-    "FCNHead",
-    "FocalLoss",
-    "LovaszLoss",
-    "NamedBackbone",
-    "NamedDecodeHead",
-    "SegDataPreprocessor",
-    "SegLoss",
-    "SegformerDecoder",
-    "SegformerHead",
-    "SelectIndices",
-    "UNetDecoder",
-    "UNetHead",
-    "UPerHead",
-    "UPerNetDecoder",
-    "slide",
-    "windows",
-]

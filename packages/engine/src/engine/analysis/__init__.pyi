@@ -5,13 +5,3 @@ from ._analyzers import flop_count as flop_count
 from ._parameters import parameter_count as parameter_count
 from ._parameters import parameter_count_table as parameter_count_table
 from ._report import get_model_complexity_info as get_model_complexity_info
-
-__all__ = [
-    "ActivationAnalyzer",
-    "FlopAnalyzer",
-    "activation_count",
-    "flop_count",
-    "get_model_complexity_info",
-    "parameter_count",
-    "parameter_count_table",
-]

@@ -11,19 +11,3 @@ from ._weights import export_weights as export_weights
 from ._weights import metadata_of as metadata_of
 from ._weights import rename_keys as rename_keys
 from ._weights import weights_of as weights_of
-
-__all__ = [
-    "WITHOUT_WRAPPER",
-    "CheckpointError",
-    "CheckpointLoader",
-    "ReviseKeys",
-    "check_exists",
-    "clone_tensors",
-    "export_weights",
-    "get_torchvision_models",
-    "metadata_of",
-    "read_checkpoint",
-    "rename_keys",
-    "save_checkpoint",
-    "weights_of",
-]

@@ -13,21 +13,3 @@ from ._worker_init import worker_init_fn as worker_init_fn
 from ._wrappers import ClassBalancedDataset as ClassBalancedDataset
 from ._wrappers import ConcatDataset as ConcatDataset
 from ._wrappers import RepeatDataset as RepeatDataset
-
-__all__ = [
-    "COLLATE_FUNCTIONS",
-    "BaseDataset",
-    "ClassBalancedDataset",
-    "Compose",
-    "ConcatDataset",
-    "DefaultSampler",
-    "Extent",
-    "InfiniteSampler",
-    "RepeatDataset",
-    "ResumableLoader",
-    "default_collate",
-    "force_full_init",
-    "make_resumable",
-    "pseudo_collate",
-    "worker_init_fn",
-]

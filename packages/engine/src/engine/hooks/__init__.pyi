@@ -17,25 +17,3 @@ from ._runtime_info import RuntimeInfoHook as RuntimeInfoHook
 from ._sampler_seed import DistSamplerSeedHook as DistSamplerSeedHook
 from ._sync_buffers import SyncBuffersHook as SyncBuffersHook
 from ._timer import IterTimerHook as IterTimerHook
-
-__all__ = [
-    "POINTS",
-    "CheckpointHook",
-    "CurvesHook",
-    "DistSamplerSeedHook",
-    "EMAHook",
-    "EarlyStoppingHook",
-    "EmptyCacheHook",
-    "Hook",
-    "IterTimerHook",
-    "LoggerHook",
-    "NaiveVisualizationHook",
-    "ParamSchedulerHook",
-    "PrepareTTAHook",
-    "ProfilerHook",
-    "ProgressHook",
-    "RunnerLike",
-    "RuntimeInfoHook",
-    "SyncBuffersHook",
-    "build_runner_with_tta",
-]

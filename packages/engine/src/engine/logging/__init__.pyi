@@ -8,16 +8,3 @@ from ._setup import has_terminal as has_terminal
 from ._setup import print_log as print_log
 from ._setup import reset_logging as reset_logging
 from ._setup import setup_logging as setup_logging
-
-__all__ = [
-    "HistoryBuffer",
-    "LogOutputs",
-    "MMLogger",
-    "MessageHub",
-    "console",
-    "get_logger",
-    "has_terminal",
-    "print_log",
-    "reset_logging",
-    "setup_logging",
-]

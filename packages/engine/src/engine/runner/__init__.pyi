@@ -30,38 +30,3 @@ from ._train_loops import IterBasedTrainLoop as IterBasedTrainLoop
 from .strategies._ddp import DDPStrategy as DDPStrategy
 from .strategies._single_device import SingleDeviceStrategy as SingleDeviceStrategy
 from .strategies._strategy import BaseStrategy as BaseStrategy
-
-__all__ = [
-    "BaseLoop",
-    "BaseStrategy",
-    "BaseTrainLoop",
-    "CheckpointError",
-    "CheckpointLoader",
-    "DDPStrategy",
-    "EpochBasedTrainLoop",
-    "FlexibleRunner",
-    "IterBasedTrainLoop",
-    "LogProcessor",
-    "Priority",
-    "Runner",
-    "SingleDeviceStrategy",
-    "StopRequest",
-    "TestLoop",
-    "TrainingInterrupted",
-    "ValLoop",
-    "autocast",
-    "faults_of_statistics",
-    "find_latest_checkpoint",
-    "get_priority",
-    "get_state_dict",
-    "get_torchvision_models",
-    "load_checkpoint",
-    "load_state_dict",
-    "missing_annotations",
-    "missing_files",
-    "read_checkpoint",
-    "save_checkpoint",
-    "set_random_seed",
-    "turn_on_activation_checkpointing",
-    "weights_to_cpu",
-]

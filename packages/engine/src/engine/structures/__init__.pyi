@@ -2,5 +2,3 @@ from ._base import BaseDataElement as BaseDataElement
 from ._instance import InstanceData as InstanceData
 from ._label import LabelData as LabelData
 from ._pixel import PixelData as PixelData
-
-__all__ = ["BaseDataElement", "InstanceData", "LabelData", "PixelData"]

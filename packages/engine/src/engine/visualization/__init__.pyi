@@ -14,22 +14,3 @@ from ._scalars import read_curves as read_curves
 from ._tensorboard import TensorboardVisBackend as TensorboardVisBackend
 from ._visualizer import Visualizer as Visualizer
 from ._wandb import WandbVisBackend as WandbVisBackend
-
-__all__ = [
-    "AimVisBackend",
-    "BaseVisBackend",
-    "ClearMLVisBackend",
-    "DVCLiveVisBackend",
-    "LocalVisBackend",
-    "MLflowVisBackend",
-    "NeptuneVisBackend",
-    "TensorboardVisBackend",
-    "Visualizer",
-    "WandbVisBackend",
-    "find_runs",
-    "force_init_env",
-    "plot_curves",
-    "read_curves",
-    "require_matplotlib",
-    "write_image",
-]

@@ -30,38 +30,3 @@ from .momentum_scheduler import MultiStepMomentum as MultiStepMomentum
 from .momentum_scheduler import PolyMomentum as PolyMomentum
 from .momentum_scheduler import ReduceOnPlateauMomentum as ReduceOnPlateauMomentum
 from .momentum_scheduler import StepMomentum as StepMomentum
-
-__all__ = [
-    "ConstantLR",
-    "ConstantMomentum",
-    "ConstantParamScheduler",
-    "CosineAnnealingLR",
-    "CosineAnnealingMomentum",
-    "CosineAnnealingParamScheduler",
-    "CosineRestartLR",
-    "CosineRestartMomentum",
-    "CosineRestartParamScheduler",
-    "ExponentialLR",
-    "ExponentialMomentum",
-    "ExponentialParamScheduler",
-    "LRSchedulerMixin",
-    "LinearLR",
-    "LinearMomentum",
-    "LinearParamScheduler",
-    "MomentumSchedulerMixin",
-    "MultiStepLR",
-    "MultiStepMomentum",
-    "MultiStepParamScheduler",
-    "OneCycleLR",
-    "OneCycleParamScheduler",
-    "PolyLR",
-    "PolyMomentum",
-    "PolyParamScheduler",
-    "ReduceOnPlateauLR",
-    "ReduceOnPlateauMomentum",
-    "ReduceOnPlateauParamScheduler",
-    "StepLR",
-    "StepMomentum",
-    "StepParamScheduler",
-    "_ParamScheduler",
-]

@@ -9,17 +9,3 @@ from ._torch import mmcv_full_available as mmcv_full_available
 from ._torch import tensor2imgs as tensor2imgs
 from ._torch import torch_meshgrid as torch_meshgrid
 from .parrots_wrapper import TORCH_VERSION as TORCH_VERSION
-
-__all__ = [
-    "TORCH_VERSION",
-    "TimeCounter",
-    "collect_env",
-    "has_batch_norm",
-    "is_jit_tracing",
-    "is_norm",
-    "load_url",
-    "mmcv_full_available",
-    "set_multi_processing",
-    "tensor2imgs",
-    "torch_meshgrid",
-]
