@@ -95,7 +95,7 @@ def _forget_libraries() -> None:
     for module in [*sys.modules]:
         if module.partition(".")[0] == _LIBRARY.name:
             del sys.modules[module]
-    for name in registries.__all__:
+    for name in dir(registries):
         root = getattr(registries, name)
         if isinstance(root, Registry) and root.parent is None:
             for scope in root.children.keys() - announced_scopes().keys():

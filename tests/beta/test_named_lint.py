@@ -27,7 +27,7 @@ def test_a_name_that_several_sources_have_is_a_warning() -> None:
     (found,) = _report(_model("resnet18", "FCNDecoder")).findings
     assert (found.kind, found.path) == ("shadowed-type", "model.backbone.name")
     assert found.severity == "warning"
-    assert "is that of the source mmalpha; there is also 'timm_resnet18'" in found.message
+    assert "is the one of the source mmalpha; there is also 'timm_resnet18'" in found.message
     assert found.suggestion == "write 'mmalpha_resnet18' if that is meant"
 
 

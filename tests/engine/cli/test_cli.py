@@ -132,7 +132,7 @@ def test_options_change_the_config(config: Path, capsys: pytest.CaptureFixture[s
         (["small.py", "--cfg-options", "model.type=mmalpha.ResNt"], "mean 'mmalpha.ResNet'"),
         (["small.py", "--cfg-options", "optim_wrapper.optimizer.type=SGDD"], "mean 'engine.SGD'"),
         (["small.py", "--cfg-options", "lr"], "an option is key=value"),
-        (["small.py", "--launcher", "lsf"], "--launcher is none, pytorch, slurm, mpi; got 'lsf'"),
+        (["small.py", "--launcher", "lsf"], "must be one of none, pytorch, slurm, mpi; got 'lsf'"),
         (["small.py", "--launcher", "pytorch"], "torchrun --nproc-per-node"),
         (["small.py", "--device", "gpu"], "there is no device 'gpu'"),
         (["small.py", "--nonsense"], "No such option"),

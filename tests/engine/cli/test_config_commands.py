@@ -209,7 +209,7 @@ def test_schema(capsys: pytest.CaptureFixture[str]) -> None:
 def test_train_refuses_errors(capsys: pytest.CaptureFixture[str]) -> None:
     printed = _printed(capsys, "train", "bad.py", status=2)
     assert printed == (
-        "Error: the config has errors; --no-lint trains all the same\n"
+        "Error: the config has errors; --no-lint skips the check\n"
         "  model.backbone.bse_channels (bad.py:3): ResNet has no argument 'bse_channels'; "
         "'base_channels' is there already\n"
         "  train_dataloder (bad.py:4): a run has no such key; did you mean 'train_dataloader'?\n"
@@ -219,7 +219,7 @@ def test_train_refuses_errors(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_train_goes_on_without_the_check(capsys: pytest.CaptureFixture[str]) -> None:
     printed = _printed(capsys, "train", "bad.py", "--no-lint", status=2)
-    assert "--no-lint trains all the same" not in printed
+    assert "--no-lint skips the check" not in printed
     assert "model.backbone.bse_channels (bad.py:3): ResNet has no argument" in printed
 
 

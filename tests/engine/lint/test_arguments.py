@@ -238,7 +238,7 @@ def test_right_values(name: str, values: list[Any]) -> None:
 def test_wrong_values(name: str, told: str, values: list[Any]) -> None:
     for value in values:
         [message] = found(Values, **{name: value})
-        assert message.startswith(f"{name} of Values is {told}, not ")
+        assert message.startswith(f"{name} of Values must be {told}; got ")
 
 
 def test_without_annotations_every_value_is_right() -> None:

@@ -74,7 +74,7 @@ def test_a_plain_mapping_will_do_and_has_no_sites() -> None:
     [finding] = findings(work_dir=3)
 
     assert finding == Finding(
-        "wrong-value", "work_dir", None, "work_dir of the run is str, not 3", None, "error"
+        "wrong-value", "work_dir", None, "work_dir of the run must be str; got 3", None, "error"
     )
 
 
@@ -200,7 +200,7 @@ def test_missing_type(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert report_of(text, tmp_path, monkeypatch) == (
         "model.decode_head (cfg.py:6): a config of a part needs the key 'type'; "
-        "did you mean 'type' by 'tpye'?\n"
+        "did you mean 'type' instead of 'tpye'?\n"
         "custom_hooks.0 (cfg.py:8): a config of a part needs the key 'type'\n"
         "2 errors"
     )
@@ -251,18 +251,19 @@ def test_wrong_value(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
     assert report_of(text, tmp_path, monkeypatch) == (
-        "model.backbone.depth (cfg.py:5): depth of ResNet is int, not '18'; write 18, a number\n"
-        "model.backbone.stem (cfg.py:5): stem of ResNet is 'imagenet' | 'deep' | 'cifar', "
-        "not 'cfar'; did you mean 'cifar'?\n"
-        "model.backbone.strides (cfg.py:5): strides of ResNet is list[int], not (1, 'x')\n"
-        "model.backbone.norm_eval (cfg.py:5): norm_eval of ResNet is bool, not None\n"
-        "optim_wrapper (cfg.py:8): a part is given by a config, not by 3\n"
+        "model.backbone.depth (cfg.py:5): depth of ResNet must be int; got '18'; "
+        "write 18, a number\n"
+        "model.backbone.stem (cfg.py:5): stem of ResNet must be 'imagenet' | 'deep' | 'cifar'; "
+        "got 'cfar'; did you mean 'cifar'?\n"
+        "model.backbone.strides (cfg.py:5): strides of ResNet must be list[int]; got (1, 'x')\n"
+        "model.backbone.norm_eval (cfg.py:5): norm_eval of ResNet must be bool; got None\n"
+        "optim_wrapper (cfg.py:8): a part must be a config; got 3\n"
         "optim_wrapper (cfg.py:8): optim_wrapper given without train_dataloader and train_cfg; "
         "give all of them or none\n"
-        "resume (cfg.py:9): resume of the run is bool | str, not 2\n"
-        "custom_hooks.0 (cfg.py:10): a part is given by a config, not by 'CurvesHook'\n"
-        "log_processor.type (cfg.py:11): it is a name, a class or a function, not 5\n"
-        "default_hooks.x.priority (cfg.py:12): priority of the part is int | str, not []\n"
+        "resume (cfg.py:9): resume of the run must be bool | str; got 2\n"
+        "custom_hooks.0 (cfg.py:10): a part must be a config; got 'CurvesHook'\n"
+        "log_processor.type (cfg.py:11): it must be a name, a class or a function; got 5\n"
+        "default_hooks.x.priority (cfg.py:12): priority of the part must be int | str; got []\n"
         "10 errors"
     )
 
@@ -474,7 +475,7 @@ def test_the_report_is_data_and_has_a_truth() -> None:
                 "kind": "wrong-value",
                 "path": "work_dir",
                 "site": None,
-                "message": "work_dir of the run is str, not 3",
+                "message": "work_dir of the run must be str; got 3",
                 "suggestion": None,
                 "severity": "error",
             },
@@ -554,7 +555,7 @@ def test_a_text_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
     assert str(lint.check(Config.fromfile("cfg.yaml"))) == (
         "model.backbone.dept (cfg.yaml:6): ResNet has no argument 'dept'; did you mean 'depth'?\n"
-        "model.head.num_classes (cfg.yaml:7): num_classes of LinearClsHead is int, not '10'; "
+        "model.head.num_classes (cfg.yaml:7): num_classes of LinearClsHead must be int; got '10'; "
         "write 10, a number\n"
         "2 errors"
     )

@@ -122,10 +122,10 @@ def test_a_config_without_type(tree: Registry[Any]) -> None:
 
 def test_no_config_at_all(tree: Registry[Any]) -> None:
     assert _text(lambda: tree.build(18)) == (
-        "a config is a mapping with the key 'type'; got int: 18"
+        "a config must be a mapping with the key 'type'; got int: 18"
     )
     assert _text(lambda: tree.build({"type": 18})) == (
-        "'type' is a name, a class or a function; got 18"
+        "'type' must be a name, a class or a function; got 18"
     )
 
 
@@ -158,15 +158,15 @@ def test_a_duplicate_names_both_sites(tree: Registry[Any]) -> None:
 
 
 def test_what_can_not_be_registered(tree: Registry[Any]) -> None:
-    with pytest.raises(TypeError, match="top::backbone takes classes and functions; got 3"):
+    with pytest.raises(TypeError, match="top::backbone can only register classes and functions"):
         tree.register_module("three", module=3)  # type: ignore[call-overload]
-    with pytest.raises(ValueError, match=r"a name has no dot, which parts scopes; got .a\.b."):
+    with pytest.raises(ValueError, match=r"must not be empty or contain a dot, .* got .a\.b."):
         tree.register_module("a.b", module=ResNet)
-    with pytest.raises(ValueError, match="'left' is a scope, so that it can't be a name as well"):
+    with pytest.raises(ValueError, match="'left' is the name of a scope already"):
         tree.register_module("left", module=ResNet)
-    with pytest.raises(TypeError, match="force is true or false"):
+    with pytest.raises(TypeError, match="force must be a bool"):
         tree.register_module("x", "yes")  # type: ignore[call-overload]
-    with pytest.raises(TypeError, match="name is a string"):
+    with pytest.raises(TypeError, match="name must be a str"):
         tree.register_module(["x", 3])  # type: ignore[list-item]
 
 

@@ -67,7 +67,7 @@ def test_repr_is_a_table() -> None:
 
 
 def test_get_asks_for_a_string() -> None:
-    with pytest.raises(TypeError, match="asked for a name, a string; got"):
+    with pytest.raises(TypeError, match="registry key must be a str; got"):
         Registry("number", scope="here").get([])  # type: ignore[call-overload]
 
 

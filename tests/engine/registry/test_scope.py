@@ -148,7 +148,7 @@ def test_default_scope_instances() -> None:
         assert inner is not None
         assert inner.scope_name == "engine"
     assert DefaultScope.get_current_instance() is current
-    with pytest.raises(TypeError, match="a scope name is a string"):
+    with pytest.raises(TypeError, match="scope_name must be a str"):
         DefaultScope("bad", 3)  # type: ignore[arg-type]
 
 

@@ -84,7 +84,7 @@ def test_a_refusal_says_what_is_possible() -> None:
     with pytest.raises(NotRegisteredError) as caught:
         MODELS.get("os.system")
     assert str(caught.value) == (
-        "'os' is a Python package without registries, so it is no scope; in data, a dotted path "
+        "'os' is a Python package without registries, so it is not a scope; in data, a dotted path "
         "names what is registered. To allow it, trust the config (trust=True, --trust on the "
         "command line) or write it in Python; a program allows it by engine.registry.allow('os')"
     )

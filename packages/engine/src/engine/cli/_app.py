@@ -1,4 +1,4 @@
-"""The commands and the handling of their errors."""
+"""The `engine` command, with `train`, `test` and the handling of errors."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ from ._arguments import (
     TrustOption,
     WorkDirOption,
 )
-from ._settings import Settings, configured
+from ._settings import Settings, read_config
 
 USER_ERROR = 2
 
 # Options that take several words.
-_GATHERING = ("--cfg-options", "--keys")
+_REPEATED = ("--cfg-options", "--keys")
 
 app = typer.Typer(
     name="engine",
-    help="Train, test and use models that a config describes.",
+    help="Train, test and use models from configs.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -55,7 +55,7 @@ def train(
     config: ConfigArgument,
     work_dir: WorkDirOption = None,
     resume: Annotated[
-        bool, typer.Option("--resume", help="Go on from the newest checkpoint in the work dir.")
+        bool, typer.Option("--resume", help="Resume from the newest checkpoint in the work dir.")
     ] = False,
     amp: Annotated[bool, typer.Option("--amp", help="Train in mixed precision.")] = False,
     cfg_options: OptionsOption = None,
@@ -67,16 +67,16 @@ def train(
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
     debug: DebugOption = False,
 ) -> None:
-    """Check a config, and train its model."""
+    """Check a config and train its model."""
     options = cfg_options or []
-    cfg = configured(
+    cfg = read_config(
         config,
         Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
     )
     if not no_lint:
         _config.refuse_errors(cfg)
-    with _clean_end():
-        _runner(cfg).train()
+    with _exit_after_signal():
+        _build_runner(cfg).train()
     typer.echo(f"Results are in {cfg.work_dir}")
 
 
@@ -93,15 +93,15 @@ def run_test(
     trust: TrustOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Test a trained model, and print its metrics."""
-    cfg = configured(
+    """Test a trained model and print its metrics."""
+    cfg = read_config(
         config,
         Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
     )
     _check_files(cfg, checkpoint)
-    runner = _runner(cfg)
+    runner = _build_runner(cfg)
     runner.load_checkpoint(checkpoint, strict=True)
-    with _clean_end():
+    with _exit_after_signal():
         metrics = runner.test()
     for name, value in metrics.items():
         typer.echo(f"{name}: {value}")
@@ -110,32 +110,31 @@ def run_test(
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line.
 
-    The exit status is 0 after success or SIGTERM, 1 if a check finds something, 2 after a user's
-    error, 130 after Ctrl-C.
+    The exit status is 0 after success or SIGTERM, 1 if a check has findings, 2 after an error of
+    the user, 130 after Ctrl-C.
 
     Args:
-        arguments: The words of the command line; None takes those of the process.
+        arguments: The words of the command line; None means those of the process.
     """
-    words = _several_options(sys.argv[1:] if arguments is None else arguments)
+    words = _repeat_options(sys.argv[1:] if arguments is None else arguments)
     try:
         app(words)
-    except _user_errors() as error:
+    except _list_user_errors() as error:
         if "--debug" in words:
             raise
-        typer.secho(
-            f"Error: {_format_error(error)}", err=True, fg="red" if sys.stderr.isatty() else None
-        )
+        message = "\n  ".join([str(error), *getattr(error, "__notes__", [])])
+        typer.secho(f"Error: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
         sys.exit(USER_ERROR)
 
 
-def _runner(cfg: Config) -> Any:
-    from engine.registry import RUNNERS  # a build imports torch, which --help does not need
+def _build_runner(cfg: Config) -> Any:
+    from engine.registry import RUNNERS  # deferred: --help needs no torch
 
     return RUNNERS.build(cfg)
 
 
 def _check_files(cfg: Config, checkpoint: str) -> None:
-    """Check that what a test reads is there, before anything is built."""
+    """Check that the files of a test exist, before anything is built."""
     from engine.checkpoint import check_exists  # deferred: --help needs no torch
     from engine.runner import missing_annotations
 
@@ -145,8 +144,8 @@ def _check_files(cfg: Config, checkpoint: str) -> None:
 
 
 @contextmanager
-def _clean_end() -> Iterator[None]:
-    """End the command where a signal ended the run, which has been saved."""
+def _exit_after_signal() -> Iterator[None]:
+    """Exit if a signal ended the run, which was saved."""
     from engine.runner import TrainingInterrupted
 
     try:
@@ -155,29 +154,25 @@ def _clean_end() -> Iterator[None]:
         raise typer.Exit(0 if stop.signum == signal.SIGTERM else 130) from None
 
 
-def _several_options(words: list[str]) -> list[str]:
-    """Let `--cfg-options a=1 b=2` take all the pairs that follow it, and `--keys` all the names."""
+def _repeat_options(words: list[str]) -> list[str]:
+    """Repeat `--cfg-options` before each pair that follows it, and `--keys` before each name."""
     result: list[str] = []
-    gathering = ""
+    option = ""
     for word in words:
-        if word in _GATHERING:
-            gathering = word
-        elif word.startswith("-") or (gathering == "--cfg-options" and "=" not in word):
-            gathering = ""
-        elif gathering and result[-1] != gathering:
-            result.append(gathering)
+        if word in _REPEATED:
+            option = word
+        elif word.startswith("-") or (option == "--cfg-options" and "=" not in word):
+            option = ""
+        elif option and result[-1] != option:
+            result.append(option)
         result.append(word)
     return result
 
 
-def _user_errors() -> tuple[type[Exception], ...]:
+def _list_user_errors() -> tuple[type[Exception], ...]:
     errors: list[type[Exception]] = [ConfigError, RegistryError, ValueError, OSError]
     if "torch" in sys.modules:
         from engine.runner import CheckpointError
 
         errors.append(CheckpointError)
     return tuple(errors)
-
-
-def _format_error(error: Exception) -> str:
-    return "\n  ".join([str(error), *getattr(error, "__notes__", [])])

@@ -1,4 +1,4 @@
-"""Arguments shared by commands."""
+"""Arguments and options that several commands share."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ CheckpointArgument = Annotated[
 ]
 WorkDirOption = Annotated[
     Path | None,
-    typer.Option(help="The folder for all that the run writes.", show_default="work_dirs/<config>"),
+    typer.Option(
+        help="The folder for everything that the run writes.", show_default="work_dirs/<config>"
+    ),
 ]
 OptionsOption = Annotated[
     list[str] | None,
@@ -33,7 +35,7 @@ OptionsOption = Annotated[
 LauncherOption = Annotated[
     str,
     typer.Option(
-        help="Who starts the processes of the run; pytorch is torchrun.",
+        help="What starts the processes of the run; pytorch is torchrun.",
         metavar="none|pytorch|slurm|mpi",
     ),
 ]
@@ -42,11 +44,11 @@ DeviceOption = Annotated[
 ]
 SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness.")]
 DataRootOption = Annotated[
-    str | None, typer.Option(help="The folder of the datasets, in place of the config's.")
+    str | None, typer.Option(help="The folder of the datasets, instead of that in the config.")
 ]
 TrustOption = Annotated[
     bool,
-    typer.Option("--trust", help="Trust a config that is data as if it were a program."),
+    typer.Option("--trust", help="Trust a config of data as if it were code."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

@@ -12,27 +12,27 @@ from engine.config import Config, ConfigError, changes, leaves, parse_options
 
 from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
 
-app = typer.Typer(help="See, compare and check configs.", no_args_is_help=True)
+app = typer.Typer(help="Show, compare and check configs.", no_args_is_help=True)
 
 
 @app.command()
 def show(
     config: ConfigArgument,
     provenance: Annotated[
-        bool, typer.Option("--provenance", help="Tell where each value comes from.")
+        bool, typer.Option("--provenance", help="Show where each value comes from.")
     ] = False,
     cfg_options: OptionsOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show a config with those of its bases."""
+    """Show a config merged with its bases."""
     cfg = _read(config, cfg_options, trust)
     if provenance:
         facts = [cfg.provenance(path) for path, _ in leaves(cfg)]
-        _print(_json([each.to_dict() for each in facts]) if as_json else facts)
+        _print(_to_json([each.to_dict() for each in facts]) if as_json else facts)
     else:
-        _print(_json(cfg.to_dict()) if as_json else cfg.pretty_text)
+        _print(_to_json(cfg.to_dict()) if as_json else cfg.pretty_text)
 
 
 @app.command()
@@ -43,9 +43,9 @@ def diff(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Show in what two configs differ, and where each value comes from."""
+    """Show the differences of two configs, and where each value comes from."""
     found = list(changes(_read(first, None, trust), _read(second, None, trust)))
-    _print(_json([each.to_dict() for each in found]) if as_json else found)
+    _print(_to_json([each.to_dict() for each in found]) if as_json else found)
 
 
 @app.command()
@@ -56,11 +56,11 @@ def lint(
     as_json: JsonOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Check a config without building anything; the exit status is 1 if something is found."""
+    """Check a config without building anything; the exit status is 1 if there are findings."""
     from engine.lint import check  # deferred: other commands don't need it
 
     report = check(_read(config, cfg_options, trust))
-    typer.echo(_json(report.to_dict()) if as_json else str(report))
+    typer.echo(_to_json(report.to_dict()) if as_json else str(report))
     if report:
         raise typer.Exit(1)
 
@@ -71,10 +71,10 @@ def schema(
     as_json: JsonOption = True,
     debug: DebugOption = False,
 ) -> None:
-    """Print the JSON Schema of configs, with which an editor completes and checks them."""
-    from engine.lint import schema as schema_of  # deferred: other commands don't need it
+    """Print the JSON Schema of configs, for completion and checks in an editor."""
+    from engine.lint import schema as make_schema  # deferred: other commands don't need it
 
-    typer.echo(_json(schema_of(scope)))
+    typer.echo(_to_json(make_schema(scope)))
 
 
 def refuse_errors(cfg: Config) -> None:
@@ -90,7 +90,7 @@ def refuse_errors(cfg: Config) -> None:
         typer.echo(f"Warning: {finding}", err=True)
     if report.errors:
         lines = "\n  ".join(map(str, report.errors))
-        raise ConfigError(f"the config has errors; --no-lint trains all the same\n  {lines}")
+        raise ConfigError(f"the config has errors; --no-lint skips the check\n  {lines}")
 
 
 def _read(config: str, options: list[str] | None, trust: bool) -> Config:
@@ -99,21 +99,21 @@ def _read(config: str, options: list[str] | None, trust: bool) -> Config:
     return cfg
 
 
-def _json(value: Any) -> str:
-    return json.dumps(_data(value), indent=2)
+def _to_json(value: Any) -> str:
+    return json.dumps(_to_plain_data(value), indent=2)
 
 
-def _data(value: Any) -> Any:
-    """Return what JSON can hold: a value that it can't becomes its `repr`, a key its text."""
+def _to_plain_data(value: Any) -> Any:
+    """Return data that JSON can hold: other values become their `repr`, keys their `str`."""
     if isinstance(value, dict):
-        return {str(key): _data(each) for key, each in dict.items(value)}
+        return {str(key): _to_plain_data(each) for key, each in dict.items(value)}
     if isinstance(value, (list, tuple)):
-        return [_data(each) for each in value]
+        return [_to_plain_data(each) for each in value]
     if isinstance(value, float):
         return value if math.isfinite(value) else repr(value)
     return value if isinstance(value, (str, int, type(None))) else repr(value)
 
 
-def _print(told: str | list[Any]) -> None:
-    text = told if isinstance(told, str) else "\n".join(map(str, told))
+def _print(output: str | list[Any]) -> None:
+    text = output if isinstance(output, str) else "\n".join(map(str, output))
     typer.echo(text.rstrip("\n"))

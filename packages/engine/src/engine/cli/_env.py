@@ -1,4 +1,4 @@
-"""`engine env`: report of the environment."""
+"""`engine env`: report the environment."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from ._arguments import JsonOption
 
 
 def env(as_json: JsonOption = False) -> None:
-    """Tell what runs here: the machine, Python, torch, and the libraries with their scopes."""
+    """Print the machine, the versions of Python and torch, and the libraries with their scopes."""
     from engine.utils.dl_utils import collect_env  # deferred: it imports torch
 
     facts = collect_env()
     for scope, module in announced_scopes().items():
-        facts[f"scope {scope}"] = _describe(module.partition(".")[0])
+        facts[f"scope {scope}"] = _format_version(module.partition(".")[0])
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
     else:
@@ -26,8 +26,8 @@ def env(as_json: JsonOption = False) -> None:
         typer.echo("\n".join(f"{name:{width}}  {fact}" for name, fact in facts.items()))
 
 
-def _describe(package: str) -> str:
+def _format_version(package: str) -> str:
     try:
         return f"{package} {metadata.version(package)}"
-    except metadata.PackageNotFoundError:  # it is installed under another name
+    except metadata.PackageNotFoundError:  # the distribution has another name
         return package

@@ -1,4 +1,4 @@
-"""`engine export`: weights of a checkpoint in a file of their own."""
+"""`engine export`: write the weights of a checkpoint to another file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ def export(
     out: Annotated[
         Path,
         typer.Argument(
-            metavar="OUT", help="Where they go: *.safetensors, or *.pth.", show_default=False
+            metavar="OUT", help="The new file, *.safetensors or *.pth.", show_default=False
         ),
     ],
     debug: DebugOption = False,
 ) -> None:
-    """Write the weights of a checkpoint, without the state of its training, to another file."""
+    """Write the weights of a checkpoint, without the training state, to another file."""
     from engine.checkpoint import export_weights  # deferred: other commands don't need torch
 
     export_weights(checkpoint, out)

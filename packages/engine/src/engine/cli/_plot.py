@@ -1,4 +1,4 @@
-"""`engine plot`: the curves of runs."""
+"""`engine plot`: draw the curves of runs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def plot(
         list[Path],
         typer.Argument(
             metavar="PATH...",
-            help="Work dirs, folders of single starts in them, or files scalars.json.",
+            help="Work dirs, folders of single starts in them, or scalars.json files.",
             show_default=False,
         ),
     ],
@@ -25,7 +25,7 @@ def plot(
         list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="What to draw, e.g. loss 'acc*'. Takes several names.",
+            help="The values to draw, e.g. loss 'acc*'. Takes several names.",
             show_default="the loss, the learning rate and the metrics",
         ),
     ] = None,
@@ -38,6 +38,6 @@ def plot(
     try:
         require_matplotlib()
     except ImportError as error:
-        raise ValueError(str(error)) from error  # a mistake of the user's, shown without traceback
+        raise ValueError(str(error)) from error  # an error of the user, shown without traceback
     plot_curves(find_runs(paths), out, keys or ())
     typer.echo(f"Wrote {out}")

@@ -1,4 +1,4 @@
-"""`engine predict`: inference with a trained model."""
+"""`engine predict`: predict with a trained model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def predict(
     inputs: Annotated[
         list[Path],
         typer.Argument(
-            metavar="INPUT...", help="Files, images for example, or folders.", show_default=False
+            metavar="INPUT...", help="Files, for example images, or folders.", show_default=False
         ),
     ],
     config: Annotated[
@@ -30,17 +30,17 @@ def predict(
         Path | None,
         typer.Option(help="Where to write a picture: a file, or a folder for several inputs."),
     ] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="How many are predicted at once.")] = 1,
+    batch_size: Annotated[int, typer.Option(min=1, help="The number of inputs in a batch.")] = 1,
     cfg_options: OptionsOption = None,
     device: DeviceOption = None,
     trust: TrustOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Predict inputs with a trained model."""
+    """Predict with a trained model."""
     from engine.infer import build_inferencer, config_of  # deferred: other commands need no torch
     from engine.visualization import write_image
 
-    files = _files(inputs)
+    files = _list_files(inputs)
     cfg = config_of(config, checkpoint, trust=trust)
     assert isinstance(cfg, Config)
     cfg.merge_from_dict(parse_options(cfg_options or []))
@@ -48,7 +48,7 @@ def predict(
     names = [str(file) for file in files]
     result = inferencer(names, batch_size=batch_size, visualize=out is not None)
     for name, prediction in zip(names, result["predictions"], strict=True):
-        _tell(name if len(names) > 1 else None, prediction)
+        _print_prediction(name if len(names) > 1 else None, prediction)
     for file, picture in zip(files, result["visualization"], strict=out is not None):
         assert out is not None
         path = out / f"{file.stem}.png" if len(files) > 1 or out.is_dir() else out
@@ -56,7 +56,7 @@ def predict(
         typer.echo(f"Wrote {path}")
 
 
-def _files(inputs: list[Path]) -> list[Path]:
+def _list_files(inputs: list[Path]) -> list[Path]:
     files: list[Path] = []
     for given in inputs:
         if not given.exists():
@@ -66,7 +66,7 @@ def _files(inputs: list[Path]) -> list[Path]:
     return files
 
 
-def _tell(name: str | None, prediction: dict[str, Any]) -> None:
+def _print_prediction(name: str | None, prediction: dict[str, Any]) -> None:
     if name is not None:
         typer.echo(name)
     for key, value in prediction.items():

@@ -17,11 +17,11 @@ from ._arguments import JsonOption
 
 _PIPE_WIDTH = 200  # columns
 
-app = typer.Typer(help="See what is registered where.", no_args_is_help=True)
+app = typer.Typer(help="List, find and explain registered names.", no_args_is_help=True)
 
 RegistryArgument = Annotated[
     str | None,
-    typer.Argument(metavar="[REGISTRY]", help="A root registry, e.g. MODELS; all if not said."),
+    typer.Argument(metavar="[REGISTRY]", help="A root registry, e.g. MODELS; all by default."),
 ]
 ScopeOption = Annotated[str | None, typer.Option(help="Only the names of this library.")]
 
@@ -30,8 +30,8 @@ ScopeOption = Annotated[str | None, typer.Option(help="Only the names of this li
 def list_names(
     registry: RegistryArgument = None, scope: ScopeOption = None, as_json: JsonOption = False
 ) -> None:
-    """List names, with the class or function and the place of each."""
-    rows = [row for row in _rows(registry) if scope in (None, row["scope"])]
+    """List names, with the class or function and the call site of each."""
+    rows = [row for row in _iter_rows(registry) if scope in (None, row["scope"])]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
     else:
@@ -44,9 +44,9 @@ def find(
     registry: RegistryArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find names by a pattern, without regard to case."""
+    """Find names by a pattern, ignoring case."""
     wanted = pattern.casefold()
-    rows = [row for row in _rows(registry) if fnmatchcase(row["name"].casefold(), wanted)]
+    rows = [row for row in _iter_rows(registry) if fnmatchcase(row["name"].casefold(), wanted)]
     if as_json:
         typer.echo(json.dumps(rows, indent=2))
     else:
@@ -55,8 +55,8 @@ def find(
 
 @app.command()
 def tree(registry: RegistryArgument = None, as_json: JsonOption = False) -> None:
-    """Show the trees of registries: which library has a node where, and with how many names."""
-    nodes = {label: _tree_of(root) for label, root in _roots(registry).items()}
+    """Show the trees of registries: the node of each library, with the number of its names."""
+    nodes = {label: _make_tree(root) for label, root in _find_roots(registry).items()}
     if as_json:
         typer.echo(json.dumps(nodes, indent=2))
         return
@@ -65,19 +65,19 @@ def tree(registry: RegistryArgument = None, as_json: JsonOption = False) -> None
 
     for label, node in nodes.items():
         shown = Tree(f"[bold]{label}[/bold] {node['scope']} ({node['names']})")
-        _grow(shown, node)
+        _add_branches(shown, node)
         rich_print(shown)
 
 
 @app.command()
 def explain(
-    name: Annotated[str, typer.Argument(help="What `type` in a config says.")],
+    name: Annotated[str, typer.Argument(help="The value of `type` in a config.")],
     registry: Annotated[str, typer.Option(help="The root registry that is asked.")] = "MODELS",
     scope: Annotated[str | None, typer.Option(help="The default scope.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Tell how a name is looked up: what is searched, imported, found and shadowed."""
-    [root] = _roots(registry).values()
+    """Explain a lookup: what is searched, imported, found and shadowed."""
+    [root] = _find_roots(registry).values()
     with registries.DefaultScope.overwrite_default_scope(scope):
         explanation = root.explain(name)
     typer.echo(json.dumps(explanation.to_dict(), indent=2) if as_json else str(explanation))
@@ -85,15 +85,15 @@ def explain(
         raise typer.Exit(1)
 
 
-def _roots(wanted: str | None) -> dict[str, Registry[Any]]:
+def _find_roots(wanted: str | None) -> dict[str, Registry[Any]]:
     """Return the root registries by the names of their variables.
 
     Raises:
-        ValueError: If there is none of that name.
+        ValueError: If there is no such registry.
     """
     known = {
         name: value
-        for name in registries.__all__
+        for name in dir(registries)
         if name != "OPTIM_WRAPPER" and isinstance(value := getattr(registries, name), Registry)
     }
     if wanted is None:
@@ -104,11 +104,12 @@ def _roots(wanted: str | None) -> dict[str, Registry[Any]]:
     raise ValueError(f"there is no root registry {wanted!r}; there are {', '.join(known)}")
 
 
-def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
+def _iter_rows(wanted: str | None) -> Iterator[dict[str, str]]:
     for scope, reason in import_announced().items():
         typer.echo(f"{scope} is left out: {reason}", err=True)
-    for label, root in _roots(wanted).items():
-        for node in _nodes(root):
+    for label, root in _find_roots(wanted).items():
+        nodes = root.walk_down()
+        for node in sorted(nodes, key=lambda each: (each is not each.root, each.scope)):
             _import(node)
             for name, module in sorted(node.module_dict.items()):
                 yield {
@@ -116,20 +117,14 @@ def _rows(wanted: str | None) -> Iterator[dict[str, str]]:
                     "scope": node.scope,
                     "name": name,
                     "target": f"{module.__module__}.{module.__qualname__}",
-                    "site": str(node.site_of(name)),
+                    "site": str(node.get_call_site(name)),
                 }
 
 
-def _nodes(root: Registry[Any]) -> Iterator[Registry[Any]]:
-    yield root
-    for _, child in sorted(root.children.items()):
-        yield from _nodes(child)
-
-
-def _tree_of(node: Registry[Any]) -> dict[str, Any]:
+def _make_tree(node: Registry[Any]) -> dict[str, Any]:
     import_announced()
     _import(node)
-    children = [_tree_of(child) for _, child in sorted(node.children.items())]
+    children = [_make_tree(child) for _, child in sorted(node.children.items())]
     return {"scope": node.scope, "names": len(node), "children": children}
 
 
@@ -140,9 +135,9 @@ def _import(node: Registry[Any]) -> None:
         typer.echo(f"{node.label} is not complete: {error}", err=True)
 
 
-def _grow(shown: Any, node: dict[str, Any]) -> None:
+def _add_branches(shown: Any, node: dict[str, Any]) -> None:
     for child in node["children"]:
-        _grow(shown.add(f"{child['scope']} ({child['names']})"), child)
+        _add_branches(shown.add(f"{child['scope']} ({child['names']})"), child)
 
 
 def _print_table(title: str, rows: list[dict[str, str]]) -> None:

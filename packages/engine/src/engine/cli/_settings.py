@@ -13,16 +13,16 @@ from engine.runner.run_table import LAUNCHERS
 
 @dataclass(frozen=True)
 class Settings:
-    """What the options of a command change in a config.
+    """The options of a command that change a config.
 
     Attributes:
         work_dir: The folder of the run.
         options: Pairs of key and value.
-        launcher: Who starts the processes of the run.
-        device: Where the model runs.
+        launcher: What starts the processes of the run.
+        device: The device of the model.
         seed: The seed of all randomness.
         data_root: The folder of the datasets.
-        resume: Whether to go on from the newest checkpoint.
+        resume: Whether to resume from the newest checkpoint.
         amp: Whether to train in mixed precision.
         trust: Whether a text config may import modules and have Python configs as bases.
     """
@@ -38,8 +38,8 @@ class Settings:
     trust: bool = False
 
 
-def configured(name: str, settings: Settings) -> Config:
-    """Read a config, and change it by the options of the command.
+def read_config(name: str, settings: Settings) -> Config:
+    """Read a config and apply the options of a command.
 
     Args:
         name: A file, or `package::file`.
@@ -51,7 +51,9 @@ def configured(name: str, settings: Settings) -> Config:
     cfg = Config.fromfile(name, trust=settings.trust)
     cfg.merge_from_dict(parse_options(settings.options))
     if settings.launcher not in LAUNCHERS:
-        raise ConfigError(f"--launcher is {', '.join(LAUNCHERS)}; got {settings.launcher!r}")
+        raise ConfigError(
+            f"--launcher must be one of {', '.join(LAUNCHERS)}; got {settings.launcher!r}"
+        )
     _set(cfg, "--launcher", launcher=settings.launcher)
     if settings.work_dir is not None:
         _set(cfg, "--work-dir", work_dir=str(settings.work_dir))
@@ -72,7 +74,6 @@ def configured(name: str, settings: Settings) -> Config:
 
 
 def _set(cfg: Config, option: str, **values: Any) -> None:
-    """Change a config as an option of the command line says."""
     cfg.merge_from_dict(Options(values, option))
 
 
@@ -87,5 +88,5 @@ def _set_data_root(cfg: Config, data_root: str) -> None:
 def _enable_amp(cfg: Config) -> None:
     kind = cfg.get("optim_wrapper", {}).get("type", "OptimWrapper")
     if kind not in ("OptimWrapper", "AmpOptimWrapper"):
-        raise ConfigError(f"--amp takes the place of OptimWrapper; the config has {kind!r}")
+        raise ConfigError(f"--amp replaces OptimWrapper; the config has {kind!r}")
     _set(cfg, "--amp", optim_wrapper={"type": "AmpOptimWrapper"})

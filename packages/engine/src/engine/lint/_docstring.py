@@ -1,4 +1,4 @@
-"""What a docstring in Google's style says, and of which argument."""
+"""Read docstrings in Google style."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ _HEAD = re.compile(r"(Args|Arguments|Parameters):\s*$")
 _ENTRY = re.compile(r"\s*\*{0,2}(\w+)(?:\s*\(.*?\))?:\s*(.*)")
 
 
-def summary(target: Any) -> str | None:
+def get_summary(target: Any) -> str | None:
     """Return the first line of a docstring, or None if there is none."""
     doc = inspect.cleandoc(getattr(target, "__doc__", None) or "")
     return doc.partition("\n")[0].strip() or None
 
 
 @cache
-def described(target: Any) -> Mapping[str, str]:
-    """Return what a docstring says of the arguments, by their names.
+def describe_arguments(target: Any) -> Mapping[str, str]:
+    """Return the descriptions of the arguments in a docstring, by name.
 
     Args:
-        target: A class or function; of a class that of its constructor counts as well.
+        target: A class or function; the docstring of the constructor of a class is read too.
     """
     found: dict[str, str] = {}
     for each in (getattr(target, "__init__", None), target):
-        found |= _entries(inspect.cleandoc(getattr(each, "__doc__", None) or ""))
+        found |= _parse_arguments(inspect.cleandoc(getattr(each, "__doc__", None) or ""))
     return found
 
 
-def _entries(doc: str) -> dict[str, str]:
+def _parse_arguments(doc: str) -> dict[str, str]:
     lines = doc.splitlines()
     start = next((number for number, line in enumerate(lines) if _HEAD.match(line)), len(lines))
     found: dict[str, list[str]] = {}
@@ -47,4 +47,4 @@ def _entries(doc: str) -> dict[str, str]:
             found[name] = [entry[2]]
         elif name:
             found[name].append(line.strip())
-    return {name: " ".join(filter(None, told)) for name, told in found.items()}
+    return {name: " ".join(filter(None, text)) for name, text in found.items()}

@@ -1,4 +1,4 @@
-"""The names that a config of a scope can use."""
+"""List the names that a config of a scope can use."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from typing import Any
 
 from engine.registry import Registry, ScopeImportError
 
-from ._resolve import nodes_of, root_of
+from ._resolve import get_root
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A class or function that has names.
+    """A class or function with its names.
 
     Attributes:
         scope: The scope in which it is registered.
         target: The class or function.
-        names: Its names as a user writes them, the shortest form of each.
-        longer: The same names with scopes, by which it is found as well.
+        names: Its names, each in the shortest form.
+        longer: The same names with scopes.
     """
 
     scope: str
@@ -28,8 +28,8 @@ class Entry:
     longer: tuple[str, ...]
 
 
-def entries(kind: str, scope: str, library: str | None = None) -> list[Entry]:
-    """Return what a config can name, by scope and name.
+def list_entries(kind: str, scope: str, library: str | None = None) -> list[Entry]:
+    """Return what a config can name, sorted by scope and name.
 
     Args:
         kind: The root registry, by its name in `engine.registry`.
@@ -40,8 +40,8 @@ def entries(kind: str, scope: str, library: str | None = None) -> list[Entry]:
         ScopeImportError: If the library of the scope can't be imported. Others that fail are left
             out.
     """
-    nodes = list(nodes_of(root_of(kind)))
-    seen = _searched(kind, scope, library)
+    nodes = list(get_root(kind).walk_down())
+    seen = _list_searched(kind, scope, library)
     for node in nodes:
         try:
             node.import_from_location()
@@ -51,36 +51,36 @@ def entries(kind: str, scope: str, library: str | None = None) -> list[Entry]:
     hidden: set[str] = set()  # by the same name further down
     found: list[Entry] = []
     for node in [*seen, *(node for node in nodes if node not in seen)]:
-        below = [each for each in nodes if each is not node and node in _upwards(each)]
-        found += _of_node(node, hidden if node in seen else None, below)
+        below = [each for each in nodes if each is not node and node in each.walk_up()]
+        found += _list_node_entries(node, hidden if node in seen else None, below)
         hidden |= {*node.module_dict} if node in seen else set()
     return sorted(found, key=lambda entry: (entry.scope, entry.names))
 
 
-def prefixes(kind: str, scope: str, library: str | None = None) -> list[str]:
-    """Return the prefixes of the sources whose names a config can use; as `entries`."""
-    searched = _searched(kind, scope, library)
+def list_prefixes(kind: str, scope: str, library: str | None = None) -> list[str]:
+    """Return the prefixes of the sources whose names a config can use; as in `list_entries`."""
+    searched = _list_searched(kind, scope, library)
     return sorted({prefix for node in searched for prefix in node.sources})
 
 
-def _searched(kind: str, scope: str, library: str | None) -> list[Registry[Any]]:
+def _list_searched(kind: str, scope: str, library: str | None) -> list[Registry[Any]]:
     """Return the nodes in which a bare name is searched, in order."""
-    root = root_of(kind)
-    by_scope = {node.scope: node for node in nodes_of(root)}
+    root = get_root(kind)
+    by_scope = {node.scope: node for node in root.walk_down()}
     starts = [by_scope.get(scope, root), by_scope.get(library or "", root)]
-    return list(dict.fromkeys(node for start in starts for node in _upwards(start)))
+    return list(dict.fromkeys(node for start in starts for node in start.walk_up()))
 
 
-def _of_node(
+def _list_node_entries(
     node: Registry[Any], hidden: set[str] | None, below: list[Registry[Any]]
 ) -> Iterator[Entry]:
-    """Yield what a node has.
+    """Yield the entries of a node.
 
     Args:
         node: The node.
-        hidden: The names that mean something else where the search begins; None if it does not
-            come to this node by itself.
-        below: The nodes below it, from each of which it is searched as well.
+        hidden: The names that mean something else in a node that is searched earlier; None if
+            this node is not searched.
+        below: The nodes below it, whose lookups search it too.
     """
     targets: dict[int, list[str]] = {}
     for name, target in sorted(node.module_dict.items()):
@@ -99,9 +99,3 @@ def _of_node(
         }
         target = node.module_dict[names[0]]
         yield Entry(node.scope, target, tuple(shown), tuple(sorted(longer - {*shown})))
-
-
-def _upwards(node: Registry[Any] | None) -> Iterator[Registry[Any]]:
-    while node is not None:
-        yield node
-        node = node.parent

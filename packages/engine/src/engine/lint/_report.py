@@ -1,10 +1,12 @@
-"""What a check of a config has found."""
+"""Findings of a check, and the report of all of them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
+
+from engine.config import Config, ConfigError
 
 Severity = Literal["error", "warning"]
 
@@ -14,14 +16,14 @@ class Finding:
     """One thing that is wrong with a config.
 
     Attributes:
-        kind: What it is, in a word that stays the same: `'unknown-type'`, `'missing-type'`,
+        kind: The kind, a fixed word: `'unknown-type'`, `'missing-type'`,
             `'missing-library'`, `'broken-library'`, `'unknown-argument'`, `'missing-argument'`,
             `'wrong-value'`, `'unknown-key'`, `'missing-key'`, `'incomplete-group'`,
             `'unused-key'` or `'missing-file'`.
         path: Where it is in the config, `'model.backbone.depth'`.
         site: The file and line that say so, or another origin, where one is known.
         message: What is wrong.
-        suggestion: What may have been meant.
+        suggestion: What may have been mismatch.
         severity: `'error'` if the run would fail, else `'warning'`.
     """
 
@@ -41,7 +43,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Report:
-    """All that a check of a config has found; it is true if that is anything.
+    """The findings of a check of a config; true if there are any.
 
     Attributes:
         findings: The findings, in the order of the config.
@@ -90,3 +92,20 @@ class Report:
 
     def _of(self, severity: Severity) -> tuple[Finding, ...]:
         return tuple(finding for finding in self.findings if finding.severity == severity)
+
+
+def find_site(cfg: Mapping[str, Any], path: str) -> str | None:
+    """Return where a value was set, as `file:line`, or None if the config does not know it.
+
+    Args:
+        cfg: The whole config.
+        path: The keys that lead to the value, joined by dots. For a missing value, a default for
+            example, the site of the part around it is returned.
+    """
+    if not isinstance(cfg, Config) or not path:
+        return None
+    try:
+        site = cfg.provenance(path).site
+    except (ConfigError, KeyError):
+        return find_site(cfg, path.rpartition(".")[0])
+    return None if site is None else str(site)

@@ -1,8 +1,8 @@
-"""What the names in a config stand for, found as a build would find it."""
+"""Resolve the names in a config as a build does."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -12,14 +12,14 @@ from engine.registry import NotRegisteredError, Registry, ScopeImportError, Scop
 
 
 @dataclass(frozen=True)
-class Found:
-    """What a name stands for.
+class Resolved:
+    """The result of a lookup.
 
     Attributes:
         target: The class or function.
         scope: The scope of the library that registered it, if one did.
         registry: The root registry of the tree that has it, by its name in `engine.registry`.
-        shadows: The nodes behind that have the name as well, with the places of registration.
+        shadows: The nodes later in the order that have the name too, with their call sites.
     """
 
     target: Callable[..., Any]
@@ -29,13 +29,13 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Missed:
-    """Why a name stands for nothing.
+class LookupFailure:
+    """The failure of a lookup.
 
     Attributes:
-        message: What a build would say.
-        suggestion: What may have been meant.
-        kind: The word for it, as in `Finding`.
+        message: The message of the build.
+        suggestion: What was probably meant.
+        kind: The kind, as in `Finding`.
     """
 
     message: str
@@ -43,44 +43,43 @@ class Missed:
     kind: str = "unknown-type"
 
     @classmethod
-    def of(cls, error: NotRegisteredError) -> Missed:
-        """Make one of the error of a lookup."""
+    def from_error(cls, error: NotRegisteredError) -> LookupFailure:
+        """Make one from the error of a lookup."""
         headline, *searched = str(error).split("\n  ")
         message, _, meant = headline.partition("; did you mean ")
         if searched:
             message = f"{message} ({'; '.join(searched)})"
         suggestion = f"did you mean {meant}" if meant else None
-        return cls(message, suggestion, _kind_of(error))
+        kind = "unknown-type"
+        if isinstance(error, ScopeImportError):
+            kind = "broken-library"
+        elif isinstance(error, ScopeNotInstalledError):
+            kind = "missing-library"
+        return cls(message, suggestion, kind)
 
     @classmethod
-    def nowhere(cls, name: str) -> Missed:
+    def unknown(cls, name: str) -> LookupFailure:
         """Make one for a name that no registry has."""
         return cls(f"no registry has {name!r}")
-
-
-def _kind_of(error: NotRegisteredError) -> str:
-    if isinstance(error, ScopeImportError):
-        return "broken-library"
-    return "missing-library" if isinstance(error, ScopeNotInstalledError) else "unknown-type"
 
 
 @cache
 def roots() -> dict[str, Registry[Any]]:
     """Return the root registries by their names in `engine.registry`."""
     found: dict[str, Registry[Any]] = {}
-    for name in registries.__all__:
+    for name in dir(registries):
         value = getattr(registries, name)
         if isinstance(value, Registry) and value not in found.values():
             found[name] = value
     return found
 
 
-def scope_error(scope: str, *, is_data: bool = False) -> NotRegisteredError | None:
-    """Return why there is no library of a scope, or None if there is one.
+def find_scope_error(scope: str, *, is_data: bool = False) -> NotRegisteredError | None:
+    """Return the error for a scope without a library, or None if there is one.
 
     Args:
         scope: The scope, whose library is imported.
-        is_data: Whether data names it, so that the library has to be announced.
+        is_data: Whether data names it, so that the library must be announced.
     """
     if not is_data:
         registries.name_scope(scope)
@@ -91,13 +90,13 @@ def scope_error(scope: str, *, is_data: bool = False) -> NotRegisteredError | No
     return None
 
 
-def root_of(kind: str) -> Registry[Any]:
+def get_root(kind: str) -> Registry[Any]:
     """Return a root registry by its name in `engine.registry`."""
     root: Registry[Any] = getattr(registries, kind)
     return root
 
 
-def label_of(node: Registry[Any]) -> str:
+def get_root_name(node: Registry[Any]) -> str:
     """Return the name in `engine.registry` of the root registry of a tree.
 
     Args:
@@ -106,36 +105,38 @@ def label_of(node: Registry[Any]) -> str:
     return next(label for label, root in roots().items() if root is node.root)
 
 
-def look_up(node: Registry[Any], cfg: Mapping[str, Any], key: str = "type") -> Found | Missed:
-    """Find what the value of a key names, where a build would look for it.
+def look_up(
+    node: Registry[Any], cfg: Mapping[str, Any], key: str = "type"
+) -> Resolved | LookupFailure:
+    """Look up what the value of a key names, as a build does.
 
     Args:
-        node: The registry that the build asks.
+        node: The registry that is asked.
         cfg: The config.
-        key: The key, whose value is a name.
+        key: The key; its value is a name.
     """
     name = cfg[key]
-    kind = label_of(node)
+    kind = get_root_name(node)
     try:
         target = node.get_from(cfg, key)
     except NotRegisteredError as error:
-        return Missed.of(error)
-    told = node.explain(name)
-    owner = told.found.node if told.found is not None else ""
+        return LookupFailure.from_error(error)
+    explanation = node.explain(name)
+    owner = explanation.found.node if explanation.found is not None else ""
     scope, colons, _ = owner.partition("::")
-    return Found(target, scope if colons else None, kind, told.shadows)
+    return Resolved(target, scope if colons else None, kind, explanation.shadows)
 
 
-def look_everywhere(cfg: Mapping[str, Any], around: type | None) -> Found | None:
-    """Find a part in the tree of any root: a class may build its parts from wherever it likes.
+def look_up_everywhere(cfg: Mapping[str, Any], parent: type | None) -> Resolved | None:
+    """Look a part up in the trees of all roots, since a class may build its parts from any.
 
     Args:
         cfg: The config of the part.
-        around: The class that builds it, whose library is asked.
+        parent: The class that builds it; its library is asked.
     """
     for root in roots().values():
-        outcome = look_up(root.of_library(around) if around else root, cfg)
-        if isinstance(outcome, Found):
+        outcome = look_up(root.of_library(parent) if parent else root, cfg)
+        if isinstance(outcome, Resolved):
             return outcome
     return None
 
@@ -148,13 +149,6 @@ def is_known(name: str, kind: str) -> bool:
         kind: The root registry, by its name in `engine.registry`.
     """
     try:
-        return name in root_of(kind)
+        return name in get_root(kind)
     except NotRegisteredError:  # an import fails on the way
         return False
-
-
-def nodes_of(root: Registry[Any]) -> Iterator[Registry[Any]]:
-    """Yield the nodes of a tree, its root first and the others by their scopes."""
-    yield root
-    for _, child in sorted(root.children.items()):
-        yield from nodes_of(child)

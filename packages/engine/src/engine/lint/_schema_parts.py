@@ -1,4 +1,4 @@
-"""The JSON Schema of the parts that registries make."""
+"""The JSON Schema of the configs of parts."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 from engine.runner.run_table import CONVENTIONS, NESTED, OPTIONS, TAKEN, PartSpec, general_spec
 
-from ._docstring import described, summary
-from ._names import Entry, entries, prefixes
-from ._schema_values import TEMPLATE, Schema, as_json, has_json, json_of, takes_parts
-from ._signature import Argument, arguments_of, taken_argument
+from ._docstring import describe_arguments, get_summary
+from ._names import Entry, list_entries, list_prefixes
+from ._schema_values import TEMPLATE, Schema, as_json, has_json, make_schema, takes_parts
+from ._signature import Argument, get_arguments, make_taken_argument
 
 _OWN: Mapping[str, Schema] = {
     "_delete_": {"type": "boolean", "description": "Replace what the base has, merge nothing."},
@@ -27,83 +27,83 @@ _PATH = r"[A-Za-z_]\w*(?:\.\w+){2,}"  # a dotted path; `scope.Name` has one dot
 
 
 class Definitions:
-    """Gathers what parts of a schema refer to.
+    """Collects the definitions to which parts of a schema refer.
 
     Args:
         scope: The default scope of the configs.
 
     Attributes:
-        schemas: The schemas, by their names.
+        schemas: The schemas by name.
     """
 
     def __init__(self, scope: str) -> None:
         self.scope = scope
         self.schemas: dict[str, Schema] = {}
 
-    def at_place(self, place: PartSpec, allowed: Any = None) -> Schema:
-        """Return the schema of a place.
+    def make_part(self, spec: PartSpec, allowed: Any = None) -> Schema:
+        """Return the schema of a part.
 
         Args:
-            place: The place.
-            allowed: What the argument may be that the place is of.
+            spec: How the part is built.
+            allowed: The values that the argument may have.
         """
-        if place is OPTIONS:
-            return json_of(allowed) or {"type": ["null", "object", "string"]}
-        if place.is_mapping:
-            each: Schema = {"type": ["null", "object"], **self._ref(place.registry)}
+        if spec is OPTIONS:
+            return make_schema(allowed) or {"type": ["null", "object", "string"]}
+        if spec.is_mapping:
+            each: Schema = {"type": ["null", "object"], **self._ref(spec.registry)}
             return {"type": ["null", "object"], "additionalProperties": each}
         types = ["array", "null", "object", "string"]
-        if place.target is not None:
-            return {"type": ["null", "object"], "$ref": self.of_target(place.target, place)}
-        if place.is_function:
+        if spec.target is not None:
+            return {"type": ["null", "object"], "$ref": self.refer_to_target(spec.target, spec)}
+        if spec.is_function:
             return {
                 "if": {"type": "string"},
-                "then": self.names((place.registry or "",)),
-                "else": {"type": ["null", "object"], **self._ref(place.registry)},
+                "then": self.make_names((spec.registry or "",)),
+                "else": {"type": ["null", "object"], **self._ref(spec.registry)},
             }
         schema: Schema = {"type": types, "pattern": TEMPLATE}
-        if place.otherwise is not None:
-            key, other = place.otherwise
+        if spec.otherwise is not None:
+            key, other = spec.otherwise
             schema["if"] = {"type": "object", "required": [key]}
-            schema["then"] = self._with_default(place)
+            schema["then"] = self._make_default(spec)
             schema["else"] = {**self._ref(other.registry), "items": self._ref(other.registry)}
             return schema
-        return {**schema, **self._with_default(place), "items": self._ref(place.registry)}
+        return {**schema, **self._make_default(spec), "items": self._ref(spec.registry)}
 
-    def _with_default(self, place: PartSpec) -> Schema:
-        """Return the schema of a place, where a config without `type` completes as its default."""
-        schema = self._ref(place.registry)
+    def _make_default(self, spec: PartSpec) -> Schema:
+        """Return the schema of a part; a config without `type` completes as its default."""
+        schema = self._ref(spec.registry)
         known: Schema = {}
-        for default in place.defaults:
-            ref = self.default(place, default)
+        for default in spec.defaults:
+            ref = self.refer_to_default(spec, default)
             properties = self.schemas[ref.removeprefix("#/$defs/")]["properties"]
             known = {key: {"$ref": f"{ref}/properties/{key}"} for key in properties} | known
         if not known:
             return schema
-        # Side by side with a reference, some editors would take the conditions of both for one.
+        # Beside a reference, some editors would merge the conditions of both.
         completes = {
             "if": {"type": "object", "not": {"required": ["type"]}},
             "then": {"properties": dict(sorted(known.items()))},
         }
         return {"allOf": [schema, completes]}
 
-    def default(self, place: PartSpec, name: str) -> str:
-        """Return the reference to what a place is without `type`.
+    def refer_to_default(self, spec: PartSpec, name: str) -> str:
+        """Return the reference to the schema of a part without `type`.
 
         Args:
-            place: The place.
+            spec: How the part is built.
             name: One of its defaults.
         """
-        kind = place.registry or ""
-        self.family((kind,))
-        entry = next(each for each in entries(kind, self.scope) if name in _all_names(each))
+        kind = spec.registry or ""
+        self.refer_to_family((kind,))
+        entry = next(each for each in list_entries(kind, self.scope) if name in _all_names(each))
         return f"#/$defs/{_key(kind, entry)}"
 
     def _ref(self, kind: str | None) -> Schema:
-        return {} if kind is None else {"$ref": self.family((kind,))}
+        return {} if kind is None else {"$ref": self.refer_to_family((kind,))}
 
-    def family(self, kinds: tuple[str, ...], library: str | None = None) -> str:
-        """Return the reference to the schema of all that some registries have.
+    def refer_to_family(self, kinds: tuple[str, ...], library: str | None = None) -> str:
+        """Return the reference to the schema of everything in some registries.
 
         Args:
             kinds: The root registries, by their names.
@@ -112,7 +112,7 @@ class Definitions:
         library = None if library in (self.scope, ROOT) else library
         key = "+".join(kinds) + ("" if library is None else f"@{library}")
         if key not in self.schemas:
-            self.schemas[key] = {}  # the parts in its parts refer to it
+            self.schemas[key] = {}  # the parts within its parts refer to it
             rules = [
                 {
                     "if": {
@@ -122,17 +122,17 @@ class Definitions:
                     "then": {"$ref": self._entry(kind, entry)},
                 }
                 for kind in kinds
-                for entry in entries(kind, self.scope, library)
+                for entry in list_entries(kind, self.scope, library)
             ]
-            known: Schema = {"properties": {"type": self.names(kinds, library)}}
-            # What another scope sees, which a part may choose for itself, is not repeated here.
+            known: Schema = {"properties": {"type": self.make_names(kinds, library)}}
+            # What another scope sees, which a part may choose with `_scope_`, is not repeated here.
             self.schemas[key] = {
                 "if": {"required": ["_scope_"]},
                 "else": {**known, **({"allOf": rules} if rules else {})},
             }
         return f"#/$defs/{key}"
 
-    def names(self, kinds: tuple[str, ...], library: str | None = None) -> Schema:
+    def make_names(self, kinds: tuple[str, ...], library: str | None = None) -> Schema:
         """Return the schema of a name in some registries.
 
         An enumeration is what editors complete. Names of sources and dotted paths, of which there
@@ -140,17 +140,17 @@ class Definitions:
 
         Args:
             kinds: The root registries, by their names.
-            library: As in `family`.
+            library: As in `refer_to_family`.
         """
         shown: dict[str, str] = {}
         longer: set[str] = set()
         for kind in kinds:
-            for entry in entries(kind, self.scope, library):
-                told = summary(entry.target) or ""
-                shown |= {name: told for name in entry.names if name not in shown}
+            for entry in list_entries(kind, self.scope, library):
+                description = get_summary(entry.target) or ""
+                shown |= {name: description for name in entry.names if name not in shown}
                 longer |= {*entry.longer}
         sources = sorted(
-            {prefix for kind in kinds for prefix in prefixes(kind, self.scope, library)}
+            {prefix for kind in kinds for prefix in list_prefixes(kind, self.scope, library)}
         )
         forms = [_PATH, TEMPLATE, *map(re.escape, sorted(longer - {*shown}))]
         forms += [rf"{re.escape(prefix)}\..+" for prefix in sources]
@@ -165,80 +165,82 @@ class Definitions:
             ]
         }
 
-    def of_target(self, path: str, place: PartSpec) -> str:
-        """Return the reference to the schema of a call of a certain class or function.
+    def refer_to_target(self, path: str, spec: PartSpec) -> str:
+        """Return the reference to the schema of a call of one class or function.
 
         Args:
             path: Its dotted path.
-            place: The place of its config.
+            spec: How the part is built.
         """
         if path not in self.schemas:
             self.schemas[path] = {}
-            self.schemas[path] = self._call(resolve_name(path), place)
+            self.schemas[path] = self._make_call(resolve_name(path), spec)
         return f"#/$defs/{path}"
 
     def _entry(self, kind: str, entry: Entry) -> str:
         key = _key(kind, entry)
         if key not in self.schemas:
             self.schemas[key] = {}
-            self.schemas[key] = self._call(entry.target, general_spec(kind), entry.scope)
+            self.schemas[key] = self._make_call(entry.target, general_spec(kind), entry.scope)
         return f"#/$defs/{key}"
 
-    def _call(
-        self, target: Callable[..., Any], place: PartSpec, library: str | None = None
+    def _make_call(
+        self, target: Callable[..., Any], spec: PartSpec, library: str | None = None
     ) -> Schema:
         """Return the schema of the config of a call.
 
         Args:
-            target: What is called.
-            place: The place of the config.
-            library: The scope that registered it; None if nothing did.
+            target: The class or function.
+            spec: How the part is built.
+            library: The scope that registered it, if one did.
         """
-        arguments = arguments_of(target)
+        arguments = get_arguments(target)
         properties: Schema = {"type": {}, **_OWN} if library else {"_delete_": _OWN["_delete_"]}
-        for key in place.taken:
-            taken = taken_argument(key)
+        for key in spec.taken:
+            taken = make_taken_argument(key)
             schema = (
-                self.names((place.names[key],)) if key in place.names else json_of(taken.allowed)
+                self.make_names((spec.names[key],))
+                if key in spec.names
+                else make_schema(taken.allowed)
             )
             properties[key] = {**schema, "description": TAKEN[key][1]}
         for name, argument in arguments.known.items() if arguments else ():
-            if not (name in place.given and argument.is_required):
-                properties[name] = self._argument(argument, place, library)
+            if not (name in spec.given and argument.is_required):
+                properties[name] = self._make_argument(argument, spec, library)
         schema = {"properties": dict(sorted(properties.items()))}
-        if told := summary(target):
-            schema["description"] = told
+        if description := get_summary(target):
+            schema["description"] = description
         if arguments is not None and not arguments.is_open:
             schema["additionalProperties"] = False
         return schema
 
-    def _argument(self, argument: Argument, place: PartSpec, library: str | None) -> Schema:
+    def _make_argument(self, argument: Argument, spec: PartSpec, library: str | None) -> Schema:
         name = argument.name
-        if name in place.parts:
-            schema = self.at_place(place.parts[name], argument.allowed)
+        if name in spec.parts:
+            schema = self.make_part(spec.parts[name], argument.allowed)
         else:
-            schema = self._with_parts(json_of(argument.allowed), argument, place, library)
-        if told := described(argument.owner).get(name):
-            schema["description"] = told
+            schema = self._add_parts(make_schema(argument.allowed), argument, spec, library)
+        if description := describe_arguments(argument.owner).get(name):
+            schema["description"] = description
         if not argument.is_required and has_json(argument.default):
             schema["default"] = as_json(argument.default)
         return schema
 
-    def _with_parts(
-        self, schema: Schema, argument: Argument, place: PartSpec, library: str | None
+    def _add_parts(
+        self, schema: Schema, argument: Argument, spec: PartSpec, library: str | None
     ) -> Schema:
-        """Return a schema that knows of the parts that an argument may be the config of."""
+        """Add the schemas of the parts whose config an argument may be."""
         convention = CONVENTIONS.get(argument.name)
         if convention is OPTIONS:
             return schema
-        kinds: tuple[str, ...] = NESTED.get(place.registry or "", ())
+        kinds: tuple[str, ...] = NESTED.get(spec.registry or "", ())
         if convention is not None:
             kinds = (convention.registry or "",)
-        kinds = tuple(kind for kind in kinds if entries(kind, self.scope, library))
+        kinds = tuple(kind for kind in kinds if list_entries(kind, self.scope, library))
         one, several = takes_parts(argument.allowed)
         if not kinds or not (one or several) or "anyOf" in schema:
             return schema
-        ref = {"$ref": self.family(kinds, library)}
+        ref = {"$ref": self.refer_to_family(kinds, library)}
         return {**schema, **(ref if one else {}), **({"items": ref} if several else {})}
 
 

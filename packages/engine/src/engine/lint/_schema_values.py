@@ -6,24 +6,33 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._values import Allowed, Alternative, Choice, ListOf, MappingOf, Scalar, TupleOf, told
+from ._values import (
+    Allowed,
+    Alternative,
+    Choice,
+    ListOf,
+    MappingOf,
+    Scalar,
+    TupleOf,
+    format_allowed,
+)
 
 Schema = dict[str, Any]
 
 TEMPLATE = r"\{\{.+\}\}"
-"""A text that stands for another value, as a regular expression: `'{{ _base_.model.depth }}'`."""
+"""The pattern of a template for another value: `'{{ _base_.model.depth }}'`."""
 
 _INDEX = "^[0-9]+$"
 
 
-def json_of(alternatives: Allowed) -> Schema:
-    """Return the schema of what is allowed.
+def make_schema(alternatives: Allowed) -> Schema:
+    """Return the schema of the values that are allowed.
 
-    A text with `{{ }}` stands for any value. Where there may be a list, a mapping from indices
+    A template with `{{ }}` may replace any value. A mapping from indices may replace a list; it
     changes items of the one in the base.
 
     Args:
-        alternatives: What is allowed.
+        alternatives: The values that are allowed.
     """
     if alternatives is None:
         return {}
@@ -42,7 +51,7 @@ def json_of(alternatives: Allowed) -> Schema:
 
 
 def _merged(alternatives: Sequence[Alternative]) -> Schema:
-    """Return one schema for alternatives of different types, of which each looks at its own."""
+    """Return one schema for alternatives of different types."""
     types: set[str] = set()
     schema: Schema = {}
     for each in alternatives:
@@ -50,13 +59,13 @@ def _merged(alternatives: Sequence[Alternative]) -> Schema:
         match each:
             case ListOf(item, takes_text):
                 types |= {"string"} if takes_text else set()
-                schema |= {"items": json_of(item)} if item is not None else {}
+                schema |= {"items": make_schema(item)} if item is not None else {}
             case TupleOf(items):
                 size = len(items)
-                schema |= {"prefixItems": [json_of(item) for item in items]} if items else {}
+                schema |= {"prefixItems": [make_schema(item) for item in items]} if items else {}
                 schema |= {"minItems": size, "maxItems": size}
             case MappingOf(value):
-                schema |= {"additionalProperties": json_of(value)} if value is not None else {}
+                schema |= {"additionalProperties": make_schema(value)} if value is not None else {}
     if "number" in types:
         types.discard("integer")
     if "array" in types and "object" not in types:
@@ -66,7 +75,9 @@ def _merged(alternatives: Sequence[Alternative]) -> Schema:
     if "string" not in types:
         types.add("string")
         schema["pattern"] = TEMPLATE
-        schema["patternErrorMessage"] = f"This is {told(tuple(alternatives))}."  # in editors
+        schema["patternErrorMessage"] = (
+            f"This is {format_allowed(tuple(alternatives))}."  # in editors
+        )
     schema["type"] = sorted(types) if len(types) > 1 else next(iter(types))
     return schema
 
@@ -83,7 +94,7 @@ def _json_type(alternative: Alternative) -> str:
 
 
 def takes_parts(alternatives: Allowed) -> tuple[bool, bool]:
-    """Return whether a config of a part may stand in a place, and whether a list of them may."""
+    """Return whether a value may be the config of a part, and whether it may be a list of them."""
     if alternatives is None:
         return True, True
     one = any(isinstance(each, MappingOf) and each.value is None for each in alternatives)

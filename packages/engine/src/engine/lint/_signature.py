@@ -12,8 +12,8 @@ from typing import Any, get_type_hints
 
 from engine.runner.run_table import TAKEN
 
-from ._forward import Forward, forward_of
-from ._values import Allowed, allowed, equal, fits
+from ._kwargs_forwarding import KwargsForwarding, find_kwargs_forwarding
+from ._values import Allowed, equal, is_allowed, parse_annotation
 
 # Its constructor takes anything by its signature, and raises if that is anything.
 _TAKES_NOTHING = "torch.nn.modules.module.Module"
@@ -27,8 +27,8 @@ class Argument:
     Attributes:
         name: Its name.
         default: Its default, `inspect.Parameter.empty` if it has none.
-        allowed: What values it may have.
-        owner: The class or function in whose docstring it is described.
+        allowed: The values that it may have.
+        owner: The class or function whose docstring describes it.
     """
 
     name: str
@@ -42,13 +42,15 @@ class Argument:
         return self.default is inspect.Parameter.empty
 
     def takes(self, value: Any) -> bool:
-        """Return whether a value may be given for it; its default always may."""
-        return fits(value, self.allowed) or value is self.default or equal(value, self.default)
+        """Return whether it may have a value; its default is always allowed."""
+        return (
+            is_allowed(value, self.allowed) or value is self.default or equal(value, self.default)
+        )
 
 
 @dataclass(frozen=True)
 class Arguments:
-    """What a class or function takes.
+    """The arguments of a class or function.
 
     Attributes:
         label: Its name in a message.
@@ -64,32 +66,32 @@ class Arguments:
 _cache: dict[int, tuple[Any, Arguments | None]] = {}
 
 
-def arguments_of(target: Callable[..., Any]) -> Arguments | None:
-    """Return what `target` takes, or None if it doesn't tell.
+def get_arguments(target: Callable[..., Any]) -> Arguments | None:
+    """Return the arguments of `target`, or None if it has no signature.
 
-    `**kwargs` that a constructor only passes on to that of a base class stand for the arguments of
-    the latter; other `**kwargs` may be anything.
+    `**kwargs` that a constructor only passes to the one of a base class are replaced by the
+    arguments of that one; other `**kwargs` may be anything.
 
     Args:
         target: A class or function.
     """
     kept, known = _cache.get(id(target), (None, None))
-    if kept is not target:  # nothing else can have the number of what is kept
-        known = _read(target)
+    if kept is not target:  # while it is kept, no other object has its id
+        known = _read_arguments(target)
         _cache[id(target)] = (target, known)
     return known
 
 
-def taken_argument(key: str) -> Argument:
-    """Return what a key may be that is taken out of a config before the call.
+def make_taken_argument(key: str) -> Argument:
+    """Return the argument of a key that is removed from a config before the call.
 
     Args:
         key: One of `TAKEN`.
     """
-    return Argument(key, inspect.Parameter.empty, allowed(TAKEN[key][0]), None)
+    return Argument(key, inspect.Parameter.empty, parse_annotation(TAKEN[key][0]), None)
 
 
-def _read(target: Callable[..., Any]) -> Arguments | None:
+def _read_arguments(target: Callable[..., Any]) -> Arguments | None:
     try:
         parameters = inspect.signature(target).parameters
     except (TypeError, ValueError):
@@ -97,33 +99,31 @@ def _read(target: Callable[..., Any]) -> Arguments | None:
     if isinstance(target, FunctionType) and next(iter(parameters), None) == "self":
         parameters = MappingProxyType(dict(list(parameters.items())[1:]))  # of a method
     label = getattr(target, "__qualname__", None) or repr(target)
-    known = {each.name: each for each in _arguments(parameters, target, _scope_of(target))}
-    rest = _var_keyword(parameters)
+    known = {each.name: each for each in _iter_arguments(parameters, target, _get_scope(target))}
+    rest = _find_var_keyword(parameters)
     if rest is None:
         return Arguments(label, known, is_open=False)
-    index, init = _own_init(target)
+    index, init = _find_init(target)
     if init is None or not isinstance(target, type):
         return Arguments(label, known, is_open=True)
-    behind = _passed_on(target.__mro__, index, init, rest)
-    if behind is None:
+    forwarded = _find_forwarded(target.__mro__, index, init, rest)
+    if forwarded is None:
         return Arguments(label, known, is_open=True)
-    return Arguments(label, {**behind, **known}, is_open=False)
+    return Arguments(label, {**forwarded, **known}, is_open=False)
 
 
-def _own_init(target: Any) -> tuple[int, FunctionType | None]:
-    """Return where in the MRO of a class its constructor is written, and that constructor."""
+def _find_init(target: Any) -> tuple[int, FunctionType | None]:
+    """Return the constructor of a class, after the index in the MRO of the class that has it."""
     if not isinstance(target, type) or "__signature__" in vars(target):
         return 0, None
-    if type(target).__call__ is not type.__call__ or _is_made_elsewhere(target):
+    if type(target).__call__ is not type.__call__ or any(
+        "__new__" in vars(each) for each in target.__mro__[:-1]
+    ):
         return 0, None
-    return _next_init(target.__mro__, 0)
+    return _find_next_init(target.__mro__, 0)
 
 
-def _is_made_elsewhere(target: type) -> bool:
-    return any("__new__" in vars(each) for each in target.__mro__[:-1])
-
-
-def _next_init(mro: tuple[type, ...], start: int) -> tuple[int, FunctionType | None]:
+def _find_next_init(mro: tuple[type, ...], start: int) -> tuple[int, FunctionType | None]:
     for index in range(start, len(mro)):
         init = vars(mro[index]).get("__init__")
         if init is not None:
@@ -131,45 +131,47 @@ def _next_init(mro: tuple[type, ...], start: int) -> tuple[int, FunctionType | N
     return len(mro), None
 
 
-def _passed_on(
+def _find_forwarded(
     mro: tuple[type, ...], index: int, init: FunctionType, rest: str
 ) -> dict[str, Argument] | None:
-    """Return what goes into the `**kwargs` of a constructor, or None if that may be anything.
+    """Return the arguments that the `**kwargs` of a constructor stand for; None if they are open.
 
     Args:
-        mro: The classes of which the constructor is one's.
-        index: The position of that class.
+        mro: The MRO of the class.
+        index: The index of the class that defines the constructor.
         init: The constructor.
-        rest: What it calls its `**kwargs`.
+        rest: The name of its `**kwargs`.
     """
-    forward = forward_of(init, rest, mro[index].__name__)
-    if forward is None:
+    forwarding = find_kwargs_forwarding(init, rest, mro[index].__name__)
+    if forwarding is None:
         return None
-    base = _base_of(forward, mro, index, init)
+    base = _find_base(forwarding, mro, index, init)
     if base is None:
         return None
-    taken = {name: Argument(name, None, None, mro[index]) for name in forward.read}
-    found = _constructor(mro, base)
+    taken = {name: Argument(name, None, None, mro[index]) for name in forwarding.read}
+    found = _read_init(mro, base)
     if found is None:
         return None
     for position, (name, argument) in enumerate(found.items()):
-        if position >= forward.positional and name not in forward.given:
-            default = None if name in forward.defaulted else argument.default
+        if position >= forwarding.positional and name not in forwarding.given:
+            default = None if name in forwarding.defaulted else argument.default
             taken[name] = Argument(name, default, argument.allowed, argument.owner)
     return taken
 
 
-def _base_of(forward: Forward, mro: tuple[type, ...], index: int, init: FunctionType) -> int | None:
-    """Return the position in the MRO of the class to which a constructor passes on."""
-    if forward.base is None:
+def _find_base(
+    forwarding: KwargsForwarding, mro: tuple[type, ...], index: int, init: FunctionType
+) -> int | None:
+    """Return the index in the MRO of the class to which a constructor passes its arguments."""
+    if forwarding.base is None:
         return index + 1
-    base = init.__globals__.get(forward.base)
+    base = init.__globals__.get(forwarding.base)
     return mro.index(base) if base in mro else None
 
 
-def _constructor(mro: tuple[type, ...], start: int) -> dict[str, Argument] | None:
-    """Return what the first constructor from `start` on takes, or None if that is anything."""
-    index, init = _next_init(mro, start)
+def _read_init(mro: tuple[type, ...], start: int) -> dict[str, Argument] | None:
+    """Return the arguments of the first constructor from `start` on, or None if they are open."""
+    index, init = _find_next_init(mro, start)
     if init is None:
         return {} if index == len(mro) or mro[index] is object else None
     owner = mro[index]
@@ -177,29 +179,33 @@ def _constructor(mro: tuple[type, ...], start: int) -> dict[str, Argument] | Non
         return {}
     parameters = dict(list(inspect.signature(init).parameters.items())[1:])
     scope = _namespaces(mro[index:], init)
-    known = {each.name: each for each in _arguments(parameters, owner, scope)}
-    rest = _var_keyword(parameters)
+    known = {each.name: each for each in _iter_arguments(parameters, owner, scope)}
+    rest = _find_var_keyword(parameters)
     if rest is None:
         return known
-    behind = _passed_on(mro, index, init, rest)
-    return None if behind is None else {**known, **{k: behind[k] for k in behind if k not in known}}
+    forwarded = _find_forwarded(mro, index, init, rest)
+    return (
+        None
+        if forwarded is None
+        else {**known, **{k: forwarded[k] for k in forwarded if k not in known}}
+    )
 
 
-def _arguments(
+def _iter_arguments(
     parameters: Mapping[str, inspect.Parameter], owner: Any, scope: Mapping[str, Any]
 ) -> Iterator[Argument]:
     for name, parameter in parameters.items():
         if parameter.kind in _KEYWORDS:
-            annotation = _resolved(parameter.annotation, scope)
-            yield Argument(name, parameter.default, allowed(annotation), owner)
+            annotation = _resolve(parameter.annotation, scope)
+            yield Argument(name, parameter.default, parse_annotation(annotation), owner)
 
 
-def _var_keyword(parameters: Mapping[str, inspect.Parameter]) -> str | None:
+def _find_var_keyword(parameters: Mapping[str, inspect.Parameter]) -> str | None:
     kind = inspect.Parameter.VAR_KEYWORD
     return next((name for name, each in parameters.items() if each.kind is kind), None)
 
 
-def _scope_of(target: Any) -> Mapping[str, Any]:
+def _get_scope(target: Any) -> Mapping[str, Any]:
     """Return the names that the annotations of a class or function may use."""
     if isinstance(target, type):
         return _namespaces(target.__mro__, getattr(target, "__init__", None))
@@ -207,17 +213,17 @@ def _scope_of(target: Any) -> Mapping[str, Any]:
 
 
 def _namespaces(classes: tuple[type, ...], function: Any) -> Mapping[str, Any]:
-    # A signature that was put together by hand has annotations of several modules.
+    # A signature that was made by hand may have annotations of several modules.
     own = getattr(inspect.unwrap(function), "__globals__", {})
     modules = dict.fromkeys(each.__module__ for each in classes)
     return ChainMap(own, *(vars(sys.modules[name]) for name in modules if name in sys.modules))
 
 
-def _resolved(annotation: Any, scope: Mapping[str, Any]) -> Any:
+def _resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:
     if not isinstance(annotation, str):
         return annotation
     holder = SimpleNamespace(__annotations__={"value": annotation})
     try:
         return get_type_hints(holder, {}, scope)["value"]
-    except Exception:  # noqa: BLE001  # whatever stands there, it may name what exists for type checkers only
+    except Exception:  # noqa: BLE001  # it may name what exists for type checkers only
         return Any

@@ -1,7 +1,7 @@
-"""What an annotation lets a value of a config be, where the annotation is a plain one.
+"""The values that a plain annotation allows.
 
-Plain are `int`, `float`, `str`, `bool`, `None`, `Literal`, and lists, tuples, mappings and unions
-of such. Everything else (a class, a protocol, what can't be resolved) may be made of any value.
+Plain annotations are `int`, `float`, `str`, `bool`, `None`, `Literal`, and lists, tuples, mappings
+and unions of them. Everything else (a class, a protocol, an unresolved name) allows any value.
 """
 
 from __future__ import annotations
@@ -20,11 +20,17 @@ _SCALARS: Mapping[Any, str] = {
     float: "number",
     str: "string",
 }
-_TOLD = {"null": "None", "boolean": "bool", "integer": "int", "number": "float", "string": "str"}
+_PYTHON_NAMES = {
+    "null": "None",
+    "boolean": "bool",
+    "integer": "int",
+    "number": "float",
+    "string": "str",
+}
 _LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection, abc.Container)
 _SETS = (set, frozenset, abc.Set)
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
-_JUDGED = (type(None), bool, int, float, str, list, tuple, Mapping)
+_CHECKED = (type(None), bool, int, float, str, list, tuple, Mapping)
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,8 @@ class ListOf:
     """A list or tuple of any length.
 
     Attributes:
-        item: What its items may be.
-        takes_text: Whether a text will do, whose items are its characters.
+        item: The values that its items may have.
+        takes_text: Whether a str is allowed, as a sequence of its characters.
     """
 
     item: Allowed
@@ -59,7 +65,7 @@ class TupleOf:
     """A list or tuple of a certain length.
 
     Attributes:
-        items: What each of its items may be.
+        items: The values that each item may have.
     """
 
     items: tuple[Allowed, ...]
@@ -70,7 +76,7 @@ class MappingOf:
     """A mapping.
 
     Attributes:
-        value: What its values may be.
+        value: The values that it may contain.
     """
 
     value: Allowed
@@ -78,19 +84,19 @@ class MappingOf:
 
 Alternative = Scalar | Choice | ListOf | TupleOf | MappingOf
 Allowed = tuple[Alternative, ...] | None
-"""The alternatives that a value has, or None if it may be anything."""
+"""The alternatives for a value, or None if it may be anything."""
 
 
-def allowed(annotation: Any) -> Allowed:
-    """Return what an annotation allows."""
+def parse_annotation(annotation: Any) -> Allowed:
+    """Return the values that an annotation allows."""
     try:
         if annotation in _SCALARS:
             return (Scalar(_SCALARS[annotation]),)
-    except TypeError:  # it can't be hashed, so it is none of them
+    except TypeError:  # not hashable, so not one of them
         return None
     origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
-        return allowed(arguments[0])
+        return parse_annotation(arguments[0])
     if origin is Literal:
         return (Choice(arguments),)
     if origin in (Union, types.UnionType):
@@ -101,7 +107,7 @@ def allowed(annotation: Any) -> Allowed:
 def _union(members: tuple[Any, ...]) -> Allowed:
     found: list[Alternative] = []
     for member in members:
-        alternatives = allowed(member)
+        alternatives = parse_annotation(member)
         if alternatives is None:
             return None
         found += alternatives
@@ -110,29 +116,29 @@ def _union(members: tuple[Any, ...]) -> Allowed:
 
 def _container(kind: Any, arguments: tuple[Any, ...]) -> Allowed:
     if kind is tuple and arguments and arguments[-1] is not ...:
-        return (TupleOf(tuple(allowed(each) for each in arguments if each != ())),)
+        return (TupleOf(tuple(parse_annotation(each) for each in arguments if each != ())),)
     if kind is tuple or kind in _LISTS or kind in _SETS:
-        item = allowed(arguments[0]) if arguments else None
+        item = parse_annotation(arguments[0]) if arguments else None
         has_texts = not arguments or arguments[0] is Any or Scalar("string") in (item or ())
         takes_text = has_texts and kind in _LISTS[1:]
         return (ListOf(item, takes_text),)
     if kind in _MAPPINGS:
-        return (MappingOf(allowed(arguments[1]) if len(arguments) == 2 else None),)
+        return (MappingOf(parse_annotation(arguments[1]) if len(arguments) == 2 else None),)
     return None
 
 
-def fits(value: Any, alternatives: Allowed) -> bool:
-    """Return whether a value is among those allowed.
+def is_allowed(value: Any, alternatives: Allowed) -> bool:
+    """Return whether a value is allowed.
 
-    Only what a text could hold is judged: what any other object serves for, its class knows.
+    Only values of plain types are checked; any other object is allowed.
 
     Args:
         value: The value.
-        alternatives: What is allowed.
+        alternatives: The values that are allowed.
     """
-    if alternatives is None or not isinstance(value, _JUDGED):
+    if alternatives is None or not isinstance(value, _CHECKED):
         return True
-    return any(_FITS[type(each)](value, each) for each in alternatives)
+    return any(_CHECKS[type(each)](value, each) for each in alternatives)
 
 
 def _fits_scalar(value: Any, wanted: Scalar) -> bool:
@@ -155,22 +161,24 @@ def _fits_choice(value: Any, wanted: Choice) -> bool:
 def _fits_list(value: Any, wanted: ListOf) -> bool:
     if isinstance(value, str):
         return wanted.takes_text
-    return isinstance(value, (list, tuple)) and all(fits(each, wanted.item) for each in value)
+    return isinstance(value, (list, tuple)) and all(is_allowed(each, wanted.item) for each in value)
 
 
 def _fits_tuple(value: Any, wanted: TupleOf) -> bool:
     return (
         isinstance(value, (list, tuple))
         and len(value) == len(wanted.items)
-        and all(fits(*pair) for pair in zip(value, wanted.items, strict=True))
+        and all(is_allowed(*pair) for pair in zip(value, wanted.items, strict=True))
     )
 
 
 def _fits_mapping(value: Any, wanted: MappingOf) -> bool:
-    return isinstance(value, Mapping) and all(fits(each, wanted.value) for each in value.values())
+    return isinstance(value, Mapping) and all(
+        is_allowed(each, wanted.value) for each in value.values()
+    )
 
 
-_FITS: Mapping[type, Callable[[Any, Any], bool]] = {
+_CHECKS: Mapping[type, Callable[[Any, Any], bool]] = {
     Scalar: _fits_scalar,
     Choice: _fits_choice,
     ListOf: _fits_list,
@@ -179,34 +187,31 @@ _FITS: Mapping[type, Callable[[Any, Any], bool]] = {
 }
 
 
-def told(alternatives: Allowed) -> str:
-    """Return what is allowed as a user would write it: `'int | list[int] | None'`."""
+def format_allowed(alternatives: Allowed) -> str:
+    """Return the allowed values as an annotation: `'int | list[int] | None'`."""
     if alternatives is None:
         return "anything"
-    return " | ".join(_told(each) for each in sorted(alternatives, key=_is_null))
+    none_last = sorted(alternatives, key=lambda each: each == Scalar("null"))
+    return " | ".join(map(_format_alternative, none_last))
 
 
-def _told(alternative: Alternative) -> str:
+def _format_alternative(alternative: Alternative) -> str:
     match alternative:
         case Scalar(name):
-            return _TOLD[name]
+            return _PYTHON_NAMES[name]
         case Choice(values):
             return " | ".join(map(repr, values))
         case ListOf(item):
-            return "list" if item is None else f"list[{told(item)}]"
+            return "list" if item is None else f"list[{format_allowed(item)}]"
         case TupleOf(items):
-            return f"({', '.join(map(told, items))})"
+            return f"({', '.join(map(format_allowed, items))})"
         case MappingOf(value):
-            return "dict" if value is None else f"dict[{told(value)}]"
-
-
-def _is_null(alternative: Alternative) -> bool:
-    return alternative == Scalar("null")
+            return "dict" if value is None else f"dict[{format_allowed(value)}]"
 
 
 def equal(value: Any, other: Any) -> bool:
     """Return whether two values are of one type and equal."""
     try:
         return type(value) is type(other) and bool(value == other)
-    except Exception:  # noqa: BLE001  # an array, or what else has an equality of its own
+    except Exception:  # noqa: BLE001  # an array, or another object with its own equality
         return False

@@ -5,25 +5,26 @@ A library announces its scope by the entry point group `engine.scopes`:
     [project.entry-points."engine.scopes"]
     mmalpha = "mmalpha.registry"
 
-One without an entry point is found if its distribution requires `engine` or `mmengine` and its
-package has the name of the scope and a module `registry`. Both are read from metadata: nothing is
-imported to find out. Code, not data, may name others.
+A library without an entry point is found if its distribution requires `engine` or `mmengine` and
+its package has the name of the scope and a module `registry`. Both are read from metadata, without
+an import. Code may name other packages, data may not.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from engine.utils import near
 
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
 from ._trust import HOW_TO_ALLOW, is_allowed
 
-TYPE_CHECKING = False  # see _registry.py
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
     from importlib.metadata import Distribution, EntryPoint
 
 GROUP = "engine.scopes"
@@ -41,8 +42,8 @@ class Announcement:
     Attributes:
         scope: The scope.
         module: The module with its registries.
-        library: Its distribution, where that is known.
-        fault: What is wrong with the announcement, if something is.
+        library: Its distribution, if it is known.
+        fault: The message of the error, if the announcement is wrong.
     """
 
     __slots__ = ("fault", "library", "module", "scope")
@@ -56,25 +57,22 @@ class Announcement:
         self.fault = fault
 
 
-_announcements: dict[str, Announcement] | None = None
 _named: set[str] = set()
 _by_metadata: dict[str, Announcement | None] = {}
 
 
-def _announced() -> Mapping[str, Announcement]:
-    global _announcements  # noqa: PLW0603  # `functools.cache` would cost more than the import has
-    if _announcements is None:  # the scan takes a while, and is done once, when it is needed
-        found: dict[str, Announcement] = {}
-        for entry in _entries():
-            made = _announcement(entry)
-            former = found.get(made.scope)
-            if former is None or former.module != made.module:
-                found[made.scope] = made if former is None else _clash(former, made)
-        _announcements = found
-    return _announcements
+@cache  # the scan takes a while
+def _read_announcements() -> Mapping[str, Announcement]:
+    found: dict[str, Announcement] = {}
+    for entry in _iter_entry_points():
+        made = _make_announcement(entry)
+        former = found.get(made.scope)
+        if former is None or former.module != made.module:
+            found[made.scope] = made if former is None else _make_conflict(former, made)
+    return found
 
 
-def _entries() -> Iterator[EntryPoint]:
+def _iter_entry_points() -> Iterator[EntryPoint]:
     from importlib.metadata import distributions, entry_points
 
     try:
@@ -87,57 +85,61 @@ def _entries() -> Iterator[EntryPoint]:
                 continue
 
 
-def _announcement(entry: EntryPoint) -> Announcement:
+def _make_announcement(entry: EntryPoint) -> Announcement:
     fault = None
     if not (entry.name.isidentifier() and _MODULE.fullmatch(entry.value)):
         fault = (
-            f"{_name_of(entry.dist)} announces the scope {entry.name!r} by {entry.value!r}; an "
+            f"{_format_name(entry.dist)} announces the scope {entry.name!r} by {entry.value!r}; an "
             f"entry point of {GROUP} must be a scope and a module, as in my_lib = my_lib.registry"
         )
     return Announcement(entry.name, entry.value, entry.dist, fault)
 
 
-def _clash(first: Announcement, second: Announcement) -> Announcement:
-    told = " and ".join(f"{_name_of(each.library)} by {each.module!r}" for each in (first, second))
-    fault = f"two libraries announce the scope {first.scope!r}: {told}. Uninstall one of them"
+def _make_conflict(first: Announcement, second: Announcement) -> Announcement:
+    both = " and ".join(
+        f"{_format_name(each.library)} by {each.module!r}" for each in (first, second)
+    )
+    fault = f"two libraries announce the scope {first.scope!r}: {both}. Uninstall one of them"
     return Announcement(first.scope, first.module, first.library, fault)
 
 
-def _name_of(library: Distribution | None) -> str:
+def _format_name(library: Distribution | None) -> str:
     return "a distribution" if library is None else f"the distribution {library.name}"
 
 
 def announced_scopes() -> Mapping[str, str]:
     """Return the registry module of each scope that an installed library announces."""
-    return {scope: each.module for scope, each in _announced().items() if each.fault is None}
+    return {
+        scope: each.module for scope, each in _read_announcements().items() if each.fault is None
+    }
 
 
 def name_scope(scope: str) -> None:
-    """Note that code has named a scope, so that a library which is not announced may be found."""
+    """Allow the library of a scope that code names to be found without an announcement."""
     _named.add(scope)
 
 
 def is_installed(package: str) -> bool:
-    """Return whether a package is there, without its import."""
-    from importlib.util import find_spec  # deferred: a look-up that succeeds needs none
+    """Return whether a package is installed, without its import."""
+    from importlib.util import find_spec  # deferred: a lookup that succeeds needs none
 
     if sys.modules.get(package) is not None:
         return True
     try:
         return package.isidentifier() and find_spec(package) is not None
-    except Exception:  # noqa: BLE001  # a finder may fail for a name that is none
+    except Exception:  # noqa: BLE001  # a finder may fail for a wrong name
         return False
 
 
-def library_of(scope: str, *, is_code: bool = False) -> Announcement | None:
+def find_library(scope: str, *, is_code: bool = False) -> Announcement | None:
     """Return the library of a scope, without an import, or None if there is none.
 
     Args:
         scope: The scope.
         is_code: Whether code names the scope, so that any package with registries will do.
     """
-    if scope in _announced():
-        return _announced()[scope]
+    if scope in _read_announcements():
+        return _read_announcements()[scope]
     if scope not in _by_metadata:
         _by_metadata[scope] = _find_by_metadata(scope)
     found = _by_metadata[scope]
@@ -157,7 +159,7 @@ def _find_by_metadata(scope: str) -> Announcement | None:
         names = packages_distributions().get(scope, ())
         candidates = [distribution(name) for name in dict.fromkeys(names)]
     for library in candidates:
-        if any(_required_name(line) in _ENGINES for line in library.requires or ()):
+        if any(_get_required_name(line) in _ENGINES for line in library.requires or ()):
             return Announcement(scope, f"{scope}.registry", library)
     return None
 
@@ -177,23 +179,23 @@ def _has_registry(package: str) -> bool:
         return False
 
 
-def _required_name(line: str) -> str:
+def _get_required_name(line: str) -> str:
     found = re.match(r"[\w.-]+", line)
     return "" if found is None else re.sub(r"[-_.]+", "-", found[0]).lower()
 
 
-def _known_libraries() -> Iterator[str]:
-    """Yield the scopes of libraries that the installed ones know of, whether they are there."""
+def _iter_known_libraries() -> Iterator[str]:
+    """Yield the scopes of libraries that the installed ones name, installed or not."""
     yield from announced_scopes()
-    for own in _engine():
-        yield from _companions(own, extra=_COMPANIONS)
-    for each in _announced().values():
+    for own in _find_engine():
+        yield from _iter_companions(own, extra=_COMPANIONS)
+    for each in _read_announcements().values():
         if each.library is not None:
-            yield from _companions(each.library)
+            yield from _iter_companions(each.library)
 
 
-def _engine() -> list[Distribution]:
-    """Return the distribution of engine; none where only its sources are on the path."""
+def _find_engine() -> list[Distribution]:
+    """Return the distribution of engine; none if only its sources are on the path."""
     from importlib.metadata import PackageNotFoundError, distribution
 
     try:
@@ -202,11 +204,11 @@ def _engine() -> list[Distribution]:
         return []
 
 
-def _companions(library: Distribution, extra: str | None = None) -> Iterator[str]:
+def _iter_companions(library: Distribution, extra: str | None = None) -> Iterator[str]:
     """Yield the packages that a library requires, in one of its extras or in any."""
     for line in library.requires or ():
         if extra is None or re.search(rf"extra\s*==\s*['\"]{extra}['\"]", line):
-            yield _required_name(line).replace("-", "_")
+            yield _get_required_name(line).replace("-", "_")
 
 
 def import_scope(scope: str, *, is_code: bool = False) -> None:
@@ -214,18 +216,17 @@ def import_scope(scope: str, *, is_code: bool = False) -> None:
 
     Args:
         scope: The scope.
-        is_code: As in `library_of`.
+        is_code: As in `find_library`.
 
     Raises:
         ScopeNotInstalledError: If no library of that scope is installed.
-        NotRegisteredError: If there is a package of that name, but it is no library.
-        ScopeImportError: If the import fails, which is the cause; if the library announces itself
-            in a wrong way; or if a library that it builds upon is installed in a version with which
-            it does not work.
+        NotRegisteredError: If a package of that name is installed, but it is not a library.
+        ScopeImportError: If the import fails, which is the cause; if the announcement is wrong; or
+            if a library that it requires is installed in a version that does not fit.
     """
-    library = library_of(scope, is_code=is_code)
+    library = find_library(scope, is_code=is_code)
     if library is None:
-        raise _unknown(scope, is_code or scope in _named)
+        raise _make_unknown_scope_error(scope, is_code or scope in _named)
     if library.fault is not None:
         raise ScopeImportError(library.fault)
     _check_versions(library)
@@ -238,9 +239,9 @@ def import_scope(scope: str, *, is_code: bool = False) -> None:
         ) from error
 
 
-def _unknown(scope: str, is_code: bool) -> NotRegisteredError:
-    """Return the error that no library has a scope; it advises to install known ones only."""
-    known = dict.fromkeys(_known_libraries())
+def _make_unknown_scope_error(scope: str, is_code: bool) -> NotRegisteredError:
+    """Return the error for an unknown scope; it advises to install known libraries only."""
+    known = dict.fromkeys(_iter_known_libraries())
     best = scope if scope in known else next(iter(near(scope, known, n=1)), None)
     if best is not None and not is_installed(best):
         what = f"the library of the scope {scope!r}"
@@ -250,19 +251,19 @@ def _unknown(scope: str, is_code: bool) -> NotRegisteredError:
     if _has_registry(scope):
         return NotRegisteredError(
             f"{scope!r} is a Python package that is not announced as a library (by an entry point "
-            f"of {GROUP}), so that data may not have it imported. {HOW_TO_ALLOW.format(scope)}"
+            f"of {GROUP}), so data can't import it. {HOW_TO_ALLOW.format(scope)}"
         )
     if is_installed(scope):
         return NotRegisteredError(
-            f"{scope!r} is a Python package without registries, so it is no scope; in data, a "
+            f"{scope!r} is a Python package without registries, so it is not a scope; in data, a "
             f"dotted path names what is registered. {HOW_TO_ALLOW.format(scope)}"
         )
-    told = f"no installed library has the scope {scope!r}"
+    text = f"no installed library has the scope {scope!r}"
     if best is not None or is_code:
         hint = "" if best is None else f"; did you mean {best!r}?"
-        return ScopeNotInstalledError(f"{told}{hint}")
+        return ScopeNotInstalledError(f"{text}{hint}")
     return ScopeNotInstalledError(
-        f"{told}, and data can't name another package unless it is trusted (trust=True, --trust) "
+        f"{text}, and data can't name another package unless it is trusted (trust=True, --trust) "
         f"or a program opens that by engine.registry.allow({scope!r})"
     )
 
@@ -271,10 +272,10 @@ def import_announced() -> Mapping[str, str]:
     """Import the registry modules of all installed libraries.
 
     Returns:
-        By scope, what went wrong; a library that fails does not stand in the way of others.
+        The error messages of the libraries that fail, by scope; the others are imported.
     """
     failures = {}
-    for scope in _announced():
+    for scope in _read_announcements():
         try:
             import_scope(scope)
         except NotRegisteredError as error:
@@ -282,18 +283,46 @@ def import_announced() -> Mapping[str, str]:
     return failures
 
 
-def _check_versions(library: Announcement) -> None:
-    """Hold the library of a scope against the engine and the other libraries that are there."""
-    if library.library is None or library.module in sys.modules:
-        return
-    from ._requirements import check_versions
+def _check_versions(announcement: Announcement) -> None:
+    """Compare what a library requires with the versions of engine and of other libraries.
 
-    others = [other.library for other in _announced().values() if other.library is not None]
-    check_versions(library.library, [*_engine(), *others])
+    An installer does that too, but not for what is copied without one or replaced later.
+
+    Raises:
+        ScopeImportError: If a version does not fit, or a requirement is not valid.
+    """
+    library = announcement.library
+    if library is None or announcement.module in sys.modules:
+        return
+    from packaging.requirements import (  # deferred: only a first lookup needs it
+        InvalidRequirement,
+        Requirement,
+    )
+    from packaging.utils import canonicalize_name
+
+    others = [each.library for each in _read_announcements().values() if each.library is not None]
+    installed = {canonicalize_name(each.name): each.version for each in (*_find_engine(), *others)}
+    for line in library.requires or ():
+        try:
+            required = Requirement(line)
+        except InvalidRequirement as error:
+            raise ScopeImportError(
+                f"{library.name} {library.version} requires {line!r}, which is not valid"
+            ) from error
+        version = installed.get(canonicalize_name(required.name))
+        applies = required.marker is None or required.marker.evaluate({"extra": ""})
+        if version is None or not applies:
+            continue
+        if not required.specifier.contains(version, prereleases=True):
+            wanted = f"{required.name}{required.specifier}"
+            raise ScopeImportError(
+                f"{library.name} {library.version} needs {wanted}, but {required.name} {version} "
+                f"is installed. Install what fits: pip install {library.name} {wanted!r}"
+            )
 
 
 def import_location(location: str) -> None:
-    """Import a module whose import registers, and all that a lazy package promises.
+    """Import a module whose import registers, and all names of a lazy package.
 
     Raises:
         ScopeImportError: If the import fails, which is the cause.

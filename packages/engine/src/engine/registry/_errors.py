@@ -1,12 +1,10 @@
-"""What a look-up or a build raises; the text of these errors is part of the interface."""
+"""The errors of lookups and builds; their text is part of the interface."""
 
 from __future__ import annotations
 
-from engine._lazy import public
+from collections.abc import Callable
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from engine._lazy import public
 
 
 @public
@@ -14,8 +12,8 @@ class RegistryError(Exception):
     """The base of all errors of the registries.
 
     Args:
-        message: The text, or a function that makes it. A function is called only when somebody
-            reads the error, since near names are costly and most misses are caught.
+        message: The text, or a function that makes it, called only when the error is read: close
+            matches are costly, and most failed lookups are caught.
     """
 
     def __init__(self, message: str | Callable[[], str] = "") -> None:
@@ -29,7 +27,7 @@ class RegistryError(Exception):
         return self._message
 
     def __reduce__(self) -> tuple[type[RegistryError], tuple[str]]:
-        """Pickle as plain text, so that the error survives the way out of a worker process."""
+        """Pickle as plain text, so that the error can leave a worker process."""
         return type(self), (str(self),)
 
 

@@ -1,19 +1,18 @@
-"""A look-up as data: what was asked, where it was searched, and what came of it."""
+"""The steps and the result of a lookup, as data."""
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ._discovery import IMPORTED, announced_scopes
 from ._errors import NotRegisteredError
 from ._lookup import Lookup
-from ._scope import OVERRIDE, InForce, canonical_scope, scope_in_force
+from ._node import RegistryNode
+from ._scope import OVERRIDE, canonical_scope, get_active_scope
 from ._source import PackageSource
-
-if TYPE_CHECKING:
-    from ._registry import Registry
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Searched:
     Attributes:
         node: The node, `scope::name`.
         found: Whether it has the name.
-        imports: Its locations, and how the import of each went.
+        imports: Its locations, and the state of the import of each.
     """
 
     node: str
@@ -32,8 +31,8 @@ class Searched:
 
 
 @dataclass(frozen=True)
-class Winner:
-    """What a name stands for.
+class Resolution:
+    """What a name resolves to.
 
     Attributes:
         node: The node or source that has it; `'path'` for a dotted path.
@@ -50,19 +49,19 @@ class Winner:
 
 @dataclass(frozen=True)
 class Explanation:
-    """The whole look-up of a name.
+    """Every step of the lookup of a name.
 
     Attributes:
         key: The name.
         asked: The node that was asked, `scope::name`.
         start: The node that was searched first.
-        scope: The scope in force, or None.
+        scope: The active scope, or None.
         scope_source: Where that scope comes from.
-        library: The module of the scope that the key names, and how its import went.
+        library: The module of the scope that the key names, and the state of its import.
         searched: The nodes that were searched, in order.
-        found: What the name stands for, or None.
-        shadows: The nodes behind the one that has it which have the name as well.
-        error: What a user is told, if nothing was found.
+        found: What the name resolves to, or None.
+        shadows: The nodes later in the order that have the name as well.
+        error: The message of the error, if nothing was found.
     """
 
     key: str
@@ -72,7 +71,7 @@ class Explanation:
     scope_source: str
     library: Mapping[str, str] = field(default_factory=dict)
     searched: tuple[Searched, ...] = ()
-    found: Winner | None = None
+    found: Resolution | None = None
     shadows: tuple[str, ...] = ()
     error: str | None = None
 
@@ -81,7 +80,7 @@ class Explanation:
         return asdict(self)
 
     def __str__(self) -> str:
-        """Return the story in lines."""
+        """Return the steps, one a line."""
         lines = [f"{self.key}, asked of {self.asked}"]
         lines.append(f"  scope: {self.scope or 'that of the registry'} ({self.scope_source})")
         lines += [f"  library: {name}: {state}" for name, state in self.library.items()]
@@ -89,85 +88,79 @@ class Explanation:
             lines.append(f"  searched: {node.node}: {'found' if node.found else 'not there'}")
             lines += [f"    location: {name}: {state}" for name, state in node.imports.items()]
         if self.found is not None:
-            place = self.found.site or (self.found.version and f"version {self.found.version}")
-            lines.append(f"  found: {self.found.target}{f' ({place})' if place else ''}")
+            origin = self.found.site or (self.found.version and f"version {self.found.version}")
+            lines.append(f"  found: {self.found.target}{f' ({origin})' if origin else ''}")
         lines += [f"  shadows: {node}" for node in self.shadows]
         if self.error is not None:
             lines.append(f"  error: {self.error.replace(chr(10), chr(10) + '  ')}")
         return "\n".join(lines)
 
 
-def explain(registry: Registry[Any], key: str) -> Explanation:
-    """Look a name up as a build from `registry` does, and tell all.
+def explain(node: RegistryNode[Any], key: str) -> Explanation:
+    """Look a name up as a build does, and return every step.
 
     Args:
-        registry: The registry that is asked.
+        node: The registry that is asked.
         key: The name.
     """
-    in_force = scope_in_force()
-    lookup = Lookup(key, registry, in_force)
-    error = _run(lookup)
+    active = get_active_scope()
+    lookup = Lookup(key, node, active)
+    error = None
+    try:
+        if lookup.run().found is None:
+            error = str(lookup.make_error())
+    except NotRegisteredError as failure:
+        error = str(failure)
+    if active is None:
+        scope_source = "no default scope is set"
+    elif OVERRIDE.get() is not None:
+        scope_source = "an override in this context"
+    else:
+        scope_source = "the default scope of the process"
     return Explanation(
         key,
-        registry.label,
-        lookup.searched[0].label if lookup.searched else registry.label,
-        None if in_force is None else in_force.scope,
-        _scope_source(in_force),
-        library=_library(registry, key),
+        node.label,
+        lookup.searched[0].label if lookup.searched else node.label,
+        None if active is None else active.scope,
+        scope_source,
+        library=_get_library(node, key),
         searched=tuple(
-            Searched(node.label, node is lookup.owner, dict(node.imports))
-            for node in lookup.searched
+            Searched(each.label, each is lookup.owner, dict(each.imports))
+            for each in lookup.searched
         ),
-        found=_winner(lookup),
-        shadows=_shadows(lookup),
+        found=_make_resolution(lookup),
+        shadows=_list_shadows(lookup),
         error=error,
     )
 
 
-def _run(lookup: Lookup) -> str | None:
-    try:
-        lookup.run()
-    except NotRegisteredError as error:
-        return str(error)
-    return None if lookup.found is not None else str(lookup.error())
-
-
-def _scope_source(in_force: InForce | None) -> str:
-    if in_force is None:
-        return "no default scope is set"
-    if OVERRIDE.get() is not None:
-        return "an override in this context"
-    return "the default scope of the process"
-
-
-def _library(registry: Registry[Any], key: str) -> dict[str, str]:
+def _get_library(node: RegistryNode[Any], key: str) -> dict[str, str]:
     """Return the registry module of the scope that the key names, if a library announces it."""
-    scope, _ = registry.split_scope_key(key)
+    scope, _ = node.split_scope_key(key)
     module = announced_scopes().get(canonical_scope(scope or ""))
     if module is None:
         return {}
-    from sys import modules
-
-    return {module: IMPORTED if module in modules else "failed"}
+    return {module: IMPORTED if module in sys.modules else "failed"}
 
 
-def _winner(lookup: Lookup) -> Winner | None:
+def _make_resolution(lookup: Lookup) -> Resolution | None:
     if lookup.found is None:
         return None
     module = getattr(lookup.found, "__module__", "?")
     target = f"{module}.{getattr(lookup.found, '__qualname__', repr(lookup.found))}"
     if lookup.owner is not None:
         name = lookup.key.rpartition(".")[2]
-        return Winner(lookup.owner.label, target, str(lookup.owner.site_of(name)))
-    if lookup.source is not None:
-        source = lookup.source_asked
-        version = source.version if isinstance(source, PackageSource) else None
-        return Winner(f"source {lookup.source}", target, version=version)
-    return Winner("path", target)
+        return Resolution(lookup.owner.label, target, str(lookup.owner.get_call_site(name)))
+    if lookup.prefix is not None:
+        version = lookup.source.version if isinstance(lookup.source, PackageSource) else None
+        return Resolution(f"source {lookup.prefix}", target, version=version)
+    return Resolution("path", target)
 
 
-def _shadows(lookup: Lookup) -> tuple[str, ...]:
+def _list_shadows(lookup: Lookup) -> tuple[str, ...]:
     name = lookup.key.rpartition(".")[2]
     return tuple(
-        f"{node.label} ({node.site_of(name)})" for node in lookup.behind if name in node.module_dict
+        f"{node.label} ({node.get_call_site(name)})"
+        for node in lookup.remaining
+        if name in node.module_dict
     )

@@ -1,4 +1,4 @@
-"""Functions by name and metadata, in the manner of Lightning Flash."""
+"""Registries of functions by name and metadata, as in Lightning Flash."""
 
 from __future__ import annotations
 
@@ -11,42 +11,42 @@ from typing import Any, TypeVar, overload
 from engine.utils import did_you_mean
 
 from ._errors import DuplicateNameError, NotRegisteredError
-from ._explain import Explanation, Searched, Winner
+from ._explain import Explanation, Resolution, Searched
 from ._trust import path_of
 
 C = TypeVar("C", bound=Callable[..., Any])
 
-# Parameters of `get` and `list`: metadata of such a name could never be asked for.
+# Parameters of `get` and `list`, which could not ask for metadata of these names.
 _RESERVED = ("key", "with_metadata", "strict", "pattern", "exclude")
 _NO_MATCH = "Found no matches that fit your metadata criteria. Try removing some metadata"
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Who made what a registry holds.
+    """The author of registered functions.
 
     Attributes:
         name: The name, say `'rwightman/pytorch-image-models'`.
-        url: Where to find the work.
+        url: The address of the work.
     """
 
     name: str
     url: str = ""
 
     def __str__(self) -> str:
-        """Return the name, and where to find it."""
+        """Return the name and the address."""
         return f"{self.name} ({self.url})" if self.url else self.name
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A function that is registered.
+    """A registered function.
 
     Attributes:
         fn: The function.
         name: Its name.
-        metadata: What is said about it.
-        providers: Who made it.
+        metadata: Its metadata.
+        providers: Its authors.
     """
 
     fn: Callable[..., Any]
@@ -54,22 +54,13 @@ class Entry:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     providers: tuple[Provider, ...] = ()
 
-    def fits(self, metadata: Mapping[str, Any]) -> bool:
-        """Return whether all of `metadata` is said of this entry."""
+    def matches(self, metadata: Mapping[str, Any]) -> bool:
+        """Return whether the entry has all of `metadata`."""
         return metadata.items() <= self.metadata.items()
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the entry as `get(..., with_metadata=True)` gives it."""
-        return {
-            "fn": self.fn,
-            "name": self.name,
-            "metadata": dict(self.metadata),
-            "providers": self.providers,
-        }
 
 
 class FunctionRegistry:
-    """Functions by name; several may have one name, told apart by their metadata.
+    """Functions by name and metadata; functions of one name differ in their metadata.
 
     The registry itself is the decorator: `@backbones(name='resnet18', provider='timm')`.
 
@@ -103,20 +94,20 @@ class FunctionRegistry:
             fn: The function; None returns a decorator.
             name: Its name; None means its own, or that of the function within a `partial`.
             override: Whether to replace an entry of the same name and metadata.
-            providers: Who made it.
-            **metadata: What is said about it.
+            providers: Its authors.
+            **metadata: Its metadata.
 
         Raises:
-            TypeError: If `fn` is not callable, or its name is no string.
+            TypeError: If `fn` is not callable, or its name is not a str.
             ValueError: If metadata has the name of a parameter of `get` or `list`.
-            DuplicateNameError: If there is such an entry already.
+            DuplicateNameError: If an entry has the same name and metadata.
         """
         if fn is not None:
-            self._register(fn, name, override, _providers(providers), metadata)
+            self._register(fn, name, override, _make_providers(providers), metadata)
             return fn
 
         def decorate(decorated: C) -> C:
-            self._register(decorated, name, override, _providers(providers), metadata)
+            self._register(decorated, name, override, _make_providers(providers), metadata)
             return decorated
 
         return decorate
@@ -124,40 +115,43 @@ class FunctionRegistry:
     def get(
         self, key: str, with_metadata: bool = False, strict: bool = True, **metadata: Any
     ) -> Any:
-        """Return a function, or all that fit.
+        """Return a function, or all that match.
 
         Args:
-            key: The name. Where several fit, `explain` tells them all.
+            key: The name. If several functions match, `explain` lists them.
             with_metadata: Whether to return a dictionary of `fn`, `name`, `metadata` and
                 `providers` instead.
-            strict: Whether to return the first that fits; else a list of all that do.
-            **metadata: What must be said about it.
+            strict: Whether to return the first that matches; else a list of all that do.
+            **metadata: The metadata that a function must have.
 
         Raises:
-            NotRegisteredError: If nothing has that name, or nothing of that name fits.
+            NotRegisteredError: If no function has that name, or none of that name matches.
         """
-        entries = [entry for entry in self.entries(key) if entry.fits(metadata)]
+        entries = [entry for entry in self.entries(key) if entry.matches(metadata)]
         if not entries:
             raise NotRegisteredError(_NO_MATCH)
-        found = [entry.to_dict() if with_metadata else entry.fn for entry in entries]
+        found = [
+            {**vars(entry), "metadata": dict(entry.metadata)} if with_metadata else entry.fn
+            for entry in entries
+        ]
         return found[0] if strict else found
 
     def remove(self, key: str) -> None:
-        """Remove all that has the name `key`, if anything has."""
+        """Remove all functions called `key`, if there are any."""
         self._entries.pop(key, None)
 
     def available_keys(self) -> list[str]:
-        """Return the name of each function, sorted; a name of several is there several times."""
+        """Return the name of each function, sorted; a name of several functions is repeated."""
         return sorted(key for key in self for _ in self.entries(key))
 
     def entries(self, key: str) -> list[Entry]:
         """Return all entries of a name.
 
         Raises:
-            NotRegisteredError: If nothing has that name.
+            NotRegisteredError: If no function has that name.
         """
         if key not in self._entries:
-            raise NotRegisteredError(lambda: _missing(self, key))
+            raise NotRegisteredError(lambda: _format_missing(self, key))
         return self._entries[key]
 
     def list(
@@ -168,7 +162,7 @@ class FunctionRegistry:
         Args:
             pattern: A wildcard pattern, say `'*resnet*'`.
             exclude: Patterns of names to leave out.
-            **metadata: What must be said about an entry.
+            **metadata: The metadata that a function must have.
         """
         excluded = [exclude] if isinstance(exclude, str) else [*exclude]
         return sorted(
@@ -176,25 +170,25 @@ class FunctionRegistry:
             for key in self
             if fnmatchcase(key, pattern)
             and not any(fnmatchcase(key, each) for each in excluded)
-            and any(entry.fits(metadata) for entry in self.entries(key))
+            and any(entry.matches(metadata) for entry in self.entries(key))
         )
 
     def explain(self, key: str, **metadata: Any) -> Explanation:
-        """Return which function `get(key, **metadata)` gives, and which others fit as well.
+        """Return which function `get(key, **metadata)` returns, and which others match as well.
 
         Args:
             key: The name.
-            **metadata: What must be said about it.
+            **metadata: The metadata that a function must have.
         """
         try:
             known = self.entries(key)
         except NotRegisteredError as error:
             return self._explanation(key, error=str(error))
-        fitting = [entry for entry in known if entry.fits(metadata)]
-        if not fitting:
+        matching = [entry for entry in known if entry.matches(metadata)]
+        if not matching:
             return self._explanation(key, error=_NO_MATCH)
-        first, *others = (f"{path_of(entry.fn)} {dict(entry.metadata)}" for entry in fitting)
-        return self._explanation(key, found=Winner(self.name, first), shadows=tuple(others))
+        first, *others = (f"{path_of(entry.fn)} {dict(entry.metadata)}" for entry in matching)
+        return self._explanation(key, found=Resolution(self.name, first), shadows=tuple(others))
 
     def _explanation(self, key: str, **facts: Any) -> Explanation:
         searched = (Searched(self.name, "found" in facts, {}),)
@@ -202,7 +196,7 @@ class FunctionRegistry:
         return Explanation(key, self.name, self.name, None, source, searched=searched, **facts)
 
     def providers(self, key: str) -> tuple[Provider, ...]:
-        """Return who made what has the name `key`."""
+        """Return the authors of the functions called `key`."""
         return tuple({each: None for entry in self.entries(key) for each in entry.providers})
 
     def __add__(self, other: FunctionRegistry) -> ConcatRegistry:
@@ -210,12 +204,12 @@ class FunctionRegistry:
         return ConcatRegistry(self, other)
 
     def __contains__(self, key: object) -> bool:
-        """Return whether something has the name `key`."""
-        return key in self._entries
+        """Return whether a function is called `key`."""
+        return key in self._known()
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names, each once."""
-        return iter(self._entries)
+        return iter(self._known())
 
     def __len__(self) -> int:
         """Return the number of functions."""
@@ -223,6 +217,9 @@ class FunctionRegistry:
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(name={self.name}, functions={self.available_keys()})"
+
+    def _known(self) -> Mapping[str, Any]:
+        return self._entries
 
     def _register(
         self,
@@ -234,40 +231,45 @@ class FunctionRegistry:
     ) -> None:
         if not callable(fn):
             raise TypeError(f"You can only register a callable, found: {fn}")
-        key = _own_name(fn) if name is None else name
+        key: Any = name
+        if name is None:
+            inner = fn
+            while isinstance(inner, partial):
+                inner = inner.func
+            key = getattr(inner, "__name__", None)
         if not isinstance(key, str):
             raise TypeError(f"`name` must be a str, found {key}")
-        taken = [each for each in _RESERVED if each in metadata]
-        if taken:
-            raise ValueError(
-                f"metadata of {key} can't be called {taken[0]!r}: that is a parameter of `get` or "
-                "`list`, which could not ask for it"
-            )
-        same = [entry for entry in self._entries.get(key, ()) if entry.metadata == metadata]
-        if same and not override:
+        for each in _RESERVED:
+            if each in metadata:
+                raise ValueError(
+                    f"metadata of {key} can't be called {each!r}: that is a parameter of `get` or "
+                    "`list`, which could not ask for it"
+                )
+        entries = self._entries.get(key, [])
+        others = [entry for entry in entries if entry.metadata != metadata]
+        if len(others) < len(entries) and not override:
             raise DuplicateNameError(
                 f"Function with name: {key} and metadata: {dict(metadata)} is already present "
                 f"within {self.name}. HINT: Use `override=True`."
             )
-        others = [entry for entry in self._entries.get(key, ()) if entry.metadata != metadata]
         self._entries[key] = [*others, Entry(fn, key, metadata, providers)]
         if self._verbose:
             print(f"Registering: {key} with metadata: {dict(metadata)}")  # noqa: T201  # asked for
 
 
 class ExternalRegistry(FunctionRegistry):
-    """The functions of another library, which a getter makes.
+    """The functions of another library, called through a getter.
 
-    What `get('x')` returns calls `getter('x', ...)`. Without `names` only such a call can tell
-    whether there is an `'x'`: `get` then takes any name, `in` and iteration know none, and
+    `get('x')` returns a function that calls `getter('x', ...)`. Without `names` only such a call
+    shows whether there is an `'x'`: `get` then takes any name, `in` and iteration know none, and
     `available_keys` names the providers.
 
     Args:
         getter: A function whose first argument is the name; it may take more.
         name: The name of the registry.
-        providers: Who made the functions.
+        providers: The authors of the functions.
         names: Returns all names; it is called once, when they are first needed.
-        **metadata: What is said about each of the functions.
+        **metadata: The metadata of each function.
     """
 
     def __init__(
@@ -280,7 +282,7 @@ class ExternalRegistry(FunctionRegistry):
     ) -> None:
         super().__init__(name)
         self._getter = getter
-        self._providers = _providers(providers)
+        self._providers = _make_providers(providers)
         self._list_names = names
         self._names: dict[str, None] | None = None
         self._metadata = metadata
@@ -291,7 +293,7 @@ class ExternalRegistry(FunctionRegistry):
         return self._list_names is None
 
     def available_keys(self) -> list[str]:
-        """Return the names, or where they are not known, one line with the providers."""
+        """Return the names; if they are not known, one line with the providers."""
         if not self.is_open:
             return super().available_keys()
         return [", ".join(each.name for each in self._providers)] if self._providers else []
@@ -303,30 +305,22 @@ class ExternalRegistry(FunctionRegistry):
             NotRegisteredError: If there is no such name.
         """
         if not self.is_open and key not in self:
-            raise NotRegisteredError(lambda: _missing(self, key))
+            raise NotRegisteredError(lambda: _format_missing(self, key))
         return [Entry(partial(self._getter, key), key, self._metadata, self._providers)]
 
     def remove(self, key: str) -> None:
-        """Refuse: what another library has stays.
+        """Raise an error: the functions belong to another library.
 
         Raises:
             TypeError: Always.
         """
         raise TypeError(f"{self.name} is external; nothing can be removed from it")
 
-    def __contains__(self, key: object) -> bool:
-        """Return whether `key` is among the names that are known."""
-        return key in self._listed()
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names that are known."""
-        return iter(self._listed())
-
     def __len__(self) -> int:
         """Return the number of names that are known."""
-        return len(self._listed())
+        return len(self._known())
 
-    def _listed(self) -> dict[str, None]:
+    def _known(self) -> Mapping[str, Any]:
         if self._names is None:
             self._names = dict.fromkeys(self._list_names() if self._list_names else ())
         return self._names
@@ -338,7 +332,7 @@ class ExternalRegistry(FunctionRegistry):
 class ConcatRegistry(FunctionRegistry):
     """Several registries as one, asked in order.
 
-    Registering goes to the first of them that is not external, removing to all that are not.
+    A function is registered in the first that is not external, and removed from all that are not.
 
     Args:
         *registries: The registries, in the order in which they are asked.
@@ -355,11 +349,11 @@ class ConcatRegistry(FunctionRegistry):
         super().__init__(",".join(dict.fromkeys(part.name for part in self.registries)))
 
     def available_keys(self) -> list[str]:
-        """Return what the registries have, sorted."""
+        """Return the name of each function of the registries, sorted."""
         return sorted(key for part in self.registries for key in part.available_keys())
 
     def entries(self, key: str) -> list[Entry]:
-        """Return the entries of a name, those of a registry before those of the ones behind it.
+        """Return the entries of a name, in the order of the registries.
 
         Raises:
             NotRegisteredError: If no registry has that name.
@@ -368,25 +362,20 @@ class ConcatRegistry(FunctionRegistry):
             part for part in self.registries if isinstance(part, ExternalRegistry) and part.is_open
         ]
         if not asked:
-            raise NotRegisteredError(lambda: _missing(self, key))
+            raise NotRegisteredError(lambda: _format_missing(self, key))
         return [entry for part in asked for entry in part.entries(key)]
 
     def remove(self, key: str) -> None:
-        """Remove what has the name `key` from the registries that are not external."""
+        """Remove the functions called `key` from the registries that are not external."""
         for registry in self._own:
             registry.remove(key)
-
-    def __contains__(self, key: object) -> bool:
-        """Return whether a registry has the name `key`."""
-        return any(key in registry for registry in self.registries)
-
-    def __iter__(self) -> Iterator[str]:
-        """Iterate over the names, each once."""
-        return iter(dict.fromkeys(key for registry in self.registries for key in registry))
 
     def __len__(self) -> int:
         """Return the number of functions."""
         return sum(map(len, self.registries))
+
+    def _known(self) -> Mapping[str, Any]:
+        return dict.fromkeys(key for registry in self.registries for key in registry)
 
     @property
     def _own(self) -> list[FunctionRegistry]:
@@ -401,17 +390,11 @@ class ConcatRegistry(FunctionRegistry):
 FlashRegistry = FunctionRegistry
 
 
-def _own_name(fn: Callable[..., Any]) -> str | None:
-    while isinstance(fn, partial):
-        fn = fn.func
-    return getattr(fn, "__name__", None)
-
-
-def _missing(registry: FunctionRegistry, key: str) -> str:
+def _format_missing(registry: FunctionRegistry, key: str) -> str:
     kind = "FlashRegistry" if type(registry) is FunctionRegistry else type(registry).__name__
     return f"Key: {key} is not in {kind}{did_you_mean(key, registry)}"
 
 
-def _providers(given: Provider | str | Sequence[Provider | str]) -> tuple[Provider, ...]:
+def _make_providers(given: Provider | str | Sequence[Provider | str]) -> tuple[Provider, ...]:
     listed = [given] if isinstance(given, (Provider, str)) else given
     return tuple(each if isinstance(each, Provider) else Provider(each) for each in listed)

@@ -1,177 +1,165 @@
-"""The one way to look a name up; `get`, `build`, `in`, `explain` and the errors go through it.
+"""Lookup of a name; `get`, `build`, `in`, `explain` and the errors all go through it.
 
-The order is the same everywhere, from whatever node is asked:
+The order is the same from every node:
 
-1. `scope.Name`: the node of that scope and those above it; the scope of the node asked means that
-   node alone. The library of the scope is imported first, if it is announced.
-2. `Name`: where a scope is in force, the node of that scope and those above it; then the node asked
-   and those above it.
+1. `scope.Name`: the node of that scope and those above it; the scope of the node that is asked
+   means that node alone. The library of the scope is imported first, if it is announced.
+2. `Name`: if a scope is active, the node of that scope and those above it; then the node that is
+   asked and those above it.
 3. `prefix.name`: a source that is attached to one of these nodes.
-4. A dotted path: of what is registered in the tree, of what a program allows, or, where a Python
-   config says it, of anything.
+4. A dotted path: of what is registered in the tree, of what a program allows, or, in a Python
+   config, of any object.
 
-A scope without a node in the tree is an empty node below the root. One that nobody knows is an
+A known scope without a node in the tree is an empty node below the root. An unknown one is an
 error.
 """
 
 from __future__ import annotations
 
+from typing import Any, TypeVar
+
 from engine.utils import near
 
-from ._discovery import import_announced, import_scope, library_of
+from ._discovery import find_library, import_announced, import_scope
 from ._errors import NotRegisteredError, ScopeImportError
-from ._scope import canonical_scope
-from ._source import constructor_in
-from ._trust import HOW_TO_ALLOW, allowed_object, registered_object
+from ._node import RegistryNode
+from ._scope import ActiveScope, canonical_scope, is_known_scope
+from ._source import get_constructor
+from ._trust import HOW_TO_ALLOW, get_allowed_object, get_registered_object
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from typing import Any
-
-    from ._registry import Registry
-    from ._scope import InForce
-
-_scopes: set[str] = {"engine"}
-
-
-def add_scope(scope: str) -> None:
-    """Note that a tree has a node of a scope, which is known from now on."""
-    _scopes.add(scope)
+Node = TypeVar("Node", bound=RegistryNode[Any])
 
 
 class Lookup:
-    """One look-up, with all that it did.
+    """One lookup, with all that was searched.
 
     Args:
-        key: The name asked for.
-        start: The node asked.
-        in_force: The scope that is in force, if one is.
-        is_code: Whether a Python config names it, whose paths are imported.
+        key: The name.
+        start: The node that is asked.
+        active: The active scope, if there is one.
+        is_code: Whether a Python config gives the name, so that a dotted path is imported.
 
     Attributes:
         searched: The nodes that were searched, in order.
-        behind: The nodes that would have been searched next, had the name not been found.
-        found: What the name stands for, or None.
+        remaining: The nodes that would have been searched next.
+        found: The class or function, or None.
         owner: The node that has it, if a node has.
-        source: The prefix of the source that was asked, if one was.
-        source_asked: That source.
-        missing: Why there is no node of the scope that the key names, if there is none.
+        prefix: The prefix of the source that was asked, if one was.
+        source: That source.
+        failure: Why the scope or the source that the key names can't be searched, if it can't.
     """
 
     __slots__ = (
-        "behind",
+        "active",
+        "failure",
         "found",
-        "in_force",
         "is_code",
         "key",
-        "missing",
         "owner",
+        "prefix",
+        "remaining",
         "searched",
         "source",
-        "source_asked",
         "start",
     )
 
     def __init__(
-        self, key: str, start: Registry[Any], in_force: InForce | None, *, is_code: bool = False
+        self,
+        key: str,
+        start: RegistryNode[Any],
+        active: ActiveScope | None,
+        *,
+        is_code: bool = False,
     ) -> None:
         self.key = key
         self.start = start
-        self.in_force = in_force
+        self.active = active
         self.is_code = is_code
-        self.searched: list[Registry[Any]] = []
-        self.behind: list[Registry[Any]] = []
+        self.searched: list[RegistryNode[Any]] = []
+        self.remaining: list[RegistryNode[Any]] = []
         self.found: Any = None
-        self.owner: Registry[Any] | None = None
-        self.source: str | None = None
-        self.source_asked: Any = None
-        self.missing: NotRegisteredError | None = None
+        self.owner: RegistryNode[Any] | None = None
+        self.prefix: str | None = None
+        self.source: Any = None
+        self.failure: NotRegisteredError | None = None
 
     def run(self) -> Lookup:
-        """Search, and return the look-up itself.
+        """Search, and return the lookup itself.
 
         Raises:
-            NotRegisteredError: If nobody knows the scope in force, an import fails on the way, or
-                the package of a source is not installed.
+            NotRegisteredError: If the active scope is unknown, an import fails on the way, or the
+                package of a source is not installed.
         """
         self._find(self.start, self.key)
         if self.found is None and "." in self.key:
             self._find_path()
         return self
 
-    def error(self) -> NotRegisteredError:
-        """Return the error that tells a user why nothing was found."""
-        if self.missing is not None:
-            return self.missing
-        return NotRegisteredError(self._explanation)
+    def make_error(self) -> NotRegisteredError:
+        """Return the error for a name that was not found."""
+        return self.failure or NotRegisteredError(self._format_error)
 
-    def _find(self, node: Registry[Any], key: str) -> None:
+    def _find(self, node: RegistryNode[Any], key: str) -> None:
         scope, name = node.split_scope_key(key)
         if scope is None:
-            self._search(nodes_searched(node, self.in_force, is_code=self.is_code), key)
+            self._search(list_search_order(node, self.active, is_code=self.is_code), key)
         elif "." in name or canonical_scope(scope) != node.scope:
             self._find_scoped(node, scope, name)
         else:
             self._search((node,), name)
 
-    def _find_scoped(self, node: Registry[Any], scope: str, name: str) -> None:
-        if (source := self._source_of(node, scope)) is not None:
-            self.source, self.source_asked = scope, source
-            if name in source:
-                self.found = constructor_in(source, name)
-            else:
-                self._take_reason(source, name)
+    def _find_scoped(self, node: RegistryNode[Any], scope: str, name: str) -> None:
+        nodes = list_search_order(node, self.active, is_code=self.is_code)
+        source = next((each.sources[scope] for each in nodes if scope in each.sources), None)
+        if source is not None:
+            self._search_source(scope, source, name)
             return
         try:
             owner = find_scope(node, scope, is_code=self.is_code)
         except ScopeImportError:
             raise
         except NotRegisteredError as error:
-            self.missing = error
+            self.failure = error
             return
         owner = owner or node.root
         inner, dot, _ = name.partition(".")
         if not dot:
-            self._search(tuple(ancestry(owner)), name)
-        elif _in_tree(owner, canonical_scope(inner)) is not None:  # else it is a dotted path
+            self._search(tuple(owner.walk_up()), name)
+        elif _find_in_tree(owner, canonical_scope(inner)) is not None:  # else it is a dotted path
             self._find(owner, name)
 
-    def _source_of(self, node: Registry[Any], prefix: str) -> Any:
-        nodes = ancestry(node)
-        if self.in_force is not None:
-            nodes = iter(nodes_searched(node, self.in_force, is_code=self.is_code))
-        return next((each.sources[prefix] for each in nodes if prefix in each.sources), None)
-
-    def _take_reason(self, source: Any, name: str) -> None:
-        """Keep what a source says of a name that it does not have."""
-        try:
-            constructor_in(source, name)
+    def _search_source(self, prefix: str, source: Any, name: str) -> None:
+        self.prefix, self.source = prefix, source
+        if name in source:
+            self.found = get_constructor(source, name)
+            return
+        try:  # for what the source itself says of the name
+            get_constructor(source, name)
         except NotRegisteredError as error:
-            self.missing = error
+            self.failure = error
         except KeyError:
-            self.missing = NotRegisteredError(f"the source {self.source!r} has no {name!r}")
+            self.failure = NotRegisteredError(f"the source {prefix!r} has no {name!r}")
 
-    def _search(self, nodes: tuple[Registry[Any], ...], name: str) -> None:
+    def _search(self, nodes: tuple[RegistryNode[Any], ...], name: str) -> None:
         for count, node in enumerate(nodes, 1):
             self.searched.append(node)
-            self.found = node.own(name)
+            self.found = node.get_own(name)
             if self.found is not None:
-                self.owner, self.behind = node, [*nodes[count:]]
+                self.owner, self.remaining = node, [*nodes[count:]]
                 return
 
     def _find_path(self) -> None:
         package = self.key.partition(".")[0]
-        tree = list(descendants(self.start.root))
+        tree = list(self.start.root.walk_down())
         for node in tree:
             if node.package == package:
                 node.import_from_location()
-        held = [module for node in tree for module in node.module_dict.values()]
-        self.found = registered_object(self.key, held)
+        registered = [module for node in tree for module in node.module_dict.values()]
+        self.found = get_registered_object(self.key, registered)
         if self.found is None:
-            self.found = allowed_object(self.key, is_code=self.is_code)
+            self.found = get_allowed_object(self.key, is_code=self.is_code)
 
-    def _explanation(self) -> str:
+    def _format_error(self) -> str:
         name = self.key.rpartition(".")[2]
         if not self.searched and "." in self.key:
             return (
@@ -179,96 +167,83 @@ class Lookup:
                 f"dotted path names what is registered there. {HOW_TO_ALLOW.format(self.key)}"
             )
         where = self.searched[0] if self.searched else self.start
-        lines = [f"{self.key!r} is not in {where.label}{_suggestion(name, self.start)}"]
+        lines = [f"{self.key!r} is not in {where.label}{_suggest(name, self.start)}"]
         if self.searched:
             lines.append("searched: " + ", ".join(node.label for node in self.searched))
         return "\n  ".join(lines)
 
 
-def nodes_searched(
-    node: Registry[Any], in_force: InForce | None, *, is_code: bool = False
-) -> tuple[Registry[Any], ...]:
+def list_search_order(
+    node: Node, active: ActiveScope | None, *, is_code: bool = False
+) -> tuple[Node, ...]:
     """Return the nodes in which a bare name is searched, in order.
 
     Args:
         node: The node that is asked.
-        in_force: The scope that is in force, if one is.
-        is_code: Whether code asks, which may name a library that is not announced.
+        active: The active scope, if there is one.
+        is_code: Whether code asks, so that the library of the scope need not be announced.
 
     Raises:
-        NotRegisteredError: If nobody knows the scope in force, or its library can't be imported.
+        NotRegisteredError: If the active scope is unknown, or its library can't be imported.
     """
-    own = tuple(ancestry(node))
-    if in_force is None or in_force.scope == node.scope:
+    own = tuple(node.walk_up())
+    if active is None or active.scope == node.scope:
         return own
     try:
-        first = find_scope(node, in_force.scope, is_code=is_code)
+        first = find_scope(node, active.scope, is_code=is_code)
     except ScopeImportError:
         raise
     except NotRegisteredError:
-        if not in_force.fallback:
+        if not active.fallback:
             raise
         return own
-    return tuple(dict.fromkeys((*ancestry(first or node.root), *own)))
+    return tuple(dict.fromkeys((*(first or node.root).walk_up(), *own)))
 
 
-def find_scope(node: Registry[Any], scope: str, *, is_code: bool = False) -> Registry[Any] | None:
-    """Return the node of `scope` in the tree of `node`, the nearest where there are several.
+def find_scope(node: Node, scope: str, *, is_code: bool = False) -> Node | None:
+    """Return the node of `scope` in the tree of `node`, the nearest if there are several.
 
     Args:
         node: A node of the tree.
-        scope: The scope, whose library is imported if it is announced.
+        scope: The scope; its library is imported if it is announced.
         is_code: Whether code names the scope, so that the library need not be announced.
 
     Returns:
-        The node; None if the scope is known, and the tree has no node of it.
+        The node; None if the scope is known but the tree has no node of it.
 
     Raises:
-        NotRegisteredError: If nobody knows the scope; it says whether the library is not installed
+        NotRegisteredError: If the scope is unknown; it says whether the library is not installed
             or fails to import.
     """
     scope = canonical_scope(scope)
-    found = _in_tree(node, scope)
-    if found is None and (scope not in _scopes or library_of(scope, is_code=is_code) is not None):
+    found = _find_in_tree(node, scope)
+    if found is None and not (
+        is_known_scope(scope) and find_library(scope, is_code=is_code) is None
+    ):
         import_scope(scope, is_code=is_code)
-        found = _in_tree(node, scope)
+        found = _find_in_tree(node, scope)
     return found
 
 
-def _in_tree(node: Registry[Any], scope: str) -> Registry[Any] | None:
-    for top in ancestry(node):
-        for candidate in descendants(top):
+def _find_in_tree(node: Node, scope: str) -> Node | None:
+    for top in node.walk_up():
+        for candidate in top.walk_down():
             if candidate.scope == scope:
                 return candidate
     return None
 
 
-def ancestry(node: Registry[Any] | None) -> Iterator[Registry[Any]]:
-    """Yield `node` and all nodes above it, the nearest first."""
-    while node is not None:
-        yield node
-        node = node.parent
-
-
-def descendants(node: Registry[Any]) -> Iterator[Registry[Any]]:
-    """Yield `node` and all nodes below it, the nearest first."""
-    level = [node]
-    while level:
-        yield from level
-        level = [child for parent in level for child in parent.children.values()]
-
-
-def _suggestion(name: str, start: Registry[Any]) -> str:
-    """Name the close matches of `name` in the whole tree, libraries not imported yet included."""
-    import_announced()  # a library that fails has nothing to offer here
+def _suggest(name: str, start: RegistryNode[Any]) -> str:
+    """Name the close matches in the whole tree, libraries that are not imported yet included."""
+    import_announced()  # a library that fails has nothing to suggest
     sites: dict[str, list[str]] = {}
-    for node in descendants(start.root):
+    for node in start.root.walk_down():
         try:
             node.import_from_location()
         except ScopeImportError:
             continue
         for known in node.module_dict:
             full = f"{node.scope}.{known}"
-            sites.setdefault(known, []).append(f"{full!r} ({node.site_of(known)})")
+            sites.setdefault(known, []).append(f"{full!r} ({node.get_call_site(known)})")
     matches = [site for match in near(name, sites) for site in sites[match]][:3]
     return f"; did you mean {' or '.join(matches)}?" if matches else ""

@@ -1,26 +1,20 @@
-"""Several registries behind one, in the manner of TerraTorch."""
+"""A registry of several sources, as in TerraTorch."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from engine.utils import near
 
 from ._discovery import import_announced
 from ._errors import DuplicateNameError, NotRegisteredError
-from ._explain import Explanation, Searched, Winner
+from ._explain import Explanation, Resolution, Searched
+from ._node import T
 from ._registry import Registry
-from ._source import PackageSource, constructor_in
-from ._source_protocol import Source
+from ._source import PackageSource, Source, get_constructor
 from ._trust import path_of
 
-if TYPE_CHECKING:
-    from typing_extensions import TypeVar as TypeVarWithDefault
-
-    T = TypeVarWithDefault("T", default=Any)
-else:
-    T = TypeVar("T")
 C = TypeVar("C", bound=Callable[..., Any])
 
 
@@ -37,7 +31,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         name: What the registry holds.
         discover: Whether the installed libraries are imported, so that they add their sources, when
             the registry is first used.
-        behind: Sources that stay behind all that are added.
+        behind: Sources that are asked after all that are added.
     """
 
     def __init__(
@@ -54,7 +48,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         self._discovers = self._to_discover = discover
 
     def register_source(self, prefix: str, registry: Source) -> None:
-        """Add a source behind those that were added before.
+        """Add a source, asked after those that were added before.
 
         Args:
             prefix: The prefix of its names.
@@ -101,7 +95,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         Raises:
             NotRegisteredError: If no source has it.
         """
-        return self._found(name)[0]
+        return self._find_or_raise(name)[0]
 
     def find_class(self, name: str) -> Callable[..., T]:
         """Return what `name` stands for.
@@ -109,16 +103,16 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         Raises:
             NotRegisteredError: If no source has it.
         """
-        source, key = self._found(name)
-        return constructor_in(source, key)
+        source, key = self._find_or_raise(name)
+        return get_constructor(source, key)
 
     def get(self, key: str, default: Any = None, /) -> Any:
         """Return what `key` stands for, or `default`."""
         found = self._find(key)
-        return default if found is None else constructor_in(*found)
+        return default if found is None else get_constructor(*found)
 
     def build(self, name: str, *constructor_args: Any, **constructor_kwargs: Any) -> T:
-        """Make what `name` stands for; what its constructor raises passes through.
+        """Build what `name` stands for; what its constructor raises passes through.
 
         Args:
             name: The name, with or without the prefix of its source.
@@ -128,14 +122,14 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         Raises:
             NotRegisteredError: If no source has the name.
         """
-        source, key = self._found(name)
+        source, key = self._find_or_raise(name)
         if not hasattr(source, "build"):  # a mapping of constructors
             return self.find_class(name)(*constructor_args, **constructor_kwargs)
         built: T = source.build(key, *constructor_args, **constructor_kwargs)
         return built
 
     def explain(self, name: str) -> Explanation:
-        """Return how a name is looked up: the sources asked, and others that have it as well.
+        """Return the steps of the lookup of a name: the sources asked, and others that have it.
 
         Args:
             name: The name, with or without the prefix of its source.
@@ -146,14 +140,14 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         facts |= {"scope_source": "sources have no scope", "start": asked[0] if asked else "none"}
         if found is None:
             searched = tuple(Searched(prefix, False, {}) for prefix in asked)
-            return Explanation(**facts, searched=searched, error=self._missing(name))
-        winner = next(prefix for prefix in asked if self._all[prefix] is found[0])
-        before = asked[: asked.index(winner)] if found[1] == name else []
-        others = [each for each in asked if each != winner and found[1] in self._all[each]]
+            return Explanation(**facts, searched=searched, error=self._format_missing(name))
+        prefix = next(prefix for prefix in asked if self._all[prefix] is found[0])
+        before = asked[: asked.index(prefix)] if found[1] == name else []
+        others = [each for each in asked if each != prefix and found[1] in self._all[each]]
         return Explanation(
             **facts,
-            searched=tuple(Searched(each, each == winner, {}) for each in [*before, winner]),
-            found=Winner(f"source {winner}", path_of(constructor_in(*found))),
+            searched=tuple(Searched(each, each == prefix, {}) for each in [*before, prefix]),
+            found=Resolution(f"source {prefix}", path_of(get_constructor(*found))),
             shadows=tuple(f"{each}_{found[1]}" for each in others if found[1] == name),
         )
 
@@ -196,7 +190,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
     def _sources(self) -> dict[str, Source]:
         if self._to_discover:
             self._to_discover = False
-            import_announced()  # what failed is told by the error of a name that is missing
+            import_announced()  # the error for a missing name says which import failed
         return self._all
 
     def _find(self, name: str) -> tuple[Source, str] | None:
@@ -207,13 +201,13 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
                 return source, key
         return next(((source, name) for source in self._all.values() if name in source), None)
 
-    def _found(self, name: str) -> tuple[Source, str]:
+    def _find_or_raise(self, name: str) -> tuple[Source, str]:
         found = self._find(name)
         if found is None:
-            raise NotRegisteredError(lambda: self._missing(name))
+            raise NotRegisteredError(lambda: self._format_missing(name))
         return found
 
-    def _missing(self, name: str) -> str:
+    def _format_missing(self, name: str) -> str:
         by_name: dict[str, list[str]] = {}
         for prefix, source in self._all.items():
             for key in _names(source):
@@ -222,7 +216,7 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         matches = dict.fromkeys(full for match in near(name, by_name) for full in by_name[match])
         hint = f"; did you mean {' or '.join(map(repr, [*matches][:3]))}?" if matches else ""
         reasons = [*import_announced().values()] if self._discovers else []
-        reasons += filter(None, map(_fault, self._all.values()))
+        reasons += filter(None, map(_import_names, self._all.values()))
         return "\n  ".join(
             [
                 f"Model {name} could not be instantiated from any source of {self.name} "
@@ -233,12 +227,12 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
 
 
 def _names(source: Source) -> Iterator[str]:
-    _fault(source)  # a registry that can't be filled has the names that it has
+    _import_names(source)  # if that fails, the names that are there
     return iter(source)
 
 
-def _fault(source: Source) -> str | None:
-    """Return why a source does not have all of its names, if it has not."""
+def _import_names(source: Source) -> str | None:
+    """Import all names of a source, and return the error message if that fails."""
     try:
         if isinstance(source, Registry):
             source.import_from_location()

@@ -3,41 +3,50 @@
 from __future__ import annotations
 
 from contextvars import ContextVar, Token
+from types import TracebackType
+from typing import Any, ClassVar
 
 from engine.utils import ManagerMixin
 
 from ._discovery import name_scope
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from types import TracebackType
-    from typing import Any, ClassVar
-
-_ALIASES: dict[str, str] = {}
+_aliases: dict[str, str] = {}
+_known: set[str] = {"engine"}
+_active_scopes: dict[tuple[str, bool], ActiveScope] = {}
 
 
 def add_scope_alias(alias: str, scope: str) -> None:
-    """Let `alias` mean `scope` in every look-up.
+    """Let `alias` mean `scope` in every lookup.
 
     Raises:
         ValueError: If `alias` already means another scope.
     """
-    known = _ALIASES.setdefault(alias, scope)
+    known = _aliases.setdefault(alias, scope)
     if known != scope:
         raise ValueError(f"the scope alias {alias!r} already means {known!r}, not {scope!r}")
 
 
 def canonical_scope(scope: str) -> str:
-    """Return the scope that `scope` means."""
-    return _ALIASES.get(scope, scope)
+    """Return the scope that `scope`, which may be an alias, means."""
+    return _aliases.get(scope, scope)
 
 
-class InForce:
-    """A scope that is in force; see `in_force_of`.
+def add_known_scope(scope: str) -> None:
+    """Mark a scope as known, since some tree has a node of it."""
+    _known.add(scope)
+
+
+def is_known_scope(scope: str) -> bool:
+    """Return whether some tree has or had a node of a scope."""
+    return scope in _known
+
+
+class ActiveScope:
+    """The scope that is searched first; `make_active_scope` makes one.
 
     Attributes:
         scope: The scope.
-        fallback: Whether a scope that nobody knows is passed over, rather than an error.
+        fallback: Whether an unknown scope is skipped instead of an error.
     """
 
     __slots__ = ("fallback", "scope")
@@ -47,71 +56,67 @@ class InForce:
         self.fallback = fallback
 
 
-_known: dict[tuple[str, bool], InForce] = {}
-
-
-def in_force_of(scope: str, fallback: bool = False) -> InForce:
-    """Return the `InForce` of a scope: equal ones are the same object, so that switches are cheap.
+def make_active_scope(scope: str, fallback: bool = False) -> ActiveScope:
+    """Return the `ActiveScope` of a scope; equal arguments give the same object, which is cheap.
 
     Args:
         scope: The scope.
-        fallback: As in `InForce`.
+        fallback: As in `ActiveScope`.
     """
     try:
-        return _known[scope, fallback]
+        return _active_scopes[scope, fallback]
     except KeyError:
-        made = InForce(scope, fallback)
-        return _known.setdefault((scope, fallback), made)
+        return _active_scopes.setdefault((scope, fallback), ActiveScope(scope, fallback))
 
 
-OVERRIDE: ContextVar[InForce | None] = ContextVar("engine_default_scope", default=None)
-"""The innermost switch that is in force in this context, if there is one."""
+OVERRIDE: ContextVar[ActiveScope | None] = ContextVar("engine_default_scope", default=None)
+"""The innermost override of this context, if there is one."""
 
 
 class DefaultScope(ManagerMixin):
     """The scope in which names are searched first, from every registry.
 
-    The newest instance holds for the whole process. `overwrite_default_scope` puts another in its
-    place within a context: threads and asyncio tasks don't see each other's overrides, and a new
-    thread starts with the scope of the process.
+    The newest instance holds for the whole process. `overwrite_default_scope` overrides it within
+    a context: threads and asyncio tasks don't see each other's overrides, and a new thread starts
+    with the scope of the process.
 
     Args:
         name: The name of the instance.
         scope_name: The scope, say `'mmalpha'`.
-        fallback: Whether a scope that nobody knows is passed over; otherwise that is an error,
-            since a namesake from elsewhere may not be what was meant.
+        fallback: Whether an unknown scope is skipped; otherwise it is an error, since a part of
+            the same name from another library may not be the one that was meant.
     """
 
     newest: ClassVar[DefaultScope | None] = None
-    in_process: ClassVar[InForce | None] = None
+    process_scope: ClassVar[ActiveScope | None] = None
 
     def __init__(self, name: str, scope_name: str, fallback: bool = False) -> None:
         if not isinstance(scope_name, str):
-            raise TypeError(f"a scope name is a string; got {scope_name!r}")
+            raise TypeError(f"scope_name must be a str; got {scope_name!r}")
         super().__init__(name)
-        self.in_force = in_force_of(scope_name, fallback)
-        DefaultScope.newest, DefaultScope.in_process = self, self.in_force
+        self.active_scope = make_active_scope(scope_name, fallback)
+        DefaultScope.newest, DefaultScope.process_scope = self, self.active_scope
 
     @classmethod
     def reset(cls) -> None:
         """Forget all default scopes of the process."""
         super().reset()
-        DefaultScope.newest = DefaultScope.in_process = None
+        DefaultScope.newest = DefaultScope.process_scope = None
 
     @property
     def scope_name(self) -> str:
         """The scope."""
-        return self.in_force.scope
+        return self.active_scope.scope
 
     @classmethod
     def get_current_instance(cls) -> DefaultScope | None:  # type: ignore[override]  # None, not an error
-        """Return the instance in force here, or None if no scope was ever set."""
+        """Return the instance that is active here, or None if no scope was ever set."""
         override = OVERRIDE.get()
         if override is None:
             return cls.newest
         instance = cls.__new__(cls)  # no other context can reach it by its name
         instance._instance_name = override.scope
-        instance.in_force = override
+        instance.active_scope = override
         return instance
 
     @classmethod
@@ -122,28 +127,28 @@ class DefaultScope(ManagerMixin):
             scope_name: The scope; None changes nothing.
             fallback: As in `DefaultScope`.
         """
-        return ScopeSwitch(None if scope_name is None else in_force_of(scope_name, fallback))
+        return ScopeSwitch(None if scope_name is None else make_active_scope(scope_name, fallback))
 
 
 class ScopeSwitch:
-    """A `with` block in which another scope is in force.
+    """A `with` block in which another scope is active.
 
     Args:
-        in_force: The scope, or None to change nothing.
-        gives: What the block gets as its `as`.
+        scope: The scope, or None to change nothing.
+        target: What `as` binds.
     """
 
-    __slots__ = ("_gives", "_in_force", "_token")
+    __slots__ = ("_scope", "_target", "_token")
 
-    def __init__(self, in_force: InForce | None, gives: Any = None) -> None:
-        self._in_force = in_force
-        self._gives = gives
-        self._token: Token[InForce | None] | None = None
+    def __init__(self, scope: ActiveScope | None, target: Any = None) -> None:
+        self._scope = scope
+        self._target = target
+        self._token: Token[ActiveScope | None] | None = None
 
     def __enter__(self) -> Any:
-        if self._in_force is not None:
-            self._token = OVERRIDE.set(self._in_force)
-        return self._gives
+        if self._scope is not None:
+            self._token = OVERRIDE.set(self._scope)
+        return self._target
 
     def __exit__(
         self,
@@ -155,9 +160,9 @@ class ScopeSwitch:
             OVERRIDE.reset(self._token)
 
 
-def scope_in_force() -> InForce | None:
-    """Return the scope that is in force here: an override, or that of the process."""
-    return OVERRIDE.get() or DefaultScope.in_process
+def get_active_scope() -> ActiveScope | None:
+    """Return the scope that is active here: an override, or that of the process."""
+    return OVERRIDE.get() or DefaultScope.process_scope
 
 
 def use_default_scope(scope: str, *, is_data: bool) -> None:
@@ -165,7 +170,7 @@ def use_default_scope(scope: str, *, is_data: bool) -> None:
 
     Args:
         scope: The scope.
-        is_data: Whether data names it, so that its library has to be announced.
+        is_data: Whether data names it, so that its library must be announced.
     """
     DefaultScope(scope, scope)
     if not is_data:

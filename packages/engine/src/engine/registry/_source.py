@@ -1,6 +1,10 @@
-"""Where names come from that were not registered by hand: other packages."""
+"""Sources: other packages whose models, transforms or metrics a registry finds by name."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from typing import Any, Protocol
 
 from engine.utils import near
 
@@ -8,24 +12,37 @@ from ._discovery import is_installed
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
 from .restrictions import check_options
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator
-    from typing import Any
-
-    from ._source_protocol import Source
-
 _MISSING: Any = object()
 
 
+class Source(Protocol):
+    """What a registry asks of a source; a registry is one as well.
+
+    A source with a method `get(name)` is asked for the class or function of a name.
+    """
+
+    def build(self, name: str, /, *args: Any, **kwargs: Any) -> Any:
+        """Make the object of a name.
+
+        Raises:
+            KeyError: If there is no such name.
+        """
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names."""
+
+    def __contains__(self, key: object, /) -> bool:
+        """Return whether there is such a name."""
+
+
 class PackageSource:
-    """What another package has, which is imported when it is first asked.
+    """The names of another package, which is imported when it is first asked.
 
     Args:
         package: The name by which the package is imported.
         list_names: Returns all names; it is called once.
-        find: Returns what makes the thing of a name.
-        install: What to install where the package is missing, as pip calls it.
+        find: Returns the class or function of a name.
+        install: The requirement to install if the package is missing, as pip takes it.
     """
 
     def __init__(
@@ -48,14 +65,14 @@ class PackageSource:
 
     @property
     def version(self) -> str:
-        """The version of the package, to which its models are due."""
+        """The version of the package."""
         from importlib.metadata import version  # deferred: only an answer to a user needs it
 
         return version(self.package)
 
     @property
     def how_to_install(self) -> str:
-        """What a user without the package is told."""
+        """The advice for a user without the package."""
         return f"{self.package} is not installed. Install it: pip install {self.install!r}"
 
     def names(self) -> Collection[str]:
@@ -78,7 +95,7 @@ class PackageSource:
         return self._names
 
     def get(self, key: str, default: Any = _MISSING, /) -> Any:
-        """Return what makes the thing called `key`, or `default`.
+        """Return the class or function called `key`, or `default`.
 
         Raises:
             NotRegisteredError: If there is no such name, or no such package, and no default.
@@ -93,7 +110,7 @@ class PackageSource:
         raise NotRegisteredError(f"{self.package} {self.version} has no {key!r}{hint}")
 
     def build(self, name: str, *args: Any, **kwargs: Any) -> Any:
-        """Make the thing called `name`.
+        """Call the class or function called `name`.
 
         Args:
             name: The name.
@@ -103,27 +120,27 @@ class PackageSource:
         Raises:
             UntrustedError: If data sets an option by which the package loads files or code.
         """
-        made = self.get(name)
-        check_options(made, kwargs)
-        return made(*args, **kwargs)
+        constructor = self.get(name)
+        check_options(constructor, kwargs)
+        return constructor(*args, **kwargs)
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; none is where the package can't be imported."""
-        return key in self._there()
+        return key in self._names_or_none()
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; without the package there are none."""
-        return iter(self._there())
+        return iter(self._names_or_none())
 
     def __len__(self) -> int:
         """Return the number of names."""
-        return len(self._there())
+        return len(self._names_or_none())
 
     def __bool__(self) -> bool:
         """Return true, without an import: an empty source is a source."""
         return True
 
-    def _there(self) -> Collection[str]:
+    def _names_or_none(self) -> Collection[str]:
         try:
             return self.names()
         except NotRegisteredError:
@@ -133,8 +150,8 @@ class PackageSource:
         return f"PackageSource({self.package!r})"
 
 
-def constructor_in(source: Source, name: str) -> Callable[..., Any]:
-    """Return what makes the thing of a name.
+def get_constructor(source: Source, name: str) -> Callable[..., Any]:
+    """Return the class or function of a name.
 
     Args:
         source: The source.
@@ -149,6 +166,4 @@ def constructor_in(source: Source, name: str) -> Callable[..., Any]:
         return found
     if name not in source:
         raise KeyError(name)
-    from functools import partial  # deferred, see _registry.py
-
     return partial(source.build, name)

@@ -1,32 +1,31 @@
-"""Which options of a part a config that is data may set.
+"""Restrictions on the options of a part that a config of data may set.
 
-A part says by the decorator `needs_trust` which of its options may write outside of the folder of
-the run, run a program or a file, or open a connection. The build and the linter refuse them in
-data; code and programs set what they like.
+The decorator `needs_trust` names the options of a part that may write outside of the folder of the
+run, run a program or a file, or open a connection. The build and the linter refuse them in data;
+code and programs may set them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
 
+from ._build_errors import format_location
 from ._errors import UntrustedError
 from ._trust import HOW_TO_ALLOW, from_data, is_allowed, path_of, trust_of
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from typing import Any, TypeVar
-
-    T = TypeVar("T")
+T = TypeVar("T")
 
 
 class Restriction:
-    """What data may not say of one option.
+    """Which values of one option data may not set.
 
     Args:
         reason: What the option does: `'it writes outside of the folder of the run'`.
-        allows: Returns whether data may give a value all the same; None means no value but None.
-        executes: Whether it runs a file as code, so that a plain dictionary may not set it either.
+        allows: Returns whether data may set a value; None means that only None is allowed.
+        executes: Whether the option runs a file as code, so that a plain dictionary may not set it
+            either.
     """
 
     __slots__ = ("allows", "executes", "reason")
@@ -44,26 +43,26 @@ class Restriction:
 
 
 def needs_trust(**options: str | Restriction) -> Callable[[T], T]:
-    """Return a decorator of a class or function some of whose options data may not set.
+    """Return a decorator for a class or function with options that data may not set.
 
     Args:
-        **options: By name of the option the reason, or a `Restriction`. `type` is the part itself.
+        **options: The reason or a `Restriction` by name of the option. `type` is the part itself.
     """
-    made = {
+    restrictions = {
         name: each if isinstance(each, Restriction) else Restriction(each)
         for name, each in options.items()
     }
 
     def decorate(target: T) -> T:
         inherited = getattr(target, "__needs_trust__", {})
-        target.__needs_trust__ = {**inherited, **made}  # type: ignore[attr-defined]  # ours
+        target.__needs_trust__ = {**inherited, **restrictions}  # type: ignore[attr-defined]  # ours
         return target
 
     return decorate
 
 
 def refused_options(target: object, cfg: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return the options of a config that it may not set, each with what a user is told.
+    """Return the options of a config that it may not set, each with an error message.
 
     Args:
         target: What the config is for.
@@ -73,7 +72,7 @@ def refused_options(target: object, cfg: Mapping[str, Any]) -> list[tuple[str, s
     if not restrictions or is_allowed(path_of(target)):
         return []
     label = getattr(target, "__qualname__", str(target))
-    told = []
+    refused = []
     for name, restriction in restrictions.items():
         if name not in cfg or (name != "type" and restriction.allows(cfg[name])):
             continue
@@ -85,8 +84,8 @@ def refused_options(target: object, cfg: Mapping[str, Any]) -> list[tuple[str, s
                 else (f"data may not set {name} of {label}")
             )
             how = HOW_TO_ALLOW.format(path_of(target))
-            told.append((name, f"{what}: {restriction.reason}. {how}"))
-    return told
+            refused.append((name, f"{what}: {restriction.reason}. {how}"))
+    return refused
 
 
 def check_options(target: object, cfg: Mapping[str, Any]) -> None:
@@ -97,16 +96,14 @@ def check_options(target: object, cfg: Mapping[str, Any]) -> None:
         cfg: The config.
 
     Raises:
-        UntrustedError: If there is one; it says where it stands.
+        UntrustedError: If there is one; it says where in the config.
     """
-    for name, told in refused_options(target, cfg):
-        from ._misfit import place_of  # deferred: most configs are fine
-
-        raise UntrustedError(f"{place_of(cfg, name)}{told}")
+    for name, message in refused_options(target, cfg):
+        raise UntrustedError(f"{format_location(cfg, name)}{message}")
 
 
 def is_local(value: Any) -> bool:
-    """Return whether all texts in a value are local paths, or no paths: none is a URL."""
+    """Return whether no str in a value is a URL."""
     if isinstance(value, str):
         return "://" not in value and "::" not in value
     if isinstance(value, dict):
@@ -115,7 +112,7 @@ def is_local(value: Any) -> bool:
 
 
 def is_within(value: Any) -> bool:
-    """Return whether a value is no path, or a relative one that does not lead out of a folder."""
+    """Return whether a value is None or a relative path that stays within its folder."""
     if not isinstance(value, str):
         return value is None
     parts = value.replace("\\", "/").split("/")
@@ -123,9 +120,9 @@ def is_within(value: Any) -> bool:
 
 
 def is_template_within(value: Any) -> bool:
-    """Return whether a value is a template of names within a folder, filled by numbers alone.
+    """Return whether a value is a template of paths within a folder, with numbers as fields.
 
-    Other fields of `str.format` would spell any name out: `{0.__doc__[127]}` is a dot.
+    Other fields of `str.format` can make any path: `{0.__doc__[127]}` is a dot.
     """
     if not isinstance(value, str):
         return value is None
@@ -134,7 +131,7 @@ def is_template_within(value: Any) -> bool:
 
 
 def names_checkpoint(value: Any) -> bool:
-    """Return whether a value is no name, a local one, or one that is fetched in a plain way."""
+    """Return whether a value is not a str, a local file, or a URL of a plain scheme."""
     if not isinstance(value, str):
         return True
     scheme, found, _ = value.partition("://")
@@ -142,12 +139,12 @@ def names_checkpoint(value: Any) -> bool:
 
 
 def check_fetched_plainly(name: Any) -> None:
-    """Refuse a name that a list of samples says, if it is neither local nor fetched in a plain way.
+    """Refuse a file name from a list of samples unless it is local or a URL of a plain scheme.
 
-    Others lead through further storages, which write to places of their own or render templates.
+    Other URLs chain storages, which may write elsewhere or render templates.
 
     Raises:
-        UntrustedError: If it is such a name.
+        UntrustedError: If the name is refused.
     """
     if not names_checkpoint(name):
         raise UntrustedError(
@@ -164,7 +161,7 @@ def _starts_workers_plainly(value: Any) -> bool:
 
 
 def _sets_process_plainly(env_cfg: Any) -> bool:
-    """Return whether `env_cfg` of a runner holds nothing but what is listed here."""
+    """Return whether `env_cfg` of a runner holds only what is listed here."""
     if not isinstance(env_cfg, dict):
         return env_cfg is None
     mp_cfg, dist_cfg = env_cfg.get("mp_cfg") or {}, env_cfg.get("dist_cfg") or {}
@@ -204,7 +201,7 @@ STARTS_PROCESSES = Restriction(
 STARTS_WORKERS = Restriction("it is fork, spawn or forkserver in data", _starts_workers_plainly)
 COMPILES = Restriction("it runs a compiler", lambda value: value is None or value is False)
 
-# What data may not say to other packages, nor to the parts that hand their options on to these.
+# Options of other packages, and of the parts that pass their options on to these.
 _LOADS = Restriction("it may load files or code from elsewhere")
 TIMM_OPTIONS = dict.fromkeys(
     ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"), _LOADS

@@ -99,7 +99,7 @@ class RunnerTestCase(unittest.TestCase):
         """Make a folder for the runs of a test, and the configs."""
         self.temp_dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(patch.dict(os.environ))
-        scope: dict[str, Any] = {"_instances": {}, "newest": None, "in_process": None}
+        scope: dict[str, Any] = {"_instances": {}, "newest": None, "process_scope": None}
         self.enterContext(patch.multiple(DefaultScope, **scope))
         for kind in (MessageHub, MMLogger, Visualizer):
             self.enterContext(patch.object(kind, "_instances", {}))

@@ -14,7 +14,7 @@ class Counted:
     """The images of another dataset, and how many of its `key` each has.
 
     Args:
-        images: The config of a dataset, whose samples have an `img`.
+        images: The config of a dataset whose samples have an `img`.
         key: What is counted: the name of a list in its samples.
     """
 

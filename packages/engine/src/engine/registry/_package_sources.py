@@ -1,89 +1,89 @@
-"""Other packages as sources of models, transforms and metrics. Each is an extra of engine.
+"""The sources of models, transforms and metrics in other packages, each an extra of engine.
 
-None is imported before a source is asked for a name or a list of names.
+A package is imported when its source is first asked for a name or for all names.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from importlib import import_module
+from typing import Any
 
 from engine.utils import did_you_mean
 
 from ._source import PackageSource
-from .restrictions import TIMM_OPTIONS, TORCHMETRICS_OPTIONS, TRANSFORMERS_OPTIONS, needs_trust
+from .restrictions import (
+    TIMM_OPTIONS,
+    TORCHMETRICS_OPTIONS,
+    TRANSFORMERS_OPTIONS,
+    Restriction,
+    needs_trust,
+)
 
-TYPE_CHECKING = False  # see _registry.py
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
-
-    from .restrictions import Restriction
-
-# What needs torch lives where torch may be imported, and is found as the parts of a registry are.
+# What needs torch is in packages that may import torch; it is imported by name when it is needed.
 _SMP_DECODERS = "engine.model._smp_decoder"
 _TORCHVISION_MAPS = "engine.model._torchvision_maps"
 _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 _TORCHMETRICS = "engine.evaluator._torchmetrics"
 
 
-def _bound(
+def _bind_name(
     make: Callable[..., Any], name: str, restricted: Mapping[str, Restriction] | None = None
 ) -> Callable[..., Any]:
-    """Return `make` with its first argument given, and with names for messages to call it by.
+    """Return `make` with `name` as first argument, and with a name for error messages.
 
     Args:
-        make: What makes the thing of a name.
+        make: A function or class whose first argument is a name.
         name: The name.
-        restricted: What data may not say of its options.
+        restricted: The options that data may not set.
     """
-    from functools import partial  # deferred, see _registry.py
-
     bound = partial(make, name)
     names = {"__name__": name, "__qualname__": f"{make.__qualname__}({name!r})"}
     vars(bound).update(names, __module__=make.__module__)
     return needs_trust(**(restricted or {}))(bound)
 
 
-def _as_backbone(
+def _mark_backbone(
     make: Callable[..., Any],
     maps: Mapping[str, Any],
     vectors: Mapping[str, Any],
     unless: Iterable[str] = (),
 ) -> Callable[..., Any]:
-    """Tell with which arguments a model gives feature maps, and with which one vector.
+    """Mark `make` with the arguments that give feature maps, and with those that give one vector.
 
-    See `engine.model.build_backbone`; a config that has one of these, or of `unless`, decides.
+    `engine.model.build_backbone` passes them, unless a config has one of them or of `unless`.
     """
     decisive = (*maps, *vectors, *unless)
     vars(make)["as_backbone"] = {"maps": maps, "vectors": vectors, "unless": decisive}
     return make
 
 
-def _timm_names() -> Iterable[str]:
+def _list_timm() -> Iterable[str]:
     from timm import list_models
 
     names: list[str] = list_models()
     return names
 
 
-def _timm_model(name: str) -> Callable[..., Any]:
+def _find_timm_model(name: str) -> Callable[..., Any]:
     from timm import create_model
 
-    return _as_backbone(
-        _bound(create_model, name, TIMM_OPTIONS),
+    return _mark_backbone(
+        _bind_name(create_model, name, TIMM_OPTIONS),
         maps={"features_only": True},
         vectors={"num_classes": 0},
     )
 
 
-def _torchvision_names() -> Iterable[str]:
+def _list_torchvision() -> Iterable[str]:
     from torchvision.models import list_models
 
     names: list[str] = list_models()
     return names
 
 
-def _torchvision_model(name: str) -> Callable[..., Any]:
+def _find_torchvision_model(name: str) -> Callable[..., Any]:
     from functools import wraps  # deferred: torchvision takes longer
 
     from torchvision.models import get_model_builder
@@ -104,7 +104,7 @@ def _torchvision_model(name: str) -> Callable[..., Any]:
         del kwargs["num_classes"]
         return import_module(_TORCHVISION_MAPS).without_classifier(builder(*args, **kwargs))
 
-    return _as_backbone(
+    return _mark_backbone(
         make,
         maps={"features_only": True},
         vectors={"num_classes": 0},
@@ -112,51 +112,51 @@ def _torchvision_model(name: str) -> Callable[..., Any]:
     )
 
 
-def _torchvision_transform_names() -> Iterable[str]:
+def _list_torchvision_transform() -> Iterable[str]:
     names: Iterable[str] = import_module(_TORCHVISION_TRANSFORMS).transform_names()
     return names
 
 
-def _torchvision_transform(name: str) -> Callable[..., Any]:
+def _find_torchvision_transform(name: str) -> Callable[..., Any]:
     from inspect import signature  # deferred: torchvision takes longer
 
     module = import_module(_TORCHVISION_TRANSFORMS)
-    bound = _bound(module.TorchvisionTransform, name)
+    bound = _bind_name(module.TorchvisionTransform, name)
     vars(bound)["__signature__"] = signature(module.transform_class(name))
     return bound
 
 
-def _torchmetrics_names() -> Iterable[str]:
+def _list_torchmetrics() -> Iterable[str]:
     names: Iterable[str] = import_module(_TORCHMETRICS).metric_names()
     return names
 
 
-def _torchmetrics_metric(name: str) -> Callable[..., Any]:
+def _find_torchmetrics_metric(name: str) -> Callable[..., Any]:
     module = import_module(_TORCHMETRICS)
-    bound = _bound(module.TorchMetric, name, TORCHMETRICS_OPTIONS)
+    bound = _bind_name(module.TorchMetric, name, TORCHMETRICS_OPTIONS)
     vars(bound)["__signature__"] = module.metric_signature(name)
     return bound
 
 
-def _smp_names() -> Iterable[str]:
+def _list_smp() -> Iterable[str]:
     names: Iterable[str] = import_module(_SMP_DECODERS).DECODERS
     return names
 
 
-def _smp_decoder(name: str) -> Callable[..., Any]:
-    return _bound(import_module(_SMP_DECODERS).SMPDecoder, name)
+def _find_smp_decoder(name: str) -> Callable[..., Any]:
+    return _bind_name(import_module(_SMP_DECODERS).SMPDecoder, name)
 
 
-def _transformers_names() -> Iterable[str]:
+def _list_transformers() -> Iterable[str]:
     from transformers.models.auto.modeling_auto import MODEL_FOR_BACKBONE_MAPPING_NAMES
 
     names: Iterable[str] = MODEL_FOR_BACKBONE_MAPPING_NAMES
     return names
 
 
-def _transformers_backbone(name: str) -> Callable[..., Any]:
-    return _as_backbone(
-        _bound(_build_transformers_backbone, name, TRANSFORMERS_OPTIONS),
+def _find_transformers_backbone(name: str) -> Callable[..., Any]:
+    return _mark_backbone(
+        _bind_name(_build_transformers_backbone, name, TRANSFORMERS_OPTIONS),
         maps={"features_only": True},
         vectors={"features_only": True},
         unless=("out_features", "out_indices"),
@@ -195,22 +195,22 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
     return AutoBackbone.from_config(made)
 
 
-TIMM_MODEL_REGISTRY = PackageSource("timm", _timm_names, _timm_model, "engine[timm]")
+TIMM_MODEL_REGISTRY = PackageSource("timm", _list_timm, _find_timm_model, "engine[timm]")
 TORCHVISION_MODEL_REGISTRY = PackageSource(
-    "torchvision", _torchvision_names, _torchvision_model, "engine[torchvision]"
+    "torchvision", _list_torchvision, _find_torchvision_model, "engine[torchvision]"
 )
 TORCHVISION_TRANSFORM_REGISTRY = PackageSource(
     "torchvision",
-    _torchvision_transform_names,
-    _torchvision_transform,
+    _list_torchvision_transform,
+    _find_torchvision_transform,
     "engine[torchvision]",
 )
 TORCHMETRICS_REGISTRY = PackageSource(
-    "torchmetrics", _torchmetrics_names, _torchmetrics_metric, "engine[torchmetrics]"
+    "torchmetrics", _list_torchmetrics, _find_torchmetrics_metric, "engine[torchmetrics]"
 )
 SMP_DECODER_REGISTRY = PackageSource(
-    "segmentation_models_pytorch", _smp_names, _smp_decoder, "engine[smp]"
+    "segmentation_models_pytorch", _list_smp, _find_smp_decoder, "engine[smp]"
 )
 TRANSFORMERS_BACKBONE_REGISTRY = PackageSource(
-    "transformers", _transformers_names, _transformers_backbone, "engine[transformers]"
+    "transformers", _list_transformers, _find_transformers_backbone, "engine[transformers]"
 )

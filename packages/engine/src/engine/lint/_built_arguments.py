@@ -1,4 +1,4 @@
-"""From which registry the constructor of a class builds an argument, as its source says."""
+"""Find the registries from which a constructor builds its arguments, from the source code."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from engine.registry import Registry
 
 
 @cache
-def builds_of(target: Callable[..., Any]) -> Mapping[str, Registry[Any]]:
-    """Return the registries that a constructor asks for its arguments, by their names.
+def find_built_arguments(target: Callable[..., Any]) -> Mapping[str, Registry[Any]]:
+    """Return the registries from which a constructor builds its arguments, by argument.
 
-    `MODELS.build(backbone)` is followed, where `backbone` is an argument, and `MODELS` a registry
-    that the module has or reaches by a module.
+    It looks for calls like `MODELS.build(backbone)`, with an argument `backbone` and a registry
+    `MODELS` that the module has or reaches through another module.
 
     Args:
         target: A class or function.
@@ -27,11 +27,11 @@ def builds_of(target: Callable[..., Any]) -> Mapping[str, Registry[Any]]:
     inits = [vars(each).get("__init__") for each in getattr(target, "__mro__", ())]
     for init in reversed(inits or [target]):
         if isinstance(init, FunctionType):
-            found.update(_in_source(init, target))
+            found.update(_find_in_source(init, target))
     return found
 
 
-def _in_source(init: FunctionType, target: Callable[..., Any]) -> dict[str, Registry[Any]]:
+def _find_in_source(init: FunctionType, target: Callable[..., Any]) -> dict[str, Registry[Any]]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(init)))
     except (OSError, TypeError, SyntaxError):
@@ -41,23 +41,23 @@ def _in_source(init: FunctionType, target: Callable[..., Any]) -> dict[str, Regi
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and node.args and isinstance(node.func, ast.Attribute)):
             continue
-        registry = _value(node.func.value, init, target) if node.func.attr == "build" else None
+        registry = _evaluate(node.func.value, init, target) if node.func.attr == "build" else None
         if isinstance(registry, Registry):
             names = {each.id for each in ast.walk(node.args[0]) if isinstance(each, ast.Name)}
             found.update(dict.fromkeys(names & arguments, registry))
     return found
 
 
-def _value(node: ast.expr, init: FunctionType, target: Callable[..., Any]) -> Any:
-    """Return the registry or module of an expression: `MODELS`, `root.MODELS` and the like."""
+def _evaluate(node: ast.expr, init: FunctionType, target: Callable[..., Any]) -> Any:
+    """Return the registry or module of an expression such as `MODELS` or `root.MODELS`."""
     match node:
         case ast.Name(name):
             return init.__globals__.get(name)
         case ast.Attribute(holder, name):
-            module = _value(holder, init, target)
+            module = _evaluate(holder, init, target)
             return getattr(module, name, None) if isinstance(module, ModuleType) else None
         case ast.Call(ast.Attribute(holder, "of_library")):
-            registry = _value(holder, init, target)
+            registry = _evaluate(holder, init, target)
             if isinstance(registry, Registry) and isinstance(target, type):
                 return registry.of_library(target)
     return None

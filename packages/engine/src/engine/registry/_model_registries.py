@@ -1,6 +1,7 @@
-"""The registries of what models are put together from, each with several sources.
+"""The registries of the components of models, each with several sources.
 
-The sources of libraries come in the order in which they were added, those of other packages behind.
+The sources of libraries come first, in the order in which they were added; those of other packages
+come last.
 """
 
 from __future__ import annotations
@@ -8,7 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ._multi_source import MultiSourceRegistry
-from ._ready import SMP_DECODER_REGISTRY, TIMM_MODEL_REGISTRY, TRANSFORMERS_BACKBONE_REGISTRY
+from ._package_sources import (
+    SMP_DECODER_REGISTRY,
+    TIMM_MODEL_REGISTRY,
+    TRANSFORMERS_BACKBONE_REGISTRY,
+)
 from ._registry import Registry
 
 if TYPE_CHECKING:

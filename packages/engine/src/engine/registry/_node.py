@@ -1,0 +1,259 @@
+"""A node of a registry tree: its names, call sites, children, sources and cached lookups."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Generic, Self
+
+from ._call_site import CallSite, find_caller, get_module
+from ._discovery import IMPORTED, PENDING, import_location
+from ._errors import DuplicateNameError, ScopeImportError
+from ._scope import ActiveScope, add_known_scope, canonical_scope
+from ._source import Source
+from ._trust import add_package
+
+if TYPE_CHECKING:
+    from typing_extensions import TypeVar
+
+    T = TypeVar("T", default=Any)
+else:
+    from typing import TypeVar  # that of Python 3.11 has no default
+
+    T = TypeVar("T")
+
+
+class Tree:
+    """What the nodes of one tree share.
+
+    Attributes:
+        scopes: The scopes of all nodes.
+        cached_nodes: The nodes that have cached lookups.
+    """
+
+    __slots__ = ("cached_nodes", "scopes")
+
+    def __init__(self) -> None:
+        self.scopes: set[str] = set()
+        self.cached_nodes: list[RegistryNode[Any]] = []
+
+    def clear_caches(self) -> None:
+        """Drop the cached lookups of the whole tree, after a change of any node."""
+        while self.cached_nodes:
+            node = self.cached_nodes.pop()
+            node.cache.clear()
+            node.absent.clear()
+
+
+class RegistryNode(Generic[T]):
+    """One node of a tree: what `Registry` stores, without lookup and build.
+
+    Args:
+        name: What the registry holds; the nodes of a tree share it.
+        parent: The node above.
+        scope: The library of the node; None infers it from the calling package.
+        locations: Modules whose import registers.
+
+    Attributes:
+        cache: What former lookups have found, by active scope and key.
+        absent: The active scopes and keys for which former lookups have found nothing.
+        package: The package that made the node.
+        parent: The node above.
+
+    Raises:
+        ValueError: If the parent has a child of that scope already.
+    """
+
+    parent: Self | None
+
+    def __init__(
+        self, name: str, parent: Self | None, scope: str | None, locations: Sequence[str]
+    ) -> None:
+        frame = find_caller()
+        self._made_at, self._made_by = CallSite(frame), frame.f_code
+        self._made_in = get_module(frame)
+        self.package = self._made_in.partition(".")[0]
+        self._name = name
+        self._scope = self.infer_scope() if scope is None else canonical_scope(scope)
+        self._module_dict: dict[str, Callable[..., T]] = {}
+        self._call_sites: dict[str, CallSite] = {}
+        self._children: dict[str, Self] = {}
+        self._sources: dict[str, Source] = {}
+        self._imports = dict.fromkeys(locations, PENDING)
+        self._pending = list(locations)
+        self.cache: dict[ActiveScope | None, dict[str, Callable[..., T]]] = {}
+        self.absent: set[tuple[ActiveScope | None, str]] = set()
+        self.parent = parent
+        self._tree: Tree = Tree() if parent is None else parent._tree
+        if parent is not None:
+            parent._add_child(self)
+        self._tree.scopes.add(self._scope)
+        add_known_scope(self._scope)
+        add_package(self.package)
+
+    @staticmethod
+    def infer_scope() -> str:
+        """Return the name of the top-level package that calls."""
+        return get_module(find_caller()).partition(".")[0]
+
+    @staticmethod
+    def split_scope_key(key: str) -> tuple[str | None, str]:
+        """Split `'scope.Name'` at its first dot; the scope of a bare name is None."""
+        scope, dot, name = key.partition(".")
+        return (scope, name) if dot else (None, key)
+
+    @property
+    def name(self) -> str:
+        """What the registry holds."""
+        return self._name
+
+    @property
+    def scope(self) -> str:
+        """The library to which the node belongs."""
+        return self._scope
+
+    @property
+    def label(self) -> str:
+        """The node in an error message: `scope::name`."""
+        return f"{self._scope}::{self._name}"
+
+    @property
+    def module_dict(self) -> Mapping[str, Callable[..., T]]:
+        """What is registered in this node so far, by name; read-only."""
+        return MappingProxyType(self._module_dict)
+
+    @property
+    def children(self) -> Mapping[str, Self]:
+        """The nodes below, by scope; read-only."""
+        return MappingProxyType(self._children)
+
+    @property
+    def imports(self) -> Mapping[str, str]:
+        """The state of each location: `'imported'`, `'pending'` or the error of its import."""
+        return MappingProxyType(self._imports)
+
+    @property
+    def sources(self) -> Mapping[str, Source]:
+        """The sources that are attached to this node, by prefix; read-only."""
+        return MappingProxyType(self._sources)
+
+    @property
+    def root(self) -> Self:
+        """The topmost node of the tree."""
+        return [*self.walk_up()][-1]
+
+    def walk_up(self) -> Iterator[Self]:
+        """Yield this node and all above it, the nearest first."""
+        node: Self | None = self
+        while node is not None:
+            yield node
+            node = node.parent
+
+    def walk_down(self) -> Iterator[Self]:
+        """Yield this node and all below it, the nearest first."""
+        level = [self]
+        while level:
+            yield from level
+            level = [child for node in level for child in node._children.values()]
+
+    def __len__(self) -> int:
+        """Return how many names this node itself has."""
+        return len(self._module_dict)
+
+    def __iter__(self) -> Iterator[str]:
+        """Iterate over the names that this node itself has."""
+        return iter(self._module_dict)
+
+    def __bool__(self) -> bool:
+        """Return true: an empty registry is a registry."""
+        return True
+
+    def import_from_location(self) -> None:
+        """Import the locations that were not imported yet.
+
+        Raises:
+            ScopeImportError: If an import fails; the failure is the cause.
+        """
+        while self._pending:
+            location = self._pending[0]
+            try:
+                import_location(location)
+            except ScopeImportError as error:
+                self._imports[location] = str(error)
+                raise
+            self._imports[location] = IMPORTED
+            if self._pending and self._pending[0] == location:
+                del self._pending[0]
+
+    def attach_source(self, prefix: str, source: Source) -> None:
+        """Let `prefix.name` mean a name of a source, in this node and those below.
+
+        Args:
+            prefix: The prefix, say `'timm'`.
+            source: A registry, or what else has `build(name, ...)`, `in` and iteration.
+
+        Raises:
+            DuplicateNameError: If another source or a scope has the prefix.
+        """
+        if prefix in self._sources or prefix in self._tree.scopes:
+            raise DuplicateNameError(f"the prefix {prefix!r} is taken already in {self.label}")
+        self._sources[prefix] = source
+        self._tree.clear_caches()
+
+    def get_own(self, name: str) -> Callable[..., T] | None:
+        """Return what this node itself has under `name`, its locations included, or None."""
+        if name not in self._module_dict and self._pending:
+            self.import_from_location()
+        return self._module_dict.get(name)
+
+    def get_call_site(self, name: str) -> CallSite:
+        """Return where `name` was registered in this node."""
+        return self._call_sites[name]
+
+    def cache_lookup(
+        self, active: ActiveScope | None, key: str, found: Callable[..., T] | None
+    ) -> None:
+        """Cache the result of a lookup until a node of the tree changes; None means nothing."""
+        if not (self.cache or self.absent):
+            self._tree.cached_nodes.append(self)
+        if found is None:
+            self.absent.add((active, key))
+        else:
+            self.cache.setdefault(active, {})[key] = found
+
+    def _add(self, module: Any, names: Sequence[str] | None, force: bool) -> None:
+        if not callable(module):
+            raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
+        site = CallSite(find_caller())
+        for name in names or (module.__name__,):
+            self._check_name(name, site, force)
+            self._module_dict[name] = module
+            self._call_sites[name] = site
+        self._tree.clear_caches()
+
+    def _check_name(self, name: str, site: CallSite, force: bool) -> None:
+        if not name or "." in name:
+            raise ValueError(
+                f"{site}: a name must not be empty or contain a dot, which follows a scope; "
+                f"got {name!r}"
+            )
+        if name in self._tree.scopes:
+            raise ValueError(f"{site}: {name!r} is the name of a scope already")
+        if name in self._module_dict and not force:
+            raise DuplicateNameError(
+                f"{name!r} is registered in {self.label} already, at {self._call_sites[name]}; "
+                f"{site} registers it again. Choose another name, or pass force=True"
+            )
+
+    def _add_child(self, child: Self) -> None:
+        other = self._children.get(child.scope)
+        if other is not None and (
+            (child._made_in, child._made_at.line) != (other._made_in, other._made_at.line)
+            or child._made_by is other._made_by  # else the line was compiled and run again
+        ):
+            raise ValueError(
+                f"{self.label} has a child of the scope {child.scope!r} already, made at "
+                f"{other._made_at}; {child._made_at} makes another"
+            )
+        self._children[child.scope] = child
+        self._tree.clear_caches()
