@@ -19,7 +19,7 @@ torch.hub.load torch.nn.Linear logging.os.system pathlib.Path.unlink functools.p
 types.FunctionType engine.fileio.put engine.fileio._io.os.system engine.config._reader.json.loads
 engine.config._reader.parse engine.config.Config.fromfile engine.registry.allow
 engine.registry._trust.import_module engine.registry._discovery.import_location
-engine.runner.Runner.from_cfg engine.runner.save_checkpoint engine.utils._suggest.near
+engine.runner.Runner.from_cfg engine.runner.save_checkpoint engine.utils._suggest.close_matches
 engine.dist.init_dist engine.logging._setup.sys.exit engine.model.torch.hub.load
 mmalpha.models.backbones.resnet.torch.load mmalpha.registry.root.MODELS.register_module
 mmbeta.datasets.digits_canvas.np.fromfile engine.__main__.main __main__.eval

@@ -88,10 +88,10 @@ class ClsInferencer(BaseInferencer):
             np.broadcast_to(pixels, (*pixels.shape[:2], 3)).repeat(factor, 0).repeat(factor, 1)
         )
         framed = np.pad(picture, ((0, _LINE), (0, 0), (0, 0)), constant_values=255)
-        told = ", ".join(f"{name}  {100 * score:.1f} %" for name, score in self._chosen(prediction))
+        text = ", ".join(f"{name}  {100 * score:.1f} %" for name, score in self._chosen(prediction))
         visualizer = Visualizer(image=framed)
         visualizer.draw_texts(
-            told or "no class",
+            text or "no class",
             np.array([_LINE / 4, framed.shape[0] - _LINE / 2]),
             colors=(40, 40, 40),
             vertical_alignments="center_baseline",

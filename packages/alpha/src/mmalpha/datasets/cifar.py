@@ -26,7 +26,7 @@ class CIFAR10(InMemoryDataset):
     """Photographs of 10 classes: 50,000 for training and 10,000 for the test, 32×32 pixels.
 
     A sample has `img`, an RGB tensor `(3, 32, 32)` of uint8, and `gt_label`. The files are pickles,
-    of which only plain data and arrays of bytes are read; nothing in them is executed.
+    from which only plain data and byte arrays are read; nothing in them is executed.
 
     Source: Krizhevsky, Learning Multiple Layers of Features from Tiny Images, 2009. The archive is
     at https://www.cs.toronto.edu/~kriz/cifar.html ("python version").

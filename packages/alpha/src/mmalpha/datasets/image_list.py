@@ -43,7 +43,7 @@ class ImageList(BaseDataset):
         multi_label: Whether an image has any number of classes.
         image_key: What the list calls the path of an image.
         label_key: What the list calls its label.
-        separator: What stands between several labels in a CSV file.
+        separator: The separator of several labels in a CSV file.
         pipeline: As in `BaseDataset`.
         metainfo: As in `BaseDataset`. Its `classes` are the names of the classes in the order of
             their labels; without them they are the names that the list has, in alphabetical order.
@@ -110,7 +110,7 @@ class ImageList(BaseDataset):
         return {"gt_score": score}
 
     def _entries(self) -> Iterator[tuple[str, Any]]:
-        """Yield where each entry stands, and the entry."""
+        """Yield the position of each entry, and the entry."""
         suffix = self.ann_file.rpartition(".")[2].lower()
         if suffix not in _READERS:
             raise ValueError(
@@ -165,7 +165,7 @@ def _read_table(delimiter: str, text: str, name: str, _: Any) -> Iterator[tuple[
             elif len(row) > len(names):
                 raise ValueError(
                     f"{where} has {len(row)} values for the {len(names)} names on top; a value "
-                    f"with {delimiter!r} in it stands in double quotes"
+                    f"with {delimiter!r} in it must be in double quotes"
                 )
             else:
                 yield reader.line_num, dict(zip(names, row, strict=True))

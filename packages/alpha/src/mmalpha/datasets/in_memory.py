@@ -14,7 +14,7 @@ from engine.dataset import BaseDataset
 class InMemoryDataset(BaseDataset):
     """A dataset whose images are one tensor, which worker processes share.
 
-    A sample has `img`, a tensor `(C, H, W)` of uint8, and what else `load_images` tells of it.
+    A sample has `img`, a tensor `(C, H, W)` of uint8, and the facts from `load_images`.
 
     Args:
         data_root: The folder of the files, where there are any.

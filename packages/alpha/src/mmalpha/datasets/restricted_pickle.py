@@ -20,7 +20,7 @@ _BYTES = (b"u1", "u1")
 
 
 class _DType:
-    """What stands for the type of an array."""
+    """Stand-in for the type of an array."""
 
     def __init__(self, name: object, *_: object) -> None:
         self.name = name
@@ -30,7 +30,7 @@ class _DType:
 
 
 class _Array:
-    """What stands for an array while it is read.
+    """Stand-in for an array while it is read.
 
     Attributes:
         value: The array, once its content is known.
@@ -59,7 +59,7 @@ def _encode(text: str, encoding: str) -> bytes:
 
 
 class _StandIn:
-    """What stands for a name: it can be called, and can't be changed.
+    """Stand-in for a name: it can be called, and can't be changed.
 
     Args:
         make: What a call makes.
@@ -88,7 +88,7 @@ _KNOWN = {
 
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module: str, name: str) -> Any:
-        """Return what stands for a name."""
+        """Return the stand-in for a name."""
         if (module, name) not in _KNOWN:
             raise pickle.UnpicklingError(
                 f"it asks for {module}.{name}; a dataset has plain data and arrays alone"

@@ -39,10 +39,10 @@ def confusion_of(pairs: Tensor, count: int) -> Tensor:
 
 
 def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]:
-    """Return the names of the classes, or their numbers where the dataset tells none.
+    """Return the names of the classes, or their numbers if the dataset has no names.
 
     Args:
-        dataset_meta: What is known about the dataset.
+        dataset_meta: What is known about the data set.
         count: The number of classes.
     """
     names = (dataset_meta or {}).get("classes")

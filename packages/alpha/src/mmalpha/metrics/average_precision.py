@@ -69,7 +69,7 @@ class AveragePrecision(BaseMetric):
 
 
 def average_precision(score: Tensor, truth: Tensor) -> float:
-    """Return the average precision of a class of which there is an image.
+    """Return the average precision of a class with at least one image.
 
     Args:
         score: Of each image, `(N,)`.

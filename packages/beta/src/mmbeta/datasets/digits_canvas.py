@@ -98,7 +98,7 @@ class _Scans:
     """The scans of a split.
 
     Attributes:
-        indices: Where each stands among all scans, `(M,)`.
+        indices: The index of each among all scans, `(M,)`.
         labels: The digit of each, `(M,)`.
         enlarged: By size in pixels, all scans in that size, `(M, size, size)` of uint8.
     """

@@ -34,7 +34,7 @@ class IoUMetric(BaseMetric):
         iou_metrics: What to compute besides `aAcc`: `'mIoU'` gives `mIoU` and `mAcc`, the accuracy
             of each class; `'mDice'` gives `mDice` and `mAcc`; `'mFscore'` gives `mFscore`,
             `mPrecision` and `mRecall`.
-        nan_to_num: What stands for a value that is not defined; None leaves it out of the mean.
+        nan_to_num: The replacement of an undefined value; None leaves it out of the mean.
         beta: How much more recall counts than precision in `mFscore`.
         collect_device: As in `BaseMetric`.
         prefix: As in `BaseMetric`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import Any
 
@@ -9,7 +10,6 @@ import torch
 from torch import nn
 
 from ._analyzers import ActivationAnalyzer, FlopAnalyzer, Inputs
-from ._parameters import parameter_count
 from ._table import rows, table
 from .print_helper import _format_size
 
@@ -50,20 +50,20 @@ def get_model_complexity_info(
     params = parameter_count(model)
     uncalled = flops.uncalled_modules()
 
-    def told(name: str) -> list[str]:
+    def format_counts(name: str) -> list[str]:
         if name in uncalled:
             return [_NOT_CALLED, _NOT_CALLED]
         return [_format_size(each.total(name)) for each in (flops, acts)]
 
     def line(name: str) -> str:
-        of_flops, of_acts = told(name)
+        of_flops, of_acts = format_counts(name)
         return f"#params: {_format_size(params[name])}, #flops: {of_flops}, #acts: {of_acts}"
 
     titles = ["module", "#parameters or shape", "#flops", "#activations"]
     cells = (
         [row.shown, row.shape, "", ""]
         if row.shape
-        else [row.shown, _format_size(params[row.name]), *told(row.name)]
+        else [row.shown, _format_size(params[row.name]), *format_counts(row.name)]
         for row in rows(model, _MAX_DEPTH)
     )
     totals = {"flops": flops.total(), "activations": acts.total(), "params": params[""]}
@@ -92,3 +92,34 @@ def _listing(module: nn.Module, name: str, line: Callable[[str], str]) -> str:
     ]
     body = "\n".join(parts).replace("\n", "\n  ")
     return f"{type(module).__name__}(\n  {body}\n)"
+
+
+def parameter_count(model: nn.Module) -> defaultdict[str, int]:
+    """Count the parameters of each module, with all that is in it, and of each parameter.
+
+    Args:
+        model: The model, whose own name is empty.
+    """
+    counts: defaultdict[str, int] = defaultdict(int)
+    for name, module in model.named_modules(remove_duplicate=False):
+        counts[name] = sum(parameter.numel() for parameter in module.parameters())
+    for name, parameter in model.named_parameters():
+        counts[name] = parameter.numel()
+    return counts
+
+
+def parameter_count_table(model: nn.Module, max_depth: int = 3) -> str:
+    """Return a table of the numbers of parameters, as text.
+
+    Args:
+        model: The model.
+        max_depth: How many levels of modules to show.
+    """
+    counts = parameter_count(model)
+    return table(
+        ["name", "#parameters or shape"],
+        [
+            [row.shown, row.shape or _format_size(counts[row.name])]
+            for row in rows(model, max_depth)
+        ],
+    )

@@ -61,7 +61,7 @@ def read_safetensors(path: Path, map_location: str | torch.device | None) -> dic
 
 
 def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    """Return contiguous weights of which no two share memory, as the format wants them."""
+    """Return contiguous weights that share no memory, as the format requires."""
     seen: set[int] = set()
     result = {}
     for key, value in weights.items():

@@ -177,7 +177,7 @@ def set_item(node: Node, key: str, value: Any, source: Source | None, source_pat
     Args:
         node: The dictionary.
         key: The key.
-        value: The value, of which a copy is attached.
+        value: The value; a copy of it is attached.
         source: Where it comes from.
         source_path: Its path there.
     """

@@ -7,7 +7,7 @@ import posixpath
 from importlib.util import find_spec
 from pathlib import Path
 
-from engine.utils import decoded, is_url, near
+from engine.utils import close_matches, decode_text, is_url
 
 from ._errors import ConfigError, ConfigNotFoundError
 
@@ -60,7 +60,7 @@ def read_text(location: str) -> str:
             from engine.fileio import get_text  # deferred: most configs are local
 
             return get_text(location)
-        return decoded(Path(location).read_bytes(), location)
+        return decode_text(Path(location).read_bytes(), location)
     except FileNotFoundError:
         raise ConfigNotFoundError(f"there is no config file {location}") from None
     except (OSError, ImportError, ValueError) as error:  # of a file, a protocol, an encoding
@@ -117,5 +117,5 @@ def _configs_in(folder: Path) -> list[str]:
 
 
 def _hint(name: str, names: list[str], prefix: str = "") -> str:
-    matches = near(name, [each for each in names if each.endswith(SUFFIXES)])
+    matches = close_matches(name, [each for each in names if each.endswith(SUFFIXES)])
     return f"; did you mean {' or '.join(prefix + match for match in matches)}?" if matches else ""

@@ -52,7 +52,7 @@ class Reader:
 
         Args:
             location: A path or URL.
-            above: The files that led to this one, each of which names the next as a base.
+            above: The files that led to this one; each names the next as a base.
 
         Raises:
             ConfigError: If the file or one of its bases can't be read; it names file and line.

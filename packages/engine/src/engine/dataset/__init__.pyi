@@ -1,10 +1,10 @@
 from ._base import BaseDataset as BaseDataset
+from ._base import force_full_init as force_full_init
 from ._collate import COLLATE_FUNCTIONS as COLLATE_FUNCTIONS
 from ._collate import default_collate as default_collate
 from ._collate import pseudo_collate as pseudo_collate
 from ._compose import Compose as Compose
 from ._extent import Extent as Extent
-from ._full_init import force_full_init as force_full_init
 from ._resumable_loader import ResumableLoader as ResumableLoader
 from ._resumable_loader import make_resumable as make_resumable
 from ._samplers import DefaultSampler as DefaultSampler

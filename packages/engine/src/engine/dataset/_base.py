@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import copy
+import functools
 import gc
 import os
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Concatenate, ParamSpec, Protocol, Self, TypeVar
 
 from torch.utils.data import Dataset
 
@@ -17,8 +18,34 @@ from engine.registry import DATASETS, TRANSFORMS, needs_trust
 from engine.registry.restrictions import READS_LOCAL_FILES
 
 from ._compose import Compose, Transform
-from ._full_init import force_full_init
 from ._packed_records import PackedRecords
+
+
+class _Lazy(Protocol):
+    _fully_initialized: bool
+
+    def full_init(self) -> None: ...
+
+
+D = TypeVar("D", bound=_Lazy)
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
+    """Make a method of a data set read the annotations first, if that was put off.
+
+    Args:
+        old_func: The method.
+    """
+
+    @functools.wraps(old_func)
+    def wrapper(self: D, /, *args: P.args, **kwargs: P.kwargs) -> R:
+        if not getattr(self, "_fully_initialized", False):
+            self.full_init()
+        return old_func(self, *args, **kwargs)
+
+    return wrapper
 
 
 @DATASETS.register_module()
@@ -43,7 +70,7 @@ class BaseDataset(Dataset[Any]):
         ann_file: The annotation file.
         metainfo: What is known about the dataset as a whole, the names of the classes for
             example. It goes before the class attribute `METAINFO`, and that before the annotation
-            file. A value that names a file stands for the list of its lines.
+            file. A value that names a file means the list of its lines.
         data_root: The folder of the data, put in front of `ann_file` and `data_prefix`.
         data_prefix: For keys of the dictionaries, the folder that their values are in.
         filter_cfg: What `filter_data` of a subclass may want to know.

@@ -8,11 +8,11 @@ from engine.dist import get_dist_info, get_world_size
 
 
 class Extent(NamedTuple):
-    """The measures of the data, of which a change matters in the middle of a pass.
+    """The sizes whose change matters in the middle of a pass.
 
     Attributes:
         step: How many samples all processes together take in a step.
-        size: How many samples the data have, 0 where that is not known.
+        size: The number of samples, 0 if it is not known.
         world_size: The number of processes.
     """
 

@@ -27,7 +27,7 @@ _ATOMS = frozenset({type(None), bool, int, float, complex, str, bytes})
 
 _CHUNK = 256  # records that are packed at once; few enough to stay in a processor's cache
 
-# What stands for an array in a packed record: no user data looks like it.
+# Marks an array in a packed record: no user data looks like it.
 _ARRAY = "\0array"
 
 

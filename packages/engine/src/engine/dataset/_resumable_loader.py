@@ -64,7 +64,7 @@ class ResumableLoader(Protocol):
         """Return what a resumed run can't know of the present pass, as plain data."""
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Go on with the pass of which `state_dict` was taken."""
+        """Go on with the pass in which `state_dict` was called."""
 
 
 def make_resumable(loader: Any, seed: int, exact: bool = True) -> ResumableLoader:
@@ -75,7 +75,7 @@ def make_resumable(loader: Any, seed: int, exact: bool = True) -> ResumableLoade
     Args:
         loader: A `DataLoader`, or anything with batches.
         seed: The seed of the run.
-        exact: Whether it is an error to go on in the middle of a pass where that can't be exact;
+        exact: Whether it is an error to go on in the middle of a pass if that can't be exact;
             otherwise the pass begins anew, with a warning.
     """
     is_indexed = (
@@ -251,7 +251,7 @@ class _OwnGenerator(torch.Generator):
 
 
 def _generators(*samplers: Any) -> tuple[list[torch.Generator], list[torch.Generator]]:
-    """Return the generators that samplers get here for want of one, and those that they have."""
+    """Return the generators made here for samplers that lack one, and those that they have."""
     own: list[torch.Generator] = []
     given: list[torch.Generator] = []
     for sampler in samplers:

@@ -76,7 +76,7 @@ class DefaultSampler(_ShardedSampler):
     Process `r` of `n` gets the positions `r`, `r + n`, `r + 2n`, ... of the order.
 
     Args:
-        dataset: The dataset, of which only the length is used.
+        dataset: The dataset; only its length is used.
         shuffle: Whether to draw in a random order, another one in each epoch.
         seed: The seed of the orders, the same in all processes; by default a random one.
         round_up: Whether to repeat the first samples, so that each process gets as many.
@@ -131,17 +131,17 @@ class InfiniteSampler(_ShardedSampler):
     and so on.
 
     Args:
-        dataset: The dataset, of which only the length is used.
+        dataset: The dataset; only its length is used.
         shuffle: Whether the orders are random.
         seed: The seed of the orders, the same in all processes; by default a random one.
 
     Raises:
-        ValueError: If the dataset is empty.
+        ValueError: If the data set is empty.
     """
 
     def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None) -> None:
         if len(dataset) == 0:
-            raise ValueError("an InfiniteSampler needs a dataset that is not empty")
+            raise ValueError("an InfiniteSampler needs a data set that is not empty")
         super().__init__(dataset, shuffle, seed)
 
     def set_epoch(self, epoch: int) -> None:
@@ -152,11 +152,11 @@ class InfiniteSampler(_ShardedSampler):
         """
 
     def __len__(self) -> int:
-        """Return the size of the dataset."""
+        """Return the size of the data set."""
         return len(self.dataset)
 
     def left(self, position: int) -> int:
-        """Return the size of the dataset: from any position on there is as much.
+        """Return the size of the data set: from any position on there is as much.
 
         Args:
             position: The position, as `start_at` takes it.

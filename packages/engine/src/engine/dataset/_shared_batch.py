@@ -67,7 +67,7 @@ class _Pickler(ForkingPickler):
 
 
 def _places(memory: Tensor, lengths: tuple[int, ...]) -> list[memoryview]:
-    """Return where in the memory each tensor lies."""
+    """Return the part of the memory that each tensor takes."""
     view = memory.numpy().data
     ends = np.cumsum([_align(length) for length in lengths], dtype=np.int64).tolist()
     starts = [0, *ends]

@@ -25,7 +25,7 @@ class TorchvisionTransform:
     """A transform of `torchvision.transforms.v2` on a sample.
 
     It is applied to `img`, a tensor `(C, H, W)`, and with the same draws to `gt_seg_map`, `(H, W)`,
-    where a sample has one. In a config the name of the transform stands behind the prefix:
+    where a sample has one. In a config the name of the transform follows the prefix:
     `dict(type='torchvision.RandomCrop', size=28)`.
 
     What a config can't hold has a text in it: `policy='cifar10'` is the member of an enumeration,
@@ -38,7 +38,7 @@ class TorchvisionTransform:
         **kwargs: Its arguments.
 
     Raises:
-        ValueError: If a text stands for nothing.
+        ValueError: If a string means nothing.
         TypeError: If a transform within is none of torchvision.
     """
 

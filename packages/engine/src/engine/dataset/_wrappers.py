@@ -16,7 +16,7 @@ from torch.utils.data import Dataset
 from engine.registry import DATASETS
 from engine.utils import same_value
 
-from ._full_init import force_full_init
+from ._base import force_full_init
 
 Given = Dataset[Any] | Mapping[str, Any]  # a `BaseDataset`, or another of these wrappers
 

@@ -17,7 +17,7 @@ from ._lost import introduce_process
 
 _PORT = "29500"  # of torchrun
 
-# For each launcher, what tells the variables of torch; an alternative for each kind of MPI.
+# For each launcher, the variables that give those of torch; an alternative for each kind of MPI.
 _VARIABLES: dict[str, list[dict[str, str]]] = {
     "pytorch": [
         {name: name for name in ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")},

@@ -81,7 +81,7 @@ def _has_ended(rank: int) -> bool:
 
 
 def _read_key(what: str, rank: int) -> str:
-    """Return what a process told the others, or an empty string."""
+    """Return what a process wrote for the others, or an empty string."""
     key = f"engine/{what}/{rank}"
     with suppress(RuntimeError):
         store = _get_default_store()

@@ -30,7 +30,7 @@ class Evaluator:
 
     @property
     def dataset_meta(self) -> Mapping[str, Any] | None:
-        """What is known about the dataset as a whole; setting it tells all metrics."""
+        """Facts about the dataset; setting them sets those of all metrics."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -54,7 +54,7 @@ class Evaluator:
         """Compute the values of all metrics.
 
         Args:
-            size: The number of samples of the dataset.
+            size: The number of samples of the data set.
 
         Returns:
             The values by their names.
@@ -110,3 +110,24 @@ def _as_dicts(data_samples: Sequence[Any]) -> Sequence[dict[str, Any]]:
         sample.to_dict() if isinstance(sample, BaseDataElement) else sample
         for sample in data_samples
     ]
+
+
+def get_metric_value(indicator: str, metrics: Mapping[str, Any]) -> Any:
+    """Return the value of a metric.
+
+    Args:
+        indicator: The whole name (`val/accuracy`), or the part behind the last slash where only
+            one metric ends in it.
+        metrics: The values of all metrics by their names.
+
+    Raises:
+        ValueError: If no metric is meant, or more than one.
+    """
+    if indicator in metrics:
+        return metrics[indicator]
+    matches = [name for name in metrics if name.rpartition("/")[2] == indicator]
+    if len(matches) == 1:
+        return metrics[matches[0]]
+    if matches:
+        raise ValueError(f"{indicator!r} may mean {' or '.join(matches)}; give the whole name")
+    raise ValueError(f"there is no metric {indicator!r}; there are {', '.join(metrics) or 'none'}")

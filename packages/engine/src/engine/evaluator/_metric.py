@@ -31,7 +31,7 @@ class BaseMetric(ABC):
     are plain data and tensors. `compute_metrics` gets the results of all processes in the order of
     the dataset, in the first process only.
 
-    One that appends nothing, because it only writes files, is told with a warning; its
+    One that appends nothing, because it only writes files, gives a warning; its
     `compute_metrics` gets an empty list.
 
     Args:
@@ -114,14 +114,16 @@ class BaseMetric(ABC):
 
     def _without_results(self) -> dict[str, Any]:
         """Compute the values of a metric that only writes files, for example."""
-        told = f"{type(self).__name__} has no results: its process() appended none to self.results"
-        get_logger().warning("%s", told)
+        message = (
+            f"{type(self).__name__} has no results: its process() appended none to self.results"
+        )
+        get_logger().warning("%s", message)
         try:
             values = self.compute_metrics([])
         except Exception as error:
-            raise ValueError(told) from error
+            raise ValueError(message) from error
         if any(value != value for value in values.values() if isinstance(value, Real)):
-            raise ValueError(told)  # the mean of nothing, for example, which is NaN
+            raise ValueError(message)  # the mean of nothing, for example, which is NaN
         return values
 
 

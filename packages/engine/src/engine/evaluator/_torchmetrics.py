@@ -34,7 +34,7 @@ class TorchMetric(BaseMetric):
     needs, and pixels whose truth is none of its classes don't count. A metric for two classes takes
     the scores of both, too.
 
-    In a config the name of the metric stands behind the prefix, with the module that it is in:
+    In a config the name of the metric follows the prefix, with the module that it is in:
     `dict(type='torchmetrics.classification.MulticlassAccuracy', num_classes=10)`.
 
     Args:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NoReturn
 from urllib.parse import urlsplit
 
-from engine.utils import decoded
+from engine.utils import decode_text
 
 from ._atomic import replacing
 
@@ -63,7 +63,7 @@ class BaseStorageBackend(ABC):
             FileNotFoundError: There is no such file.
             ValueError: It is no text in that encoding.
         """
-        return decoded(self.get(filepath), filepath, encoding)
+        return decode_text(self.get(filepath), filepath, encoding)
 
     def put(self, obj: bytes, filepath: PathLike) -> None:
         """Write a whole file; a reader never sees half of it.

@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar, Literal, TypeVar
 
 import yaml
 
-from engine.utils import decoded
+from engine.utils import decode_text
 
 from ._atomic import atomic_write
 from ._backend import PathLike
@@ -44,8 +44,8 @@ class BaseFileHandler(ABC):
 
     Attributes:
         str_like: Whether the format is text; if not, it is bytes.
-        is_data: Whether reading such a file can't run code, whoever wrote it. If it can, `load`
-            reads it only with `allow_pickle=True`.
+        is_data: Whether reading such a file can't run code, even one by an attacker. If it can,
+            `load` reads it only with `allow_pickle=True`.
     """
 
     str_like: ClassVar[bool] = True
@@ -96,7 +96,7 @@ class BaseFileHandler(ABC):
         content = Path(filepath).read_bytes()
         file: IO[Any] = io.BytesIO(content)
         if "b" not in mode:
-            file = io.StringIO(decoded(content, filepath), newline="")
+            file = io.StringIO(decode_text(content, filepath), newline="")
         return self.load_from_fileobj(file, **kwargs)
 
     def dump_to_path(

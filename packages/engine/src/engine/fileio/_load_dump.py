@@ -40,7 +40,7 @@ def load(
     if not (handler.is_data or allow_pickle):
         raise ValueError(
             f"{title} is not read: a pickle can run any code. "
-            "If you trust whoever wrote it, say allow_pickle=True"
+            "If you trust its author, set allow_pickle=True"
         )
     if isinstance(file, str | os.PathLike):
         if handler.str_like:

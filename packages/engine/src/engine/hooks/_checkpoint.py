@@ -54,9 +54,9 @@ class CheckpointHook(Hook):
             the first one that the validation gives.
         rule: `'greater'` or `'less'`, one for all metrics or one for each; None infers it from the
             metric's name. A NaN is never the best.
-        greater_keys: What stands in the name of a metric of which more is better; None means names
+        greater_keys: Parts of the names of metrics for which greater is better; None means names
             such as `acc` and `mIoU`.
-        less_keys: What stands in the name of a metric of which less is better; None means `loss`
+        less_keys: Parts of the names of metrics for which less is better; None means `loss`
             and `error`.
         filename_tmpl: The name of a file, with `{}` for the number; None means `epoch_{}.pth` or
             `iter_{}.pth`. That of the best checkpoint has `best_<metric>_` in front.

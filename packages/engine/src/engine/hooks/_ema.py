@@ -141,7 +141,7 @@ class EMAHook(Hook):
         self._recover()
 
     def after_run(self, runner: RunnerLike) -> None:
-        """Put the trained weights back where a validation or a test was broken off."""
+        """Put the trained weights back after an interrupted validation or test."""
         self._recover()
 
     def before_save_checkpoint(self, runner: RunnerLike, checkpoint: dict[str, Any]) -> None:

@@ -205,7 +205,7 @@ class Hook:
         return [point for point in POINTS if self._overrides(point)]
 
     def call_at(self, point: str) -> Callable[..., None]:
-        """Return what is to be called at a point, without a detour through what stands for it."""
+        """Return the method to call at a point, without a detour through the shared one."""
         shared = _SHARED[point] if point.endswith("_iter") else None
         if shared is None or getattr(type(self), point) is not getattr(Hook, point):
             method: Callable[..., None] = getattr(self, point)

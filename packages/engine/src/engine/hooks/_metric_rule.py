@@ -14,7 +14,7 @@ def rule_of(
     greater_keys: Sequence[str] = GREATER,
     less_keys: Sequence[str] = LESS,
 ) -> str:
-    """Return `'greater'` or `'less'`, whichever the name of a metric tells to be better.
+    """Return `'greater'` or `'less'`, inferred from the name of a metric.
 
     A key that is the whole name decides before one that is a part of it, and among parts those for
     `'less'` decide first: `acc_loss` is a loss.
@@ -22,8 +22,8 @@ def rule_of(
     Args:
         metric: The name.
         option: The option that named it, for the error.
-        greater_keys: What stands in the name of a metric of which more is better.
-        less_keys: What stands in the name of a metric of which less is better.
+        greater_keys: Parts of the names of metrics for which greater is better.
+        less_keys: Parts of the names of metrics for which less is better.
 
     Raises:
         ValueError: If the name does not tell.

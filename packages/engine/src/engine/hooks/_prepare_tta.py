@@ -37,7 +37,7 @@ class PrepareTTAHook(Hook):
         self._take_away(runner)
 
     def after_run(self, runner: RunnerLike) -> None:
-        """Take it away after a test that was broken off as well."""
+        """Remove it after an interrupted test as well."""
         self._take_away(runner)
 
     def _take_away(self, runner: RunnerLike) -> None:

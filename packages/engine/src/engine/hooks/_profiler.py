@@ -144,7 +144,7 @@ class ProfilerHook(Hook):
                 self._count(runner)
 
     def after_run(self, runner: RunnerLike) -> None:
-        """End the record of a training that was broken off."""
+        """End the record of an interrupted training."""
         if self._profiler is not None:
             self._finish(runner)
 

@@ -130,10 +130,10 @@ class BaseInferencer(ABC):
             with self.in_scope():
                 known = DATASETS.get_from(dataset)
         check_options(known, dataset)
-        told = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
+        metainfo = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
         return {
             key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
-            for key, value in told.items()
+            for key, value in metainfo.items()
         }
 
     @staticmethod
@@ -175,7 +175,7 @@ class BaseInferencer(ABC):
         left as they were found.
 
         Args:
-            inputs: One input, a list of them, or a folder, of which each file is one.
+            inputs: One input, a list of them, or a folder whose files are the inputs.
             return_datasamples: Whether the predictions are those of the model, not plain data.
             batch_size: How many are predicted at once.
             visualize: Whether to draw the predictions as well.
@@ -302,7 +302,7 @@ def config_of(
 
     Args:
         model: The config, or its file.
-        weights: A checkpoint, of which it is taken where `model` is None.
+        weights: A checkpoint, whose config is used if `model` is None.
         trust: Whether the config is trusted as code would be; that of a checkpoint does not run
             all the same.
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.runner.run_table import PartSpec
-from engine.utils import did_you_mean, near
+from engine.utils import close_matches, did_you_mean
 
 from ._signature import Argument, Arguments
 from ._values import Choice
@@ -79,7 +79,9 @@ def match_arguments(
 def _suggest_argument(
     key: str, given: list[str], free: list[str], missing: list[str]
 ) -> UnknownKey:
-    best = next(iter(near(key, [*free, *(each for each in given if each != key)], n=1)), None)
+    best = next(
+        iter(close_matches(key, [*free, *(each for each in given if each != key)], n=1)), None
+    )
     name = best if best in free else None
     hints = [f"did you mean {name!r}?"] if name is not None else []
     if best is not None and name is None:

@@ -11,7 +11,7 @@ from typing import Any
 from engine.config import Config
 from engine.registry import RUNNERS, refused_options, trust_of
 from engine.runner.run_table import ELSEWHERE, GROUPS, NAMES, REQUIRED, RUN, PartSpec
-from engine.utils import did_you_mean, near
+from engine.utils import close_matches, did_you_mean
 
 from ._consistency import check_consistency
 from ._resolve import LookupFailure, find_scope_error
@@ -105,7 +105,7 @@ def _find_misspelled(cfg: Mapping[str, Any], known: set[str]) -> dict[str, str]:
     slips = {}
     for key in cfg:
         if isinstance(key, str) and key not in known and not key.startswith(("_", "x-")):
-            best = next(iter(near(key, sorted(known), n=1)), None)
+            best = next(iter(close_matches(key, sorted(known), n=1)), None)
             if best is None:
                 continue
             is_swapped = sorted(key) == sorted(best)

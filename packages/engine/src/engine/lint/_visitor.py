@@ -19,7 +19,7 @@ from engine.registry import (
     trust_of,
 )
 from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
-from engine.utils import near
+from engine.utils import close_matches
 
 from ._argument_matching import Mismatch, match_arguments, suggest_value
 from ._built_arguments import find_built_arguments
@@ -215,7 +215,7 @@ class Visitor:
             return Resolved(resolve_name(spec.target), None, "")
         named = cfg.get("type", spec.default(cfg))
         if named is None:
-            self._report_missing_type(path, next(iter(near("type", map(str, cfg))), None))
+            self._report_missing_type(path, next(iter(close_matches("type", map(str, cfg))), None))
             return None
         path = f"{path}.type"
         if not isinstance(named, str):
@@ -385,7 +385,7 @@ def _get_declared(target: Any, attribute: str) -> Mapping[str, Any]:
 
 def _find_misspelled_type(cfg: Mapping[str, Any], parent: ParentContext) -> str | None:
     """Return the key that is a misspelled `type`, if there is one: its value is a name."""
-    for key in near("type", (key for key in cfg if isinstance(key, str))):
+    for key in close_matches("type", (key for key in cfg if isinstance(key, str))):
         name = cfg[key]
         if isinstance(name, str) and parent.kind is not None and is_known(name, parent.kind):
             return key

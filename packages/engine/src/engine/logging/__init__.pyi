@@ -1,7 +1,7 @@
 from ._history import HistoryBuffer as HistoryBuffer
 from ._hub import MessageHub as MessageHub
 from ._mm_logger import MMLogger as MMLogger
-from ._outputs import LogOutputs as LogOutputs
+from ._setup import LogOutputs as LogOutputs
 from ._setup import console as console
 from ._setup import get_logger as get_logger
 from ._setup import has_terminal as has_terminal

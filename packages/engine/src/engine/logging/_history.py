@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class Counted:
-    """A value that stands for a number of samples other than one."""
+    """A value for a number of samples other than one."""
 
     __slots__ = ("samples", "value")
 
@@ -50,7 +50,7 @@ class HistoryBuffer:
                 f"count_history {len(count_history)}; they go together"
             )
         self.max_length = max_length
-        # A value that stands for one sample is kept as it is, since nearly all do.
+        # A value for one sample is kept as it is, since nearly all are.
         self._entries: deque[SupportsFloat | Counted] = deque(maxlen=max_length)
         for value, count in zip(log_history, count_history, strict=True):
             self.update(value, count)

@@ -84,7 +84,7 @@ class MMLogger(logging.Logger, ManagerMixin):
 
 
 def _rank() -> int:
-    """Return the number of this process; what starts several tells it in the environment."""
+    """Return the rank of this process, which its launcher sets in the environment."""
     return int(os.environ.get("RANK", "0"))
 
 

@@ -26,13 +26,11 @@ from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch
 from ._pretrained import PretrainedInit as PretrainedInit
-from ._separate_ddp import MMSeparateDistributedDataParallel as MMSeparateDistributedDataParallel
 from ._state_dict import get_state_dict as get_state_dict
 from ._state_dict import load_state_dict as load_state_dict
 from ._state_dict import weights_to_cpu as weights_to_cpu
 from ._task import Task as Task
 from ._tta import BaseTTAModel as BaseTTAModel
-from ._unused_parameters import detect_anomalous_params as detect_anomalous_params
 from ._unwrap import is_model_wrapper as is_model_wrapper
 from ._unwrap import unwrap as unwrap
 from ._weight_init import BaseInit as BaseInit
@@ -54,3 +52,5 @@ from ._weight_init import uniform_init as uniform_init
 from ._weight_init import update_init_info as update_init_info
 from ._weight_init import xavier_init as xavier_init
 from ._wrappers import MMDistributedDataParallel as MMDistributedDataParallel
+from ._wrappers import MMSeparateDistributedDataParallel as MMSeparateDistributedDataParallel
+from ._wrappers import detect_anomalous_params as detect_anomalous_params

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from engine.logging import get_logger
 from engine.registry import MODELS
 
-# Where a tensor of a module stands, so that one which was replaced is found again.
+# The slot of a tensor in a module, so that one which was replaced is found again.
 _Slot = tuple[dict[str, Any], str]
 
 

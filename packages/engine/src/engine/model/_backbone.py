@@ -15,7 +15,7 @@ def build_backbone(
 ) -> nn.Module:
     """Build a model that gives features rather than the scores of classes.
 
-    A model of a source, `timm.resnet18` for example, is told so by the arguments that its
+    A model of a source, `timm.resnet18` for example, gets the arguments that its
     `as_backbone` names, unless the config has one of these.
 
     Args:
@@ -25,9 +25,9 @@ def build_backbone(
     """
     kind = cfg.get("type")
     make = registry.get(kind, None) if isinstance(kind, str) else None
-    told: Mapping[str, Any] = getattr(make, "as_backbone", {})
-    is_decided = any(key in cfg for key in told.get("unless", ()))
-    options = {} if is_decided else told.get(features, {})
+    declared: Mapping[str, Any] = getattr(make, "as_backbone", {})
+    is_decided = any(key in cfg for key in declared.get("unless", ()))
+    options = {} if is_decided else declared.get(features, {})
     return cast("nn.Module", registry.build(cfg, default_args=dict(options)))
 
 

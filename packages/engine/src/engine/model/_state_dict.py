@@ -75,7 +75,7 @@ def get_state_dict(
     Args:
         module: The module.
         destination: A dictionary to which they are added; None makes one.
-        prefix: What stands in front of each key.
+        prefix: The prefix of each key.
         keep_vars: Whether they stay attached to the graph.
     """
     model = unwrap(module)

@@ -19,7 +19,7 @@ from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from engine.utils import near
+from engine.utils import close_matches
 
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
 from ._trust import HOW_TO_ALLOW, is_allowed
@@ -242,7 +242,7 @@ def import_scope(scope: str, *, is_code: bool = False) -> None:
 def _make_unknown_scope_error(scope: str, is_code: bool) -> NotRegisteredError:
     """Return the error for an unknown scope; it advises to install known libraries only."""
     known = dict.fromkeys(_iter_known_libraries())
-    best = scope if scope in known else next(iter(near(scope, known, n=1)), None)
+    best = scope if scope in known else next(iter(close_matches(scope, known, n=1)), None)
     if best is not None and not is_installed(best):
         what = f"the library of the scope {scope!r}"
         if best != scope:

@@ -18,7 +18,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from engine.utils import near
+from engine.utils import close_matches
 
 from ._discovery import find_library, import_announced, import_scope
 from ._errors import NotRegisteredError, ScopeImportError
@@ -245,5 +245,5 @@ def _suggest(name: str, start: RegistryNode[Any]) -> str:
         for known in node.module_dict:
             full = f"{node.scope}.{known}"
             sites.setdefault(known, []).append(f"{full!r} ({node.get_call_site(known)})")
-    matches = [site for match in near(name, sites) for site in sites[match]][:3]
+    matches = [site for match in close_matches(name, sites) for site in sites[match]][:3]
     return f"; did you mean {' or '.join(matches)}?" if matches else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from typing import Any, Generic, TypeVar
 
-from engine.utils import near
+from engine.utils import close_matches
 
 from ._discovery import import_announced
 from ._errors import DuplicateNameError, NotRegisteredError
@@ -213,7 +213,9 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
             for key in _names(source):
                 by_name.setdefault(key, []).append(f"{prefix}_{key}")
                 by_name.setdefault(f"{prefix}_{key}", []).append(f"{prefix}_{key}")
-        matches = dict.fromkeys(full for match in near(name, by_name) for full in by_name[match])
+        matches = dict.fromkeys(
+            full for match in close_matches(name, by_name) for full in by_name[match]
+        )
         hint = f"; did you mean {' or '.join(map(repr, [*matches][:3]))}?" if matches else ""
         reasons = [*import_announced().values()] if self._discovers else []
         reasons += filter(None, map(_import_names, self._all.values()))

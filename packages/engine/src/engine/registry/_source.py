@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
 from typing import Any, Protocol
 
-from engine.utils import near
+from engine.utils import close_matches
 
 from ._discovery import is_installed
 from ._errors import NotRegisteredError, ScopeImportError, ScopeNotInstalledError
@@ -105,7 +105,7 @@ class PackageSource:
             return self._find(key)
         if default is not _MISSING:
             return default
-        matches = near(key, self.names())
+        matches = close_matches(key, self.names())
         hint = f"; did you mean {' or '.join(map(repr, matches))}?" if matches else ""
         raise NotRegisteredError(f"{self.package} {self.version} has no {key!r}{hint}")
 

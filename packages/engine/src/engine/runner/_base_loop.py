@@ -45,7 +45,7 @@ class BaseLoop:
         self.resumable_loader = make_resumable(self.dataloader, runner.seed, exact_resume)
 
     def _lengths(self) -> list[int | None]:
-        """Return how many batches each process has in a pass, None where that is not known."""
+        """Return the number of batches of each process in a pass, None if it is not known."""
         return all_gather_object(self.resumable_loader.left(0))
 
     def run(self) -> Any:

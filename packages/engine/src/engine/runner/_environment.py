@@ -6,6 +6,7 @@ import itertools
 import logging
 import os
 import platform
+import random
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,9 +14,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
-from engine.dist import broadcast_object_list, is_main_process
+from engine.dist import broadcast_object_list, get_rank, is_main_process, sync_random_seed
 
 
 def set_up_process(env_cfg: Mapping[str, Any]) -> None:
@@ -65,7 +67,7 @@ def training_lock(work_dir: str | Path, logger: logging.Logger) -> Iterator[None
     """Tell, in a `with` block, other trainings that one is under way in a work directory.
 
     A lock of the operating system tells them, which ends with the process whatever ends that. The
-    first process of a run takes it. On a file system without such locks nobody is told.
+    first process of a run takes it. On a file system without such locks there is no warning.
 
     Args:
         work_dir: The folder of the run.
@@ -109,3 +111,28 @@ def _make_folder(folder: Path) -> bool:
     except OSError as error:
         raise OSError(f"work_dir {folder.parent} can't be written to: {error}") from error
     return True
+
+
+def set_random_seed(
+    seed: int | None = None, deterministic: bool = False, diff_rank_seed: bool = False
+) -> int:
+    """Seed the generators of Python, numpy and torch.
+
+    Args:
+        seed: The seed; None draws one that all processes share.
+        deterministic: Whether torch must use deterministic algorithms only.
+        diff_rank_seed: Whether each process adds its rank to the seed.
+
+    Returns:
+        The seed, without the rank.
+    """
+    if seed is None:
+        seed = sync_random_seed()
+    own = seed + get_rank() if diff_rank_seed else seed
+    random.seed(own)
+    np.random.seed(own)
+    torch.manual_seed(own)
+    if deterministic:
+        torch.backends.cudnn.benchmark = False
+        torch.use_deterministic_algorithms(True)
+    return seed

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from enum import IntEnum
 from typing import Any
 
 from engine.hooks import POINTS, Hook
 from engine.registry import HOOKS
 from engine.utils import mutable_copy
-
-from ._priority import Priority, get_priority
 
 DEFAULT_HOOKS: Mapping[str, Mapping[str, Any]] = {
     "runtime_info": {"type": "engine.RuntimeInfoHook"},
@@ -103,3 +102,36 @@ class HookList:
             if rows:
                 sections.append("\n".join([f"{point}:", *rows]))
         return "\n -------------------- \n".join(sections)
+
+
+class Priority(IntEnum):
+    """When a hook comes among those of a point; the least number comes first."""
+
+    HIGHEST = 0
+    VERY_HIGH = 10
+    HIGH = 30
+    ABOVE_NORMAL = 40
+    NORMAL = 50
+    BELOW_NORMAL = 60
+    LOW = 70
+    VERY_LOW = 90
+    LOWEST = 100
+
+
+def get_priority(priority: int | str | Priority) -> int:
+    """Return a priority as a number.
+
+    Args:
+        priority: A number from 0 to 100, or the name of a `Priority` in any case.
+
+    Raises:
+        ValueError: If it is neither.
+    """
+    if isinstance(priority, str):
+        name = priority.upper()
+        if name in Priority.__members__:
+            return int(Priority[name])
+    elif isinstance(priority, int) and 0 <= priority <= 100:
+        return int(priority)
+    names = ", ".join(Priority.__members__)
+    raise ValueError(f"a priority is a number from 0 to 100 or one of {names}; got {priority!r}")

@@ -260,11 +260,11 @@ def faults_of_statistics(
         window = options.get("window_size", 1)
         is_number = isinstance(window, int) and window > 0
         if not is_number and window not in ("epoch", "global"):
-            told = f"is a positive number, 'epoch' or 'global'; got {window!r}"
-            yield f"{number}.window_size", told
+            message = f"is a positive number, 'epoch' or 'global'; got {window!r}"
+            yield f"{number}.window_size", message
         elif window == "epoch" and not has_epochs:
-            told = "is 'epoch', which needs by_epoch=True and a training that counts epochs"
-            yield f"{number}.window_size", told
+            message = "is 'epoch', which needs by_epoch=True and a training that counts epochs"
+            yield f"{number}.window_size", message
         name = options.get("log_name", options["data_src"])
         if name in _OF_A_LINE:
             yield f"{number}", f"takes the name {name!r}, which each line has; set another log_name"

@@ -102,7 +102,7 @@ def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()
     """Return the checkpoint that was saved last in a work directory, or None.
 
     Args:
-        path: The work directory, in whose file `last_checkpoint` the name stands.
+        path: The work directory, whose file `last_checkpoint` holds the name.
         out_dirs: The folders or URLs below which it may be elsewhere: the `out_dir` of a
             `CheckpointHook`.
 
@@ -117,11 +117,11 @@ def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()
         found = name if is_url(name) else str(Path(path) / name)
         if any(_is_below(found, folder) for folder in (path, *out_dirs)):
             return found
-        told = repr(name if len(name) < _LONGEST else f"{name[:_LONGEST]}...")
+        content = repr(name if len(name) < _LONGEST else f"{name[:_LONGEST]}...")
     except ValueError:  # no text, or a character that no name has
-        told = "no name of a file"
+        content = "no name of a file"
     raise CheckpointError(
-        f"{pointer} holds {told}: what may stand there is a checkpoint in this folder, or one "
+        f"{pointer} holds {content}: it must name a checkpoint in this folder, or one "
         "below the out_dir of the run's CheckpointHook; load_from names any other"
     )
 

@@ -42,14 +42,12 @@ from engine.visualization import Visualizer
 
 from . import _build
 from ._checkpointer import Checkpointer, load_weights, with_trained_weights
-from ._environment import make_log_dir, set_up_process, training_lock
-from ._hook_list import HookList
+from ._environment import make_log_dir, set_random_seed, set_up_process, training_lock
+from ._hook_list import HookList, Priority
 from ._interrupt import StopRequest, TrainingInterrupted
 from ._log_processor import LogProcessor
-from ._priority import Priority
 from ._progress import RunProgress
 from ._resume_point import ResumePoint, find_resume_point
-from ._seed import set_random_seed
 from ._validate import check_arguments
 from .run_table import RUN
 from .strategies._strategy import BaseStrategy
@@ -625,8 +623,8 @@ class Runner(RunProgress):
         """Write the whole config into the work directory."""
         if is_main_process():
             # What came as data is kept as data: a Python config would be trusted as code.
-            told = {trust_of(self.cfg, key) for key in self.cfg}
-            suffix = ".yaml" if False in told and True not in told else ".py"
+            trusts = {trust_of(self.cfg, key) for key in self.cfg}
+            suffix = ".yaml" if False in trusts and True not in trusts else ".py"
             self.cfg.dump(Path(self.work_dir) / f"{self._config_name}{suffix}")
 
 

@@ -101,7 +101,7 @@ class BaseTrainLoop(BaseLoop):
         """Go on from a position that `state_dict` returned.
 
         Raises:
-            ValueError: If it is in the middle of a pass, what is left of it can't be told with the
+            ValueError: If it is in the middle of a pass, the rest of it is not known with the
                 present data, and the resume must be exact.
         """
         self._epoch, self._iter = state_dict["epoch"], state_dict["iter"]

@@ -46,7 +46,7 @@ def _without(given: Mapping[str, Any], needed: str, name: str) -> list[str]:
 
 
 def _wrong_values(given: Mapping[str, Any]) -> list[str]:
-    return [f"{key}{_site(given['cfg'], key)}: {told}" for key, told in wrong_values(given)]
+    return [f"{key}{_site(given['cfg'], key)}: {message}" for key, message in wrong_values(given)]
 
 
 def _site(cfg: Any, key: str) -> str:

@@ -112,7 +112,7 @@ class BaseDataElement:
 
         Args:
             value: The value.
-            name: The name; `_x` stands for `x` where the class has a property `x`.
+            name: The name; `_x` means `x` if the class has a property `x`.
             dtype: The type or types that the value must have.
             field_type: `'data'` or `'metainfo'`.
 

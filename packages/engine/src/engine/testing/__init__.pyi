@@ -6,6 +6,6 @@ from ._compare import assert_is_norm_layer as assert_is_norm_layer
 from ._compare import assert_keys_equal as assert_keys_equal
 from ._compare import assert_params_all_zeros as assert_params_all_zeros
 from ._process import as_process as as_process
+from ._process import check_python_script as check_python_script
 from ._process import reset as reset
 from ._runner_case import RunnerTestCase as RunnerTestCase
-from ._script import check_python_script as check_python_script

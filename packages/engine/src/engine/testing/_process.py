@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import runpy
+import shlex
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
@@ -45,3 +48,24 @@ def as_process(rank: int, world_size: int) -> Iterator[None]:
         for name, answer in answers.items():
             stack.enter_context(patch(f"torch.distributed.{name}", return_value=answer))
         yield
+
+
+def check_python_script(cmd: str) -> None:
+    """Run a Python script as the main program of this process, so that it counts in coverage.
+
+    Args:
+        cmd: The script and its arguments, `'tools/x.py --flag'`; a `python` before it is allowed.
+
+    Raises:
+        ValueError: If there is no script in it.
+    """
+    words = shlex.split(cmd)
+    if words[:1] == ["python"]:
+        del words[0]
+    if not words:
+        raise ValueError(f"a command names a script; got {cmd!r}")
+    before, sys.argv = sys.argv, words
+    try:
+        runpy.run_path(words[0], run_name="__main__")
+    finally:
+        sys.argv = before

@@ -16,6 +16,7 @@ from ._path import check_file_exist as check_file_exist
 from ._path import fopen as fopen
 from ._path import is_abs as is_abs
 from ._path import is_filepath as is_filepath
+from ._path import is_url as is_url
 from ._path import mkdir_or_exist as mkdir_or_exist
 from ._path import scandir as scandir
 from ._path import symlink as symlink
@@ -38,12 +39,10 @@ from ._sequence import to_4tuple as to_4tuple
 from ._sequence import to_ntuple as to_ntuple
 from ._sequence import tuple_cast as tuple_cast
 from ._suggest import did_you_mean as did_you_mean
-from ._suggest import near as near
-from ._text import decoded as decoded
+from ._text import decode_text as decode_text
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError
 from ._timer import check_time as check_time
-from ._url import is_url as is_url
 from ._versions import digit_version as digit_version
 from ._versions import get_git_hash as get_git_hash
 from .progressbar import ProgressBar as ProgressBar

@@ -19,7 +19,7 @@ def deprecated_api_warning(
 
     Args:
         name_dict: The new names by the old ones.
-        cls_name: The class of which the function is a method, for the text of the warning.
+        cls_name: The class of the method, for the text of the warning.
 
     Returns:
         A decorator; the function that it returns raises a TypeError if it gets a keyword by both
@@ -61,17 +61,17 @@ def deprecated_function(
     """
 
     def decorate(func: Callable[P, R]) -> Callable[P, R]:
-        told = (
+        message = (
             f"{func.__name__} is deprecated since {since} and will be removed in {removed_in}: "
             f"{instructions}"
         )
 
         @functools.wraps(func)
         def wrapper(*args: P.args, **kwargs: P.kwargs) -> R:
-            warnings.warn(told, DeprecationWarning, stacklevel=2)
+            warnings.warn(message, DeprecationWarning, stacklevel=2)
             return func(*args, **kwargs)
 
-        wrapper.__doc__ = f"{(func.__doc__ or '').rstrip()}\n\nDeprecated: {told}\n".lstrip()
+        wrapper.__doc__ = f"{(func.__doc__ or '').rstrip()}\n\nDeprecated: {message}\n".lstrip()
         return wrapper
 
     return decorate

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 
-from ._url import is_url
-
 TYPE_CHECKING = False  # as in _manager.py
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -127,3 +125,8 @@ def walk(folder: PathLike, recursive: bool = False, below: str = "") -> Iterator
             yield path, is_dir
             if is_dir and recursive:
                 yield from walk(entry.path, recursive, path)
+
+
+def is_url(name: object) -> bool:
+    """Return whether the text of a name is a URL, such as `s3://bucket/x.pth`, and no path."""
+    return "://" in str(name)

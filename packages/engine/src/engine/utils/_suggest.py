@@ -7,7 +7,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def near(name: str, names: Iterable[str], n: int = 3) -> list[str]:
+def close_matches(name: str, names: Iterable[str], n: int = 3) -> list[str]:
     """Return the names most like `name`, best first, without regard to case.
 
     Args:
@@ -26,5 +26,5 @@ def near(name: str, names: Iterable[str], n: int = 3) -> list[str]:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return `"; did you mean 'x'?"` for the closest of `names`, or an empty string."""
-    matches = near(name, names, n=1)
+    matches = close_matches(name, names, n=1)
     return f"; did you mean {matches[0]!r}?" if matches else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-def decoded(content: bytes, name: object, encoding: str = "utf-8") -> str:
+def decode_text(content: bytes, name: object, encoding: str = "utf-8") -> str:
     """Return the text that a user's file holds, without a byte order mark.
 
     Args:

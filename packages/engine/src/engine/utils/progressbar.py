@@ -74,13 +74,13 @@ class ProgressBar:
             return f"{self.completed} done, {rate:.1f} task/s, elapsed: {elapsed:.0f}s"
         missing = self.task_num - self.completed
         eta = f"{missing / rate:.0f}s" if rate else "?"
-        told = (
+        text = (
             f" {self.completed}/{self.task_num}, {rate:.1f} task/s, elapsed: {elapsed:.0f}s, "
             f"ETA: {eta}"
         )
-        width = max(min(self.bar_width, self.terminal_width - len(told) - 3), 1)
+        width = max(min(self.bar_width, self.terminal_width - len(text) - 3), 1)
         full = min(width * self.completed // self.task_num, width)
-        return f"[{'>' * full}{' ' * (width - full)}]{told}"
+        return f"[{'>' * full}{' ' * (width - full)}]{text}"
 
     def _write(self, line: str) -> None:
         end = "\n" if self.completed >= self.task_num > 0 else ""
@@ -214,8 +214,8 @@ def track_progress_rich(
         task_num: The number of tasks, where they don't tell.
         nproc: The number of processes.
         chunksize: How many tasks a process takes at a time.
-        description: What stands before the bar.
-        color: The color of the bar.
+        description: The text before the bar.
+        color: The colour of the bar.
 
     Returns:
         What the function returned for each.

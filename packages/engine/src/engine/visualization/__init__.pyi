@@ -4,7 +4,7 @@ from ._backend import force_init_env as force_init_env
 from ._clearml import ClearMLVisBackend as ClearMLVisBackend
 from ._curves import plot_curves as plot_curves
 from ._dvclive import DVCLiveVisBackend as DVCLiveVisBackend
-from ._image_file import write_image as write_image
+from ._image_io import write_image as write_image
 from ._local import LocalVisBackend as LocalVisBackend
 from ._mlflow import MLflowVisBackend as MLflowVisBackend
 from ._neptune import NeptuneVisBackend as NeptuneVisBackend

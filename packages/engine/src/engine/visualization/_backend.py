@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeVar, cast
 
 import numpy as np
 import numpy.typing as npt
 
+from engine.config import leaves
 from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from engine.config import Config
+
 
 Image = npt.NDArray[np.uint8]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -159,7 +161,7 @@ class BaseVisBackend:
         return {"run_id": self.run_id, "start": Path(self.save_dir).resolve().parent.name}
 
     def load_state_dict(self, state_dict: Mapping[str, str]) -> None:
-        """Go on in the run of the tracker that `state_dict` told of.
+        """Go on in the run of the tracker that `state_dict` names.
 
         The folder of the start that began it, beside that of this start, is used again where it is
         still there.
@@ -184,3 +186,41 @@ class BaseVisBackend:
 
     def _end(self) -> None:
         """Finish what is pending, and let go of what was opened."""
+
+
+# Folders to which trackers write.
+_OF_TRACKERS = frozenset({".aim", ".neptune", "dvclive", "mlflow", "mlruns", "wandb"})
+
+
+def parameters(config: Config, keys: Collection[str] | None = None) -> dict[str, Any]:
+    """Return the values of a config by their paths, `model.depth` and the like.
+
+    Args:
+        config: The config.
+        keys: The keys of the top level that count; None means all.
+    """
+    plain = config.to_dict()
+    return dict(leaves({key: plain[key] for key in plain if keys is None or key in keys}))
+
+
+def files_of_run(
+    config: Config | None, save_dir: str, suffix: str | Sequence[str]
+) -> Iterator[tuple[Path, str]]:
+    """Iterate over the files of a run that a tracker keeps; what trackers wrote is none of them.
+
+    Args:
+        config: The config of the run, which names its work directory.
+        save_dir: The folder that counts where there is no config, or none with a `work_dir`.
+        suffix: How their names end.
+
+    Yields:
+        A file, and in which folder of the run it is, with slashes; empty for the run's own.
+    """
+    root = Path(save_dir if config is None else config.get("work_dir", save_dir)).absolute()
+    ends = (suffix,) if isinstance(suffix, str) else tuple(suffix)
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(set(names) - _OF_TRACKERS)
+        inside = Path(folder).relative_to(root).as_posix()
+        for name in sorted(files):
+            if name.endswith(ends):
+                yield Path(folder, name), "" if inside == "." else inside

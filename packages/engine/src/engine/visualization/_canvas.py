@@ -25,7 +25,7 @@ _FONT_SHARE = 1 / 60  # points of a text to pixels of the image's side
 
 
 class Canvas:
-    """An image, and what lies over it.
+    """An image, and what is drawn over it.
 
     matplotlib renders when the image is read, once for all that was added since.
 
@@ -67,7 +67,7 @@ class Canvas:
         return self._pixels.copy()
 
     def layer(self) -> tuple[Axes, int]:
-        """Return axes over the image, in pixels, and the `zorder` of what lies over all before."""
+        """Return axes over the image, in pixels, and a `zorder` above all before."""
         if self._figure is None:
             self._figure = self._new_figure()
         [axes] = self._figure.axes

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, force_init_env
+from ._backend import BaseVisBackend, Image, files_of_run, force_init_env
 from ._requires import require
-from ._tracked import files_of_run
 
 if TYPE_CHECKING:
     from engine.config import Config

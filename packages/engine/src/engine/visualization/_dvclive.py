@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, each_alone, force_init_env
+from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_file_name
 from ._requires import require
-from ._tracked import files_of_run, parameters
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -27,7 +26,7 @@ class DVCLiveVisBackend(BaseVisBackend):
     """Keeps pictures, numbers, parameters and files with DVCLive.
 
     Args:
-        save_dir: The folder in which its own, `dvclive`, lies.
+        save_dir: The folder for its own, `dvclive`.
         artifact_suffix: How the names of the files end that are kept at the end, of those in the
             work directory.
         init_kwargs: Arguments of `dvclive.Live`.

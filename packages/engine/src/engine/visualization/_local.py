@@ -12,7 +12,7 @@ from engine.registry import VISBACKENDS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
 
 from ._backend import BaseVisBackend, Image
-from ._image_file import write_image
+from ._image_io import write_image
 from ._names import as_file_name
 
 if TYPE_CHECKING:

@@ -11,10 +11,9 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, each_alone, force_init_env
+from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_mlflow_name
 from ._requires import require
-from ._tracked import files_of_run, parameters
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-# What would mean another file, or none: an escape that stands in the name itself, a slash beside
+# What would mean another file, or none: an escape within the name itself, a slash beside
 # which there is nothing, and the folders `.` and `..`.
 _PATH = r"-(?=x[0-9A-F])|(?:\A|(?<=/))/|/\Z|(?:\A|(?<=/))\.(?=\.?(?:/|\Z))"
 _NO_FILE = re.compile(rf'{_PATH}|[\x00-\x1f\x7f<>:"\\|?*]')

@@ -32,7 +32,7 @@ class Curves(NamedTuple):
 
     @property
     def epochs(self) -> float:
-        """The number of the last epoch, or 0 where no line tells one."""
+        """The number of the last epoch, or 0 if no line has one."""
         return max(self.training.get("epoch", {}).values(), default=0)
 
 

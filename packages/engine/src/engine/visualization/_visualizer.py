@@ -20,8 +20,8 @@ from engine.utils import ManagerMixin, mutable_copy
 from ._backend import BaseVisBackend, Image
 from ._drawing import ImageDrawer
 from ._featmap import draw_featmap
+from ._image_io import show_image
 from ._sample import draw_fields
-from ._show import show_image
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -268,7 +268,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         return {name: state for name, state in states.items() if state}
 
     def load_state_dict(self, state_dict: Mapping[str, Mapping[str, str]]) -> None:
-        """Go on in the runs of the trackers that `state_dict` told of.
+        """Go on in the runs of the trackers that `state_dict` names.
 
         Args:
             state_dict: What `state_dict` returned; backends that are not there are left out.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from engine.config import Config
 
-# The number that tells the step. The steps of W&B's own only grow, and so could be neither those of
+# The name of the step. The steps of W&B's own only grow, and so could be neither those of
 # epochs among those of iterations, nor those that a resumed run repeats.
 _STEP = "step"
 

@@ -47,7 +47,7 @@ def _build_pooled(
     Args:
         name: Its name.
         make: What makes it.
-        pretrained: Whether to load weights, of which mmalpha has none.
+        pretrained: Must be False: mmalpha has no pretrained weights.
         **kwargs: The arguments of the backbone.
 
     Raises:

@@ -24,7 +24,7 @@ class ImageClassifier(BaseModel):
         backbone: The config of what turns images into feature maps, or without a neck into
             vectors. Models of other packages, `dict(type='timm.resnet18')`, give what is needed.
         head: The config of what turns features into losses and predictions.
-        neck: The config of what stands between them, if anything does.
+        neck: The config of a neck between them, if there is one.
         data_preprocessor: As in `BaseModel`.
         batch_augments: The arguments of `BatchAugments`, which mixes the images of a training
             batch: `dict(augments=[dict(type='Mixup', alpha=0.2), dict(type='CutMix')])`.

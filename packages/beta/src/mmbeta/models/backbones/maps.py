@@ -18,8 +18,8 @@ def channels_of(backbone: nn.Module) -> list[int] | None:
     Args:
         backbone: One with a list `out_channels`, or one of timm or transformers.
     """
-    told = getattr(getattr(backbone, "feature_info", None), "channels", None)  # as timm does
-    for found in (told and told(), *(getattr(backbone, key, None) for key in _CHANNELS)):
+    channels = getattr(getattr(backbone, "feature_info", None), "channels", None)  # as timm does
+    for found in (channels and channels(), *(getattr(backbone, key, None) for key in _CHANNELS)):
         if isinstance(found, Sequence):
             return list(found)
     return None

@@ -35,7 +35,7 @@ class NamedBackbone(BaseModule):
 
     Raises:
         NotRegisteredError: If no source has the name.
-        TypeError: If the model of that name tells no channels.
+        TypeError: If the model of that name does not say its channels.
     """
 
     names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {"name": BACKBONE_REGISTRY}
@@ -47,14 +47,14 @@ class NamedBackbone(BaseModule):
         if _takes(sources.find_class(name), "features_only"):
             kwargs.setdefault("features_only", True)
         self.backbone = sources.build(name, **kwargs)
-        told = channels_of(self.backbone)
-        if told is None:
+        channels = channels_of(self.backbone)
+        if channels is None:
             raise TypeError(
                 f"{name} can't serve as a backbone of feature maps: "
                 f"{type(self.backbone).__name__} does not tell their channels in a list "
                 "`out_channels`"
             )
-        self.out_channels = told
+        self.out_channels = channels
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Turn images `(N, in_channels, H, W)` into maps `(N, C, H', W')`."""

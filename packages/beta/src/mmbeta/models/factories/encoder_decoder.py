@@ -38,7 +38,7 @@ class EncoderDecoderFactory:
             backbone: The name of the backbone.
             decoder: The name of the decoder.
             num_classes: How many classes there are, background included.
-            necks: What stands between the two, in turn: `name` in `NECK_REGISTRY`, and the
+            necks: The necks between the two, in order: `name` in `NECK_REGISTRY`, and the
                 arguments that the neck takes behind the channel list.
             data_preprocessor: As in `EncoderDecoder`.
             **kwargs: Arguments of the parts, each with the part in front: `backbone_pretrained`,

@@ -128,26 +128,26 @@ class BaseDecodeHead(BaseModule, ABC):
         map_channels: Sequence[int] | None,
     ) -> tuple[list[int], list[int]]:
         """Return which maps are taken, and the channels of each."""
-        told = map_channels if in_channels is None else _as_list(in_channels)
-        if told is None:
+        widths = map_channels if in_channels is None else _as_list(in_channels)
+        if widths is None:
             raise ValueError(
                 f"{cls.__name__} needs in_channels, since its backbone does not tell the "
                 "channels of its maps in a list `out_channels`"
             )
-        indices = list(range(len(told))) if in_index is None else _as_list(in_index)
+        indices = list(range(len(widths))) if in_index is None else _as_list(in_index)
         if in_channels is None:
             try:
-                return indices, [told[index] for index in indices]
+                return indices, [widths[index] for index in indices]
             except IndexError:
                 raise ValueError(
                     f"in_index {indices} names a map that the backbone does not give; "
-                    f"it gives {len(told)}"
+                    f"it gives {len(widths)}"
                 ) from None
-        if len(told) != len(indices):
+        if len(widths) != len(indices):
             raise ValueError(
-                f"in_channels has one number for each map of in_index {indices}; got {list(told)}"
+                f"in_channels has one number for each map of in_index {indices}; got {list(widths)}"
             )
-        return indices, list(told)
+        return indices, list(widths)
 
     def _name_losses(self, losses: nn.ModuleList) -> list[str]:
         if len(losses) == 1:

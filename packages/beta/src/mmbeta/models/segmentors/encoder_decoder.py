@@ -29,8 +29,8 @@ class EncoderDecoder(BaseModel):
         backbone: What turns images into feature maps, or its config, of this library or of another,
             `dict(type='mmalpha.ResNet', ...)` for example.
         decode_head: What turns feature maps into scores, or its config, which needs no
-            `in_channels` where the backbone tells those of its maps.
-        neck: What stands between the two, or its config, if anything does.
+            `in_channels` if the backbone says those of its maps.
+        neck: A neck between the two, or its config.
         auxiliary_head: A further head, or several, whose losses count in training and which
             predict nothing.
         test_cfg: How images are predicted: `dict(mode='whole')`, as None, or in windows with

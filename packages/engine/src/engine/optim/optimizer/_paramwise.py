@@ -18,7 +18,7 @@ _NORMS = (
 
 
 class Paramwise:
-    """The rules of a `paramwise_cfg`, of which the first that matches holds.
+    """The rules of a `paramwise_cfg`; the first that matches is used.
 
     A parameter that a key of `custom_keys` names follows that key alone. Otherwise the learning
     rate and the weight decay follow the rules for biases, norms and the like.
@@ -101,13 +101,13 @@ class Paramwise:
                 continue
             full = f"{prefix}.{name}" if prefix else name
             if id(parameter) in known:
-                told = f"{full} is a parameter of another module too"
+                message = f"{full} is a parameter of another module too"
                 if not self._bypass_duplicate:
                     raise ValueError(
-                        f"{told}, so two rules may hold for it; with "
+                        f"{message}, so two rules may hold for it; with "
                         "paramwise_cfg=dict(bypass_duplicate=True) those of the first do"
                     )
-                warnings.warn(told, stacklevel=4)
+                warnings.warn(message, stacklevel=4)
                 continue
             known.add(id(parameter))
             options = self._options(module, full, name, parameter.ndim, is_dcn)

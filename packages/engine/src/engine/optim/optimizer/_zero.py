@@ -15,7 +15,7 @@ from engine.registry import OPTIMIZERS, Registry
 
 @OPTIMIZERS.register_module()
 class ZeroRedundancyOptimizer(_ZeroRedundancyOptimizer):
-    """An optimizer of which each process keeps the state of a share of the parameters.
+    """An optimizer whose state is sharded: each process keeps that of a share of the parameters.
 
     Rajbhandari et al., 2020, arXiv:1910.02054 (its stage 1).
 

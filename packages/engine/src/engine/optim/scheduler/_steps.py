@@ -187,7 +187,7 @@ class MultiStepParamScheduler(_ScaledParamScheduler):
     Args:
         optimizer: A torch optimizer or an optimizer wrapper.
         param_name: The option of the parameter groups to change.
-        milestones: The times of the changes, counted from `begin`; one that stands twice counts
+        milestones: The times of the changes, counted from `begin`; one that occurs twice counts
             twice.
         gamma: The factor of a change.
         last_step: How often the schedule has acted already; -1 starts anew.

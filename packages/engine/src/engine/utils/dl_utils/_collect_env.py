@@ -110,7 +110,7 @@ def _program(name: str, *arguments: str) -> str:
     done = subprocess.run([path, *arguments], capture_output=True, text=True, check=False)
     lines = [line for line in done.stdout.splitlines() if line]
     told = [line for line in lines if "release" in line] or lines  # nvcc begins with its name
-    return told[0] if told else f"{path} does not tell its version"
+    return told[0] if told else f"{path} does not print its version"
 
 
 def _version(distribution: str) -> str | None:

@@ -22,11 +22,11 @@ class TimeCounter:
     in a loop may make one anew each time.
 
     Args:
-        log_interval: After how many runs the average is told.
+        log_interval: The number of runs after which the average is logged.
         warmup_interval: How many runs at the beginning are left out.
         with_sync: Whether to wait for the CUDA device before and after each run.
         tag: The name of what is timed; a decorated function has its own.
-        logger: Where the average is told; None means it is printed.
+        logger: Where the average is logged; None means it is printed.
 
     Raises:
         ValueError: If a block is timed without a tag.
@@ -91,11 +91,11 @@ class TimeCounter:
         total += elapsed if counted > 0 else 0.0
         self._runs[tag] = runs, total
         if counted > 0 and counted % self.log_interval == 0:
-            told = f"[{tag}] {1000 * total / counted:.1f} ms per run, averaged over {counted} runs"
+            line = f"[{tag}] {1000 * total / counted:.1f} ms per run, averaged over {counted} runs"
             if self.logger is None:
-                print(told)  # noqa: T201  # documented: without a logger it is printed
+                print(line)  # noqa: T201  # documented: without a logger it is printed
             else:
-                self.logger.info(told)
+                self.logger.info(line)
 
     def _now(self) -> float:
         if self.with_sync and torch.cuda.is_available():

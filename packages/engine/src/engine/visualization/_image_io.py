@@ -1,8 +1,10 @@
-"""Display of an image in a window."""
+"""Reading, writing and display of images."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ._backend import Image
@@ -54,3 +56,20 @@ def _no_screen(backend: str) -> str:
         f"there is no screen to show a picture on: matplotlib draws with {backend}. Write it to a "
         "file, with write_image or add_image, or choose a backend that opens windows by MPLBACKEND"
     )
+
+
+def write_image(image: Image, path: str | os.PathLike[str]) -> None:
+    """Write an image to a file, and make the folders that it needs.
+
+    Args:
+        image: RGB of shape (H, W, 3).
+        path: The file; its ending says the format, PNG or another that Pillow knows.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+    require_matplotlib()
+    from matplotlib.image import imsave  # deferred: only a picture needs it
+
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    imsave(path, image)
