@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
-    """Make a method of a data set read the annotations first, if that was put off.
+    """Make a method of a dataset read the annotations first, if that was put off.
 
     Args:
         old_func: The method.
