@@ -18,7 +18,8 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 from engine import registry as registries
-from engine.registry import DefaultScope, Registry, announced_scopes
+from engine.registry import Registry, announced_scopes
+from engine.testing import reset
 
 # The library that docs/your-library.md explains; the pages find it as if it were installed.
 _LIBRARY = Path(__file__).resolve().parents[1] / "tests" / "integration" / "mmgamma"
@@ -60,16 +61,15 @@ class _ConsoleParser(CodeBlockParser):
 
 @pytest.fixture(scope="module")
 def _empty_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Run the examples of a page in a folder of its own, and leave no default scope behind."""
+    """Run the examples of a page in a folder of its own, and leave the process as it was."""
     site = _installed(tmp_path_factory.mktemp("site"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(tmp_path_factory.mktemp("page"))
         patch.setenv("PYTHONPATH", str(site), prepend=os.pathsep)
         patch.syspath_prepend(site)
-        patch.setattr(DefaultScope, "_instances", {})
-        patch.setattr(DefaultScope, "newest", None)
-        patch.setattr(DefaultScope, "process_scope", None)
+        reset()
         yield
+        reset()
     _forget_libraries()
 
 

@@ -3,7 +3,7 @@
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
 loop        an iteration of a training, over a raw PyTorch loop
-registry    look-ups and builds, in seconds and in instructions
+registry    lookups and builds, in seconds and in instructions
 zoo         size and speed of the models that the libraries ship
 """
 

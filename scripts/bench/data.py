@@ -82,7 +82,7 @@ def main(words: Sequence[str]) -> None:
 
 
 def _write(file: str, samples: int) -> None:
-    """Write annotations as data sets of images have them: a name, sizes and a few boxes."""
+    """Write annotations as datasets of images have them: a name, sizes and a few boxes."""
     draw = random.Random(0)
     entries = [
         {

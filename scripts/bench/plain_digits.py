@@ -156,7 +156,7 @@ SEGMENT = Task(
 CLASSIFY = Task(Classifier, scans, shifted, accuracy, "top1", 78, 96, 64, 20, 3e-3, 0.05, 0.1)
 
 
-def initialise(model: nn.Module) -> None:
+def initialize(model: nn.Module) -> None:
     for layer in model.modules():
         if isinstance(layer, nn.Conv2d):
             nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
@@ -176,7 +176,7 @@ def train(task: Task, model: nn.Module, epochs: int) -> None:
     model.train()
     for epoch in range(epochs):
         for chosen in torch.split(torch.randperm(len(images)), task.batch_size):
-            logits = model(normalised(task, task.augment(images[chosen])))
+            logits = model(normalized(task, task.augment(images[chosen])))
             loss = functional.cross_entropy(
                 logits, targets[chosen], label_smoothing=task.label_smoothing
             )
@@ -191,11 +191,11 @@ def train(task: Task, model: nn.Module, epochs: int) -> None:
 def evaluate(task: Task, model: nn.Module) -> float:
     images, truth = task.data("test")
     model.eval()
-    predicted = [model(normalised(task, part)).argmax(1) for part in torch.split(images, 50)]
+    predicted = [model(normalized(task, part)).argmax(1) for part in torch.split(images, 50)]
     return task.score(torch.cat(predicted), truth)
 
 
-def normalised(task: Task, images: Tensor) -> Tensor:
+def normalized(task: Task, images: Tensor) -> Tensor:
     return ((images.float() - task.mean) / task.std).contiguous(memory_format=torch.channels_last)
 
 
@@ -208,7 +208,7 @@ def main() -> None:
     task = SEGMENT if arguments.task == "segment" else CLASSIFY
     torch.manual_seed(arguments.seed)
     model = task.model()
-    initialise(model)
+    initialize(model)
     model.to(memory_format=torch.channels_last)
     start = time.perf_counter()
     train(task, model, arguments.epochs or task.epochs)

@@ -1,6 +1,6 @@
-"""What look-ups and builds of the registry cost, as ratios to a floor.
+"""What lookups and builds of the registry cost, as ratios to a floor.
 
-The floor of a look-up is a method that does one dictionary look-up; of a build, that and the call.
+The floor of a lookup is a method that does one dictionary lookup; of a build, that and the call.
 """
 
 from __future__ import annotations
@@ -70,12 +70,12 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     own.register_module("Local", module=Thing)
     sibling = f"{other.scope}.Thing0"
 
-    yield Case("floor: look-up", lambda: floor.get("Thing"))
+    yield Case("floor: lookup", lambda: floor.get("Thing"))
     yield Case("floor: in", lambda: floor.has("Thing"))
     yield Case("floor: build", lambda: floor.build("Thing", {}))
     yield Case("floor: build, 8 keywords", lambda: floor.build("Thing", eight))
 
-    look = "floor: look-up"
+    look = "floor: lookup"
     yield Case("get, local", lambda: root.get("Thing"), look, 3)
     for levels in (1, 3, 10):
         node = chain[levels]

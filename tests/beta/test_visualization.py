@@ -16,7 +16,7 @@ def test_gray_becomes_rgb() -> None:
     assert as_image(torch.zeros(3, 4, 5, dtype=torch.uint8)).shape == (4, 5, 3)
 
 
-def test_an_overlay_mixes_image_and_colours() -> None:
+def test_an_overlay_mixes_image_and_colors() -> None:
     image = torch.full((1, 64, 64), 100, dtype=torch.uint8)
     mask = torch.zeros(64, 64, dtype=torch.int64)
     mask[:, 32:] = 1

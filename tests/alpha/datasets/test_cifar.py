@@ -1,4 +1,4 @@
-"""The CIFAR data sets, from files such as they are published: pickles of Python 2 in an archive."""
+"""The CIFAR datasets, from files such as they are published: pickles of Python 2 in an archive."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def idx(values: npt.NDArray[np.uint8]) -> bytes:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The files of a tiny data set: the images one by one gray as their number, labels 0 to 9."""
+    """The files of a tiny dataset: the images one by one gray as their number, labels 0 to 9."""
     for prefix, count in (("train", 20), ("t10k", 10)):
         images = np.arange(count, dtype=np.uint8).repeat(28 * 28).reshape(count, 28, 28)
         labels = np.arange(count, dtype=np.uint8) % 10

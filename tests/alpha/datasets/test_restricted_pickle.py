@@ -67,7 +67,7 @@ def test_a_call_is_not_made(call: Any, protocol: int) -> None:
     if call[0] is np.dtype:
         assert type(read_plain_pickle(content, "x")["data"]).__module__.startswith("mmalpha")
         return
-    with pytest.raises(ValueError, match=r"x can't be read: it asks for .*; a data set has plain"):
+    with pytest.raises(ValueError, match=r"x can't be read: it asks for .*; a dataset has plain"):
         read_plain_pickle(content, "x")
 
 

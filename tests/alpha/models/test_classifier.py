@@ -25,7 +25,7 @@ def built() -> ImageClassifier:
     return model.eval()
 
 
-def labelled(*labels: int) -> list[DataSample]:
+def labeled(*labels: int) -> list[DataSample]:
     return [DataSample().set_gt_label(label) for label in labels]
 
 
@@ -39,8 +39,8 @@ def test_pooling_is_the_mean_of_each_map() -> None:
 def test_the_modes_agree() -> None:
     model, images = built(), torch.randn(3, 1, 8, 8)
     logits = model(images)
-    losses = model(images, labelled(4, 0, 9), mode="loss")
-    predictions = model(images, labelled(4, 0, 9), mode="predict")
+    losses = model(images, labeled(4, 0, 9), mode="loss")
+    predictions = model(images, labeled(4, 0, 9), mode="predict")
     expected = functional.cross_entropy(logits, torch.tensor([4, 0, 9]))
     torch.testing.assert_close(losses["loss"], expected)
     torch.testing.assert_close(
@@ -58,7 +58,7 @@ def test_a_prediction_needs_no_data_samples() -> None:
 def test_a_step_goes_from_a_batch_as_loaded_to_predictions() -> None:
     images = torch.randint(256, (2, 1, 8, 8), dtype=torch.uint8)
     model = built()
-    batch = {"inputs": list(images), "data_samples": labelled(1, 2)}
+    batch = {"inputs": list(images), "data_samples": labeled(1, 2)}
     scores = torch.stack([each.pred_score for each in model.test_step(batch)])
     torch.testing.assert_close(scores, model((images.float() - 78) / 96).softmax(1))
 
@@ -67,13 +67,13 @@ def test_the_config_of_the_loss_counts() -> None:
     head = LinearClsHead(3, 4, loss=dict(type="CrossEntropyLoss", label_smoothing=0.2))
     feats = (torch.randn(2, 4),)
     expected = functional.cross_entropy(head(feats), torch.tensor([0, 2]), label_smoothing=0.2)
-    torch.testing.assert_close(head.loss(feats, labelled(0, 2))["loss"], expected)
+    torch.testing.assert_close(head.loss(feats, labeled(0, 2))["loss"], expected)
 
 
 def test_half_precision_has_a_loss_in_full() -> None:
     head = LinearClsHead(3, 4).bfloat16()
     feats = (torch.randn(2, 4, dtype=torch.bfloat16),)
-    assert head.loss(feats, labelled(0, 2))["loss"].dtype == torch.float32
+    assert head.loss(feats, labeled(0, 2))["loss"].dtype == torch.float32
     assert head.predict(feats)[0].pred_score.dtype == torch.float32
 
 
@@ -85,7 +85,7 @@ def test_a_model_without_a_neck() -> None:
     assert model((torch.rand(4, 3, 2, 2),)).shape == (4, 2)
 
 
-def test_a_normalisation_before_the_layer() -> None:
+def test_a_normalization_before_the_layer() -> None:
     head = LinearClsHead(3, 4, norm=True)
     feats = torch.randn(2, 4)
     expected = head.fc(functional.layer_norm(feats, (4,), eps=1e-6))
@@ -107,14 +107,14 @@ def test_images_of_several_classes() -> None:
     # Labels will do for images of one class.
     target = functional.one_hot(torch.tensor([2, 0]), 3).float()
     expected = functional.binary_cross_entropy_with_logits(head(feats), target)
-    torch.testing.assert_close(head.loss(feats, labelled(2, 0))["loss"], expected)
+    torch.testing.assert_close(head.loss(feats, labeled(2, 0))["loss"], expected)
 
 
 @pytest.mark.parametrize("val_loss", [False, True])
 def test_a_validation_may_report_its_loss(val_loss: bool) -> None:
     model: Any = MODELS.build({**MODEL, "val_loss": val_loss}).eval()
     images = torch.randint(256, (3, 1, 8, 8), dtype=torch.uint8)
-    batch = {"inputs": list(images), "data_samples": labelled(1, 2, 3)}
+    batch = {"inputs": list(images), "data_samples": labeled(1, 2, 3)}
     plain = model.test_step(batch)
     assert len(plain) == 3
     outputs = model.val_step(batch)

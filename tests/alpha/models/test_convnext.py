@@ -45,7 +45,7 @@ def test_the_sizes_of_the_maps() -> None:
     assert small(out_indices=(1,)).out_channels == (12,)
 
 
-def test_maps_for_dense_prediction_are_normalised() -> None:
+def test_maps_for_dense_prediction_are_normalized() -> None:
     for each in small(out_norm=True)(torch.randn(2, 3, 32, 32)):
         ones = torch.ones_like(each[:, 0])
         torch.testing.assert_close(each.var(1, correction=0), ones, rtol=0, atol=1e-2)

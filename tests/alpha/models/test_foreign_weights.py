@@ -28,7 +28,7 @@ GAP = dict(type="GlobalAveragePooling")
 
 
 def drawn(model: nn.Module, seed: int) -> nn.Module:
-    """Give a model random weights, those of its normalisations and their statistics included."""
+    """Give a model random weights, those of its normalizations and their statistics included."""
     generator = torch.Generator().manual_seed(seed)
     for name, value in model.state_dict().items():
         if name.endswith("running_var"):

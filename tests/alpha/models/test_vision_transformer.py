@@ -49,7 +49,7 @@ def test_what_is_handed_on() -> None:
     assert small(out_indices=(0, 2)).out_channels == (24, 24)
 
 
-def test_the_last_output_alone_is_normalised() -> None:
+def test_the_last_output_alone_is_normalized() -> None:
     model = small(out_type="featmap", out_indices=(1, 2))
     first, last = model(torch.randn(2, 3, 16, 16))
     ones = torch.ones(2, 4, 4)

@@ -81,7 +81,7 @@ def test_an_image_without_a_mask_is_packed_too() -> None:
     assert packed["data_samples"].metainfo == {"name": "a", "img_shape": (4, 5)}
 
 
-def test_each_class_has_a_name_and_a_colour() -> None:
+def test_each_class_has_a_name_and_a_color() -> None:
     metainfo = DigitsCanvas("test", num_images=1).metainfo
     assert metainfo["classes"] == ("background", *"0123456789")
     assert len(set(metainfo["palette"])) == 11

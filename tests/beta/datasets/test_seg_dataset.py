@@ -140,7 +140,7 @@ def test_wrong_folders_are_told(tmp_path: Path, changes: dict[str, Any], message
 def test_wrong_masks_are_told(tmp_path: Path) -> None:
     write(tmp_path, "a", [[0, 7, 9]])
     data = folder(tmp_path)
-    with pytest.raises(ValueError, match=r"a.png has the labels 7, 9; the data set has 0 to 2"):
+    with pytest.raises(ValueError, match=r"a.png has the labels 7, 9; the dataset has 0 to 2"):
         data[0]
     Image.fromarray(np.zeros((2, 3), np.uint8)).save(tmp_path / "masks/a.png")
     with pytest.raises(ValueError, match=r"a.png has 2×3 pixels, but .*a.jpg has 1×3"):
@@ -152,5 +152,5 @@ def test_wrong_masks_are_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a.png"):
         data[0]
     without = folder(tmp_path, data_prefix=dict(img_path="images"))
-    with pytest.raises(ValueError, match="has no mask: data_prefix of the data set has no seg_map"):
+    with pytest.raises(ValueError, match="has no mask: data_prefix of the dataset has no seg_map"):
         without[0]

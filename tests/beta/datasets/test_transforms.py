@@ -76,7 +76,7 @@ def test_a_crop_avoids_what_is_all_alike() -> None:
 
 
 @given(channels=st.sampled_from([1, 3]), seed=st.integers(0, 2**31))
-def test_colours_change_and_the_mask_does_not(channels: int, seed: int) -> None:
+def test_colors_change_and_the_mask_does_not(channels: int, seed: int) -> None:
     given_ = sample(6, 5, channels)
     torch.manual_seed(seed)
     mask = given_["gt_seg_map"].clone()

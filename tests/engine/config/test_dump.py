@@ -158,7 +158,7 @@ def test_the_width_is_kept_to_the_letter() -> None:
         assert (len(lines) == 1) == (len(f"x = ['{'y' * size}']") <= 100)
 
 
-class Colour(enum.IntEnum):
+class Color(enum.IntEnum):
     """A number with a name."""
 
     RED = 1
@@ -167,7 +167,7 @@ class Colour(enum.IntEnum):
 def test_classes_functions_and_paths_are_named() -> None:
     cfg = Config(
         {"a": collections.OrderedDict, "b": [os.path.join, Path("x/y")], "c": dict.fromkeys,
-         "d": Colour.RED, "e": (len,)}
+         "d": Color.RED, "e": (len,)}
     )  # fmt: skip
     assert cfg.pretty_text == (
         "a = 'collections.OrderedDict'\n"

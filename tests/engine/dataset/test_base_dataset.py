@@ -1,4 +1,4 @@
-"""A data set that is described by a list of dictionaries."""
+"""A dataset that is described by a list of dictionaries."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ RECORDS = st.lists(st.dictionaries(st.text(min_size=1, max_size=5), PLAIN, max_s
 
 
 class Listed(BaseDataset):
-    """A data set of given records."""
+    """A dataset of given records."""
 
     METAINFO: ClassVar[dict[str, Any]] = {"classes": ["a", "b"], "task": "test"}
 
@@ -215,7 +215,7 @@ def test_a_given_up_sample_is_replaced_in_training_only() -> None:
     assert first[::2] == list(range(0, 50, 2))
     assert len(set(first[1::2])) > 5
     assert [dataset[i]["number"] for i in range(50)] == first
-    with pytest.raises(RuntimeError, match="gave up sample 1 of a data set in test mode"):
+    with pytest.raises(RuntimeError, match="gave up sample 1 of a dataset in test mode"):
         numbered(2, pipeline=[drop_odd], test_mode=True)[1]
     with pytest.raises(RuntimeError, match="gave up sample 0 and 3 others"):
         numbered(2, pipeline=[lambda info: None], max_refetch=3)[0]

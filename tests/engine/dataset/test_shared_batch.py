@@ -14,7 +14,7 @@ from engine.structures import BaseDataElement
 
 
 class _Samples:
-    """Samples of everything that a data set may give."""
+    """Samples of everything that a dataset may give."""
 
     def __len__(self) -> int:
         return 4
@@ -61,7 +61,7 @@ def _same(ours: Any, theirs: Any) -> None:
 def test_a_worker_s_batches_are_those_of_the_process(batch_size: int | None) -> None:
     def batches(num_workers: int) -> list[Any]:
         loader: DataLoader[Any] = DataLoader(
-            _Samples(),  # type: ignore[arg-type]  # a data set by its methods
+            _Samples(),  # type: ignore[arg-type]  # a dataset by its methods
             batch_size,
             num_workers=num_workers,
             collate_fn=pseudo_collate if batch_size else None,
@@ -73,7 +73,7 @@ def test_a_worker_s_batches_are_those_of_the_process(batch_size: int | None) -> 
 
 def test_a_batch_can_be_changed_and_outlives_its_successors() -> None:
     loader: DataLoader[Any] = DataLoader(
-        _Samples(),  # type: ignore[arg-type]  # a data set by its methods
+        _Samples(),  # type: ignore[arg-type]  # a dataset by its methods
         2,
         num_workers=1,
         collate_fn=pseudo_collate,

@@ -1,4 +1,4 @@
-"""Data sets that are made of others."""
+"""Datasets that are made of others."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def test_a_config_builds_them() -> None:
 def test_metainfo_must_agree() -> None:
     parts = [Numbers([1], name="x"), Numbers([2], name="y")]
     with pytest.raises(
-        ValueError, match="data set 1 of ConcatDataset differs from that of the first in name: name"
+        ValueError, match="dataset 1 of ConcatDataset differs from that of the first in name: name"
     ):
         ConcatDataset(parts)
     assert ConcatDataset(parts, ignore_keys="name").metainfo["name"] == "x"
@@ -174,7 +174,7 @@ def test_metainfo_that_differs_in_depth(one: Any, other: Any) -> None:
 def test_wrong_calls_are_told() -> None:
     with pytest.raises(NotImplementedError, match="RepeatDataset has no subsets: take them of the"):
         RepeatDataset(Numbers([1]), 1).get_subset(1)
-    with pytest.raises(ValueError, match="datasets of ConcatDataset has at least one data set"):
+    with pytest.raises(ValueError, match="datasets of ConcatDataset has at least one dataset"):
         ConcatDataset([])
     with pytest.raises(ValueError, match="times of RepeatDataset is at least 1; got 0"):
         RepeatDataset(Numbers([1]), 0)

@@ -33,7 +33,7 @@ class Order(BaseMetric):
 
 
 def main(rank: int, variables: Mapping[str, str]) -> None:
-    """Evaluate data sets of all lengths, whose last batches are filled up."""
+    """Evaluate datasets of all lengths, whose last batches are filled up."""
     warnings.simplefilter("error")
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
     dist.init_dist("pytorch", backend="gloo")

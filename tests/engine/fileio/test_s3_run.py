@@ -30,7 +30,7 @@ def _read_point(record: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.fixture
 def data(bucket: str) -> dict[str, Any]:
-    """The config of a data set of 24 points in a bucket."""
+    """The config of a dataset of 24 points in a bucket."""
     points = np.random.default_rng(0).normal(size=(24, 4)).astype(np.float32)
     records = []
     for number, point in enumerate(points):

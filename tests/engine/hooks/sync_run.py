@@ -19,7 +19,7 @@ from engine.runner import Runner
 
 
 class Norm(BaseModel):
-    """Batch normalisation, and a buffer that is no floating point number."""
+    """Batch normalization, and a buffer that is no floating point number."""
 
     rank: Tensor
 
@@ -58,7 +58,7 @@ class Count(BaseMetric):
 
 
 class Watch(Hook):
-    """Notes the buffers of all processes where the hook has them synchronised, and before."""
+    """Notes the buffers of all processes where the hook has them synchronized, and before."""
 
     def __init__(self, priority: str) -> None:
         self.priority = priority

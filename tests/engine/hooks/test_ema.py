@@ -29,7 +29,7 @@ BY_ITER = {"train_cfg": {"by_epoch": False, "max_iters": 15, "val_interval": 4}}
 
 
 class NormModel(BaseModel):
-    """A classifier with dropout and batch normalisation."""
+    """A classifier with dropout and batch normalization."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -63,7 +63,7 @@ def test_padding_goes_and_the_first_size_comes_back() -> None:
 
 
 @pytest.mark.parametrize(("to_rgb", "expected"), [(True, [255, 0, 7]), (False, [7, 0, 255])])
-def test_normalisation_is_undone(to_rgb: bool, expected: list[int]) -> None:
+def test_normalization_is_undone(to_rgb: bool, expected: list[int]) -> None:
     norm = {"mean": [10.0, 20.0, 30.0], "std": [2.0, 4.0, 8.0], "to_rgb": to_rgb}
     columns = [torch.tensor(norm[key]).view(3, 1, 1) for key in ("mean", "std")]
     [(_, shown, _, _)] = _show(
@@ -72,9 +72,9 @@ def test_normalisation_is_undone(to_rgb: bool, expected: list[int]) -> None:
     assert (shown == expected).all()
 
 
-def test_other_numbers_are_stretched_and_grey_is_grey() -> None:
-    grey = torch.tensor([[[-1.0, 0.0, 1.0]]])
-    [(_, shown, _, _)] = _show(NaiveVisualizationHook(), grey)
+def test_other_numbers_are_stretched_and_gray_is_gray() -> None:
+    gray = torch.tensor([[[-1.0, 0.0, 1.0]]])
+    [(_, shown, _, _)] = _show(NaiveVisualizationHook(), gray)
     assert shown[0, :, 0].tolist() == [0, 128, 255]
     assert (shown[..., 0] == shown[..., 2]).all()
 

@@ -57,7 +57,7 @@ class Numbers(torch.utils.data.Dataset[Any]):
 
 
 class Wrapped(torch.utils.data.Dataset[Any]):
-    """A data set around another."""
+    """A dataset around another."""
 
     def __init__(self, dataset: dict[str, Any]) -> None:
         self.dataset = Numbers(**{key: dataset[key] for key in dataset if key != "type"})

@@ -13,7 +13,7 @@ from engine.model import turn_on_activation_checkpointing
 
 
 class _Block(nn.Module):
-    """Batch normalisation, dropout, and a count of how often it runs."""
+    """Batch normalization, dropout, and a count of how often it runs."""
 
     def __init__(self, momentum: float | None = 0.1) -> None:
         super().__init__()

@@ -11,7 +11,7 @@ from engine.registry import MODELS
 
 
 class _Layer(BaseModule):
-    """A layer that writes down when it is initialised."""
+    """A layer that writes down when it is initialized."""
 
     def __init__(self, story: list[str], name: str, val: float | None = None) -> None:
         super().__init__(None if val is None else {"type": "Constant", "val": val})
@@ -73,7 +73,7 @@ def test_containers_are_those_of_torch() -> None:
 
 
 @pytest.mark.parametrize("kind", [ModuleList, ModuleDict])
-def test_containers_initialise_what_they_hold(kind: type[ModuleList | ModuleDict]) -> None:
+def test_containers_initialize_what_they_hold(kind: type[ModuleList | ModuleDict]) -> None:
     inner = Sequential(nn.Linear(2, 2), init_cfg={"type": "Constant", "val": 5, "layer": "Linear"})
     outer = ModuleList([inner]) if kind is ModuleList else ModuleDict({"a": inner})
     outer.init_weights()

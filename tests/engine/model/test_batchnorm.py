@@ -1,4 +1,4 @@
-"""Batch normalisation over all processes, and back."""
+"""Batch normalization over all processes, and back."""
 
 from __future__ import annotations
 
@@ -64,5 +64,5 @@ def test_a_model_without_it_is_left_alone() -> None:
 
 
 def test_mistakes() -> None:
-    with pytest.raises(ValueError, match="normalisation is 'torch'; got 'mmcv'"):
+    with pytest.raises(ValueError, match="normalization is 'torch'; got 'mmcv'"):
         convert_sync_batchnorm(_model(), "mmcv")

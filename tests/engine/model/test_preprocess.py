@@ -19,7 +19,7 @@ def image(height: int, width: int, start: int = 0) -> Tensor:
     return (torch.arange(start, start + 3 * height * width) % 256).byte().view(3, height, width)
 
 
-def test_images_are_normalised_by_channel() -> None:
+def test_images_are_normalized_by_channel() -> None:
     preprocess = ImgDataPreprocessor(mean=[1, 2, 3], std=(2, 4, 8))
     images = [image(2, 2), image(2, 2, 50)]
     for given_ in (images, tuple(images), torch.stack(images)):
@@ -41,7 +41,7 @@ def test_the_order_of_the_channels_is_reversed_before_the_mean_counts(option: st
     assert one.flatten().tolist() == [7, 8, 9]
 
 
-def test_images_of_several_sizes_are_padded_after_normalisation() -> None:
+def test_images_of_several_sizes_are_padded_after_normalization() -> None:
     preprocess = ImgDataPreprocessor(mean=[1] * 3, std=[2] * 3, pad_size_divisor=4, pad_value=-7)
     inputs = preprocess({"inputs": [image(2, 3), image(5, 1)]})["inputs"]
     assert inputs.shape == (2, 3, 8, 4)

@@ -1,4 +1,4 @@
-"""A look-up as data, and as text."""
+"""A lookup as data, and as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The laws of look-up, held against a straightforward model of them."""
+"""The laws of lookup, held against a straightforward model of them."""
 
 from __future__ import annotations
 

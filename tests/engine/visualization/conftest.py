@@ -29,7 +29,7 @@ class Kept:
 
 
 class Tracker:
-    """A tracker of a test: how its back end is made, and what it kept."""
+    """A tracker of a test: how its backend is made, and what it kept."""
 
     package: ClassVar[str]
     backend: ClassVar[str]
@@ -55,7 +55,7 @@ class Tracker:
         return {}
 
     def options(self) -> dict[str, Any]:
-        """Return the `init_kwargs` of the back end."""
+        """Return the `init_kwargs` of the backend."""
         return {}
 
     def kept(self, run_id: str) -> Kept:

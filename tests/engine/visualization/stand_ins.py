@@ -1,7 +1,7 @@
 """Stand-ins of Aim, ClearML, DVCLive and Neptune.
 
-Each has the signatures of the real library, as far as a back end uses them, and records what it is
-told. It shows that the back end calls what is there with what is meant, no more.
+Each has the signatures of the real library, as far as a backend uses them, and records what it is
+told. It shows that the backend calls what is there with what is meant, no more.
 """
 
 from __future__ import annotations

@@ -97,19 +97,19 @@ def test_a_visualizer_tells_all_back_ends(tmp_path: Path) -> None:
     assert (folder / "vis_image" / "a_0.png").is_file()
     assert (folder / "config.py").is_file()
     assert isinstance(visualizer.get_backend("second"), LocalVisBackend)
-    with pytest.raises(KeyError, match="no visual back end 'third'; there are LocalVisBackend, s"):
+    with pytest.raises(KeyError, match="no visual backend 'third'; there are LocalVisBackend, s"):
         visualizer.get_backend("third")
     assert Visualizer.get_instance("two") is visualizer
 
 
 def test_two_back_ends_need_two_names(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="two visual back ends 'LocalVisBackend'"):
+    with pytest.raises(ValueError, match="two visual backends 'LocalVisBackend'"):
         Visualizer(vis_backends=[LocalVisBackend(tmp_path), LocalVisBackend(tmp_path)])
 
 
 def test_a_back_end_of_ones_own(tmp_path: Path) -> None:
     class Rows(BaseVisBackend):
-        """A back end as MMEngine's guide makes one."""
+        """A backend as MMEngine's guide makes one."""
 
         def _init_env(self) -> None:
             self.opened = [f"opened {self.save_dir}"]

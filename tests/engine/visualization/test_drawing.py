@@ -15,7 +15,7 @@ from engine.structures import BaseDataElement, InstanceData, LabelData, PixelDat
 from engine.visualization import LocalVisBackend, Visualizer, write_image
 
 
-def grey(height: int = 40, width: int = 60) -> Any:
+def gray(height: int = 40, width: int = 60) -> Any:
     return np.full((height, width, 3), 100, dtype=np.uint8)
 
 
@@ -36,7 +36,7 @@ def test_a_mask_is_blended() -> None:
     masks = torch.zeros(2, 40, 60, dtype=torch.bool)
     masks[0, :20] = True
     masks[1, 30:, 50:] = True
-    visualizer = Visualizer(image=grey())
+    visualizer = Visualizer(image=gray())
     visualizer.draw_binary_masks(masks, colors=[(255, 0, 0), "b"], alphas=[0.5, 1.0])
     image = visualizer.get_image()
     assert image[0, 0].tolist() == [178, 50, 50]
@@ -47,9 +47,9 @@ def test_a_mask_is_blended() -> None:
 
 
 def test_a_box_is_drawn_where_it_is() -> None:
-    visualizer = Visualizer(image=grey())
+    visualizer = Visualizer(image=gray())
     visualizer.draw_bboxes(torch.tensor([10.0, 5, 30, 25]), edge_colors="r", line_widths=1)
-    drawn = changed(grey(), visualizer.get_image())
+    drawn = changed(gray(), visualizer.get_image())
     assert drawn[5:25, 10].all()
     assert drawn[25, 10:30].all()
     assert not drawn[8:22, 13:27].any()
@@ -59,16 +59,16 @@ def test_a_box_is_drawn_where_it_is() -> None:
 
 
 def test_texts_are_drawn_where_they_are() -> None:
-    visualizer = Visualizer(image=grey(40, 200))
+    visualizer = Visualizer(image=gray(40, 200))
     visualizer.draw_texts(["abc", "x"], np.array([[0, 0], [150, 20]]), colors=["w", (0, 0, 0)])
-    drawn = changed(grey(40, 200), visualizer.get_image())
+    drawn = changed(gray(40, 200), visualizer.get_image())
     assert drawn[:20, :50].any()
     assert drawn[20:, 150:].any()
     assert not drawn[:, 70:140].any()
 
 
 def test_points_lines_circles_and_polygons_are_drawn_where_they_are() -> None:
-    visualizer = Visualizer(image=grey(40, 200))
+    visualizer = Visualizer(image=gray(40, 200))
     visualizer.draw_points(
         torch.tensor([[10, 10], [10, 30]]), ["r", (0, 0, 255)], marker="s", sizes=np.array([30, 30])
     )
@@ -91,7 +91,7 @@ def test_points_lines_circles_and_polygons_are_drawn_where_they_are() -> None:
     assert image[30, 45].tolist() == [0, 0, 0]
     assert image[20, 90].tolist() == [0, 191, 191]
     assert image[20, 120].tolist() == [100, 100, 100]
-    assert changed(grey(40, 200), image)[10:30, 110:130].any()
+    assert changed(gray(40, 200), image)[10:30, 110:130].any()
     assert np.allclose(image[10, 145], [146, 146, 50], atol=2)
     assert image[34, 158].tolist() == [100, 100, 100]
     assert np.allclose(image[20, 180], [178, 50, 50], atol=2)
@@ -99,7 +99,7 @@ def test_points_lines_circles_and_polygons_are_drawn_where_they_are() -> None:
 
 def test_each_thing_lies_over_those_before_it() -> None:
     square = np.array([[10, 10], [50, 10], [50, 30], [10, 30]])
-    visualizer = Visualizer(image=grey())
+    visualizer = Visualizer(image=gray())
     visualizer.draw_lines(np.array([0, 60]), np.array([20, 20]), "r", line_widths=4)
     visualizer.draw_points(np.array([30, 20]), "b")
     visualizer.draw_polygons(square, edge_colors="w", face_colors="w", alpha=1)
@@ -114,9 +114,9 @@ def test_each_thing_lies_over_those_before_it() -> None:
 
 
 def test_calls_are_chained_and_rendered_together() -> None:
-    one = Visualizer(image=grey())
+    one = Visualizer(image=gray())
     one.draw_bboxes(np.array([5, 5, 20, 20])).draw_texts("a", np.array([30, 10]))
-    two = Visualizer(image=grey())
+    two = Visualizer(image=gray())
     two.draw_bboxes(np.array([5, 5, 20, 20]))
     two.get_image()
     two.draw_texts("a", np.array([30, 10]))
@@ -126,14 +126,14 @@ def test_calls_are_chained_and_rendered_together() -> None:
 def test_texts_grow_with_the_image_and_have_options() -> None:
     heights = []
     for size in (300, 1800):
-        visualizer = Visualizer(image=grey(size, size))
+        visualizer = Visualizer(image=gray(size, size))
         visualizer.draw_texts("Mg", np.array([10, 10]), colors="w")
-        heights.append(changed(grey(size, size), visualizer.get_image()).any(axis=1).sum())
+        heights.append(changed(gray(size, size), visualizer.get_image()).any(axis=1).sum())
     assert 2 * heights[0] < heights[1] < 4 * heights[0]
 
     from matplotlib.font_manager import FontProperties
 
-    visualizer = Visualizer(image=grey())
+    visualizer = Visualizer(image=gray())
     visualizer.draw_texts(
         "x",
         torch.tensor([[30, 20]]),
@@ -143,17 +143,17 @@ def test_texts_grow_with_the_image_and_have_options() -> None:
         vertical_alignments="center",
     )
     assert visualizer.get_image()[2, 30].tolist() == [0, 0, 0]
-    assert changed(grey(), visualizer.get_image())[:, 28:32].any()
+    assert changed(gray(), visualizer.get_image())[:, 28:32].any()
 
 
 def test_the_options_of_the_figure(tmp_path: Path) -> None:
-    thick = Visualizer(image=grey(), fig_save_cfg={"dpi": 200})
-    thin = Visualizer(image=grey())
+    thick = Visualizer(image=gray(), fig_save_cfg={"dpi": 200})
+    thin = Visualizer(image=gray())
     counts = []
     for visualizer in (thin, thick):
         visualizer.draw_lines(np.array([0, 60]), np.array([20, 20]), line_widths=4)
         assert visualizer.get_image().shape == (40, 60, 3)
-        counts.append(changed(grey(), visualizer.get_image()).sum())
+        counts.append(changed(gray(), visualizer.get_image()).sum())
     assert counts[1] > 1.8 * counts[0]
 
 
@@ -169,13 +169,13 @@ def test_the_options_of_the_figure(tmp_path: Path) -> None:
          "line_widths must be a Real or list, not a str"),
         (lambda v: v.draw_polygons(np.zeros((3, 2)), edge_colors=(300, 0, 0)), ValueError,
          r"red, green and blue from 0 to 255; got \(300, 0, 0\)"),
-        (lambda v: v.draw_points(np.zeros((1, 2)), colors=[3]), ValueError, "a colour is a name"),
+        (lambda v: v.draw_points(np.zeros((1, 2)), colors=[3]), ValueError, "a color is a name"),
         (lambda v: v.draw_points(np.zeros((1, 2)), colors="reed"), ValueError, "reed"),
     ],
 )  # fmt: skip
 def test_a_mistake_is_named(draw: Any, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message):
-        draw(Visualizer(image=grey()))
+        draw(Visualizer(image=gray()))
 
 
 def test_images_have_a_shape() -> None:
@@ -198,7 +198,7 @@ def test_a_sample_is_drawn_side_by_side(tmp_path: Path) -> None:
     )
     visualizer = Visualizer(vis_backends=[LocalVisBackend(tmp_path)])
     visualizer.dataset_meta = {"classes": ["a", "b"], "palette": [[0, 0, 0], [250, 0, 0]]}
-    visualizer.add_datasample("x", grey(), sample, step=2)
+    visualizer.add_datasample("x", gray(), sample, step=2)
     image = visualizer.get_image()
     assert image.shape == (40, 120, 3)
     assert image[5, 5].tolist() == image[5, 65].tolist() == image[35, 65].tolist() == [190, 40, 40]
@@ -206,10 +206,10 @@ def test_a_sample_is_drawn_side_by_side(tmp_path: Path) -> None:
     assert image[35, 45].tolist() == [100, 100, 100]
     assert imread(tmp_path / "vis_image" / "x_2.png").shape[:2] == (40, 120)
 
-    visualizer.add_datasample("y", grey(), sample, draw_gt=False)
+    visualizer.add_datasample("y", gray(), sample, draw_gt=False)
     assert visualizer.get_image().shape == (40, 60, 3)
-    visualizer.add_datasample("z", grey(), None)
-    assert np.array_equal(visualizer.get_image(), grey())
+    visualizer.add_datasample("z", gray(), None)
+    assert np.array_equal(visualizer.get_image(), gray())
 
 
 def test_boxes_and_labels_of_a_sample_are_drawn() -> None:
@@ -221,17 +221,17 @@ def test_boxes_and_labels_of_a_sample_are_drawn() -> None:
         torch.tensor([1]),
         InstanceData(bboxes=torch.tensor([[5.0, 5, 25, 25]])),
     ):
-        visualizer.add_datasample("x", grey(), BaseDataElement(pred_x=field))
-        assert changed(grey(), visualizer.get_image()).any()
+        visualizer.add_datasample("x", gray(), BaseDataElement(pred_x=field))
+        assert changed(gray(), visualizer.get_image()).any()
     scores = PixelData(data=torch.rand(3, 40, 60))
     empty = InstanceData(bboxes=torch.zeros(0, 4))
-    visualizer.add_datasample("x", grey(), BaseDataElement(pred_a=scores, pred_b=empty))
-    assert np.array_equal(visualizer.get_image(), grey())
+    visualizer.add_datasample("x", gray(), BaseDataElement(pred_a=scores, pred_b=empty))
+    assert np.array_equal(visualizer.get_image(), gray())
 
 
 def test_nothing_goes_through_pyplot(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "matplotlib.pyplot", raising=False)
-    visualizer = Visualizer(image=grey())
+    visualizer = Visualizer(image=gray())
     visualizer.draw_texts("a", np.array([0, 0]))
     assert "matplotlib.pyplot" not in sys.modules
 
@@ -246,4 +246,4 @@ def test_an_image_is_written_as_it_is(tmp_path: Path) -> None:
 def test_a_missing_matplotlib_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
-        Visualizer(image=grey()).draw_texts("a", np.array([0, 0]))
+        Visualizer(image=gray()).draw_texts("a", np.array([0, 0]))

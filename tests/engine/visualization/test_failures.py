@@ -1,4 +1,4 @@
-"""Back ends that fail or hang: the run goes on, and is told once."""
+"""Backends that fail or hang: the run goes on, and is told once."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ VERBS = {
 
 
 class Failing(BaseVisBackend):
-    """A back end that fails in one method, or in all."""
+    """A backend that fails in one method, or in all."""
 
     def __init__(self, save_dir: Any = "", verb: str = "") -> None:
         super().__init__(save_dir)
@@ -60,7 +60,7 @@ def test_each_verb_may_fail(tmp_path: Path, caplog: pytest.LogCaptureFixture, ve
             for name, args in VERBS.items():
                 getattr(visualizer, name)(*args)
     [record] = caplog.records
-    assert f"The visual back end Failing failed in {verb}; the run goes on" in record.getMessage()
+    assert f"The visual backend Failing failed in {verb}; the run goes on" in record.getMessage()
     assert record.exc_info is not None
     assert set(failing.calls) == set(VERBS)
     assert len((tmp_path / "scalars.json").read_text().splitlines()) == 4
@@ -74,13 +74,13 @@ def test_a_run_goes_on_whatever_fails(toy_cfg: CfgMaker, caplog: pytest.LogCaptu
     runner.train()
     runner.test()
     assert runner.epoch == 4
-    assert caplog.text.count("The visual back end Failing failed in") == 2  # one for each run
+    assert caplog.text.count("The visual backend Failing failed in") == 2  # one for each run
     calls = runner.visualizer.get_backend("Failing").calls  # type: ignore[attr-defined]  # its own
     assert {"add_config", "add_scalars", "close"} <= set(calls)
 
 
 class Slow(BaseVisBackend):
-    """A back end whose server takes its time to be away."""
+    """A backend whose server takes its time to be away."""
 
     def __init__(self, clock: list[float]) -> None:
         super().__init__("")
@@ -112,7 +112,7 @@ def test_what_fails_slowly_takes_a_tenth_of_the_time(
 
 
 class Hanging(BaseVisBackend):
-    """A back end that never ends."""
+    """A backend that never ends."""
 
     close_timeout = 0.02
 

@@ -42,7 +42,7 @@ def test_usual_names_are_not_changed(tmp_path: Path) -> None:
 
 
 class _Picky(BaseVisBackend):
-    """A back end that refuses some names."""
+    """A backend that refuses some names."""
 
     def __init__(self) -> None:
         super().__init__("")

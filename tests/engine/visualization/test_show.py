@@ -67,9 +67,9 @@ def test_a_window_stays_until_its_key_is_pressed_or_it_is_closed(titles: list[st
     Window.does += ["close"]
     visualizer.show()
     assert titles == ["image", "red", "image"]
-    [(first, grey), (second, other), _] = Window.seen
+    [(first, gray), (second, other), _] = Window.seen
     assert (first, second) == (0, 2.5)
-    assert (grey[20, 30].tolist(), other[20, 30].tolist()) == ([100, 100, 100], [255, 0, 0])
+    assert (gray[20, 30].tolist(), other[20, 30].tolist()) == ([100, 100, 100], [255, 0, 0])
 
 
 def test_a_sample_is_shown(titles: list[str]) -> None:

@@ -37,7 +37,7 @@ def test_checks() -> None:
         utils.check_type_and_length("colors", ["r"], (str, list), 2)
 
 
-def test_colours() -> None:
+def test_colors() -> None:
     assert utils.color_val_matplotlib("g") == "g"
     assert utils.color_val_matplotlib((255, 0, 51)) == (1.0, 0.0, 0.2)
     assert utils.color_val_matplotlib(["r", (0, 0, 0)]) == ["r", (0.0, 0.0, 0.0)]

@@ -26,7 +26,7 @@ _NAME = "confusion_matrix"
 class ConfusionMatrixHook(Hook):
     """Draws the metric `ConfusionMatrix` after each validation and test.
 
-    The visual back ends get each picture, and the newest one is a file in the work directory.
+    The visual backends get each picture, and the newest one is a file in the work directory.
 
     Args:
         normalize: As in `plot_confusion_matrix`.

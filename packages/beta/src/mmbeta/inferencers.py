@@ -32,7 +32,7 @@ class SegInferencer(BaseInferencer):
             to the size that the image had before them.
 
     Raises:
-        ValueError: If `color` is neither, or the config does not say which data set was learned.
+        ValueError: If `color` is neither, or the config does not say which dataset was learned.
     """
 
     def __init__(

@@ -24,19 +24,19 @@ _GAP = 8  # pixels
 _LINE = 28  # pixels, the height of a line of text
 _FONT = 10  # points
 _LETTER = 10  # pixels, about the width of a letter
-_PATCH = 28  # pixels, a patch of colour and the gap behind it
+_PATCH = 28  # pixels, a patch of color and the gap behind it
 _SIDE = 192  # pixels, the least side of a picture
 
 
 class Classes(NamedTuple):
-    """The names and colours of the classes of a data set."""
+    """The names and colors of the classes of a dataset."""
 
     names: Sequence[str]
     colors: Sequence[Color]
 
     @classmethod
     def of(cls, metainfo: Mapping[str, Any]) -> Classes:
-        """Take them from the metainfo of a data set; without a palette, colours are made up."""
+        """Take them from the metainfo of a dataset; without a palette, colors are made up."""
         names, palette = metainfo["classes"], metainfo.get("palette")
         if palette is None or len(palette) == 0:
             return cls(names, _rainbow(len(names)))
@@ -51,13 +51,13 @@ def as_image(image: Tensor) -> Image:
 
 
 def overlay(image: Tensor, mask: Tensor, classes: Classes, alpha: float = 0.6) -> Image:
-    """Lay the colours of a mask over its image, and write below which class has which colour.
+    """Lay the colors of a mask over its image, and write below which class has which color.
 
     Args:
         image: A tensor `(C, H, W)` of uint8, gray or RGB.
         mask: The class of each pixel, `(H, W)`.
-        classes: Their names and colours.
-        alpha: How much of a colour covers the image, from 0 to 1.
+        classes: Their names and colors.
+        alpha: How much of a color covers the image, from 0 to 1.
     """
     blended = (1 - alpha) * as_image(image) + alpha * _color_mask(mask, classes)
     picture = _enlarge(blended.round().astype(np.uint8))
@@ -73,7 +73,7 @@ def contact_sheet(
     Args:
         images: Tensors `(C, H, W)` of uint8, gray or RGB; smaller ones are enlarged.
         rows: For the title of each row, the masks `(H, W)` of the images.
-        classes: The names and colours of the classes.
+        classes: The names and colors of the classes.
     """
     tiles = {"image": [as_image(image) for image in images]}
     tiles |= {
@@ -120,7 +120,7 @@ def _row(tiles: Sequence[Image]) -> Image:
 
 
 def _legend(classes: Classes, shown: Sequence[int], width: int) -> Image:
-    """Return lines with a patch of colour and a name for each class, as wide as said."""
+    """Return lines with a patch of color and a name for each class, as wide as said."""
     lines: list[list[tuple[int, int]]] = [[]]  # of each line, the classes and where they begin
     left = 0
     for index in shown:

@@ -77,7 +77,7 @@ def test_without_a_known_end_a_group_is_always_whole() -> None:
     assert not torch.equal(model.weight, before)
 
 
-def test_only_the_iteration_that_completes_a_group_synchronises() -> None:
+def test_only_the_iteration_that_completes_a_group_synchronizes() -> None:
     model = line()
     wrapper = wrapper_of(model, accumulative_counts=3)
     wrapper.initialize_count_status(model, 0, 5)

@@ -62,7 +62,7 @@ def load_scans(split: str) -> tuple[Tensor, list[int]]:
     Args:
         split: `'train'` or `'test'`.
     """
-    from sklearn.datasets import load_digits  # deferred: seconds that other data sets don't need
+    from sklearn.datasets import load_digits  # deferred: seconds that other datasets don't need
     from sklearn.model_selection import train_test_split
 
     pixels, labels = load_digits(return_X_y=True)

@@ -26,7 +26,7 @@ class ImageFolder(BaseDataset):
     be at a URL that fsspec knows.
 
     Args:
-        data_root: The folder of the data set.
+        data_root: The folder of the dataset.
         split: The folder in it with those of the classes; empty means itself.
         suffixes: How the names of images end, in small letters.
         pipeline: As in `BaseDataset`.

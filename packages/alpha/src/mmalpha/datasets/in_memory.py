@@ -12,7 +12,7 @@ from engine.dataset import BaseDataset
 
 
 class InMemoryDataset(BaseDataset):
-    """A data set whose images are one tensor, which worker processes share.
+    """A dataset whose images are one tensor, which worker processes share.
 
     A sample has `img`, a tensor `(C, H, W)` of uint8, and the facts from `load_images`.
 
@@ -38,14 +38,14 @@ class InMemoryDataset(BaseDataset):
 
     @abstractmethod
     def load_images(self) -> tuple[Tensor, list[dict[str, Any]]]:
-        """Read the data set; a subclass writes it.
+        """Read the dataset; a subclass writes it.
 
         Returns:
             The images, `(N, C, H, W)` of uint8, and for each of them what else a sample has.
         """
 
     def load_data_list(self) -> list[dict[str, Any]]:
-        """Read the data set, and number its images."""
+        """Read the dataset, and number its images."""
         self._images, infos = self.load_images()
         return [{**info, "row": row} for row, info in enumerate(infos)]
 

@@ -1,4 +1,4 @@
-"""Reading pickles of plain data and byte arrays, in which the CIFAR data sets are published.
+"""Reading pickles of plain data and byte arrays, in which the CIFAR datasets are published.
 
 A pickle is a program, and what it may call decides what it can do. Here that is nothing of Python's
 or NumPy's: the names with which an array of NumPy is pickled have stand-ins here, which keep what
@@ -91,7 +91,7 @@ class _Unpickler(pickle.Unpickler):
         """Return the stand-in for a name."""
         if (module, name) not in _KNOWN:
             raise pickle.UnpicklingError(
-                f"it asks for {module}.{name}; a data set has plain data and arrays alone"
+                f"it asks for {module}.{name}; a dataset has plain data and arrays alone"
             )
         return _KNOWN[module, name]
 

@@ -1,4 +1,4 @@
-"""Transforms of a labelled image.
+"""Transforms of a labeled image.
 
 Each takes and returns the dictionary of a sample, in which `img` is a tensor `(C, H, W)` of uint8.
 Those of torchvision stand beside them: `dict(type='torchvision.RandomResizedCrop', size=224)`.

@@ -42,7 +42,7 @@ def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]
     """Return the names of the classes, or their numbers if the dataset has no names.
 
     Args:
-        dataset_meta: What is known about the data set.
+        dataset_meta: What is known about the dataset.
         count: The number of classes.
     """
     names = (dataset_meta or {}).get("classes")

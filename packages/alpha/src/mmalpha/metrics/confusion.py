@@ -69,7 +69,7 @@ def plot_confusion_matrix(
     Args:
         matrix: The images by true (row) and predicted class, `(C, C)`.
         classes: The names of the classes; None means their numbers.
-        normalize: Of what the colours show the part: of the images of a true class, of those of a
+        normalize: Of what the colors show the part: of the images of a true class, of those of a
             predicted class, or of all; None shows the counts. With few classes, the counts stand
             in the cells.
 

@@ -36,4 +36,4 @@ TORCHVISION_VIT: ReviseKeys = (
 """Vision transformers of torchvision."""
 
 TIMM_CONVNEXT: ReviseKeys = (_REST,)
-"""ConvNeXts of timm whose head has a normalisation; `LinearClsHead` needs `norm=True`."""
+"""ConvNeXts of timm whose head has a normalization; `LinearClsHead` needs `norm=True`."""

@@ -33,7 +33,7 @@ class DropPath(nn.Module):
 
 
 class LayerNorm2d(nn.LayerNorm):
-    """A layer normalisation over the channels of each pixel."""
+    """A layer normalization over the channels of each pixel."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(N, C, H, W)` to the same shape."""

@@ -1,6 +1,6 @@
 # Your own images and masks, below `images` and `masks` of the folder that `--data-root` names.
 # `scripts/digits_folder.py` makes such a folder. Set `_classes` to the names of yours, and for
-# colour `color`, `in_channels`, `mean` and `std`.
+# color `color`, `in_channels`, `mean` and `std`.
 _base_ = ["fcn_r18_digits.py"]
 
 _classes = ("background", *"0123456789")

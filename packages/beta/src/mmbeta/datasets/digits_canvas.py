@@ -109,7 +109,7 @@ class _Scans:
 
 
 def _load_scans(split: str) -> _Scans:
-    from sklearn.datasets import load_digits  # deferred: seconds that other data sets don't need
+    from sklearn.datasets import load_digits  # deferred: seconds that other datasets don't need
     from sklearn.model_selection import train_test_split
 
     pixels, labels = load_digits(return_X_y=True)

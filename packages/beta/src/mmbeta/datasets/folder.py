@@ -12,13 +12,13 @@ from mmbeta.visualization import Classes
 
 
 def write_folder(data: BaseDataset, data_root: str | Path, split: str) -> None:
-    """Write the images and masks of a data set, in the layout that `BaseSegDataset` reads.
+    """Write the images and masks of a dataset, in the layout that `BaseSegDataset` reads.
 
     They become `images/<split>/0000.png` and so on, and `masks/<split>/0000.png`, whose palette has
-    the colours of the classes.
+    the colors of the classes.
 
     Args:
-        data: A data set whose samples have `img`, a tensor `(C, H, W)` of uint8, gray or RGB, and
+        data: A dataset whose samples have `img`, a tensor `(C, H, W)` of uint8, gray or RGB, and
             `gt_seg_map`, one of `(H, W)`.
         data_root: The folder to write to.
         split: The name of the folders within.

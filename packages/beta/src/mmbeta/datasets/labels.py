@@ -65,7 +65,7 @@ class LabelTable:
             wrong = np.unique(mask[labels == _WRONG])
             shown = ", ".join(map(str, wrong[:8])) + (", ..." if len(wrong) > 8 else "")
             raise ValueError(
-                f"{path} has the labels {shown}; the data set has {self.expected} to ignore a pixel"
+                f"{path} has the labels {shown}; the dataset has {self.expected} to ignore a pixel"
             )
         return labels.astype(np.uint8)
 
@@ -74,9 +74,9 @@ def chosen_classes(known: Mapping[str, Any], asked: Mapping[str, Any], owner: st
     """Return where the classes that are asked for stand among those that the files know.
 
     Args:
-        known: The metainfo of the class of a data set, with its `classes`.
-        asked: The metainfo of a data set.
-        owner: The name of the data set, for the error.
+        known: The metainfo of the class of a dataset, with its `classes`.
+        asked: The metainfo of a dataset.
+        owner: The name of the dataset, for the error.
 
     Raises:
         ValueError: If a class is asked for that the files don't know.

@@ -30,8 +30,8 @@ class BaseSegDataset(BaseDataset):
             none means all that are in the folder.
         img_suffix: How the names of images end.
         seg_map_suffix: How the names of masks end.
-        metainfo: `classes`, the names of the classes, and if wanted a `palette` with the colour of
-            each. Where the class of the data set knows its classes, they may be some of those, in
+        metainfo: `classes`, the names of the classes, and if wanted a `palette` with the color of
+            each. Where the class of the dataset knows its classes, they may be some of those, in
             any order; the pixels of others are ignored.
         data_root: As in `BaseDataset`.
         data_prefix: The folders of the images (`img_path`) and masks (`seg_map_path`); without the

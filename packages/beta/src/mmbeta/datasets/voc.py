@@ -11,10 +11,10 @@ from .seg_dataset import BaseSegDataset
 
 
 def voc_palette(count: int) -> tuple[tuple[int, int, int], ...]:
-    """Return the colours of Pascal VOC: the bits of an index, three at a time, from high to low.
+    """Return the colors of Pascal VOC: the bits of an index, three at a time, from high to low.
 
     Args:
-        count: How many colours.
+        count: How many colors.
     """
     return tuple(
         (_channel(index), _channel(index >> 1), _channel(index >> 2)) for index in range(count)
@@ -52,7 +52,7 @@ _CLASSES = (
 
 @DATASETS.register_module()
 class PascalVOCDataset(BaseSegDataset):
-    """The segmentation part of Pascal VOC, and data sets in its layout.
+    """The segmentation part of Pascal VOC, and datasets in its layout.
 
         data_root/JPEGImages/a.jpg
         data_root/SegmentationClass/a.png

@@ -96,7 +96,7 @@ class IoUMetric(BaseMetric):
         classes = [str(name) for name in (self.dataset_meta or {}).get("classes", ())]
         if not classes:
             raise ValueError(
-                "IoUMetric needs the names of the classes: `classes` in the data set's metainfo"
+                "IoUMetric needs the names of the classes: `classes` in the dataset's metainfo"
             )
         return classes
 

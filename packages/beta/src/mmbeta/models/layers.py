@@ -18,7 +18,7 @@ def conv_norm(
     dilation: int = 1,
     separable: bool = False,
 ) -> nn.Sequential:
-    """Return a convolution that keeps the size, with a normalisation and a ReLU.
+    """Return a convolution that keeps the size, with a normalization and a ReLU.
 
     Args:
         in_channels: Channels that come in.
@@ -26,7 +26,7 @@ def conv_norm(
         kernel_size: Its size in pixels, odd.
         dilation: The distance between the pixels that it sees.
         separable: Whether it is two convolutions in turn, one in each channel and one of 1×1 across
-            them, each with a normalisation and a ReLU (Chollet, 2017).
+            them, each with a normalization and a ReLU (Chollet, 2017).
     """
     if not separable:
         return nn.Sequential(*_layers(in_channels, channels, kernel_size, dilation))
@@ -37,7 +37,7 @@ def conv_norm(
 
 
 def conv_stack(in_channels: int, channels: int, count: int, kernel_size: int = 3) -> nn.Sequential:
-    """Return convolutions in a row, each with a normalisation and a ReLU, that keep the size.
+    """Return convolutions in a row, each with a normalization and a ReLU, that keep the size.
 
     Args:
         in_channels: Channels that come in.

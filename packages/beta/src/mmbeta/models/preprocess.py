@@ -15,7 +15,7 @@ from mmbeta.registry import MODELS
 
 @MODELS.register_module()
 class SegDataPreprocessor(ImgDataPreprocessor):
-    """Normalises images, pads them and, in training, their masks to one size, and stacks them.
+    """Normalizes images, pads them and, in training, their masks to one size, and stacks them.
 
     Outside of training masks stay as they are: a prediction is cut to the size of its image.
 
@@ -24,7 +24,7 @@ class SegDataPreprocessor(ImgDataPreprocessor):
         std: As in `ImgDataPreprocessor`.
         size: The least height and width of the images of a training, in pixels.
         size_divisor: Height and width become multiples of it.
-        pad_val: What images are padded with, after normalisation.
+        pad_val: What images are padded with, after normalization.
         seg_pad_val: What masks are padded with.
         bgr_to_rgb: As in `ImgDataPreprocessor`.
         rgb_to_bgr: As in `ImgDataPreprocessor`.

@@ -33,7 +33,7 @@ R = TypeVar("R")
 
 
 def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concatenate[D, P], R]:
-    """Make a method of a data set read the annotations first, if that was put off.
+    """Make a method of a dataset read the annotations first, if that was put off.
 
     Args:
         old_func: The method.
@@ -56,7 +56,7 @@ def force_full_init(old_func: Callable[Concatenate[D, P], R]) -> Callable[Concat
     metainfo=READS_LOCAL_FILES,
 )
 class BaseDataset(Dataset[Any]):
-    """A data set whose samples are described by a list of dictionaries.
+    """A dataset whose samples are described by a list of dictionaries.
 
     The list comes from an annotation file of the form
 
@@ -68,7 +68,7 @@ class BaseDataset(Dataset[Any]):
 
     Args:
         ann_file: The annotation file.
-        metainfo: What is known about the data set as a whole, the names of the classes for
+        metainfo: What is known about the dataset as a whole, the names of the classes for
             example. It goes before the class attribute `METAINFO`, and that before the annotation
             file. A value that names a file means the list of its lines.
         data_root: The folder of the data, put in front of `ann_file` and `data_prefix`.
@@ -85,7 +85,7 @@ class BaseDataset(Dataset[Any]):
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {}
-    """What is known about every data set of this class."""
+    """What is known about every dataset of this class."""
 
     def __init__(
         self,
@@ -119,7 +119,7 @@ class BaseDataset(Dataset[Any]):
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """A copy of what is known about the data set as a whole."""
+        """A copy of what is known about the dataset as a whole."""
         return copy.deepcopy(self._metainfo)
 
     def full_init(self) -> None:
@@ -241,7 +241,7 @@ class BaseDataset(Dataset[Any]):
 
     @force_full_init
     def get_subset(self, indices: int | Sequence[int]) -> Self:
-        """Return a data set of a part of the samples; this one stays as it is.
+        """Return a dataset of a part of the samples; this one stays as it is.
 
         Args:
             indices: Take the first `indices` samples, the last `-indices`, or these.
@@ -270,7 +270,7 @@ class BaseDataset(Dataset[Any]):
 
     def _substitute(self, idx: int) -> Any:
         if self.test_mode:
-            raise RuntimeError(f"the pipeline gave up sample {idx} of a data set in test mode")
+            raise RuntimeError(f"the pipeline gave up sample {idx} of a dataset in test mode")
         # The substitutes follow from the index alone, so that a resumed run draws the same ones.
         substitutes = random.Random(idx)
         for _ in range(self.max_refetch):

@@ -94,7 +94,7 @@ class _Draw(NamedTuple):
 
 
 class IndexedLoader:
-    """The batches of a loader that asks its data set for indices.
+    """The batches of a loader that asks its dataset for indices.
 
     Indices are skipped without being read. Where workers read the data, each batch begins with
     generators seeded by its place; without workers it goes on from the global ones, whose state is

@@ -136,12 +136,12 @@ class InfiniteSampler(_ShardedSampler):
         seed: The seed of the orders, the same in all processes; by default a random one.
 
     Raises:
-        ValueError: If the data set is empty.
+        ValueError: If the dataset is empty.
     """
 
     def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None) -> None:
         if len(dataset) == 0:
-            raise ValueError("an InfiniteSampler needs a data set that is not empty")
+            raise ValueError("an InfiniteSampler needs a dataset that is not empty")
         super().__init__(dataset, shuffle, seed)
 
     def set_epoch(self, epoch: int) -> None:
@@ -152,11 +152,11 @@ class InfiniteSampler(_ShardedSampler):
         """
 
     def __len__(self) -> int:
-        """Return the size of the data set."""
+        """Return the size of the dataset."""
         return len(self.dataset)
 
     def left(self, position: int) -> int:
-        """Return the size of the data set: from any position on there is as much.
+        """Return the size of the dataset: from any position on there is as much.
 
         Args:
             position: The position, as `start_at` takes it.

@@ -14,10 +14,10 @@ from ._extent import Extent, extent_of, own_seed
 
 
 class StreamLoader:
-    """The batches of an iterable data set, or of a loader with an iteration of its own.
+    """The batches of an iterable dataset, or of a loader with an iteration of its own.
 
     Nothing is known of what such a stream does. It can go on in the middle of a pass only if the
-    loader, or the data set that the main process reads, has `state_dict` and `load_state_dict`.
+    loader, or the dataset that the main process reads, has `state_dict` and `load_state_dict`.
     """
 
     def __init__(self, loader: Any, seed: int, exact: bool) -> None:
@@ -74,7 +74,7 @@ class StreamLoader:
         )
         if self._is_exact:
             raise ValueError(
-                f"{reason}. Give the data set state_dict() and load_state_dict() and read it with "
+                f"{reason}. Give the dataset state_dict() and load_state_dict() and read it with "
                 "num_workers=0, or use a loader that has them; with "
                 "train_cfg=dict(exact_resume=False) the pass begins anew"
             )

@@ -25,7 +25,7 @@ class _Wrapper(Dataset[Any], ABC):
     """What the wrappers share: where a sample comes from is decided once, and nothing is copied.
 
     Args:
-        datasets: The data sets, or their configs.
+        datasets: The datasets, or their configs.
         lazy_init: Whether to read the annotations only when they are needed.
     """
 
@@ -41,7 +41,7 @@ class _Wrapper(Dataset[Any], ABC):
 
     @property
     def metainfo(self) -> dict[str, Any]:
-        """A copy of what is known about the data set as a whole."""
+        """A copy of what is known about the dataset as a whole."""
         return copy.deepcopy(self._metainfo)
 
     def full_init(self) -> None:
@@ -78,7 +78,7 @@ class _Wrapper(Dataset[Any], ABC):
 
     @force_full_init
     def __getitem__(self, idx: int) -> Any:
-        """Return a sample as the pipeline of its data set makes it."""
+        """Return a sample as the pipeline of its dataset makes it."""
         dataset, index = self._origin(range(len(self))[idx])
         return dataset[index]
 
@@ -94,14 +94,14 @@ class _Wrapper(Dataset[Any], ABC):
             NotImplementedError: Always; the error says what to do instead.
         """
         raise NotImplementedError(
-            f"{type(self).__name__} has no subsets: take them of the data sets that it is made of, "
+            f"{type(self).__name__} has no subsets: take them of the datasets that it is made of, "
             "by their argument `indices` or by `get_subset`"
         )
 
     get_subset = get_subset_
 
     def _prepare(self) -> None:
-        """Work out where samples come from, when all data sets have been read."""
+        """Work out where samples come from, when all datasets have been read."""
 
     @abstractmethod
     def _count(self) -> int:
@@ -109,22 +109,22 @@ class _Wrapper(Dataset[Any], ABC):
 
     @abstractmethod
     def _origin(self, idx: int) -> tuple[Any, int]:
-        """Return the data set that a sample is of, and its index there."""
+        """Return the dataset that a sample is of, and its index there."""
 
 
 @DATASETS.register_module()
 class ConcatDataset(_Wrapper):
-    """Several data sets, one after the other.
+    """Several datasets, one after the other.
 
     Its `metainfo` is that of the first.
 
     Args:
-        datasets: The data sets, or their configs.
+        datasets: The datasets, or their configs.
         lazy_init: Whether to read the annotations only when they are needed.
         ignore_keys: In which keys of their `metainfo` they may differ.
 
     Attributes:
-        datasets: The data sets.
+        datasets: The datasets.
 
     Raises:
         ValueError: If there are none, or their `metainfo` differs.
@@ -137,7 +137,7 @@ class ConcatDataset(_Wrapper):
         ignore_keys: str | Sequence[str] | None = None,
     ) -> None:
         if not datasets:
-            raise ValueError("datasets of ConcatDataset has at least one data set")
+            raise ValueError("datasets of ConcatDataset has at least one dataset")
         self.ignore_keys = {ignore_keys} if isinstance(ignore_keys, str) else {*(ignore_keys or ())}
         self._ends: list[int] = []
         super().__init__(datasets, lazy_init)
@@ -149,7 +149,7 @@ class ConcatDataset(_Wrapper):
         self._compare()
 
     def _compare(self) -> None:
-        """Hold the metainfo of all data sets against that of the first."""
+        """Hold the metainfo of all datasets against that of the first."""
         first = self._relevant(self._datasets[0])
         for number, dataset in enumerate(self._datasets[1:], 1):
             other = self._relevant(dataset)
@@ -159,7 +159,7 @@ class ConcatDataset(_Wrapper):
             if differing:
                 key = differing[0]
                 raise ValueError(
-                    f"the metainfo of data set {number} of ConcatDataset differs from that of the "
+                    f"the metainfo of dataset {number} of ConcatDataset differs from that of the "
                     f"first in {', '.join(differing)}: {key} is {other.get(key)!r}, not "
                     f"{first.get(key)!r}. Name in ignore_keys what may differ"
                 )
@@ -179,15 +179,15 @@ class ConcatDataset(_Wrapper):
 
 @DATASETS.register_module()
 class RepeatDataset(_Wrapper):
-    """A data set several times over, so that a pass over a small one takes longer.
+    """A dataset several times over, so that a pass over a small one takes longer.
 
     Args:
-        dataset: The data set, or its config.
+        dataset: The dataset, or its config.
         times: How many times.
         lazy_init: Whether to read the annotations only when they are needed.
 
     Attributes:
-        dataset: The data set.
+        dataset: The dataset.
 
     Raises:
         ValueError: If `times` is not positive.
@@ -209,7 +209,7 @@ class RepeatDataset(_Wrapper):
 
 @DATASETS.register_module()
 class ClassBalancedDataset(_Wrapper):
-    """A data set in which samples of rare classes are repeated.
+    """A dataset in which samples of rare classes are repeated.
 
     A class that the fraction f of the samples has calls for r = max(1, sqrt(t / f)) times its
     samples. A sample is there as often as the neediest of its classes calls for, rounded up.
@@ -217,12 +217,12 @@ class ClassBalancedDataset(_Wrapper):
     Source: Gupta et al., LVIS: A Dataset for Large Vocabulary Instance Segmentation, 2019.
 
     Args:
-        dataset: The data set, or its config; it has `get_cat_ids`.
+        dataset: The dataset, or its config; it has `get_cat_ids`.
         oversample_thr: The fraction t of samples below which a class is rare.
         lazy_init: Whether to read the annotations only when they are needed.
 
     Attributes:
-        dataset: The data set.
+        dataset: The dataset.
         repeat_indices: The indices of the samples, each as often as it is there.
 
     Raises:

@@ -1,7 +1,7 @@
 """Collective operations on tensors.
 
 What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type that
-every back end can reduce; bits, booleans and the like are gathered, and each process reduces them.
+every backend can reduce; bits, booleans and the like are gathered, and each process reduces them.
 A type that does not fit an operation is an error, also where there is just one process.
 """
 
@@ -180,12 +180,12 @@ def _check(data: Tensor, op: str) -> None:
 
 
 def _sendable(data: Tensor, group: Group | None) -> Tensor:
-    """Return the tensor, or a copy of it where the back end wants another one."""
+    """Return the tensor, or a copy of it where the backend wants another one."""
     return data.to(get_comm_device(group)).contiguous().resolve_conj().resolve_neg()
 
 
 def _bytes(data: Tensor) -> Tensor:
-    """Return a view of a contiguous tensor as its bytes, which every back end can move."""
+    """Return a view of a contiguous tensor as its bytes, which every backend can move."""
     return data.view(-1).view(torch.uint8)
 
 

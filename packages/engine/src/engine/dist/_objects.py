@@ -71,13 +71,13 @@ def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = N
 def collect_results(
     results: list[T], size: int, device: str = "cpu", tmpdir: str | None = None
 ) -> list[T] | None:
-    """Put the results of all processes in the order of the data set.
+    """Put the results of all processes in the order of the dataset.
 
     Process r has handled the samples r, r + n, r + 2n, ... of n processes.
 
     Args:
         results: Those of this process, plain data.
-        size: The number of samples of the data set; what padding added beyond it is dropped.
+        size: The number of samples of the dataset; what padding added beyond it is dropped.
         device: How they travel: `'cpu'` as in `collect_results_cpu`, or `'gpu'` as in
             `collect_results_gpu`.
         tmpdir: Taken for the sake of code written for MMEngine, and not used: there are no files.
@@ -103,18 +103,18 @@ def collect_results_cpu(
 
     Args:
         result_part: The results of this process.
-        size: The number of samples of the data set.
+        size: The number of samples of the dataset.
         tmpdir: Taken and not used, as in `collect_results`.
     """
     return _merge_results(result_part, size, get_results_group())
 
 
 def collect_results_gpu(result_part: list[T], size: int) -> list[T] | None:
-    """Do as `collect_results` does, through the back end of the training.
+    """Do as `collect_results` does, through the backend of the training.
 
     Args:
         result_part: The results of this process.
-        size: The number of samples of the data set.
+        size: The number of samples of the dataset.
     """
     return _merge_results(result_part, size, None)
 

@@ -41,7 +41,7 @@ def get_backend(group: Group | None = None) -> str | None:
 
 
 def get_comm_device(group: Group | None = None) -> torch.device:
-    """Return the device on which the back end of a group wants tensors."""
+    """Return the device on which the backend of a group wants tensors."""
     if get_backend(group) == "nccl":
         return torch.device("cuda", torch.cuda.current_device())
     return torch.device("cpu")

@@ -60,7 +60,7 @@ class DumpResults(BaseMetric):
         """Write the file.
 
         Args:
-            results: The outputs for all samples, in the order of the data set.
+            results: The outputs for all samples, in the order of the dataset.
         """
         if self.out_file_path.endswith(".json"):
             dump(_as_lists(results), self.out_file_path)

@@ -54,7 +54,7 @@ class Evaluator:
         """Compute the values of all metrics.
 
         Args:
-            size: The number of samples of the data set.
+            size: The number of samples of the dataset.
 
         Returns:
             The values by their names.

@@ -29,7 +29,7 @@ class BaseMetric(ABC):
 
     `process` appends to `self.results`, in each process for the samples of that process; results
     are plain data and tensors. `compute_metrics` gets the results of all processes in the order of
-    the data set, in the first process only.
+    the dataset, in the first process only.
 
     One that appends nothing, because it only writes files, gives a warning; its
     `compute_metrics` gets an empty list.
@@ -60,7 +60,7 @@ class BaseMetric(ABC):
 
     @property
     def dataset_meta(self) -> Mapping[str, Any] | None:
-        """What is known about the data set as a whole, the names of the classes for example."""
+        """What is known about the dataset as a whole, the names of the classes for example."""
         return self._dataset_meta
 
     @dataset_meta.setter
@@ -88,7 +88,7 @@ class BaseMetric(ABC):
         """Gather the results of all processes, compute the values, and forget the results.
 
         Args:
-            size: The number of samples of the data set. Results beyond it come from samples that
+            size: The number of samples of the dataset. Results beyond it come from samples that
                 were repeated to fill the last batches, and are dropped.
 
         Returns:

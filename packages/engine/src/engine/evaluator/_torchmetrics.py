@@ -87,7 +87,7 @@ class TorchMetric(BaseMetric):
         """Bring the states of all processes together, compute the values, and begin anew.
 
         Args:
-            size: The number of samples of the data set.
+            size: The number of samples of the dataset.
 
         Raises:
             ValueError: If there were no samples, or more were repeated than one for each process.

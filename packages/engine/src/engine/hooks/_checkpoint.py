@@ -60,7 +60,7 @@ class CheckpointHook(Hook):
             and `error`.
         filename_tmpl: The name of a file, with `{}` for the number; None means `epoch_{}.pth` or
             `iter_{}.pth`. That of the best checkpoint has `best_<metric>_` in front.
-        backend_args: Arguments of the back end of `out_dir`.
+        backend_args: Arguments of the backend of `out_dir`.
         published_keys: What of the last checkpoint (with `save_last`) and the best ones is written
             once more when the training ends, with a part of the SHA-256 of the file in its name:
             `'state_dict'` gives files with weights alone. None means nothing.

@@ -19,7 +19,7 @@ from ._runner_like import RunnerLike
 @HOOKS.register_module()
 @needs_trust(out_dir=WRITES_ELSEWHERE, backend_args=SETS_STORAGE)
 class LoggerHook(Hook):
-    """Writes what the log processor makes of the message hub to the log and the visual back ends.
+    """Writes what the log processor makes of the message hub to the log and the visual backends.
 
     A loss that is NaN or infinite is reported with its iteration when a line is due, and at the
     latest when the run ends.
@@ -67,7 +67,7 @@ class LoggerHook(Hook):
         self._checked = 0  # iterations of which it is known whether the loss is a number
 
     def before_train(self, runner: RunnerLike) -> None:
-        """Tell the visual back ends the config.
+        """Tell the visual backends the config.
 
         Raises:
             ValueError: If metrics are to be logged by epochs, and the training loop has none.
@@ -135,7 +135,7 @@ class LoggerHook(Hook):
         runner.logger.info(line)
 
     def after_run(self, runner: RunnerLike) -> None:
-        """Report what no line did; close the back ends, and copy the logs to where they go."""
+        """Report what no line did; close the backends, and copy the logs to where they go."""
         self._report_no_number(runner, runner.iter)
         runner.visualizer.close()
         if self.out_dir is not None:

@@ -24,7 +24,7 @@ class NaiveVisualizationHook(Hook):
 
     The image is the one that the model was given, scaled back to the `ori_shape` in the meta
     information of its sample, without the padding beyond `img_shape`. Where the batch holds
-    normalised images, `img_norm_cfg` (with `mean`, `std` and `to_rgb`) says how to undo that; other
+    normalized images, `img_norm_cfg` (with `mean`, `std` and `to_rgb`) says how to undo that; other
     floating point images are stretched from their darkest to their brightest value.
 
     Args:
@@ -91,5 +91,5 @@ def _denormalize(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:
     mean = torch.tensor(norm["mean"], dtype=pixels.dtype).view(-1, 1, 1)
     std = torch.tensor(norm["std"], dtype=pixels.dtype).view(-1, 1, 1)
     restored = pixels * std + mean
-    # The values are RGB if that is what normalisation made of them, else as they were read, BGR.
+    # The values are RGB if that is what normalization made of them, else as they were read, BGR.
     return restored if norm.get("to_rgb", True) else restored.flip(0)

@@ -51,7 +51,7 @@ def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Any:
     Args:
         cfg: The whole config of a run. `tta_model` is the config of a `BaseTTAModel`, and
             `tta_pipeline` the transforms that make the views of a sample; they take the place of
-            the pipeline of the test data, also where its data set is wrapped in others.
+            the pipeline of the test data, also where its dataset is wrapped in others.
 
     Returns:
         The runner.

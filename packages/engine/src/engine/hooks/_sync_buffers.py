@@ -13,7 +13,7 @@ _SYNCED = "buffers_synced_at_iter"
 
 @HOOKS.register_module()
 class SyncBuffersHook(Hook):
-    """Averages buffers, such as the statistics of batch normalisation, over the processes.
+    """Averages buffers, such as the statistics of batch normalization, over the processes.
 
     It does so at the end of each epoch, and before a validation that comes within one. Buffers that
     are not floating point are left as they are.

@@ -116,7 +116,7 @@ class BaseInferencer(ABC):
 
     @property
     def dataset_meta(self) -> Mapping[str, Any]:
-        """What is known about the data set of the config, which is not built for it.
+        """What is known about the dataset of the config, which is not built for it.
 
         Raises:
             ValueError: If the config has no `test_dataloader.dataset`.

@@ -19,7 +19,7 @@ from ._method_override import override_methods
 def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | str) -> None:
     """Let modules compute their activations again in the backward pass instead of keeping them.
 
-    Losses and gradients stay what they are; so do the statistics of batch normalisation, and
+    Losses and gradients stay what they are; so do the statistics of batch normalization, and
     random numbers such as those of dropout.
 
     Args:

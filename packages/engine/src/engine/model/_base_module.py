@@ -18,7 +18,7 @@ InitCfg = Mapping[str, Any] | Sequence[Mapping[str, Any]]
 
 
 class BaseModule(nn.Module):
-    """A module whose weights are initialised as a config says.
+    """A module whose weights are initialized as a config says.
 
     Args:
         init_cfg: A config of a weight initializer, or several that are applied in turn; None
@@ -36,7 +36,7 @@ class BaseModule(nn.Module):
         return self._is_init
 
     def init_weights(self) -> None:
-        """Initialise the weights once.
+        """Initialize the weights once.
 
         Those of the module itself come before those of its children, but what is loaded from a
         checkpoint comes last.

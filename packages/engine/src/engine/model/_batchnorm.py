@@ -7,27 +7,27 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 
 class _AnyBatchNorm(_BatchNorm):
-    """Batch normalisation of inputs with any number of dimensions, as `nn.SyncBatchNorm` takes."""
+    """Batch normalization of inputs with any number of dimensions, as `nn.SyncBatchNorm` takes."""
 
     def _check_input_dim(self, input: Tensor) -> None: ...
 
 
 def convert_sync_batchnorm(module: nn.Module, implementation: str = "torch") -> nn.Module:
-    """Replace all batch normalisation in a module by one that counts over all processes.
+    """Replace all batch normalization in a module by one that counts over all processes.
 
     Args:
         module: The module; what it holds is changed in place.
         implementation: `'torch'`. MMEngine knows `'mmcv'` too, which is not needed any more.
 
     Returns:
-        The module, or what takes its place if it is batch normalisation itself.
+        The module, or what takes its place if it is batch normalization itself.
 
     Raises:
         ValueError: If the implementation is another one.
     """
     if implementation != "torch":
         raise ValueError(
-            f"the implementation of synchronised batch normalisation is 'torch'; "
+            f"the implementation of synchronized batch normalization is 'torch'; "
             f"got {implementation!r}"
         )
     converted: nn.Module = nn.SyncBatchNorm.convert_sync_batchnorm(module)
@@ -35,13 +35,13 @@ def convert_sync_batchnorm(module: nn.Module, implementation: str = "torch") -> 
 
 
 def revert_sync_batchnorm(module: nn.Module) -> nn.Module:
-    """Replace all synchronised batch normalisation in a module by one that runs anywhere.
+    """Replace all synchronized batch normalization in a module by one that runs anywhere.
 
     Args:
         module: The module; what it holds is changed in place, and keeps its parameters.
 
     Returns:
-        The module, or what takes its place if it is batch normalisation itself.
+        The module, or what takes its place if it is batch normalization itself.
     """
     if isinstance(module, nn.SyncBatchNorm):
         return _local(module)

@@ -73,13 +73,13 @@ def _move(data: Any, device: torch.device, non_blocking: bool) -> Any:
 
 @MODELS.register_module()
 class ImgDataPreprocessor(BaseDataPreprocessor):
-    """Normalises images, pads them to one size and stacks them.
+    """Normalizes images, pads them to one size and stacks them.
 
     Args:
         mean: By channel, on the scale of the images as loaded; None leaves the values.
         std: By channel; goes with `mean`.
         pad_size_divisor: Height and width become multiples of it, in pixels.
-        pad_value: What is padded with, after normalisation.
+        pad_value: What is padded with, after normalization.
         bgr_to_rgb: Whether to reverse the channels, BGR to RGB.
         rgb_to_bgr: Whether to reverse the channels, RGB to BGR.
         non_blocking: As in `BaseDataPreprocessor`.
@@ -106,7 +106,7 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
             raise ValueError(f"mean and std go together; got mean={mean!r}, std={std!r}")
         if bgr_to_rgb and rgb_to_bgr:
             raise ValueError("bgr_to_rgb and rgb_to_bgr undo each other; set one of them at most")
-        self._normalises = mean is not None
+        self._normalizes = mean is not None
         self._reverses = bgr_to_rgb or rgb_to_bgr
         self.pad_size_divisor = pad_size_divisor
         self.pad_value = pad_value
@@ -143,7 +143,7 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         if self._reverses:
             image = image.flip(-3)
         image = image.float()
-        if not self._normalises:
+        if not self._normalizes:
             return image
         if len(self.mean) not in (1, image.shape[-3]):
             raise ValueError(

@@ -41,7 +41,7 @@ class BaseInit:
         self.bias = bias if bias_prob is None else bias_init_with_prob(bias_prob)
 
     def __call__(self, module: nn.Module) -> None:
-        """Initialise the layers of `module`."""
+        """Initialize the layers of `module`."""
         for layer in [module] if self.layers is None else module.modules():
             if self.layers is None or not self.layers.isdisjoint(_class_names(layer)):
                 self._init_layer(layer)
@@ -224,7 +224,7 @@ class Caffe2XavierInit(KaimingInit):
 def initialize(
     module: nn.Module, init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]]
 ) -> None:
-    """Initialise a module; a warning names layers that it does not have.
+    """Initialize a module; a warning names layers that it does not have.
 
     Args:
         module: The module.
@@ -270,7 +270,7 @@ def constant_init(module: nn.Module, val: float, bias: float = 0.0) -> None:
 
 
 def normal_init(module: nn.Module, mean: float = 0.0, std: float = 1.0, bias: float = 0.0) -> None:
-    """Initialise a layer as `NormalInit` does."""
+    """Initialize a layer as `NormalInit` does."""
     NormalInit(mean, std, bias=bias)(module)
 
 
@@ -282,19 +282,19 @@ def trunc_normal_init(
     b: float = 2.0,
     bias: float = 0.0,
 ) -> None:
-    """Initialise a layer as `TruncNormalInit` does."""
+    """Initialize a layer as `TruncNormalInit` does."""
     TruncNormalInit(mean, std, a, b, bias=bias)(module)
 
 
 def uniform_init(module: nn.Module, a: float = 0.0, b: float = 1.0, bias: float = 0.0) -> None:
-    """Initialise a layer as `UniformInit` does."""
+    """Initialize a layer as `UniformInit` does."""
     UniformInit(a, b, bias=bias)(module)
 
 
 def xavier_init(
     module: nn.Module, gain: float = 1.0, bias: float = 0.0, distribution: str = "normal"
 ) -> None:
-    """Initialise a layer as `XavierInit` does."""
+    """Initialize a layer as `XavierInit` does."""
     XavierInit(gain, distribution, bias=bias)(module)
 
 
@@ -306,12 +306,12 @@ def kaiming_init(
     bias: float = 0.0,
     distribution: str = "normal",
 ) -> None:
-    """Initialise a layer as `KaimingInit` does."""
+    """Initialize a layer as `KaimingInit` does."""
     KaimingInit(a, mode, nonlinearity, distribution, bias=bias)(module)
 
 
 def caffe2_xavier_init(module: nn.Module, bias: float = 0.0) -> None:
-    """Initialise a layer as `Caffe2XavierInit` does."""
+    """Initialize a layer as `Caffe2XavierInit` does."""
     Caffe2XavierInit(bias=bias)(module)
 
 
@@ -330,7 +330,7 @@ def bias_init_with_prob(prior_prob: float) -> float:
 
 
 def update_init_info(module: nn.Module, init_info: str) -> None:
-    """Note how those parameters of a module were initialised that have changed since the last note.
+    """Note how those parameters of a module were initialized that have changed since the last note.
 
     The notes are in `module._params_init_info`: by parameter `init_info` and `tmp_mean_value`, the
     mean by which a change is seen. The first call notes all parameters.

@@ -58,7 +58,7 @@ def _is_there(name: str, part: Mapping[str, Any]) -> bool:
 
     Args:
         name: Its name.
-        part: The config of the data set, which may say below which folder it is.
+        part: The config of the dataset, which may say below which folder it is.
     """
     prefixes = part.get("data_prefix")
     below = [*prefixes.values()] if isinstance(prefixes, Mapping) else []

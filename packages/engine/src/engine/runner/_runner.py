@@ -97,7 +97,7 @@ class Runner(RunProgress):
             at least.
         log_processor: What makes log lines of logged values.
         log_level: The least level that is logged.
-        visualizer: The visualizer and its back ends.
+        visualizer: The visualizer and its backends.
         default_scope: The scope in which names are looked up.
         randomness: `dict(seed=None, diff_rank_seed=False, deterministic=False)`; a run that is
             resumed goes on with the seed that it had.

@@ -169,7 +169,7 @@ TAKEN: Mapping[str, tuple[Any, str]] = {
     "constructor": (Any, "Who makes the wrapper."),
     "convert_to_iter_based": (bool, "Whether to step in each iteration; the times stay epochs."),
     "epoch_length": (int | None, "The iterations of an epoch; the runner knows it."),
-    "name": (str | None, "The name under which the visualizer finds the back end."),
+    "name": (str | None, "The name under which the visualizer finds the backend."),
     "priority": (int | str, "When the hook is called among the others: 0 to 100, or a name."),
 }
 """The keys that builders take out of the config of a part: what they may be, and mean."""

@@ -74,7 +74,7 @@ def assert_keys_equal(result_keys: Iterable[str], target_keys: Iterable[str]) ->
 
 
 def assert_is_norm_layer(module: nn.Module) -> bool:
-    """Return whether a module is a normalisation: of batches, instances, groups or layers."""
+    """Return whether a module is a normalization: of batches, instances, groups or layers."""
     return is_norm(module)
 
 

@@ -15,7 +15,7 @@ def close_matches(name: str, names: Iterable[str], n: int = 3) -> list[str]:
         names: What would have been right.
         n: How many to return at most.
     """
-    import difflib  # deferred: only a failed look-up pays for it
+    import difflib  # deferred: only a failed lookup pays for it
 
     by_fold: dict[str, list[str]] = {}
     for candidate in names:

@@ -215,7 +215,7 @@ def track_progress_rich(
         nproc: The number of processes.
         chunksize: How many tasks a process takes at a time.
         description: The text before the bar.
-        color: The colour of the bar.
+        color: The color of the bar.
 
     Returns:
         What the function returned for each.

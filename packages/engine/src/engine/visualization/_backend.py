@@ -26,7 +26,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def force_init_env(old_func: F) -> F:
-    """Let a method of a back end open the back end first, by `_init_env`, where it is not open.
+    """Let a method of a backend open the backend first, by `_init_env`, where it is not open.
 
     Args:
         old_func: The method.
@@ -69,7 +69,7 @@ def each_alone(calls: Iterable[Callable[[], Any]]) -> None:
 class BaseVisBackend:
     """A place where the pictures and numbers of a run go.
 
-    A back end implements what its place can hold; the rest is left out. What it writes to is opened
+    A backend implements what its place can hold; the rest is left out. What it writes to is opened
     by `_init_env`, at the first use of a method that `force_init_env` decorates, and let go of by
     `_end`; it can be opened again. One that sets `run_id` goes on in the same run of its tracker
     then, and so does that of a run which is resumed.
@@ -96,7 +96,7 @@ class BaseVisBackend:
 
         Args:
             config: The config.
-            kwargs: What the back end offers beyond.
+            kwargs: What the backend offers beyond.
         """
 
     def add_graph(self, model: nn.Module, data_batch: Sequence[Any] | None, **kwargs: Any) -> None:
@@ -105,7 +105,7 @@ class BaseVisBackend:
         Args:
             model: The model.
             data_batch: What it is called with.
-            kwargs: What the back end offers beyond.
+            kwargs: What the backend offers beyond.
         """
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
@@ -115,7 +115,7 @@ class BaseVisBackend:
             name: The name of the picture.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
-            kwargs: What the back end offers beyond.
+            kwargs: What the backend offers beyond.
         """
 
     def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
@@ -125,7 +125,7 @@ class BaseVisBackend:
             name: The name of the number.
             value: The number; an array or tensor of one element will do.
             step: The time to which it belongs.
-            kwargs: What the back end offers beyond.
+            kwargs: What the backend offers beyond.
         """
 
     def add_scalars(
@@ -140,8 +140,8 @@ class BaseVisBackend:
         Args:
             scalar_dict: Names and numbers.
             step: The time to which they belong.
-            file_path: A file to write them to as well, where the back end writes files.
-            kwargs: What the back end offers beyond.
+            file_path: A file to write them to as well, where the backend writes files.
+            kwargs: What the backend offers beyond.
         """
         each_alone(
             functools.partial(self.add_scalar, name, value, step, **kwargs)
@@ -149,7 +149,7 @@ class BaseVisBackend:
         )
 
     def close(self) -> None:
-        """Finish what is pending; a later use opens the back end again."""
+        """Finish what is pending; a later use opens the backend again."""
         if self._env_initialized:
             self._env_initialized = False
             self._end()
@@ -170,7 +170,7 @@ class BaseVisBackend:
             state_dict: What `state_dict` returned.
 
         Raises:
-            RuntimeError: If the back end is open already.
+            RuntimeError: If the backend is open already.
         """
         if self._env_initialized:
             raise RuntimeError("it was used before the run was resumed, and is a run of its own")
@@ -182,7 +182,7 @@ class BaseVisBackend:
             self.save_dir = str(earlier)
 
     def _init_env(self) -> None:
-        """Open what the back end writes to."""
+        """Open what the backend writes to."""
 
     def _end(self) -> None:
         """Finish what is pending, and let go of what was opened."""

@@ -30,7 +30,7 @@ class Canvas:
     matplotlib renders when the image is read, once for all that was added since.
 
     Args:
-        image: RGB of shape (H, W, 3), or grey of shape (H, W).
+        image: RGB of shape (H, W, 3), or gray of shape (H, W).
         options: Arguments of matplotlib's figure, such as `dpi`, the number of pixels to an inch.
 
     Raises:
@@ -74,11 +74,11 @@ class Canvas:
         return axes, len(axes.get_children())
 
     def blend(self, mask: npt.NDArray[Any], color: Color, alpha: float) -> None:
-        """Lay a colour over a part of the image.
+        """Lay a color over a part of the image.
 
         Args:
             mask: Where to lay it, not 0, of shape (H, W).
-            color: The colour.
+            color: The color.
             alpha: How much of it covers the image, in [0, 1].
         """
         covered = self.read()

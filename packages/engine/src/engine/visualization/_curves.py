@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 # What is drawn only if it is asked for.
 _SIDE_VALUES = frozenset({"iter", "epoch", "time", "data_time", "memory", "grad_norm"})
 
-# Okabe and Ito's colours, which people with any kind of colour vision can tell apart; when they run
+# Okabe and Ito's colors, which people with any kind of color vision can tell apart; when they run
 # out, the lines are dashed.
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#444444")
 _LINES = ("-", "--", ":", "-.")
@@ -151,7 +151,7 @@ def _counts_epochs(panel: _Panel, runs: Mapping[str, Curves]) -> bool:
 def _draw(axes: Axes, panel: _Panel, runs: list[str]) -> None:
     names = sorted({curve.name for curve in panel.curves}, key=lambda name: (name != "loss", name))
     for curve in panel.curves:
-        # With one run, colours tell the values apart; with several, the runs.
+        # With one run, colors tell the values apart; with several, the runs.
         number = runs.index(curve.run) if len(runs) > 1 else names.index(curve.name)
         axes.plot(
             list(curve.points),

@@ -36,8 +36,8 @@ Texts = str | Sequence[str]
 class ImageDrawer:
     """Draws on an image, each thing over those before it.
 
-    Positions are in pixels, from the upper left corner to the right and down. A colour is a name
-    that matplotlib knows, or red, green and blue in [0, 255]. A colour or another option stands for
+    Positions are in pixels, from the upper left corner to the right and down. A color is a name
+    that matplotlib knows, or red, green and blue in [0, 255]. A color or another option stands for
     all that a call draws, or in a list for each. Widths of lines and sizes of texts are in points,
     of which 72 make `dpi` pixels: 100, if `fig_save_cfg` does not say otherwise.
 
@@ -53,7 +53,7 @@ class ImageDrawer:
         """Choose the image to draw on.
 
         Args:
-            image: RGB of shape (H, W, 3), or grey of shape (H, W).
+            image: RGB of shape (H, W, 3), or gray of shape (H, W).
 
         Raises:
             ValueError: If it has another shape.
@@ -79,7 +79,7 @@ class ImageDrawer:
 
         Args:
             positions: x and y, of shape (2,) or (N, 2).
-            colors: Their colours.
+            colors: Their colors.
             marker: Their shape, as matplotlib knows it; a disc if not said.
             sizes: Their areas in square points, of shape (N,).
         """
@@ -109,7 +109,7 @@ class ImageDrawer:
             texts: One text or several.
             positions: Where they stand, x and y, of shape (2,) or (N, 2).
             font_sizes: Their sizes; if not said, they grow with the image.
-            colors: Their colours.
+            colors: Their colors.
             vertical_alignments: How they stand above or below their positions.
             horizontal_alignments: How they stand beside their positions.
             font_families: Their fonts.
@@ -154,7 +154,7 @@ class ImageDrawer:
         Args:
             x_datas: The x of the ends of each line, of shape (2,) or (N, 2).
             y_datas: The y of the ends, of the same shape.
-            colors: Their colours.
+            colors: Their colors.
             line_styles: Their styles, as matplotlib knows them.
             line_widths: Their widths.
         """
@@ -185,10 +185,10 @@ class ImageDrawer:
         Args:
             center: x and y of their middles, of shape (2,) or (N, 2).
             radius: Their radii in pixels, of shape (1,) or (N,).
-            edge_colors: The colours of their lines.
+            edge_colors: The colors of their lines.
             line_styles: The styles of the lines, as matplotlib knows them.
             line_widths: The widths of the lines.
-            face_colors: The colours of their areas; `'none'` leaves them free.
+            face_colors: The colors of their areas; `'none'` leaves them free.
             alpha: How opaque they are, in [0, 1].
         """
         middles = _pairs(center)
@@ -214,10 +214,10 @@ class ImageDrawer:
 
         Args:
             bboxes: Left, top, right and bottom, of shape (4,) or (N, 4).
-            edge_colors: The colours of their lines.
+            edge_colors: The colors of their lines.
             line_styles: The styles of the lines, as matplotlib knows them.
             line_widths: The widths of the lines.
-            face_colors: The colours of their areas; `'none'` leaves them free.
+            face_colors: The colors of their areas; `'none'` leaves them free.
             alpha: How opaque they are, in [0, 1].
         """
         boxes = tensor2ndarray(bboxes).reshape(-1, 4)
@@ -239,10 +239,10 @@ class ImageDrawer:
 
         Args:
             polygons: One or several, each the x and y of its corners, of shape (K, 2).
-            edge_colors: The colours of their lines.
+            edge_colors: The colors of their lines.
             line_styles: The styles of the lines, as matplotlib knows them.
             line_widths: The widths of the lines.
-            face_colors: The colours of their areas; `'none'` leaves them free.
+            face_colors: The colors of their areas; `'none'` leaves them free.
             alpha: How opaque they are, in [0, 1].
         """
         several = [polygons] if isinstance(polygons, np.ndarray | Tensor) else list(polygons)
@@ -255,12 +255,12 @@ class ImageDrawer:
     def draw_binary_masks(
         self, binary_masks: Array, colors: Colors = "g", alphas: Numbers = 0.8
     ) -> Self:
-        """Lay colours over parts of the image.
+        """Lay colors over parts of the image.
 
         Args:
             binary_masks: Of shape (H, W) or (N, H, W).
-            colors: One colour for all masks, or one for each.
-            alphas: How much of a colour covers the image, in [0, 1].
+            colors: One color for all masks, or one for each.
+            alphas: How much of a color covers the image, in [0, 1].
 
         Raises:
             ValueError: If the masks don't have the size of the image.

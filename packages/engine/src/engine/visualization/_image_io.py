@@ -54,7 +54,7 @@ def show_image(
 def _no_screen(backend: str) -> str:
     return (
         f"there is no screen to show a picture on: matplotlib draws with {backend}. Write it to a "
-        "file, with write_image or add_image, or choose a back end that opens windows by MPLBACKEND"
+        "file, with write_image or add_image, or choose a backend that opens windows by MPLBACKEND"
     )
 
 

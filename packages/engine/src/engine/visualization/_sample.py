@@ -15,7 +15,7 @@ from .utils import Color
 
 Meta = Mapping[str, Any]
 
-# Okabe and Ito's colors, which people with any kind of colour vision can tell apart.
+# Okabe and Ito's colors, which people with any kind of color vision can tell apart.
 _PALETTE: tuple[Color, ...] = (
     (0, 114, 178),
     (230, 159, 0),

@@ -26,7 +26,7 @@ from ._sample import draw_fields
 if TYPE_CHECKING:
     from engine.config import Config
 
-# After a failure a back end is left alone for so many times as long as that took, so that one whose
+# After a failure a backend is left alone for so many times as long as that took, so that one whose
 # server is away takes a tenth of the run's time at most.
 _REST = 9
 
@@ -36,20 +36,20 @@ _logger = logging.getLogger(__name__)
 @VISUALIZERS.register_module()
 @needs_trust(save_dir=WRITES_ELSEWHERE)
 class Visualizer(ImageDrawer, ManagerMixin):
-    """Draws on an image, and hands pictures and numbers to all back ends.
+    """Draws on an image, and hands pictures and numbers to all backends.
 
-    A back end that fails does not end the run: its first failure is logged.
+    A backend that fails does not end the run: its first failure is logged.
 
     Args:
         name: The name under which `get_instance` finds the visualizer.
         image: The image to draw on, RGB of shape (H, W, 3).
-        vis_backends: The back ends, or configs of ones, which may have a `name`.
-        save_dir: The folder of the run; the back ends write to `vis_data` in it.
+        vis_backends: The backends, or configs of ones, which may have a `name`.
+        save_dir: The folder of the run; the backends write to `vis_data` in it.
         fig_save_cfg: Arguments of matplotlib's figure behind the image, such as `dpi`.
         fig_show_cfg: Arguments of that in the window of `show`.
 
     Raises:
-        ValueError: If two back ends have the same name.
+        ValueError: If two backends have the same name.
     """
 
     def __init__(
@@ -74,17 +74,17 @@ class Visualizer(ImageDrawer, ManagerMixin):
             self.set_image(image)
 
     def get_backend(self, name: str) -> BaseVisBackend:
-        """Return a back end.
+        """Return a backend.
 
         Args:
             name: The name that its config gave it, else that of its class.
 
         Raises:
-            KeyError: If there is no such back end.
+            KeyError: If there is no such backend.
         """
         if name not in self._backends:
             known = ", ".join(self._backends) or "none"
-            raise KeyError(f"there is no visual back end {name!r}; there are {known}")
+            raise KeyError(f"there is no visual backend {name!r}; there are {known}")
         return self._backends[name]
 
     def show(
@@ -107,7 +107,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
 
         Raises:
             RuntimeError: If there is no screen.
-            ValueError: If the back end is another one.
+            ValueError: If the backend is another one.
         """
         if backend != "matplotlib":
             raise ValueError(f"pictures are shown by matplotlib, not by {backend!r}")
@@ -146,26 +146,26 @@ class Visualizer(ImageDrawer, ManagerMixin):
         )
 
     def add_config(self, config: Config, **kwargs: Any) -> None:
-        """Hand the config of the run to the back ends.
+        """Hand the config of the run to the backends.
 
         Args:
             config: The config.
-            kwargs: What a back end offers beyond.
+            kwargs: What a backend offers beyond.
         """
         self._tell("add_config", config, **kwargs)
 
     def add_graph(self, model: nn.Module, data_batch: Sequence[Any] | None, **kwargs: Any) -> None:
-        """Hand a model to the back ends, which show its structure or watch its gradients.
+        """Hand a model to the backends, which show its structure or watch its gradients.
 
         Args:
             model: The model.
             data_batch: What it is called with.
-            kwargs: What a back end offers beyond.
+            kwargs: What a backend offers beyond.
         """
         self._tell("add_graph", model, data_batch, **kwargs)
 
     def add_image(self, name: str, image: Image, step: int = 0) -> None:
-        """Hand a picture to the back ends.
+        """Hand a picture to the backends.
 
         Args:
             name: The name of the picture.
@@ -175,13 +175,13 @@ class Visualizer(ImageDrawer, ManagerMixin):
         self._tell("add_image", name, image, step)
 
     def add_scalar(self, name: str, value: SupportsFloat, step: int = 0, **kwargs: Any) -> None:
-        """Hand a number to the back ends.
+        """Hand a number to the backends.
 
         Args:
             name: The name of the number.
             value: The number.
             step: The time to which it belongs.
-            kwargs: What a back end offers beyond.
+            kwargs: What a backend offers beyond.
         """
         self._tell("add_scalar", name, value, step, **kwargs)
 
@@ -192,13 +192,13 @@ class Visualizer(ImageDrawer, ManagerMixin):
         file_path: str | None = None,
         **kwargs: Any,
     ) -> None:
-        """Hand several numbers to the back ends.
+        """Hand several numbers to the backends.
 
         Args:
             scalar_dict: Names and numbers.
             step: The time to which they belong.
-            file_path: A file to write them to as well, where a back end writes files.
-            kwargs: What a back end offers beyond.
+            file_path: A file to write them to as well, where a backend writes files.
+            kwargs: What a backend offers beyond.
         """
         self._tell("add_scalars", scalar_dict, step, file_path, **kwargs)
 
@@ -213,15 +213,15 @@ class Visualizer(ImageDrawer, ManagerMixin):
         wait_time: float = 0,
         step: int = 0,
     ) -> None:
-        """Draw the annotations and predictions of a sample side by side, for the back ends.
+        """Draw the annotations and predictions of a sample side by side, for the backends.
 
         Fields whose names start with `gt_` are annotations, with `pred_` predictions: maps of
-        classes as colours, boxes of instances, labels as text. The names and colours of the classes
+        classes as colors, boxes of instances, labels as text. The names and colors of the classes
         come from `classes` and `palette` of `dataset_meta`.
 
         Args:
             name: The name of the picture.
-            image: The image of the sample, RGB of shape (H, W, 3) or grey of shape (H, W).
+            image: The image of the sample, RGB of shape (H, W, 3) or gray of shape (H, W).
             data_sample: The sample.
             draw_gt: Whether to draw annotations.
             draw_pred: Whether to draw predictions.
@@ -243,7 +243,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         self.add_image(name, self.get_image(), step)
 
     def close(self) -> None:
-        """Let the back ends finish what is pending, each as long as its `close_timeout` allows."""
+        """Let the backends finish what is pending, each as long as its `close_timeout` allows."""
         closing = {
             name: Thread(target=self._ask, args=(name, backend.close), daemon=True)
             for name, backend in self._backends.items()
@@ -256,7 +256,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
             thread.join(max(0, started + limit - time.monotonic()))
             if thread.is_alive():
                 _logger.error(
-                    "The visual back end %s did not close within %g s; what it has not sent may "
+                    "The visual backend %s did not close within %g s; what it has not sent may "
                     "be lost",
                     name,
                     limit,
@@ -271,7 +271,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         """Go on in the runs of the trackers that `state_dict` names.
 
         Args:
-            state_dict: What `state_dict` returned; back ends that are not there are left out.
+            state_dict: What `state_dict` returned; backends that are not there are left out.
         """
         for name in self._backends.keys() & state_dict.keys():
             self._ask(name, self._backends[name].load_state_dict, state_dict[name])
@@ -289,7 +289,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         name = name or type(backend).__name__
         if name in self._backends:
             raise ValueError(
-                f"there are two visual back ends {name!r}; give one of them another name"
+                f"there are two visual backends {name!r}; give one of them another name"
             )
         self._backends[name] = backend
 
@@ -299,7 +299,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
                 self._ask(name, getattr(backend, method), *args, **kwargs)
 
     def _ask(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Return what a method of a back end returns; log its failure if it is the first."""
+        """Return what a method of a backend returns; log its failure if it is the first."""
         started = time.monotonic()
         try:
             return method(*args, **kwargs)
@@ -309,7 +309,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
             if name not in self._failed:
                 self._failed.add(name)
                 _logger.exception(
-                    "The visual back end %s failed in %s; the run goes on, and further failures "
+                    "The visual backend %s failed in %s; the run goes on, and further failures "
                     "of it are not shown",
                     name,
                     method.__name__,

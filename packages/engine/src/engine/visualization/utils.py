@@ -19,7 +19,7 @@ Array = npt.NDArray[Any] | torch.Tensor
 Color = str | tuple[int, ...]
 Paint = str | tuple[float, float, float] | tuple[float, float, float, float]
 
-# A map of colours in which equal steps look equal, also to people who tell few colours apart.
+# A map of colors in which equal steps look equal, also to people who tell few colors apart.
 _HEAT = "viridis"
 
 
@@ -71,7 +71,7 @@ def check_type_and_length(
     Args:
         name: What the error calls it.
         value: The argument. A list, an array or a tensor has one entry for each; a tuple is one
-            value, such as a colour.
+            value, such as a color.
         valid_type: The type or types that it may have.
         valid_length: The number of things.
 
@@ -85,7 +85,7 @@ def check_type_and_length(
 
 
 def color_val_matplotlib(colors: Color | Sequence[Color]) -> Paint | list[Paint]:
-    """Return colours as matplotlib takes them.
+    """Return colors as matplotlib takes them.
 
     Args:
         colors: A name that matplotlib knows, or red, green and blue (and alpha) in [0, 255]; or a
@@ -95,16 +95,16 @@ def color_val_matplotlib(colors: Color | Sequence[Color]) -> Paint | list[Paint]
         The name, or the numbers in [0, 1]; a list for a list.
 
     Raises:
-        ValueError: If a colour is neither.
+        ValueError: If a color is neither.
     """
     return [paint(color) for color in colors] if isinstance(colors, list) else paint(colors)
 
 
 def paint(color: Any) -> Paint:
-    """Return one colour as matplotlib takes it; see `color_val_matplotlib`.
+    """Return one color as matplotlib takes it; see `color_val_matplotlib`.
 
     Args:
-        color: The colour.
+        color: The color.
 
     Raises:
         ValueError: If it is none.
@@ -113,12 +113,12 @@ def paint(color: Any) -> Paint:
         return color
     parts = tuple((np.asarray(color, dtype=float).ravel() / 255).tolist())
     if len(parts) not in (3, 4) or not 0 <= min(parts) <= max(parts) <= 1:
-        raise ValueError(f"a colour is a name, or red, green and blue from 0 to 255; got {color!r}")
+        raise ValueError(f"a color is a name, or red, green and blue from 0 to 255; got {color!r}")
     return cast("Paint", parts)
 
 
 def rgb(color: Color) -> tuple[float, float, float]:
-    """Return a colour as red, green and blue in [0, 1].
+    """Return a color as red, green and blue in [0, 1].
 
     Args:
         color: A name that matplotlib knows, or red, green and blue in [0, 255].
@@ -141,12 +141,12 @@ def img_from_canvas(canvas: FigureCanvasAgg) -> Image:
 
 
 def convert_overlay_heatmap(feat_map: Array, img: Image | None = None, alpha: float = 0.5) -> Image:
-    """Return a map of values as colours, from dark blue for the least to yellow for the greatest.
+    """Return a map of values as colors, from dark blue for the least to yellow for the greatest.
 
     Args:
         feat_map: The values, of shape (H, W) or (1, H, W).
-        img: An image to lay the colours over, RGB of shape (H, W, 3).
-        alpha: How much of the image is seen through the colours, in [0, 1].
+        img: An image to lay the colors over, RGB of shape (H, W, 3).
+        alpha: How much of the image is seen through the colors, in [0, 1].
 
     Returns:
         RGB of shape (H, W, 3).

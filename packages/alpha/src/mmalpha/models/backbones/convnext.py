@@ -16,7 +16,7 @@ from engine.model import BaseModule
 from mmalpha.models.layers import MLP, DropPath, LayerNorm2d, drop_path_rates
 from mmalpha.registry import MODELS
 
-_EPS = 1e-6  # of the normalisations, as in the paper's code
+_EPS = 1e-6  # of the normalizations, as in the paper's code
 
 
 class _Size(NamedTuple):
@@ -109,8 +109,8 @@ class ConvNeXt(BaseModule):
         in_channels: Channels of the images.
         stem_stride: Height and width of the patches of the first convolution, in pixels.
         out_indices: The stages, from 0, whose maps are handed on.
-        out_norm: Whether these maps are normalised, as dense prediction wants them; a classifier
-            normalises behind the pooling, see `norm` of `LinearClsHead`.
+        out_norm: Whether these maps are normalized, as dense prediction wants them; a classifier
+            normalizes behind the pooling, see `norm` of `LinearClsHead`.
         drop_path_rate: The probability that an image goes without the last block; it grows from 0
             at the first.
         layer_scale: The factor with which each channel of a block begins; 0 means none.

@@ -48,7 +48,7 @@ class BasicBlock(nn.Module):
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
-        """The normalisation right before the sum."""
+        """The normalization right before the sum."""
         return self.bn2
 
     def forward(self, x: Tensor) -> Tensor:
@@ -94,7 +94,7 @@ class Bottleneck(nn.Module):
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
-        """The normalisation right before the sum."""
+        """The normalization right before the sum."""
         return self.bn3
 
     def forward(self, x: Tensor) -> Tensor:
@@ -140,11 +140,11 @@ class ResNet(BaseModule):
             is a 3×3 convolution of stride 1.
         avg_down: Whether shortcuts average where they halve the map, before a 1×1 convolution of
             stride 1. With the deep stem that is the `d` variant (He et al., Bag of Tricks, 2019).
-        norm_eval: Whether the normalisations keep their running statistics in training too.
+        norm_eval: Whether the normalizations keep their running statistics in training too.
         zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
         channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
             on CPUs, and faster on GPUs with mixed precision. It needs 16 channels from the stem on.
-        init_cfg: As in `BaseModule`; None means the initialisation of the paper.
+        init_cfg: As in `BaseModule`; None means the initialization of the paper.
 
     Attributes:
         out_channels: The channels of each map that is handed on.
@@ -208,7 +208,7 @@ class ResNet(BaseModule):
             self.to(memory_format=torch.channels_last)
 
     def init_weights(self) -> None:
-        """Initialise the weights once."""
+        """Initialize the weights once."""
         was_init = self.is_init
         super().init_weights()
         if self.zero_init_residual and not was_init:

@@ -18,7 +18,7 @@ from engine.model import BaseModule
 from mmalpha.models.layers import MLP, DropPath, drop_path_rates
 from mmalpha.registry import MODELS
 
-_EPS = 1e-6  # of the normalisations, as in the paper's code
+_EPS = 1e-6  # of the normalizations, as in the paper's code
 
 
 class _Size(NamedTuple):
@@ -64,7 +64,7 @@ class Attention(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """Attention and an MLP, each behind a normalisation and beside a shortcut.
+    """Attention and an MLP, each behind a normalization and beside a shortcut.
 
     Args:
         size: How large the transformer is.
@@ -145,7 +145,7 @@ class VisionTransformer(BaseModule):
         self.register_load_state_dict_pre_hook(_fit_position_embedding)  # type: ignore[no-untyped-call]  # torch has no annotations here
 
     def init_weights(self) -> None:
-        """Initialise the weights once."""
+        """Initialize the weights once."""
         if not self.is_init:
             nn.init.trunc_normal_(self.pos_embed, std=0.02)
             nn.init.trunc_normal_(self.cls_token, std=0.02)
@@ -159,7 +159,7 @@ class VisionTransformer(BaseModule):
 
         Returns:
             What `out_type` says, one tensor for each entry of `out_indices`. The output of the last
-            block is normalised.
+            block is normalized.
 
         Raises:
             ValueError: If the images can't be cut into whole patches.

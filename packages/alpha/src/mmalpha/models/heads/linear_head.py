@@ -23,7 +23,7 @@ class LinearClsHead(BaseModule):
         num_classes: How many classes there are.
         in_channels: Channels of the features.
         loss: The config of the loss; None means cross entropy.
-        norm: Whether a layer normalisation comes before the layer, as in a ConvNeXt.
+        norm: Whether a layer normalization comes before the layer, as in a ConvNeXt.
         init_cfg: As in `BaseModule`; None means a normal distribution of standard deviation 0.01.
 
     Raises:

@@ -62,7 +62,7 @@ class LoadAnnotations:
         """Add `gt_seg_map`, a tensor `(H, W)` of uint8."""
         if "seg_map_path" not in results:
             raise ValueError(
-                f"{results.get('img_path', 'the sample')} has no mask: data_prefix of the data set "
+                f"{results.get('img_path', 'the sample')} has no mask: data_prefix of the dataset "
                 "has no seg_map_path"
             )
         path = results["seg_map_path"]

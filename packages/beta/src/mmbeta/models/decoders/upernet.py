@@ -24,7 +24,7 @@ class UPerNetDecoder(nn.Module):
         channel_list: Channels of each map of the backbone, the largest map first.
         channels: Channels of each map of the pyramid.
         pool_scales: The rows and columns of the grids over which the context is pooled. A grid of 1
-            needs batches of 2 images or more in training, for its normalisation.
+            needs batches of 2 images or more in training, for its normalization.
         align_corners: As in `torch.nn.functional.interpolate`.
 
     Attributes:

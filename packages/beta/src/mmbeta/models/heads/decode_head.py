@@ -32,7 +32,7 @@ class BaseDecodeHead(BaseModule, ABC):
         align_corners: As in `torch.nn.functional.interpolate`.
         loss_decode: The config of the loss, or those of several, whose sum counts; None means cross
             entropy.
-        init_cfg: As in `BaseModule`; None means the initialisation of He et al. A small one for the
+        init_cfg: As in `BaseModule`; None means the initialization of He et al. A small one for the
             classifier would let the network see nothing but background for its first epochs.
 
     Attributes:

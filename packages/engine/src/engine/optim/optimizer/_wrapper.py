@@ -154,7 +154,7 @@ class OptimWrapper(BaseOptimWrapper):
     def optim_context(self, model: nn.Module) -> AbstractContextManager[object]:
         """Return what surrounds the forward pass.
 
-        Under DDP only the last iteration of a group synchronises.
+        Under DDP only the last iteration of a group synchronizes.
 
         Args:
             model: The model, or its wrapper.

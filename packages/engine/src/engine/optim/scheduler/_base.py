@@ -299,7 +299,7 @@ class _ParamScheduler(ABC):
 class _ScaledParamScheduler(_ParamScheduler):
     """A schedule whose curve is known: a scale of the base value above a lower limit.
 
-    A step moves the present value by the ratio of two neighbouring points of the curve, so that
+    A step moves the present value by the ratio of two neighboring points of the curve, so that
     what other schedules did to the value stays in it.
     """
 

@@ -15,7 +15,7 @@ from .parrots_wrapper import _BatchNorm, _InstanceNorm
 
 
 def is_norm(layer: nn.Module, exclude: type | tuple[type, ...] | None = None) -> bool:
-    """Return whether a layer is a normalisation: of batches, instances, groups or layers.
+    """Return whether a layer is a normalization: of batches, instances, groups or layers.
 
     Args:
         layer: The layer.
@@ -27,7 +27,7 @@ def is_norm(layer: nn.Module, exclude: type | tuple[type, ...] | None = None) ->
 
 
 def has_batch_norm(model: nn.Module) -> bool:
-    """Return whether a model has batch normalisation."""
+    """Return whether a model has batch normalization."""
     return any(isinstance(module, _BatchNorm) for module in model.modules())
 
 
@@ -80,7 +80,7 @@ def tensor2imgs(
     std: tuple[float, ...] | None = None,
     to_bgr: bool = True,
 ) -> list[NDArray[np.uint8]]:
-    """Make images of a batch that was normalised.
+    """Make images of a batch that was normalized.
 
     Args:
         tensor: The batch, of shape (N, C, H, W) with 3 channels or 1.
