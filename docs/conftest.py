@@ -32,15 +32,20 @@ def _run_console(example: Example) -> None:
     """
     for command, expected in re.findall(r"^\$ (.*)\n((?:(?!\$ ).*\n?)*)", example.parsed, re.M):
         program, *words = shlex.split(command)
-        run = subprocess.run(
-            [Path(sys.executable).with_name(program), *words],
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-        assert run.returncode == 0, run.stderr
+        if program == "engine":
+            code = f"from engine.cli import main\nmain({words})"
+            printed = example.namespace["probe_with_torch"](code)
+        else:
+            run = subprocess.run(
+                [Path(sys.executable).with_name(program), *words],
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert run.returncode == 0, run.stderr
+            printed = run.stdout
         pattern = re.escape(expected.rstrip()).replace(re.escape("..."), ".*")
-        assert re.fullmatch(pattern, run.stdout.rstrip(), re.S), run.stdout
+        assert re.fullmatch(pattern, printed.rstrip(), re.S), printed
 
 
 def _hold_against_file(example: Example) -> None:
@@ -112,5 +117,5 @@ pytest_collect_file = Sybil(
         CodeBlockParser("toml", _hold_against_file),
     ],
     patterns=["*.md"],
-    fixtures=["_empty_folder"],
+    fixtures=["_empty_folder", "probe_with_torch"],
 ).pytest()

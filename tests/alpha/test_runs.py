@@ -73,25 +73,6 @@ def test_a_prediction_of_an_image_file(cfg: Config, trained: Path, tmp_path: Pat
     ]
 
 
-def test_what_is_no_image_is_told(cfg: Config, tmp_path: Path) -> None:
-    inferencer = INFERENCERS.build(
-        {**cfg.inferencer, "_scope_": "mmalpha"}, default_args={"model": cfg, "device": "cpu"}
-    )
-    (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"a\.png is no image of a kind that Pillow reads"):
-        inferencer(str(tmp_path / "a.png"))
-    Image.fromarray(np.arange(10_000).astype(np.uint8).reshape(100, 100)).save(tmp_path / "c.png")
-    (tmp_path / "c.png").write_bytes((tmp_path / "c.png").read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"c\.png is damaged"):
-        inferencer(str(tmp_path / "c.png"))
-    with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
-        inferencer(str(tmp_path / "b.png"))
-    with pytest.raises(ValueError, match="color of ClsInferencer is 'gray' or 'rgb'; got 'blue'"):
-        INFERENCERS.build(
-            {"type": "mmalpha.ClsInferencer", "color": "blue"}, default_args={"model": cfg}
-        )
-
-
 def test_fashion_mnist_trains_from_idx_files(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
     for prefix, count in (("train", 64), ("t10k", 16)):

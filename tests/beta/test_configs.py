@@ -1,4 +1,4 @@
-"""Each shipped config is free of findings, builds, and runs a step."""
+"""Each shipped config builds and runs a step."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ import torch
 from PIL import Image
 
 import mmbeta
-from engine import lint
 from engine.config import Config
 from engine.infer import build_inferencer
 from engine.runner import Runner
@@ -88,11 +87,6 @@ def small(cfg: Config, root: Path) -> Config:
         write(root)
     cfg.merge_from_dict(changes)
     return cfg
-
-
-@pytest.mark.parametrize("name", CONFIGS)
-def test_a_config_has_no_findings(name: str) -> None:
-    assert str(lint.check(Config.fromfile(f"mmbeta::{name}"))) == "no findings"
 
 
 @pytest.mark.parametrize("name", CONFIGS)

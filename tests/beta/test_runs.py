@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -73,25 +72,6 @@ def test_a_prediction_of_an_image_file(cfg: Config, trained: Path, tmp_path: Pat
     assert sum(shares.values()) == pytest.approx(1, abs=0.01)
     (picture,) = from_file["visualization"]
     assert picture.shape[1:] == (192, 3)
-
-
-def test_what_is_no_image_is_told(cfg: Config, tmp_path: Path) -> None:
-    inferencer = INFERENCERS.build(
-        {**cfg.inferencer, "_scope_": "mmbeta"}, default_args={"model": cfg, "device": "cpu"}
-    )
-    (tmp_path / "a.png").write_text("no image")
-    with pytest.raises(ValueError, match=r"a\.png is no image of a kind that Pillow reads"):
-        inferencer(str(tmp_path / "a.png"))
-    Image.fromarray(np.arange(10_000).astype(np.uint8).reshape(100, 100)).save(tmp_path / "c.png")
-    (tmp_path / "c.png").write_bytes((tmp_path / "c.png").read_bytes()[:100])
-    with pytest.raises(ValueError, match=r"c\.png is damaged"):
-        inferencer(str(tmp_path / "c.png"))
-    with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
-        inferencer(str(tmp_path / "b.png"))
-    with pytest.raises(ValueError, match="color of SegInferencer is 'gray' or 'rgb'; got 'blue'"):
-        INFERENCERS.build(
-            {"type": "mmbeta.SegInferencer", "color": "blue"}, default_args={"model": cfg}
-        )
 
 
 def test_a_picture_shows_some_image() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import multiprocessing
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -128,7 +127,6 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
             "TORCHELASTIC_USE_AGENT_STORE": "True",  # the port is free, for the store is here
             "TORCHELASTIC_RESTART_COUNT": "0",
         }
-        multiprocessing.get_context("forkserver").set_forkserver_preload(["torch._dynamo"])
         context = start_processes(
             main, (variables, *args), world_size, join=False, start_method="forkserver"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,6 +16,8 @@ from engine.registry import (
     Registry,
     init_default_scope,
 )
+
+Probe = Callable[[str], str]
 
 NET: dict[str, Any] = dict(type="ResNet", depth=18, base_channels=4)
 HEAD: dict[str, Any] = dict(type="FCNHead", in_channels=32, channels=4, num_classes=3)
@@ -72,6 +75,22 @@ def test_the_default_scope_changes_in_the_middle_of_a_program() -> None:
     with DefaultScope.overwrite_default_scope("mmalpha"):
         assert _library(MODELS.build(NET)) == "mmalpha"
     assert type(MODELS.build(dict(type=CLASH))) is beta.MODELS.get(CLASH)
+
+
+def test_a_name_of_both_means_that_of_the_node() -> None:
+    assert alpha.MODELS.get(CLASH).__module__ == "mmalpha.models.losses"
+    assert beta.MODELS.get(CLASH).__module__.startswith("mmbeta.models.")
+    assert beta.MODELS.get(f"mmalpha.{CLASH}") is alpha.MODELS.get(CLASH)
+
+
+def test_a_sibling_is_found_by_its_scope_and_not_imported_before(probe_with_torch: Probe) -> None:
+    code = (
+        "import sys; from mmbeta.registry import MODELS; import mmbeta.models;"
+        "before = 'mmalpha' in sys.modules;"
+        "backbone = MODELS.build(dict(type='mmalpha.ResNet', depth=18, base_channels=4));"
+        "print(before, type(backbone).__module__)"
+    )
+    assert probe_with_torch(code).split() == ["False", "mmalpha.models.backbones.resnet"]
 
 
 def test_a_name_of_both_is_never_the_other_one_s() -> None:

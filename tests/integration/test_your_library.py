@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+Probe = Callable[[str], str]
 
 BUILDS = """
 from engine.config import Config
@@ -49,25 +51,20 @@ def site(workspace: Path, uv: str, tmp_path_factory: pytest.TempPathFactory) -> 
     return folder
 
 
-def _run(site: Path, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=cwd,
-        env={**os.environ, "PYTHONPATH": str(site)},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        check=False,
-    )
+def _beside(site: Path, code: str) -> str:
+    """Return a program that finds the library in a folder."""
+    return f"import sys\nsys.path.insert(0, {str(site)!r})\n{code}"
 
 
-def test_its_parts_and_those_of_both_siblings_are_built_by_name(site: Path) -> None:
-    done = _run(site, "-c", BUILDS)
-    assert done.stdout.splitlines() == [
+def test_its_parts_and_those_of_both_siblings_are_built_by_name(
+    probe_with_torch: Probe, site: Path
+) -> None:
+    printed = probe_with_torch(_beside(site, BUILDS))
+    assert printed.splitlines() == [
         "mmgamma.registry",
         "mmalpha.models.backbones.resnet mmbeta.models.heads.fcn_head",
         "300",
-    ], done.stderr
+    ]
 
 
 def _changed(site: Path, folder: Path, file: str, old: str, new: str) -> Path:
@@ -80,25 +77,26 @@ def _changed(site: Path, folder: Path, file: str, old: str, new: str) -> Path:
     return folder
 
 
-def test_a_sibling_that_is_too_old_is_told(site: Path, tmp_path: Path) -> None:
+def test_a_sibling_that_is_too_old_is_told(
+    probe_with_torch: Probe, site: Path, tmp_path: Path
+) -> None:
     metadata = "mmgamma-*.dist-info/METADATA"
     demanding = _changed(site, tmp_path, metadata, "Requires-Dist: mmalpha<0.4,>=0.3", TOO_NEW)
-    done = _run(demanding, "-c", LOOKS_UP)
+    printed = probe_with_torch(_beside(demanding, LOOKS_UP))
     assert re.fullmatch(
         r"ScopeImportError: mmgamma 0\.1\.0 needs mmalpha>=99, but mmalpha [\d.]+ is installed\. "
         r"Install what fits: pip install mmgamma 'mmalpha>=99'\nFCNHead\n",
-        done.stdout,
-    ), done.stdout + done.stderr
+        printed,
+    ), printed
 
 
 @pytest.mark.parametrize("module", ["registry", "models"])
 def test_a_library_that_fails_to_import_leaves_the_others_alone(
-    site: Path, tmp_path: Path, module: str
+    probe_with_torch: Probe, site: Path, tmp_path: Path, module: str
 ) -> None:
     file = f"mmgamma/{module}.py"
     broken = _changed(site, tmp_path, file, "from engine", "import no_such\nfrom engine")
-    done = _run(broken, "-c", LOOKS_UP)
-    error, other = done.stdout.splitlines()
+    error, other = probe_with_torch(_beside(broken, LOOKS_UP)).splitlines()
     assert error.startswith("ScopeImportError: ")
     assert f"import of mmgamma.{module}" in error
     assert "ModuleNotFoundError: No module named 'no_such'" in error

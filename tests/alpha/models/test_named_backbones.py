@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -11,6 +10,8 @@ import torch
 from engine.registry import BACKBONE_REGISTRY, Provider
 from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES, ConvNeXt, PooledFeatures, ResNet
 from mmalpha.registry import MMALPHA_BACKBONE_REGISTRY
+
+Probe = Callable[[str], str]
 
 DEPTHS = ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
 CONVNEXTS = ["atto", "femto", "pico", "nano", "tiny", "small", "base", "large", "xlarge"]
@@ -75,20 +76,18 @@ def test_weights_that_there_are_not_are_refused() -> None:
         IMAGE_CLASSIFIER_BACKBONES.get("resnet34")(pretrained=True)
 
 
-def test_without_timm_there_are_the_own_ones() -> None:
+def test_without_timm_there_are_the_own_ones(probe_with_torch: Probe) -> None:
     code = (
         "import sys; sys.modules['timm'] = None;"
         "from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES as found;"
         "print(found.available_keys())"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == str(sorted(NAMES))
+    assert probe_with_torch(code).strip() == str(sorted(NAMES))
 
 
-def test_timm_is_imported_when_it_is_asked() -> None:
+def test_timm_is_imported_when_it_is_asked(probe_with_torch: Probe) -> None:
     code = (
         "import sys; from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES;"
         "print('timm' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert probe_with_torch(code).strip() == "False"

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 
 import pytest
 import timm
@@ -10,6 +9,8 @@ import torch
 from engine.registry import NotRegisteredError
 from mmalpha.models import TIMMBackbone
 from mmalpha.registry import MODELS
+
+Probe = Callable[[str], str]
 
 
 @pytest.mark.parametrize("name", ["test_resnet", "test_vit", "test_efficientnet"])
@@ -49,7 +50,7 @@ def test_a_wrong_name_is_told() -> None:
         TIMMBackbone("resnet_18")
 
 
-def test_without_timm_the_error_says_what_to_install() -> None:
+def test_without_timm_the_error_says_what_to_install(probe_with_torch: Probe) -> None:
     code = """
 import sys
 sys.modules['timm'] = None
@@ -59,5 +60,5 @@ try:
 except KeyError as error:
     print(error)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "timm is not installed. Install it: pip install 'engine[timm]'"
+    told = probe_with_torch(code).strip()
+    assert told == "timm is not installed. Install it: pip install 'engine[timm]'"

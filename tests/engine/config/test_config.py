@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
-import subprocess
-import sys
 from collections import OrderedDict
+from collections.abc import Callable
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +16,8 @@ from engine.config import Config, ConfigDict, ConfigError, parse_options
 from engine.registry import BuildError, Registry
 
 from .conftest import Write
+
+Probe = Callable[[str], str]
 
 FORMATS = {
     ".py": "name = 'a'\nmodel = dict(type='ResNet', depth=18)\n",
@@ -163,7 +164,7 @@ def test_a_build_does_not_change_the_config() -> None:
     assert cfg == before
 
 
-def test_the_import_is_light() -> None:
+def test_the_import_is_light(probe: Probe) -> None:
     program = (
         "import sys, engine.config\n"
         "from engine.config import Config, ConfigDict, ConfigError, DictAction, read_base\n"
@@ -173,10 +174,7 @@ def test_the_import_is_light() -> None:
         "cfg.merge_from_dict({'x.y': 2}); cfg.dump(); cfg.provenance('x.y')\n"
         "print(sorted(heavy & set(sys.modules)))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n[]\n"
+    assert probe(program) == "[]\n[]\n"
 
 
 def test_an_error_is_a_value_error() -> None:

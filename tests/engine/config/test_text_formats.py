@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -16,6 +15,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.config import Config, ConfigError
+
+Probe = Callable[[str], str]
 
 
 @pytest.fixture(params=["libyaml", "python"])
@@ -425,10 +426,9 @@ def test_a_string_without_end_takes_no_time(text: str, suffix: str) -> None:
     assert _error(text, suffix).startswith("<string>:1: ")
 
 
-def test_no_reader_of_yaml_is_imported_without_yaml() -> None:
+def test_no_reader_of_yaml_is_imported_without_yaml(probe: Probe) -> None:
     code = "import engine.config, sys; print('yaml' in sys.modules)"
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout == "False\n"
+    assert probe(code) == "False\n"
 
 
 _WORDS_AND_SIGNS = """

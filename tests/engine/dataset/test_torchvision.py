@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +20,8 @@ from engine.registry import (
     BuildTypeError,
     NotRegisteredError,
 )
+
+Probe = Callable[[str], str]
 
 
 def built(name: str, **arguments: Any) -> Any:
@@ -140,16 +141,15 @@ def test_workers_that_are_spawned_get_it() -> None:
     assert "CenterCrop" in repr(again)
 
 
-def test_torchvision_is_imported_when_it_is_asked() -> None:
+def test_torchvision_is_imported_when_it_is_asked(probe_with_torch: Probe) -> None:
     code = (
         "import sys; from engine.dataset import *; from engine.registry import TRANSFORMS;"
         "'NoSuchTransform' in TRANSFORMS; print('torchvision' in sys.modules)"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.strip() == "False"
+    assert probe_with_torch(code).strip() == "False"
 
 
-def test_without_torchvision_the_error_says_what_to_install() -> None:
+def test_without_torchvision_the_error_says_what_to_install(probe_with_torch: Probe) -> None:
     code = """
 import sys
 sys.modules['torchvision'] = None
@@ -159,6 +159,5 @@ try:
 except KeyError as error:
     print(error)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = "torchvision is not installed. Install it: pip install 'engine[torchvision]'"
-    assert run.stdout.strip() == expected
+    assert probe_with_torch(code).strip() == expected

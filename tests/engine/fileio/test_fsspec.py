@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 import uuid
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,6 +14,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 
 from engine import fileio
 from engine.fileio import FsspecBackend
+
+Probe = Callable[[str], str]
 
 
 class _InPlace(MemoryFileSystem):  # type: ignore[misc]  # fsspec has no types
@@ -142,7 +143,7 @@ def test_an_unknown_storage() -> None:
         ("paramiko", "sftp://localhost/x", 'a package is missing; SFTPFileSystem requires "param'),
     ],
 )
-def test_a_missing_package(missing: str, url: str, told: str) -> None:
+def test_a_missing_package(probe: Probe, missing: str, url: str, told: str) -> None:
     program = (
         f"import sys; sys.modules[{missing!r}] = None\n"
         "from engine import fileio\n"
@@ -151,19 +152,13 @@ def test_a_missing_package(missing: str, url: str, told: str) -> None:
         "except ImportError as error:\n"
         "    print(error)\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout.startswith(f"{url}: {told}")
+    assert probe(program).startswith(f"{url}: {told}")
 
 
-def test_local_files_need_no_fsspec(tmp_path: Path) -> None:
+def test_local_files_need_no_fsspec(probe: Probe, tmp_path: Path) -> None:
     program = (
         "import sys; from engine import fileio\n"
         f"fileio.put(b'', {str(tmp_path / 'a')!r}); fileio.get({str(tmp_path / 'a')!r})\n"
         "print(sorted({'fsspec', 'lmdb', 'yaml', 'numpy', 'torch'} & set(sys.modules)))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert done.stdout == "[]\n"
+    assert probe(program) == "[]\n"

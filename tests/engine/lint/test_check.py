@@ -5,9 +5,7 @@ from __future__ import annotations
 import copy
 import importlib
 import re
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +19,8 @@ from engine import lint
 from engine.config import Config
 from engine.lint import Finding, Report
 from engine.registry import DefaultScope, init_default_scope
+
+Probe = Callable[[str], str]
 
 SHIPPED = sorted(
     f"{package.__name__}::{file.relative_to(folder).as_posix()}"
@@ -508,15 +508,9 @@ def test_the_scope_is_as_it_was_after_an_error_as_well() -> None:
     assert DefaultScope.get_current_instance() is None
 
 
-def run_python(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
-def test_libraries_are_imported_as_a_config_names_them() -> None:
+def test_libraries_are_imported_as_a_config_names_them(probe_with_torch: Probe) -> None:
     assert (
-        run_python(
+        probe_with_torch(
             "import sys\n"
             "from engine import lint\n"
             "from engine.config import Config\n"
@@ -526,18 +520,18 @@ def test_libraries_are_imported_as_a_config_names_them() -> None:
             "[finding] = lint.check(cfg)\n"
             "assert 'mmalpha.registry' in sys.modules\n"
             "print(finding.path, finding.message, finding.suggestion, sep='; ')"
-        )
+        ).strip()
         == "model.backbone.dpth; ResNet has no argument 'dpth'; did you mean 'depth'?"
     )
 
 
-def test_the_import_is_light() -> None:
+def test_the_import_is_light(probe: Probe) -> None:
     code = (
         "import sys, engine.lint; engine.lint.check\n"
         "print([name for name in ('torch', 'numpy', 'rich', 'yaml') if name in sys.modules])"
     )
 
-    assert run_python(code) == "[]"
+    assert probe(code) == "[]\n"
 
 
 def test_a_text_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

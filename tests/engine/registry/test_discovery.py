@@ -2,39 +2,36 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 MakeLibrary = Callable[..., Path]
+Modules = Callable[[str], set[str]]
+Probe = Callable[[str], str]
 
 
-def _modules(code: str) -> set[str]:
-    """Return the modules that are loaded after some code in a process of its own."""
-    run = subprocess.run(
-        [sys.executable, "-c", f"{code}\nimport sys; print(*sys.modules)"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    return set(run.stdout.split())
+@pytest.fixture
+def modules_after(probe_with_torch: Probe) -> Callable[[str], set[str]]:
+    """Return a function that returns what is imported after some code, beside torch."""
+    return lambda code: {*probe_with_torch(f"{code}\nimport sys; print(*sys.modules)").split()}
 
 
-def test_a_name_imports_the_registries_and_the_locations_asked() -> None:
-    loaded = _modules("from engine.registry import MODELS; MODELS.get('mmalpha.ResNet')")
+def test_a_name_imports_the_registries_and_the_locations_asked(modules_after: Modules) -> None:
+    loaded = modules_after("from engine.registry import MODELS; MODELS.get('mmalpha.ResNet')")
     assert {"mmalpha.registry", "mmalpha.models"} <= loaded
     assert not {name for name in loaded if name.startswith(("mmbeta", "sklearn", "mmalpha.data"))}
 
 
-def test_registries_of_a_library_load_nothing_heavy() -> None:
-    loaded = _modules("import mmalpha.registry, mmbeta.registry")
-    assert not {"torch", "numpy", "torchvision", "sklearn"} & loaded
+def test_registries_of_a_library_load_nothing_heavy(probe: Probe) -> None:
+    loaded = probe("import mmalpha.registry, mmbeta.registry, sys; print(*sys.modules)").split()
+    assert not {"torch", "numpy", "torchvision", "sklearn"} & {*loaded}
 
 
-def test_entry_points_are_scanned_when_a_scope_is_unknown_and_not_before() -> None:
+def test_entry_points_are_scanned_when_a_scope_is_unknown_and_not_before(
+    modules_after: Modules,
+) -> None:
     code = """
 import importlib.metadata as metadata
 from unittest.mock import patch
@@ -48,7 +45,7 @@ with patch.object(metadata, 'entry_points', wraps=metadata.entry_points) as scan
         'mmalpha.Nothing' in registry, 'mmgamma.Nothing' in registry
     assert scan.call_count == 1
 """
-    assert "mmalpha.registry" in _modules(code)
+    assert "mmalpha.registry" in modules_after(code)
 
 
 QUIET = """
@@ -60,7 +57,7 @@ MODELS.register_module('seven', module=lambda: 7)
 
 @pytest.mark.parametrize("requires", ["engine>=0.1", "mmengine (>=0.7)", "MMEngine; extra == 'x'"])
 def test_a_library_without_entry_point_is_found_by_what_it_requires(
-    make_library: MakeLibrary, requires: str
+    modules_after: Modules, make_library: MakeLibrary, requires: str
 ) -> None:
     folder = make_library("quiet_lib", QUIET, requires)
     code = f"""
@@ -69,10 +66,12 @@ sys.path.insert(0, {str(folder)!r})
 from engine.registry import MODELS
 assert MODELS.build(dict(type='quiet_lib.seven')) == 7
 """
-    assert "quiet_lib.registry" in _modules(code)
+    assert "quiet_lib.registry" in modules_after(code)
 
 
-def test_a_package_that_nobody_announced_is_not_imported(make_library: MakeLibrary) -> None:
+def test_a_package_that_nobody_announced_is_not_imported(
+    modules_after: Modules, make_library: MakeLibrary
+) -> None:
     folder = make_library("quiet_lib", QUIET, requires="numpy")
     code = f"""
 import sys
@@ -88,11 +87,13 @@ with DefaultScope.overwrite_default_scope('quiet_lib'):
     assert 'quiet_lib' in MODELS.explain('seven').error
 assert not {{'quiet_lib', 'quiet_lib.registry'}} & {{*sys.modules}}
 """
-    assert "quiet_lib" not in _modules(code)
+    assert "quiet_lib" not in modules_after(code)
     named = code.partition("with Default")[0] + "init_default_scope('quiet_lib')\n"
-    assert "quiet_lib.registry" in _modules(f"{named}assert MODELS.build(dict(type='seven')) == 7")
+    assert "quiet_lib.registry" in modules_after(
+        f"{named}assert MODELS.build(dict(type='seven')) == 7"
+    )
     allowed = code.partition("with Default")[0] + "allow('quiet_lib')\n"
-    assert "quiet_lib.registry" in _modules(f"{allowed}assert MODELS.build(cfg) == 7")
+    assert "quiet_lib.registry" in modules_after(f"{allowed}assert MODELS.build(cfg) == 7")
 
 
 ANNOUNCEMENTS = ["x = my registry", "x =", "x = pkg.registry:MODELS", "a b = c.d", "= y"]
@@ -100,7 +101,7 @@ ANNOUNCEMENTS = ["x = my registry", "x =", "x = pkg.registry:MODELS", "a b = c.d
 
 @pytest.mark.parametrize("line", ANNOUNCEMENTS)
 def test_a_malformed_announcement_concerns_its_scope_alone(
-    make_library: MakeLibrary, line: str
+    modules_after: Modules, make_library: MakeLibrary, line: str
 ) -> None:
     folder = make_library("odd_lib", "")
     facts = folder / "odd_lib-1.0.dist-info"
@@ -114,10 +115,10 @@ told = ' '.join(import_announced().values())
 assert 'the distribution odd_lib announces the scope' in told, told
 assert 'x.Net' not in MODELS if {line!r}[0] != 'x' else 'odd_lib' in MODELS.explain('x.Net').error
 """
-    _modules(code)
+    modules_after(code)
 
 
-def test_two_libraries_of_one_scope(make_library: MakeLibrary) -> None:
+def test_two_libraries_of_one_scope(modules_after: Modules, make_library: MakeLibrary) -> None:
     folder = make_library("first_lib", "")
     make_library("second_lib", "")
     for name in ("first_lib", "second_lib"):
@@ -135,12 +136,12 @@ except ScopeImportError as error:
 else:
     raise SystemExit('no error')
 """
-    _modules(code)
+    modules_after(code)
 
 
 @pytest.mark.parametrize("text", ["raise SystemExit(3)", "import sys\nsys.exit()", "1 / 0"])
 def test_what_a_library_does_at_its_import_ends_nothing(
-    make_library: MakeLibrary, text: str
+    modules_after: Modules, make_library: MakeLibrary, text: str
 ) -> None:
     folder = make_library("leaving_lib", text)
     facts = folder / "leaving_lib-1.0.dist-info" / "entry_points.txt"
@@ -154,4 +155,4 @@ assert 'fails' in MODELS.explain('leaving_lib.Net').error
 assert 'leaving_lib' in import_announced()
 assert MODELS.explain('mmalpha.ResNt').error
 """
-    _modules(code)
+    modules_after(code)

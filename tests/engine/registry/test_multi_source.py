@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, cast
 
@@ -20,6 +18,8 @@ from engine.registry import (
     PackageSource,
     Registry,
 )
+
+Probe = Callable[[str], str]
 
 
 def _registry(*names: str) -> Registry[Any]:
@@ -197,9 +197,9 @@ def test_an_empty_registry_is_true_and_like_no_other() -> None:
 
 
 def test_locations_are_imported_to_list_names(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    probe: Probe, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.chdir(tmp_path)
     (tmp_path / "a_place_of_parts.py").write_text(
         "from holder_of_parts import REGISTRY\nREGISTRY.register(int)\n"
     )
@@ -212,21 +212,17 @@ def test_locations_are_imported_to_list_names(
         "multi = MultiSourceRegistry(); multi.register_source('parts', REGISTRY);"
         "print(list(multi))"
     )
-    run = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=tmp_path
-    )
-    assert run.stdout.strip() == "['parts_int']"
+    assert probe(code).strip() == "['parts_int']"
 
 
-def test_the_libraries_are_found_without_an_import() -> None:
+def test_the_libraries_are_found_without_an_import(probe: Probe) -> None:
     code = (
         "import sys; from engine.registry import BACKBONE_REGISTRY, DECODER_REGISTRY;"
         "heavy = {'torch', 'timm', 'transformers', 'segmentation_models_pytorch', 'torchvision'};"
         "print(list(BACKBONE_REGISTRY.keys()), list(DECODER_REGISTRY.keys()));"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == [
+    assert probe(code).splitlines() == [
         "['mmalpha', 'timm', 'transformers'] ['mmbeta', 'smp']",
         "[]",
     ]

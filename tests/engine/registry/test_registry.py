@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from engine.registry import Registry, count_registered_modules, traverse_registry_tree
+
+Probe = Callable[[str], str]
 
 
 def _one() -> int:
@@ -84,7 +85,7 @@ def test_traverse_and_count(tmp_path: Path) -> None:
     assert "Sequential" in counted["model"][0]["modules"]
 
 
-def test_names_and_configs_load_nothing_heavy() -> None:
+def test_names_and_configs_load_nothing_heavy(probe: Probe) -> None:
     code = """
 import sys
 import engine
@@ -96,7 +97,7 @@ assert registry.build(dict(type='x', a=1)) == {'a': 1}
 heavy = {'torch', 'numpy', 'matplotlib', 'rich', 'yaml', 'fsspec'} & set(sys.modules)
 assert not heavy, heavy
 """
-    subprocess.run([sys.executable, "-c", code], check=True)
+    probe(code)
 
 
 def test_a_registry_needs_no_name() -> None:

@@ -6,12 +6,12 @@ the libraries MMAlpha and MMBeta, the chapter finds them as packages that hold j
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
+Probe = Callable[[str], str]
 
 ACTIVATIONS = """
 from engine import Registry
@@ -247,21 +247,20 @@ CHAPTERS = {
 
 
 @pytest.mark.parametrize("chapter", CHAPTERS)
-def test_tutorial(chapter: str, tmp_path: Path) -> None:
+def test_tutorial(chapter: str, probe_with_torch: Probe, tmp_path: Path) -> None:
     code, files, printed = CHAPTERS[chapter]
     for name, text in files.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
-    (tmp_path / "page.py").write_text(code)
-    run = subprocess.run(
-        [sys.executable, "-W", "error", tmp_path / "page.py"],
-        capture_output=True,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-        check=False,
-    )
-    assert run.returncode == 0, run.stderr
-    assert run.stdout.strip() == printed.strip()
+    page = tmp_path / "page.py"
+    page.write_text(code)
+    program = f"""
+import runpy, sys, warnings
+warnings.simplefilter("error")
+sys.path.insert(0, {str(tmp_path)!r})
+runpy.run_path({str(page)!r}, run_name="__main__")
+"""
+    assert probe_with_torch(program).strip() == printed.strip()
 
 
 def test_api_registry() -> None:

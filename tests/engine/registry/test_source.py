@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import subprocess
-import sys
 from collections.abc import Callable
 from importlib.metadata import version
 from typing import Any
@@ -25,6 +23,8 @@ from engine.registry import (
     ScopeImportError,
     ScopeNotInstalledError,
 )
+
+Probe = Callable[[str], str]
 
 
 def _source(package: str = "json") -> PackageSource:
@@ -87,7 +87,7 @@ def test_a_scoped_registry_says_what_to_install() -> None:
         registry.build(dict(type="gone.one"))
 
 
-def test_each_ready_source_names_its_extra() -> None:
+def test_each_ready_source_names_its_extra(probe_with_torch: Probe) -> None:
     code = """
 import sys
 for name in ('timm', 'torchvision', 'segmentation_models_pytorch', 'transformers'):
@@ -99,8 +99,7 @@ for prefix in MODELS.sources:
     except KeyError as error:
         print(error)
 """
-    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert run.stdout.splitlines() == [
+    assert probe_with_torch(code).splitlines() == [
         "timm is not installed. Install it: pip install 'engine[timm]'",
         "torchvision is not installed. Install it: pip install 'engine[torchvision]'",
         "segmentation_models_pytorch is not installed. Install it: pip install 'engine[smp]'",

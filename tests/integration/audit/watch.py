@@ -6,10 +6,12 @@ The processes are forked from one that has imported what a run needs.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import importlib.metadata
 import io
 import json
 import os
+import pkgutil
 import sys
 import sysconfig
 import tempfile
@@ -24,6 +26,9 @@ import torch
 from attempts import CONTROLS, Attempt, attempts, written
 from PIL import Image
 
+import engine
+import mmalpha
+import mmbeta
 from engine.cli import main
 from engine.config import Config
 from engine.registry import import_announced
@@ -187,11 +192,21 @@ def run_all(chosen: Sequence[Attempt]) -> None:
                 print(line or died, flush=True)
 
 
+def _import_all() -> None:
+    """Import what an attempt may, once for all of them."""
+    for name in ("sklearn.datasets", "timm", "transformers", "torchmetrics", "torchvision"):
+        importlib.import_module(name)
+    for library in (engine, mmalpha, mmbeta):
+        for module in pkgutil.walk_packages(library.__path__, f"{library.__name__}."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    import_announced()
+
+
 if __name__ == "__main__":
     assert sysconfig.get_platform()  # loaded before the hook, since it opens files
-    for module in ("sklearn.datasets", "timm", "transformers", "torchmetrics", "torchvision"):
-        __import__(module)
+    sys.dont_write_bytecode = True  # a write of an attempt is then the attempt's own
     torch.set_num_threads(1)
-    import_announced()
+    _import_all()
     _base_text()
     run_all([*CONTROLS, *attempts()])
