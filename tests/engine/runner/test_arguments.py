@@ -34,9 +34,9 @@ def test_all_that_is_wrong_is_one_error_before_anything_is_built(
         "  train_dataloader and optim_wrapper given without train_cfg\n"
         "  val_dataloader and val_cfg given without val_evaluator\n"
         "  param_scheduler given without train_cfg\n"
-        "  env_cfg.cudnn_benchmrk (SITE): env_cfg has no option 'cudnn_benchmrk'; did you mean "
+        "  env_cfg.cudnn_benchmrk (SITE): there is no such option; did you mean "
         "'cudnn_benchmark'?\n"
-        "  randomness.sed (SITE): randomness has no option 'sed'; did you mean 'seed'?\n"
+        "  randomness.sed (SITE): there is no such option; did you mean 'seed'?\n"
         "  launcher (SITE): it is one of none, pytorch, slurm, mpi, not 'torchrun'\n"
         "  compile given beside a strategy that says it itself"
     )

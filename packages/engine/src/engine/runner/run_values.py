@@ -133,7 +133,7 @@ def _within(key: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for option, value in options.items() if known else ():
         if option not in known:
             hint = did_you_mean(str(option), known)
-            yield f"{key}.{option}", f"{key} has no option {option!r}{hint}"
+            yield f"{key}.{option}", f"there is no such option{hint}"
         elif key in _OPTIONS and value is not None and not _OPTIONS[key][option][1](value):
             yield f"{key}.{option}", f"it is {_OPTIONS[key][option][0]}, not {_format_value(value)}"
     if key == "auto_scale_lr" and options.get("enable") and "base_batch_size" not in options:
