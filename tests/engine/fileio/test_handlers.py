@@ -117,7 +117,7 @@ def test_pickle_is_refused(tmp_path: Path) -> None:
     dump(_Bomb(trace), file)
     for name in (str(file), "nowhere.pkl", "memory://nowhere.pkl"):
         with pytest.raises(
-            ValueError, match=rf"^{name} is not read: .* can run any code.*say allow_pickle=True$"
+            ValueError, match=rf"^{name} is not read: .* can run any code.*set allow_pickle=True$"
         ):
             load(name)
     with file.open("rb") as opened, pytest.raises(ValueError, match=r"a\.pkl is not read"):
