@@ -155,14 +155,14 @@ CONVENTIONS: Mapping[str, PartSpec] = {
     "data_prefix": OPTIONS,
     "filter_cfg": OPTIONS,
 }
-"""What keys mean in the config of any part.
+"""The parts under these keys in the config of any part.
 
-What these name is built by engine itself for the classes of all libraries, while a part without
-such a key is built by the class that it is an argument of, from the registry of its library.
+engine itself builds them for the classes of all libraries. A part under any other key is built by
+the class that takes it as an argument, from the registry of its library.
 """
 
 NESTED: Mapping[str, tuple[str, ...]] = {"MODELS": ("MODELS", "TASK_UTILS")}
-"""By registry of a part, those from which its arguments are built where no key says more."""
+"""By registry of a part, the registries of its arguments if the key says no more."""
 
 TAKEN: Mapping[str, tuple[Any, str]] = {
     "by_epoch": (bool, "Whether the loop counts epochs; else it counts iterations."),
@@ -172,7 +172,7 @@ TAKEN: Mapping[str, tuple[Any, str]] = {
     "name": (str | None, "The name under which the visualizer finds the backend."),
     "priority": (int | str, "When the hook is called among the others: 0 to 100, or a name."),
 }
-"""The keys that builders take out of the config of a part: what they may be, and mean."""
+"""The keys that builders remove from the config of a part: their types and meanings."""
 
 GROUPS = (
     ("train_dataloader", "train_cfg", "optim_wrapper"),
@@ -198,15 +198,15 @@ ELSEWHERE: Mapping[str, str] = {
 """The keys of a run that are no arguments of the runner, and what they are for."""
 
 
-def _all_specs(places: Iterable[PartSpec]) -> Iterator[PartSpec]:
-    for place in places:
-        yield place
-        yield from _all_specs(place.parts.values())
+def _all_specs(specs: Iterable[PartSpec]) -> Iterator[PartSpec]:
+    for spec in specs:
+        yield spec
+        yield from _all_specs(spec.parts.values())
 
 
 @cache
 def general_spec(registry: str | None) -> PartSpec:
-    """Return the place for a part of a registry that may stand anywhere.
+    """Return the spec of a part of a registry anywhere in a config.
 
     Args:
         registry: The registry, by its name.
