@@ -158,9 +158,7 @@ def test_what_last_checkpoint_may_not_name(
         with pytest.raises(CheckpointError) as caught:
             Runner.from_cfg(toy_cfg(resume=True, default_hooks=hooks))
         assert str(caught.value).startswith(f"{folder / 'last_checkpoint'} holds ")
-        assert "it must name a checkpoint in this folder, or one below" in str(
-            caught.value
-        )
+        assert "it must name a checkpoint in this folder, or one below" in str(caught.value)
     assert opened == []
 
 
