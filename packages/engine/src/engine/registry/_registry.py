@@ -82,8 +82,11 @@ class Registry(RegistryNode[T]):
         """Return whether `get(key)` finds something; what can't be imported is not there."""
         if not isinstance(key, str):
             return False
-        if key in self.cache.get(get_active_scope(), ()):
+        active = get_active_scope()
+        if key in self.cache.get(active, ()):
             return True
+        if (active, key) in self.absent:
+            return False
         try:
             return self.get(key, None) is not None
         except NotRegisteredError:
