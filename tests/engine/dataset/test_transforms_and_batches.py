@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from engine.dataset import Compose, default_collate, pseudo_collate, worker_init_fn
-from engine.registry import FUNCTIONS, TRANSFORMS
+from engine.registry import FUNCTIONS, Registry
 from engine.structures import InstanceData
 
 
@@ -43,8 +43,9 @@ def test_transforms_run_in_order() -> None:
         def __repr__(self) -> str:
             return f"AddOne({self.by})"
 
-    TRANSFORMS.register_module(name="AddOneForTest", force=True)(AddOne)
-    compose = Compose([{"type": "AddOneForTest", "by": 2}, lambda value: value * 10])
+    registry: Registry[Any] = Registry("transform", scope="composed")
+    registry.register_module(module=AddOne)
+    compose = Compose([{"type": "AddOne", "by": 2}, lambda value: value * 10], registry)
     assert compose(1) == 30
     assert "    AddOne(2)\n" in repr(compose)
     assert Compose(None)(7) == 7
