@@ -224,18 +224,14 @@ def build_visualizer(visualizer: Visualizer | Cfg | None, name: str, save_dir: s
     return cast("Visualizer", build_part(RUN["visualizer"], visualizer or {}, **given))
 
 
-def build_train_loop(
-    loop: Any, runner: Any, dataloader: DataLoader[Any] | Cfg | None = None
-) -> Any:
+def build_train_loop(loop: Cfg, runner: Any, dataloader: DataLoader[Any] | None) -> Any:
     """Build the training loop: by epochs, by iterations, or of the `type` in its config.
 
     Args:
-        loop: The loop or its config.
+        loop: The config of the loop.
         runner: The runner.
         dataloader: The training data.
     """
-    if not isinstance(loop, Mapping):
-        return loop
     cfg, spec = mutable_copy(loop), RUN["train_cfg"]
     given = {"type": spec.default(cfg), "runner": runner, "dataloader": dataloader}
     cfg.pop("by_epoch", None)

@@ -11,7 +11,7 @@ from engine.checkpoint import CheckpointError, check_exists
 from engine.fileio import join_path
 from engine.utils import is_url
 
-LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
+from .run_table import LOADERS
 
 
 def missing_files(cfg: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -181,6 +181,9 @@ GROUPS = (
 )
 """The keys of a run that are given together or not at all."""
 
+LOADERS = tuple(loader for loader, *_ in GROUPS)
+"""The keys of the data loaders of a run."""
+
 LAUNCHERS = ("none", "pytorch", "slurm", "mpi")
 """What may start the processes of a run."""
 

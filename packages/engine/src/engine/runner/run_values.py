@@ -14,9 +14,8 @@ from typing import Any
 
 from engine.utils import did_you_mean
 
-from .run_table import LAUNCHERS
+from .run_table import LAUNCHERS, LOADERS
 
-_LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
 _LOOPS = ("train_cfg", "val_cfg", "test_cfg")
 _OTHERS = (
     "model",
@@ -77,7 +76,7 @@ _OPTIONS: Mapping[str, Mapping[str, Kind]] = {
     },
 }
 _KINDS: Mapping[str, Kind] = {
-    **dict.fromkeys((*_LOADERS, *_LOOPS, *_OTHERS), _PART),
+    **dict.fromkeys((*LOADERS, *_LOOPS, *_OTHERS), _PART),
     **dict.fromkeys(("param_scheduler", "val_evaluator", "test_evaluator"), _PARTS),
     **dict.fromkeys(_OPTIONS, _MAPPING),
     "default_hooks": (
@@ -123,7 +122,7 @@ def wrong_values(cfg: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _within(key: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    if key in _LOADERS and "dataset" not in options:
+    if key in LOADERS and "dataset" not in options:
         yield key, "a data loader needs a 'dataset'"
     known: Sequence[str] = [*_OPTIONS.get(key, ())]
     if key == "compile":
