@@ -145,7 +145,7 @@ class CheckpointHook(Hook):
             self._folder(runner), backend_args=self.backend_args
         )  # raises if they misfit
         runner.logger.info("Checkpoints will be saved to %s", self._folder(runner))
-        self._resumed_at = runner.epoch if self.by_epoch else runner.iter
+        self._resumed_at = self._done(runner)
         self._clean(runner)
 
     def after_train_epoch(self, runner: RunnerLike) -> None:
@@ -178,7 +178,7 @@ class CheckpointHook(Hook):
     def after_train(self, runner: RunnerLike) -> None:
         """Save the end of a training that was stopped early; publish what was asked for."""
         kept = self._kept(runner)
-        number = runner.epoch if self.by_epoch else runner.iter
+        number = self._done(runner)
         if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
             self._save(runner, number, is_counted=True)
         for metric in self._best(runner):
@@ -217,7 +217,7 @@ class CheckpointHook(Hook):
             runner.logger.warning("The %s is NaN, so that this is not the best checkpoint", metric)
         if improvement(score, former, rule or self._rule_of(metric)) <= 0:
             return
-        number = self.filename_tmpl.format(runner.epoch if self.by_epoch else runner.iter)
+        number = self.filename_tmpl.format(self._done(runner))
         name = f"best_{_in_file_name(metric)}_{number}"
         files = self._best(runner)
         if other := next((each for each in files if each != metric and files[each] == name), None):
@@ -293,13 +293,12 @@ class CheckpointHook(Hook):
     def _remove_former_best(self, runner: RunnerLike, metric: str) -> None:
         """Remove what a run that was killed saved as the best after the checkpoint of a resume."""
         folder = self._folder(runner)
-        if not self._resumed_at or is_url(folder):
+        if not self._resumed_at or not os.path.isdir(folder):  # a URL is no such folder
             return
         best, prefix = self._best(runner)[metric], f"best_{_in_file_name(metric)}_"
         others = {name for name in os.listdir(folder) if name.startswith(prefix)} - {best}
         if others:
-            now = runner.epoch if self.by_epoch else runner.iter
-            numbers = range(self._resumed_at, now + 1)
+            numbers = range(self._resumed_at, self._done(runner) + 1)
             since = {prefix + self.filename_tmpl.format(number) for number in numbers}
             for name in sorted(others & since):
                 self._remove(runner, name)
@@ -340,6 +339,10 @@ class CheckpointHook(Hook):
                 "that is outside of their folder"
             )
         return join_path(self._folder(runner), name)
+
+    def _done(self, runner: RunnerLike) -> int:
+        """Return the number of epochs, or of iterations, done so far."""
+        return runner.epoch if self.by_epoch else runner.iter
 
     def _template(self) -> str:
         return self._said[1] or ("epoch_{}.pth" if self.by_epoch else "iter_{}.pth")
