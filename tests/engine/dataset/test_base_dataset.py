@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch.utils.data import DataLoader
 
-from engine.dataset import BaseDataset, force_full_init
+from engine.dataset import BaseDataset, Compose, force_full_init
 from engine.registry import DATASETS
 
 LEAVES = (
@@ -250,3 +250,20 @@ def test_a_missing_annotation_file_is_an_error(tmp_path: Path) -> None:
 def test_workers_read_the_shared_records() -> None:
     loader = DataLoader(numbered(6), batch_size=2, num_workers=2)
     assert [batch["number"].tolist() for batch in loader] == [[0, 1], [2, 3], [4, 5]]
+
+
+def test_a_subclass_may_have_a_constructor_of_its_own() -> None:
+    class Bare(BaseDataset):
+        """Does not call the constructor of its base."""
+
+        def __init__(self) -> None:
+            self._metainfo = {"classes": ("a",)}
+            self.pipeline = Compose([])
+
+        def load_data_list(self) -> list[dict[str, Any]]:
+            return [{"number": n} for n in range(3)]
+
+    bare = Bare()
+    assert len(bare) == 3
+    assert bare[2] == {"number": 2, "sample_idx": 2}
+    assert bare.metainfo == {"classes": ("a",)}

@@ -145,3 +145,16 @@ def test_a_stream_without_shuffling_counts_on() -> None:
 def test_an_empty_data_set_has_no_stream() -> None:
     with pytest.raises(ValueError, match="not empty"):
         InfiniteSampler([])
+
+
+@given(st.integers(1, 30), st.integers(1, 5), st.booleans())
+def test_sizes_are_those_of_what_is_drawn(size: int, world_size: int, round_up: bool) -> None:
+    drawn = []
+    for rank in range(world_size):
+        with as_process(rank, world_size):
+            sampler = DefaultSampler(range(size), round_up=round_up, seed=0)
+            assert sampler.num_samples == len(sampler) == len([*sampler])
+            drawn.append(sampler.num_samples)
+            assert (sampler.rank, sampler.world_size, sampler.seed) == (rank, world_size, 0)
+            assert InfiniteSampler(range(size), seed=0).size == size
+    assert sampler.total_size == sum(drawn)

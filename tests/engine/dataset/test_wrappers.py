@@ -184,3 +184,18 @@ def test_wrong_calls_are_told() -> None:
 
 def test_functions_of_batches_have_two_names() -> None:
     assert COLLATE_FUNCTIONS is FUNCTIONS
+
+
+def test_a_wrapper_may_set_up_its_datasets_itself() -> None:
+    class Mixed(ConcatDataset):
+        """Takes datasets whose metainfo differs, and does not call the constructor of its base."""
+
+        def __init__(self, datasets: list[BaseDataset]) -> None:
+            self.datasets = datasets
+            self._metainfo = {"names": [each.metainfo["name"] for each in datasets]}
+
+    mixed = Mixed([Numbers([1, 2], "a"), Numbers([3], "b", lazy_init=True)])
+    assert len(mixed) == 3
+    assert [sample["gt_label"] for sample in mixed] == [1, 2, 3]
+    assert mixed.cumulative_sizes == [2, 3]
+    assert mixed.metainfo == {"names": ["a", "b"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, ClassVar
@@ -13,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import Config, ConfigError
-from engine.infer import BaseInferencer, build_inferencer
+from engine.infer import BaseInferencer, KnownModel, build_inferencer, find_model
 from engine.model import BaseModel
 from engine.registry import INFERENCERS, MODELS, DefaultScope
 from engine.runner import CheckpointError, save_checkpoint
@@ -189,6 +190,75 @@ def test_the_models_that_libraries_ship() -> None:
     assert BaseInferencer.list_models("nowhere") == []
 
 
-def test_the_parts_that_a_subclass_writes() -> None:
-    with pytest.raises(TypeError, match="abstract"):
-        BaseInferencer(CFG)  # type: ignore[abstract]  # on purpose
+def test_the_parts_that_a_subclass_writes(weights: Path) -> None:
+    class Bare(BaseInferencer):
+        def preprocess_one(self, item: Any) -> dict[str, Any]:
+            return {"inputs": torch.tensor(item, dtype=torch.float32), "data_samples": "a"}
+
+    bare = Bare(CFG, weights)
+    with pytest.raises(NotImplementedError, match="Bare has no draw: call it with visualize=False"):
+        bare([(1, 2)])
+    with pytest.raises(NotImplementedError, match="describe: call it with return_datasamples=True"):
+        bare([(1, 2)], visualize=False)
+    assert bare([(1, 2)], visualize=False, return_datasamples=True)["predictions"][0]["sum"] == 21
+
+
+def test_the_steps_that_a_subclass_writes(weights: Path) -> None:
+    class Steps(BaseInferencer):
+        preprocess_kwargs: ClassVar[set[str]] = {"factor"}
+        postprocess_kwargs: ClassVar[set[str]] = {"sign"}
+
+        def _init_pipeline(self, cfg: Config) -> Callable[[Any], Any]:
+            return lambda item: {"inputs": torch.tensor(item, dtype=torch.float32)}
+
+        def _init_collate(self, cfg: Config) -> Callable[[list[Any]], Any]:
+            return lambda samples: torch.stack([each["inputs"] for each in samples])
+
+        def preprocess(self, inputs: Any, batch_size: int = 1, **kwargs: Any) -> Any:
+            for batch in super().preprocess(inputs, batch_size):
+                yield batch * kwargs["factor"]
+
+        def forward(self, inputs: Any, **kwargs: Any) -> list[Any]:
+            return [*inputs.sum(1)]
+
+        def visualize(self, inputs: Any, preds: Any, **kwargs: Any) -> list[Any]:
+            return [None for _ in preds]
+
+        def postprocess(
+            self,
+            preds: Any,
+            visualization: Any,
+            return_datasample: bool = False,
+            **kwargs: Any,
+        ) -> dict[str, Any]:
+            sums = [kwargs["sign"] * each.item() for each in preds]
+            return {"predictions": sums, "visualization": visualization}
+
+    results = Steps(CFG, weights)([(1, 2), (3, 4), (5, 6)], batch_size=2, factor=10, sign=-1)
+    assert results == {"predictions": [-30, -70, -110], "visualization": [None] * 3}
+
+
+def test_a_model_by_its_name_in_the_index_of_a_library(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shipped = tmp_path / "indexed_models" / ".mim"
+    (shipped / "configs").mkdir(parents=True)
+    (shipped.parent / "__init__.py").touch()
+    weights = tmp_path / "nothing.pth"
+    save_checkpoint({"state_dict": {}}, weights)
+    known = {"Name": "nothing", "Config": "configs/nothing.json", "Weights": str(weights)}
+    (shipped / "model-index.yml").write_text("Import: [nothing.yml]")
+    (shipped / "nothing.yml").write_text(json.dumps({"Models": [{"Name": "data"}, known]}))
+    cfg = {"model": {"type": "engine.Sequential"}}
+    (shipped / "configs" / "nothing.json").write_text(json.dumps(cfg))
+    monkeypatch.syspath_prepend(tmp_path)
+    expected = KnownModel("nothing", "indexed_models::nothing.json", str(weights))
+    for name in (expected.name, expected.config):
+        assert find_model(name, "indexed_models") == expected
+        inferencer = _Inferencer(name, scope="indexed_models")
+        assert inferencer.cfg.model.type == "engine.Sequential"
+    assert "nothing" in BaseInferencer.list_models("indexed_models")
+    assert find_model("something", "indexed_models") is None
+    weights.unlink()
+    with pytest.raises(FileNotFoundError, match=r"nothing\.pth"):
+        _Inferencer("nothing", scope="indexed_models")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import pytest
 import torch
 from torch import nn
@@ -83,3 +85,10 @@ def test_containers_initialize_what_they_hold(kind: type[ModuleList | ModuleDict
 def test_layers_are_built_by_name() -> None:
     assert isinstance(MODELS.build({"type": "Sequential"}), Sequential)
     assert isinstance(MODELS.build({"type": "RReLU", "lower": 0.2}), nn.RReLU)
+
+
+def test_a_sequence_of_named_modules() -> None:
+    named = OrderedDict(first=nn.Linear(1, 2), second=nn.Linear(2, 1))
+    for made in (Sequential(named), Sequential(named, init_cfg={"type": "Constant", "val": 1.0})):
+        assert [name for name, _ in made.named_children()] == ["first", "second"]
+        assert isinstance(made, nn.Sequential)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
-from engine.model import ImgDataPreprocessor, stack_batch
+from engine.model import BaseDataPreprocessor, ImgDataPreprocessor, stack_batch
 from engine.registry import MODELS
 
 
@@ -91,3 +91,14 @@ def test_mean_and_std_are_for_as_many_channels() -> None:
     preprocess = ImgDataPreprocessor(mean=[1, 2, 3], std=[1, 1, 1])
     with pytest.raises(ValueError, match="mean and std are for 3 channels; the images have 1"):
         preprocess({"inputs": torch.zeros(2, 1, 4, 4)})
+
+
+@pytest.mark.parametrize("mean", [None, [1, 2, 3]])
+def test_buffers_are_those_of_the_images_alone(mean: list[float] | None) -> None:
+    preprocess = ImgDataPreprocessor(mean, mean)
+    assert [name for name, _ in preprocess.named_buffers()] == (["mean", "std"] if mean else [])
+    assert not [*BaseDataPreprocessor().buffers()]
+    assert not preprocess.state_dict()
+    for moved in (preprocess.to("meta"), BaseDataPreprocessor().to_empty(device="meta")):
+        assert moved.device == torch.device("meta")
+        assert moved.cast_data(torch.zeros(1)).is_meta

@@ -155,6 +155,28 @@ class _Parts(nn.Module):
         }
 
 
+def test_an_override_may_name_a_property() -> None:
+    class Block(nn.Module):
+        """Its part has another name as a submodule, as the norm layers of a ResNet do."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.bn1 = nn.BatchNorm2d(2)
+
+        @property
+        def norm1(self) -> nn.Module:
+            return self.bn1
+
+        size = 3
+
+    block = Block()
+    override = {"type": "Constant", "val": 0, "name": "norm1"}
+    initialize(block, {"type": "Constant", "val": 1, "layer": "Conv2d", "override": override})
+    assert not block.bn1.weight.any()
+    with pytest.raises(ValueError, match="Block has no part of the name 'size'"):
+        initialize(block, {"type": "Constant", "val": 1, "override": {**override, "name": "size"}})
+
+
 def test_an_override_says_what_holds_for_a_part() -> None:
     model = _Parts()
     reg = {"type": "Constant", "name": "reg", "val": 3, "bias": 4}

@@ -75,3 +75,18 @@ def test_each_class_has_instances_of_its_own() -> None:
 def test_a_name_is_a_string(name: Any) -> None:
     with pytest.raises(ValueError, match="_Plan needs a name, a string; got"):
         _Plan(name)
+
+
+def test_a_base_class_knows_the_instances_of_its_subclasses() -> None:
+    class Larger(_Plan):
+        pass
+
+    larger = Larger("a")
+    assert _Plan.get_instance("a") is _Plan.get_current_instance() is larger
+    plan = _Plan("a")
+    assert _Plan.get_instance("a") is plan
+    assert Larger.get_instance("a") is larger
+    Larger("b")
+    Larger.reset()
+    assert not _Plan.check_instance_created("b")
+    assert _Plan.get_instance("a") is plan

@@ -144,6 +144,39 @@ def test_all_back_ends_are_registered() -> None:
     assert names - {"BaseVisBackend"} <= set(VISBACKENDS)
 
 
-def test_a_back_end_needs_a_folder() -> None:
-    with pytest.raises(TypeError, match="LocalVisBackend needs 'save_dir'"):
-        Visualizer(vis_backends=[{"type": "LocalVisBackend"}])
+def test_back_ends_without_a_folder_are_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    visualizer = Visualizer(vis_backends=[{"type": "LocalVisBackend"}])
+    assert "LocalVisBackend is left out: the visualizer has no save_dir" in caplog.text
+    visualizer.add_scalar("loss", 1.0)
+    visualizer.close()
+
+
+def test_a_back_end_may_have_only_some_of_the_methods(caplog: pytest.LogCaptureFixture) -> None:
+    class Numbers:
+        """Of a library that knows nothing of trackers and resumed runs."""
+
+        def __init__(self) -> None:
+            self.seen: list[tuple[str, float, int]] = []
+
+        def add_scalar(self, name: str, value: float, step: int = 0) -> None:
+            self.seen.append((name, value, step))
+
+    numbers = Numbers()
+    visualizer = Visualizer(vis_backends=[numbers])  # type: ignore[list-item]  # on purpose
+    visualizer.check_installed()
+    visualizer.add_scalar("loss", 1.0, 2)
+    visualizer.add_image("a", image())
+    visualizer.load_state_dict({"Numbers": {}})
+    assert visualizer.state_dict() == {}
+    visualizer.close()
+    assert numbers.seen == [("loss", 1.0, 2)]
+    assert not caplog.records
+
+
+def test_a_base_class_finds_what_was_made_of_a_subclass() -> None:
+    class Own(Visualizer):
+        pass
+
+    own = Own.get_instance("own")
+    assert Visualizer.get_current_instance() is own
+    assert Visualizer.get_instance("own") is own

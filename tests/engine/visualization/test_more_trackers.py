@@ -89,8 +89,9 @@ def test_a_missing_library_is_named(tracker: Any, monkeypatch: pytest.MonkeyPatc
     message = (
         rf'{tracker.backend} needs {tracker.package}: pip install "engine\[{tracker.package}\]"'
     )
+    visualizer = started(tracker, "1")  # which imports nothing yet
     with pytest.raises(ImportError, match=message):
-        started(tracker, "1")
+        visualizer.check_installed()
 
 
 @pytest.mark.parametrize("tracker", ["neptune"], indirect=True)

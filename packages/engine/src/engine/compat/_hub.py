@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from torch import nn
 
 from engine.config import Config
-from engine.fileio import load
+from engine.infer import find_model
 from engine.registry import MODELS, DefaultScope
 from engine.runner import load_checkpoint
-from engine.utils import get_installed_path
-
-_MIM = ".mim"  # where a library keeps configs and the index of its models
 
 
 def get_config(cfg_path: str, pretrained: bool = False) -> Config:
@@ -59,15 +54,8 @@ def get_model(cfg_path: str, pretrained: bool = False, **kwargs: Any) -> nn.Modu
 
 
 def _find_weights(cfg_path: str) -> str:
-    package, _, path = cfg_path.partition("::")
-    for model in _iter_models(Path(get_installed_path(package)) / _MIM):
-        if model.get("Config") == f"configs/{path}" and "Weights" in model:
-            return str(model["Weights"])
-    raise ValueError(f"{package} names no weights for {path} in its model-index.yml")
-
-
-def _iter_models(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield the models of the index of a library, which lists files of models."""
-    for name in load(folder / "model-index.yml")["Import"]:
-        described = load(folder / name)
-        yield from described["Models"] if isinstance(described, dict) else described
+    package = cfg_path.partition("::")[0]
+    known = find_model(cfg_path, package)
+    if known is None or known.weights is None:
+        raise ValueError(f"the model index of {package} names no weights for {cfg_path}")
+    return known.weights

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
 import numpy as np
 import torch
 from numpy import typing as npt
-from torch import Tensor, nn
+from torch import Tensor
 
 from engine.config import Config, ConfigDict
 from engine.optim import BaseOptimWrapper, OptimWrapper, OptimWrapperDict

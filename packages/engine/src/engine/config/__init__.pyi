@@ -8,6 +8,7 @@ from ._flatten import leaves as leaves
 from ._options import DictAction as DictAction
 from ._options import Options as Options
 from ._options import parse_options as parse_options
+from ._paths import package_folder as package_folder
 from ._paths import shipped_configs as shipped_configs
 from ._provenance import Provenance as Provenance
 from ._provenance import Site as Site

@@ -87,6 +87,17 @@ class BaseDataset(Dataset[Any]):
     METAINFO: ClassVar[dict[str, Any]] = {}
     """What is known about every dataset of this class."""
 
+    # The state of a dataset whose class has a constructor of its own, and does not call this one.
+    data_root: str = ""
+    ann_file: str = ""
+    filter_cfg: Any = None
+    serialize_data: bool = True
+    test_mode: bool = False
+    max_refetch: int = 1000
+    data_list: Sequence[dict[str, Any]] = ()
+    _indices: int | Sequence[int] | None = None
+    _fully_initialized: bool = False
+
     def __init__(
         self,
         ann_file: str = "",
@@ -104,12 +115,12 @@ class BaseDataset(Dataset[Any]):
         self.data_root = data_root or ""
         self.ann_file = ann_file or ""
         self.data_prefix = {"img_path": ""} if data_prefix is None else dict(data_prefix)
-        self.filter_cfg: Any = copy.deepcopy(filter_cfg)  # a subclass knows what is in it
+        self.filter_cfg = copy.deepcopy(filter_cfg)  # a subclass knows what is in it
         self.serialize_data = serialize_data
         self.pipeline = Compose(pipeline, TRANSFORMS.of_library(self))
         self.test_mode = test_mode
         self.max_refetch = max_refetch
-        self.data_list: Sequence[dict[str, Any]] = []
+        self.data_list = []
         self._indices = indices
         self._metainfo = self._load_metainfo(metainfo)
         self._fully_initialized = False

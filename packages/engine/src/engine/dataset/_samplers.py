@@ -101,9 +101,19 @@ class DefaultSampler(_ShardedSampler):
         """
         self.epoch = epoch
 
+    @property
+    def num_samples(self) -> int:
+        """The number of samples of this process in a whole epoch."""
+        return self.left(0)
+
+    @property
+    def total_size(self) -> int:
+        """The number of samples of all processes in an epoch, with those that are repeated."""
+        return self.num_samples * self.world_size if self.round_up else len(self.dataset)
+
     def __len__(self) -> int:
         """Return the number of samples of this process in a whole epoch."""
-        return self.left(0)
+        return self.num_samples
 
     def left(self, position: int) -> int:
         """Return the number of samples of this process from a position of the order on.
@@ -151,9 +161,14 @@ class InfiniteSampler(_ShardedSampler):
             epoch: The number of the epoch.
         """
 
+    @property
+    def size(self) -> int:
+        """The size of the dataset."""
+        return len(self.dataset)
+
     def __len__(self) -> int:
         """Return the size of the dataset."""
-        return len(self.dataset)
+        return self.size
 
     def left(self, position: int) -> int:
         """Return the size of the dataset: from any position on there is as much.

@@ -7,7 +7,7 @@ import math
 from abc import ABC, abstractmethod
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NoReturn
 
@@ -24,20 +24,29 @@ Given = Dataset[Any] | Mapping[str, Any]  # a `BaseDataset`, or another of these
 class _Wrapper(Dataset[Any], ABC):
     """What the wrappers share: where a sample comes from is decided once, and nothing is copied.
 
-    Args:
-        datasets: The datasets, or their configs.
-        lazy_init: Whether to read the annotations only when they are needed.
+    A subclass may set up its datasets and `_metainfo` itself, without the constructor of its base.
     """
 
-    def __init__(self, datasets: Sequence[Given], lazy_init: bool) -> None:
-        registry = DATASETS.of_library(self)
-        self._datasets: list[Any] = [
-            registry.build(each) if isinstance(each, Mapping) else each for each in datasets
-        ]
-        self._metainfo: dict[str, Any] = self._datasets[0].metainfo
-        self._fully_initialized = False
+    _metainfo: dict[str, Any]
+    _fully_initialized = False
+    _takes_metainfo = False  # from the first dataset, whose annotation file may tell more
+
+    def _begin(self, lazy_init: bool) -> None:
+        """Take the metainfo of the first dataset, and read the annotations unless that may wait."""
+        self._takes_metainfo = True
+        self._metainfo = self._parts()[0].metainfo
         if not lazy_init:
             self.full_init()
+
+    def _build(self, dataset: Given) -> Any:
+        """Build a dataset from its config; one that is built already is returned as it is."""
+        if isinstance(dataset, Mapping):
+            return DATASETS.of_library(self).build(dataset)
+        return dataset
+
+    @abstractmethod
+    def _parts(self) -> Sequence[Any]:
+        """Return the datasets that are wrapped."""
 
     @property
     def metainfo(self) -> dict[str, Any]:
@@ -48,9 +57,10 @@ class _Wrapper(Dataset[Any], ABC):
         """Read the annotations, unless that was done."""
         if self._fully_initialized:
             return
-        for dataset in self._datasets:
+        for dataset in self._parts():
             dataset.full_init()
-        self._metainfo = self._datasets[0].metainfo  # an annotation file may have told more
+        if self._takes_metainfo:
+            self._metainfo = self._parts()[0].metainfo
         self._prepare()
         self._fully_initialized = True
 
@@ -125,6 +135,7 @@ class ConcatDataset(_Wrapper):
 
     Attributes:
         datasets: The datasets.
+        cumulative_sizes: The number of samples up to the end of each dataset, once all are read.
 
     Raises:
         ValueError: If there are none, or their `metainfo` differs.
@@ -138,20 +149,24 @@ class ConcatDataset(_Wrapper):
     ) -> None:
         if not datasets:
             raise ValueError("datasets of ConcatDataset has at least one dataset")
+        self.ignore_keys: Collection[str]
         self.ignore_keys = {ignore_keys} if isinstance(ignore_keys, str) else {*(ignore_keys or ())}
-        self._ends: list[int] = []
-        super().__init__(datasets, lazy_init)
-        self.datasets = self._datasets
+        self.datasets: list[Any] = [self._build(each) for each in datasets]
+        self._begin(lazy_init)
         self._compare()
 
+    def _parts(self) -> Sequence[Any]:
+        return self.datasets
+
     def _prepare(self) -> None:
-        self._ends = list(accumulate(map(len, self._datasets)))
-        self._compare()
+        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+        if self._takes_metainfo:
+            self._compare()
 
     def _compare(self) -> None:
         """Hold the metainfo of all datasets against that of the first."""
-        first = self._relevant(self._datasets[0])
-        for number, dataset in enumerate(self._datasets[1:], 1):
+        first = self._relevant(self.datasets[0])
+        for number, dataset in enumerate(self.datasets[1:], 1):
             other = self._relevant(dataset)
             differing = sorted(
                 key for key in {*first, *other} if not same_value(first.get(key), other.get(key))
@@ -170,11 +185,18 @@ class ConcatDataset(_Wrapper):
         }
 
     def _count(self) -> int:
-        return self._ends[-1]
+        return self.cumulative_sizes[-1]
 
     def _origin(self, idx: int) -> tuple[Any, int]:
-        number = bisect_right(self._ends, idx)
-        return self._datasets[number], idx - (self._ends[number - 1] if number else 0)
+        number, index = self._get_ori_dataset_idx(idx)
+        return self.datasets[number], index
+
+    @force_full_init
+    def _get_ori_dataset_idx(self, idx: int) -> tuple[int, int]:
+        """Return the number of the dataset that a sample is of, and its index there."""
+        idx = range(len(self))[idx]
+        number = bisect_right(self.cumulative_sizes, idx)
+        return number, idx - (self.cumulative_sizes[number - 1] if number else 0)
 
 
 @DATASETS.register_module()
@@ -197,14 +219,17 @@ class RepeatDataset(_Wrapper):
         if times < 1:
             raise ValueError(f"times of RepeatDataset is at least 1; got {times}")
         self.times = times
-        super().__init__([dataset], lazy_init)
-        self.dataset = self._datasets[0]
+        self.dataset = self._build(dataset)
+        self._begin(lazy_init)
+
+    def _parts(self) -> Sequence[Any]:
+        return [self.dataset]
 
     def _count(self) -> int:
-        return self.times * len(self._datasets[0])
+        return self.times * len(self.dataset)
 
     def _origin(self, idx: int) -> tuple[Any, int]:
-        return self._datasets[0], idx % len(self._datasets[0])
+        return self.dataset, idx % len(self.dataset)
 
 
 @DATASETS.register_module()
@@ -236,11 +261,14 @@ class ClassBalancedDataset(_Wrapper):
             )
         self.oversample_thr = oversample_thr
         self.repeat_indices: list[int] = []
-        super().__init__([dataset], lazy_init)
-        self.dataset = self._datasets[0]
+        self.dataset = self._build(dataset)
+        self._begin(lazy_init)
+
+    def _parts(self) -> Sequence[Any]:
+        return [self.dataset]
 
     def _prepare(self) -> None:
-        dataset = self._datasets[0]
+        dataset = self.dataset
         classes = [{*dataset.get_cat_ids(index)} for index in range(len(dataset))]
         counts = Counter(each for sample in classes for each in sample)
         needs = {
@@ -257,4 +285,4 @@ class ClassBalancedDataset(_Wrapper):
         return len(self.repeat_indices)
 
     def _origin(self, idx: int) -> tuple[Any, int]:
-        return self._datasets[0], self.repeat_indices[idx]
+        return self.dataset, self.repeat_indices[idx]

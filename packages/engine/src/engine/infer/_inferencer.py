@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
+from torch import nn
 
 from engine.checkpoint import CheckpointError, check_exists, read_checkpoint
 from engine.config import Config, shipped_configs
-from engine.dataset import pseudo_collate
+from engine.dataset import Compose
 from engine.device import device_of, get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
@@ -22,6 +24,7 @@ from engine.registry import (
     DATASETS,
     INFERENCERS,
     MODELS,
+    VISUALIZERS,
     DefaultScope,
     Restriction,
     announced_scopes,
@@ -32,12 +35,16 @@ from engine.registry import (
     trust_of,
 )
 from engine.registry.restrictions import READS_LOCAL_FILES
-from engine.runner import load_checkpoint
+from engine.runner import get_function, load_weights
 from engine.utils import did_you_mean
+
+from ._model_index import find_model, iter_models
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from engine.visualization import Visualizer
 
     Picture = npt.NDArray[np.uint8]
 
@@ -52,19 +59,23 @@ ModelConfig = str | Path | Config | Mapping[str, Any]
     ),
     weights=READS_LOCAL_FILES,
 )
-class BaseInferencer(ABC):
+class BaseInferencer:
     """Predicts with a trained model.
 
     A subclass says how an input becomes a sample (`preprocess_one`), what a picture of a prediction
     looks like (`draw`), and what a user gets to know of it (`describe`); or it writes whole steps:
     `preprocess`, `forward`, `visualize` and `postprocess`. Options of these that a call may have
-    are named in `preprocess_kwargs` and the like.
+    are named in `preprocess_kwargs` and the like. What the steps need is made by `_init_model`,
+    `_load_weights_to_model`, `_init_pipeline`, `_init_collate` and `_init_visualizer`, which a
+    subclass may override; the last three are called when `pipeline`, `collate_fn` and `visualizer`
+    are first used.
 
     Args:
-        model: The config of the run that trained the model: a file, `package::file`, or the config
-            itself. None takes the one that the checkpoint holds, which is read as data: nothing in
-            it runs.
-        weights: A checkpoint of that run; None leaves the weights as they begin.
+        model: The config of the run that trained the model: a file, `package::file`, the name of a
+            model in the index that the library of `scope` ships, or the config itself. None takes
+            the one that the checkpoint holds, which is read as data: nothing in it runs.
+        weights: A checkpoint of that run. None takes those that the index names for the model, and
+            otherwise leaves the weights as they begin.
         device: Where the model runs; None means the best device there is.
         scope: Where names are looked up; None means the default scope of the config.
         show_progress: Whether a terminal shows how far a call with several batches is.
@@ -93,6 +104,8 @@ class BaseInferencer(ABC):
         scope: str | None = None,
         show_progress: bool = True,
     ) -> None:
+        if scope is not None and isinstance(model, str) and (known := find_model(model, scope)):
+            model, weights = known.config, weights or known.weights
         if weights is not None:
             check_exists(weights)
         self.cfg = config_of(model, weights)
@@ -101,11 +114,59 @@ class BaseInferencer(ABC):
         if scope is not None and not is_building_from_data():
             name_scope(scope)
         self.device = device_of(device or get_device())
+        self._weights = weights or "the checkpoint"
         with self.in_scope(), keeping_random_state():
-            self.model = cast("BaseModel", MODELS.build(self.cfg["model"]))
-        if weights is not None:
-            load_checkpoint(self.model, weights, strict=True)
-        self.model.to(self.device).eval()
+            self.model = self._init_model(self.cfg, weights, self.device)
+
+    # -- The parts -----------------------------------------------------------------------------
+
+    def _init_model(
+        self, cfg: Config, weights: str | Path | None, device: str | torch.device = "cpu"
+    ) -> BaseModel:
+        """Return the model with its weights, on its device and ready to predict."""
+        model = cast("BaseModel", MODELS.build(cfg["model"]))
+        checkpoint = None if weights is None else read_checkpoint(weights, mmap=True)
+        self._load_weights_to_model(model, checkpoint, cfg)
+        model.to(device)
+        return model.eval()
+
+    def _load_weights_to_model(
+        self, model: nn.Module, checkpoint: dict[str, Any] | None, cfg: Config
+    ) -> None:
+        """Give the model the weights of a checkpoint, which must fit; None leaves it as it is."""
+        if checkpoint is not None:
+            load_weights(model, checkpoint, self._weights, strict=True)
+
+    def _init_pipeline(self, cfg: Config) -> Callable[[Any], Any]:
+        """Return what makes a sample of an input, by default the pipeline of the test data."""
+        return Compose(cfg.test_dataloader.dataset.pipeline)
+
+    def _init_collate(self, cfg: Config) -> Callable[[list[Any]], Any]:
+        """Return what makes a batch of samples, as the test data say."""
+        return get_function(cfg.get("test_dataloader", {}), "collate_fn", "engine.pseudo_collate")
+
+    def _init_visualizer(self, cfg: Config) -> Visualizer | None:
+        """Return the visualizer of the config, if it has one."""
+        given = cfg.get("visualizer")
+        return None if given is None else cast("Visualizer", VISUALIZERS.build(given))
+
+    @cached_property
+    def pipeline(self) -> Callable[[Any], Any]:
+        """What makes a sample of an input."""
+        with self.in_scope():
+            return self._init_pipeline(self.cfg)
+
+    @cached_property
+    def collate_fn(self) -> Callable[[list[Any]], Any]:
+        """What makes a batch of samples."""
+        with self.in_scope():
+            return self._init_collate(self.cfg)
+
+    @cached_property
+    def visualizer(self) -> Visualizer | None:
+        """What draws predictions, where the config has a visualizer."""
+        with self.in_scope():
+            return self._init_visualizer(self.cfg)
 
     def in_scope(self) -> AbstractContextManager[None]:
         """Return a `with` block in which names are looked up in the scope of the inferencer.
@@ -138,7 +199,7 @@ class BaseInferencer(ABC):
 
     @staticmethod
     def list_models(scope: str | None = None, patterns: str = ".*") -> list[str]:
-        """Return the names of the configs that installed libraries ship, as `model` takes them.
+        """Return the models and configs that installed libraries ship, by names that `model` takes.
 
         Args:
             scope: The library; None means all.
@@ -146,20 +207,38 @@ class BaseInferencer(ABC):
         """
         packages = {name: path.partition(".")[0] for name, path in announced_scopes().items()}
         wanted = packages.values() if scope is None else [packages.get(scope, scope)]
-        names = [name for package in dict.fromkeys(wanted) for name in shipped_configs(package)]
+        names: list[str] = []
+        for package in dict.fromkeys(wanted):
+            names += [model.name for model in iter_models(package)]
+            names += shipped_configs(package)
         return [name for name in names if re.search(patterns, name)]
 
-    @abstractmethod
-    def preprocess_one(self, item: Any) -> dict[str, Any]:
-        """Return a sample as the test data has it: `inputs` and `data_samples`."""
+    def preprocess_one(self, item: Any) -> Any:
+        """Return a sample as the test data has it, by default what the pipeline makes of an input.
 
-    @abstractmethod
+        Options that `preprocess_kwargs` names are further arguments.
+        """
+        return self.pipeline(item)
+
     def draw(self, item: Any, prediction: Any) -> Picture:
-        """Return a picture `(H, W, 3)` of an input and its prediction."""
+        """Return a picture `(H, W, 3)` of an input and its prediction.
 
-    @abstractmethod
-    def describe(self, prediction: Any) -> dict[str, Any]:
-        """Return what there is to say of a prediction, as plain data."""
+        Raises:
+            NotImplementedError: If the class has neither this nor a `visualize` of its own.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no draw: call it with visualize=False"
+        )
+
+    def describe(self, prediction: Any) -> Any:
+        """Return what there is to say of a prediction, as plain data.
+
+        Raises:
+            NotImplementedError: If the class has neither this nor a `postprocess` of its own.
+        """
+        raise NotImplementedError(
+            f"{type(self).__name__} has no describe: call it with return_datasamples=True"
+        )
 
     def __call__(
         self,
@@ -187,7 +266,7 @@ class BaseInferencer(ABC):
         Raises:
             TypeError: If no step has such an option.
         """
-        before, forward, drawing, behind = self._dispatch(kwargs)
+        before, forward, drawing, behind = self._dispatch_kwargs(**kwargs)
         with self.in_scope(), keeping_random_state(), evaluating(self.model):
             items = self._inputs_to_list(inputs)
             predictions: list[Any] = []
@@ -198,8 +277,8 @@ class BaseInferencer(ABC):
             return self.postprocess(predictions, pictures, return_datasamples, **behind)
 
     def preprocess(
-        self, inputs: Sequence[Any], batch_size: int = 1, **kwargs: Any
-    ) -> Iterator[dict[str, list[Any]]]:
+        self, inputs: Iterable[Any], batch_size: int = 1, **kwargs: Any
+    ) -> Iterator[Any]:
         """Yield batches of the inputs, as the test loader gives them.
 
         Args:
@@ -207,12 +286,11 @@ class BaseInferencer(ABC):
             batch_size: How many are in a batch.
             **kwargs: Options that a subclass names in `preprocess_kwargs`.
         """
-        for start in range(0, len(inputs), batch_size):
-            chunk = inputs[start : start + batch_size]
-            yield pseudo_collate([self.preprocess_one(item, **kwargs) for item in chunk])
+        samples = (self.preprocess_one(item, **kwargs) for item in inputs)
+        yield from map(self.collate_fn, self._get_chunk_data(samples, batch_size))
 
     @torch.no_grad()
-    def forward(self, inputs: dict[str, list[Any]], **kwargs: Any) -> list[Any]:
+    def forward(self, inputs: Any, **kwargs: Any) -> list[Any]:
         """Return the predictions for a batch.
 
         Args:
@@ -266,7 +344,13 @@ class BaseInferencer(ABC):
             return [str(path) for path in files if not path.name.startswith(".")]
         return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
 
-    def _dispatch(self, kwargs: Mapping[str, Any]) -> list[dict[str, Any]]:
+    def _get_chunk_data(self, inputs: Iterable[Any], chunk_size: int) -> Iterator[list[Any]]:
+        """Yield the inputs in lists of a length, the last of which may be shorter."""
+        rest = iter(inputs)
+        while chunk := [*islice(rest, chunk_size)]:
+            yield chunk
+
+    def _dispatch_kwargs(self, **kwargs: Any) -> list[dict[str, Any]]:
         """Return the options of each step."""
         steps = [
             self.preprocess_kwargs,
@@ -297,7 +381,7 @@ def _scope_of(cfg: Mapping[str, Any]) -> str:
 
 def config_of(
     model: ModelConfig | None, weights: str | Path | None, *, trust: bool = False
-) -> Mapping[str, Any]:
+) -> Config:
     """Return the config of a model.
 
     Args:
@@ -314,7 +398,7 @@ def config_of(
     if isinstance(model, (str, Path)):
         return Config.fromfile(model, trust=trust)
     if model is not None:
-        return model
+        return model if isinstance(model, Config) else Config(model)
     if weights is None:
         raise ValueError("an inferencer needs model, weights or both")
     meta = read_checkpoint(weights, mmap=True).get("meta")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from torch import nn
 
@@ -71,14 +72,18 @@ class Sequential(BaseModule, nn.Sequential):
     """`nn.Sequential` as a `BaseModule`.
 
     Args:
-        *args: The modules in turn.
+        *args: The modules in turn, or one `OrderedDict` of them with their names.
         init_cfg: As in `BaseModule`.
     """
 
-    def __init__(self, *args: nn.Module, init_cfg: InitCfg | None = None) -> None:
+    def __init__(
+        self, *args: nn.Module | OrderedDict[str, nn.Module], init_cfg: InitCfg | None = None
+    ) -> None:
         BaseModule.__init__(self, init_cfg)
-        for index, module in enumerate(args):
-            self.add_module(str(index), module)
+        given = args[0] if len(args) == 1 and isinstance(args[0], OrderedDict) else None
+        named = enumerate(args) if given is None else given.items()
+        for name, module in named:
+            self.add_module(str(name), cast("nn.Module", module))
 
 
 @MODELS.register_module()

@@ -21,12 +21,11 @@ class BaseDataPreprocessor(nn.Module):
         non_blocking: Whether the copy from pinned memory may overlap with work on the device.
     """
 
-    _anchor: Tensor
-
     def __init__(self, non_blocking: bool = False) -> None:
         super().__init__()
         self._non_blocking = non_blocking
-        self.register_buffer("_anchor", torch.empty(0), persistent=False)
+        # Goes along when the module is moved. It is no buffer, which would be one of the model's.
+        self._anchor = torch.empty(0)
         self._device = self._anchor.device
 
     @property
@@ -40,6 +39,7 @@ class BaseDataPreprocessor(nn.Module):
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]  # all moves end here
+        self._anchor = fn(self._anchor)
         self._device = self._anchor.device
         return self
 
@@ -106,12 +106,13 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
             raise ValueError(f"mean and std go together; got mean={mean!r}, std={std!r}")
         if bgr_to_rgb and rgb_to_bgr:
             raise ValueError("bgr_to_rgb and rgb_to_bgr undo each other; set one of them at most")
-        self._normalizes = mean is not None
-        self._reverses = bgr_to_rgb or rgb_to_bgr
+        self._enable_normalize = mean is not None
+        self._channel_conversion = bgr_to_rgb or rgb_to_bgr
         self.pad_size_divisor = pad_size_divisor
         self.pad_value = pad_value
-        self.register_buffer("mean", torch.tensor(mean or [0.0]).view(-1, 1, 1), persistent=False)
-        self.register_buffer("std", torch.tensor(std or [1.0]).view(-1, 1, 1), persistent=False)
+        for name, values in (("mean", mean), ("std", std)):
+            if values is not None:
+                self.register_buffer(name, torch.tensor(values).view(-1, 1, 1), persistent=False)
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:
         """Return the batch with float `inputs` of shape `(N, C, H, W)`.
@@ -140,10 +141,10 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         return data
 
     def _prepare(self, image: Tensor) -> Tensor:
-        if self._reverses:
+        if self._channel_conversion:
             image = image.flip(-3)
         image = image.float()
-        if not self._normalizes:
+        if not self._enable_normalize:
             return image
         if len(self.mean) not in (1, image.shape[-3]):
             raise ValueError(

@@ -251,7 +251,8 @@ def initialize(
 def _override(module: nn.Module, override: dict[str, Any], outer: dict[str, Any]) -> None:
     parts = dict(module.named_modules())
     name = override.pop("name", None)
-    if name not in parts:
+    part = parts.get(name) or getattr(module, str(name), None)  # a property may return a part
+    if not isinstance(part, nn.Module):
         hint = did_you_mean(str(name), parts)
         raise ValueError(
             f"override: {type(module).__name__} has no part of the name {name!r}{hint}"
@@ -261,7 +262,7 @@ def _override(module: nn.Module, override: dict[str, Any], outer: dict[str, Any]
     cfg = override or mutable_copy(outer)
     if not override:
         cfg.pop("layer", None)
-    WEIGHT_INITIALIZERS.of_library(module).build(cfg)(parts[name])
+    WEIGHT_INITIALIZERS.of_library(module).build(cfg)(part)
 
 
 def constant_init(module: nn.Module, val: float, bias: float = 0.0) -> None:

@@ -1,7 +1,9 @@
 from ._base_loop import BaseLoop as BaseLoop
+from ._build import get_function as get_function
 from ._check_files import missing_annotations as missing_annotations
 from ._check_files import missing_files as missing_files
 from ._checkpointer import load_checkpoint as load_checkpoint
+from ._checkpointer import load_weights as load_weights
 from ._environment import set_random_seed as set_random_seed
 from ._eval_loops import TestLoop as TestLoop
 from ._eval_loops import ValLoop as ValLoop

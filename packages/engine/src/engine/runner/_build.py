@@ -108,7 +108,7 @@ def build_dataloader(
     if isinstance(cfg.get("batch_sampler"), Mapping):
         given = {"sampler": cfg.pop("sampler"), "batch_size": cfg.pop("batch_size")}
         cfg["batch_sampler"] = build_part(parts["batch_sampler"], cfg["batch_sampler"], **given)
-    cfg["collate_fn"] = _get_function(dataloader, "collate_fn", "engine.pseudo_collate")
+    cfg["collate_fn"] = get_function(dataloader, "collate_fn", "engine.pseudo_collate")
     return make_loader(dataset, **cfg)
 
 
@@ -213,6 +213,9 @@ def build_visualizer(visualizer: Visualizer | Cfg | None, name: str, save_dir: s
         visualizer: A visualizer or its config.
         name: The name of the run.
         save_dir: The folder for what it writes.
+
+    Raises:
+        ImportError: If a backend needs what is not installed.
     """
     backends: list[Cfg] = [{"type": "engine.LocalVisBackend"}]
     if not is_main_process():
@@ -221,7 +224,9 @@ def build_visualizer(visualizer: Visualizer | Cfg | None, name: str, save_dir: s
             visualizer = mutable_copy(visualizer)
             visualizer["vis_backends"] = None
     given = {"name": name, "vis_backends": backends, "save_dir": save_dir}
-    return cast("Visualizer", build_part(RUN["visualizer"], visualizer or {}, **given))
+    built = cast("Visualizer", build_part(RUN["visualizer"], visualizer or {}, **given))
+    built.check_installed()
+    return built
 
 
 def build_train_loop(loop: Cfg, runner: Any, dataloader: DataLoader[Any] | None) -> Any:
@@ -238,12 +243,12 @@ def build_train_loop(loop: Cfg, runner: Any, dataloader: DataLoader[Any] | None)
     return registry.LOOPS.build(cfg, default_args=given)
 
 
-def _get_function(cfg: Cfg, key: str, default: str) -> Callable[..., Any]:
+def get_function(cfg: Cfg, key: str, default: str) -> Callable[..., Any]:
     """Return the function under a key: given by name, by a config with arguments, or itself."""
     given = cfg.get(key, default)
     if isinstance(given, str):
         return FUNCTIONS.get_from(cfg, key) if key in cfg else FUNCTIONS.get(given)
     if isinstance(given, Mapping):
         args = {name: value for name, value in given.items() if name != "type"}
-        return functools.partial(_get_function(given, "type", ""), **args)
+        return functools.partial(get_function(given, "type", ""), **args)
     return cast("Callable[..., Any]", given)

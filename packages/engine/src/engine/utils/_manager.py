@@ -17,8 +17,8 @@ class ManagerMixin:
     """A class whose instances are kept by name, the newest being the current one.
 
     `as_current` puts another in its place within a context: threads and asyncio tasks don't see
-    each other's. Each subclass keeps its own instances. Making an instance registers it; one of the
-    same name replaces the former.
+    each other's. Making an instance registers it with its class and those above it, so that a base
+    class finds what was made of a subclass; one of the same name replaces the former.
 
     Args:
         name: The name under which `get_instance` finds the instance again.
@@ -35,8 +35,9 @@ class ManagerMixin:
         if not isinstance(name, str) or not name:
             raise ValueError(f"{type(self).__name__} needs a name, a string; got {name!r}")
         self._instance_name = name
-        self._instances.pop(name, None)  # so that a replaced name becomes the newest again
-        self._instances[name] = self
+        for kind in _list_managed(type(self)):
+            kind._instances.pop(name, None)  # so that a replaced name becomes the newest again
+            kind._instances[name] = self
 
     @property
     def instance_name(self) -> str:
@@ -75,8 +76,11 @@ class ManagerMixin:
 
     @classmethod
     def reset(cls) -> None:
-        """Forget all instances of this class."""
-        cls._instances.clear()
+        """Forget all instances of this class and of its subclasses."""
+        for name, instance in [*cls._instances.items()]:
+            for kind in _list_managed(type(instance)):
+                if kind._instances.get(name) is instance:
+                    del kind._instances[name]
 
     @classmethod
     def check_instance_created(cls, name: str) -> bool:
@@ -84,12 +88,16 @@ class ManagerMixin:
         return name in cls._instances
 
 
+def _list_managed(cls: type) -> list[type[ManagerMixin]]:
+    """Return the classes that keep instances, from a class upwards."""
+    return [kind for kind in cls.__mro__ if "_instances" in vars(kind)]
+
+
 class _InForce:
     """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
 
     def __init__(self, instance: ManagerMixin) -> None:
-        kinds = type(instance).__mro__
-        self._instances = {kind: instance for kind in kinds if "_instances" in vars(kind)}
+        self._instances = dict.fromkeys(_list_managed(type(instance)), instance)
         self._token: Token[Mapping[type, Any]] | None = None
 
     def __enter__(self) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
-from ._requires import require
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -25,10 +24,9 @@ class AimVisBackend(BaseVisBackend):
         save_dir: The folder of the repository of Aim, if `init_kwargs` don't name a `repo`; None
             means the current folder.
         init_kwargs: Arguments of `aim.Run`, such as `experiment`.
-
-    Raises:
-        ImportError: If aim is missing.
     """
+
+    requires = ("aim", "aim")
 
     def __init__(
         self,
@@ -36,7 +34,6 @@ class AimVisBackend(BaseVisBackend):
         init_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(save_dir or os.curdir)
-        require("aim", "aim", "AimVisBackend")
         self._init_kwargs = dict(init_kwargs or {})
 
     def _init_env(self) -> None:

@@ -15,11 +15,12 @@ from engine.config import leaves
 from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 
+from ._requires import require
+
 if TYPE_CHECKING:
     from torch import nn
 
     from engine.config import Config
-
 
 Image = npt.NDArray[np.uint8]
 F = TypeVar("F", bound=Callable[..., Any])
@@ -37,6 +38,7 @@ def force_init_env(old_func: F) -> F:
         if not self._env_initialized:
             self._env_initialized = True  # now, so that `_init_env` may use such methods itself
             try:
+                self.check_installed()
                 self._init_env()
             except BaseException:
                 self._env_initialized = False
@@ -81,10 +83,22 @@ class BaseVisBackend:
     close_timeout: ClassVar[float] = 120.0
     """How long the visualizer waits at the end for what is pending, in seconds."""
 
+    requires: ClassVar[tuple[str, str] | None] = None
+    """The package that the backend needs, and the extra of engine that brings it."""
+
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         self.save_dir = os.fspath(save_dir)
         self.run_id: str | None = None
         self._env_initialized = False
+
+    def check_installed(self) -> None:
+        """Check that what the backend needs is installed.
+
+        Raises:
+            ImportError: If it is not; it says what to install.
+        """
+        if self.requires is not None:
+            require(*self.requires, type(self).__name__)
 
     @property
     def experiment(self) -> Any:

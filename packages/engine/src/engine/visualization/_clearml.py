@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, files_of_run, force_init_env
-from ._requires import require
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -27,10 +26,9 @@ class ClearMLVisBackend(BaseVisBackend):
             it is not said.
         artifact_suffix: How the names of the files end that are kept at the end, of those in the
             work directory.
-
-    Raises:
-        ImportError: If clearml is missing.
     """
+
+    requires = ("clearml", "clearml")
 
     def __init__(
         self,
@@ -39,7 +37,6 @@ class ClearMLVisBackend(BaseVisBackend):
         artifact_suffix: Sequence[str] | str = (".py", ".pth"),
     ) -> None:
         super().__init__(save_dir or os.curdir)
-        require("clearml", "clearml", "ClearMLVisBackend")
         self._init_kwargs = dict(init_kwargs or {})
         self._artifact_suffix = artifact_suffix
         self._config: Config | None = None

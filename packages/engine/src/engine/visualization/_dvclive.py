@@ -12,7 +12,6 @@ from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_file_name
-from ._requires import require
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -30,10 +29,9 @@ class DVCLiveVisBackend(BaseVisBackend):
         artifact_suffix: How the names of the files end that are kept at the end, of those in the
             work directory.
         init_kwargs: Arguments of `dvclive.Live`.
-
-    Raises:
-        ImportError: If dvclive is missing.
     """
+
+    requires = ("dvclive", "dvclive")
 
     def __init__(
         self,
@@ -42,7 +40,6 @@ class DVCLiveVisBackend(BaseVisBackend):
         init_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(save_dir)
-        require("dvclive", "dvclive", "DVCLiveVisBackend")
         self._artifact_suffix = artifact_suffix
         self._init_kwargs = dict(init_kwargs or {})
         self._config: Config | None = None

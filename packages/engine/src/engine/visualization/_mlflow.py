@@ -13,7 +13,6 @@ from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_mlflow_name
-from ._requires import require
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,10 +43,9 @@ class MLflowVisBackend(BaseVisBackend):
             work directory.
         tracked_config_keys: The keys of the config's top level that are parameters; None means all.
         artifact_location: Where a new experiment keeps files.
-
-    Raises:
-        ImportError: If mlflow is missing.
     """
+
+    requires = ("mlflow", "mlflow")
 
     def __init__(
         self,
@@ -62,7 +60,6 @@ class MLflowVisBackend(BaseVisBackend):
         artifact_location: str | None = None,
     ) -> None:
         super().__init__(save_dir)
-        require("mlflow", "mlflow", "MLflowVisBackend")
         self._exp_name = exp_name
         self._run_name = run_name
         self._tags = dict(tags or {})

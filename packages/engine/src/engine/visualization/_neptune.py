@@ -11,7 +11,6 @@ from uuid import uuid4
 from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
-from ._requires import require
 
 if TYPE_CHECKING:
     from engine.config import Config
@@ -28,10 +27,9 @@ class NeptuneVisBackend(BaseVisBackend):
     Args:
         save_dir: Not used; Neptune has a folder of its own.
         init_kwargs: Arguments of `neptune.init_run`, such as `project`.
-
-    Raises:
-        ImportError: If neptune is missing.
     """
+
+    requires = ("neptune", "neptune")
 
     def __init__(
         self,
@@ -39,7 +37,6 @@ class NeptuneVisBackend(BaseVisBackend):
         init_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(save_dir or os.curdir)
-        require("neptune", "neptune", "NeptuneVisBackend")
         self._init_kwargs = dict(init_kwargs or {})
 
     def _init_env(self) -> None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 from engine.registry import VISBACKENDS
 
 from ._backend import BaseVisBackend, Image, force_init_env
-from ._requires import require
 
 if TYPE_CHECKING:
     from torch.utils.tensorboard import SummaryWriter
@@ -24,14 +23,12 @@ class TensorboardVisBackend(BaseVisBackend):
 
     Args:
         save_dir: The folder of the event files, which is what TensorBoard calls a run.
-
-    Raises:
-        ImportError: If tensorboard is missing.
     """
+
+    requires = ("tensorboard", "vis")
 
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         super().__init__(save_dir)
-        require("tensorboard", "vis", "TensorboardVisBackend")
 
     def _init_env(self) -> None:
         from torch.utils.tensorboard import SummaryWriter  # deferred: it is slow to import

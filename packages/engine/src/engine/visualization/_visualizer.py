@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from threading import Thread
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
@@ -86,6 +86,16 @@ class Visualizer(ImageDrawer, ManagerMixin):
             known = ", ".join(self._vis_backends) or "none"
             raise KeyError(f"there is no visual backend {name!r}; there are {known}")
         return self._vis_backends[name]
+
+    def check_installed(self) -> None:
+        """Check that what the backends need is installed, which they import when they are used.
+
+        Raises:
+            ImportError: If it is not; it says what to install.
+        """
+        for backend in self._vis_backends.values():
+            if isinstance(backend, BaseVisBackend):
+                backend.check_installed()
 
     def show(
         self,
@@ -245,14 +255,15 @@ class Visualizer(ImageDrawer, ManagerMixin):
     def close(self) -> None:
         """Let the backends finish what is pending, each as long as its `close_timeout` allows."""
         closing = {
-            name: Thread(target=self._ask, args=(name, backend.close), daemon=True)
-            for name, backend in self._vis_backends.items()
+            name: Thread(target=self._ask, args=(name, "close"), daemon=True)
+            for name in self._vis_backends
         }
         started = time.monotonic()
         for thread in closing.values():
             thread.start()
         for name, thread in closing.items():
-            limit = self._vis_backends[name].close_timeout
+            backend = self._vis_backends[name]
+            limit = getattr(backend, "close_timeout", BaseVisBackend.close_timeout)
             thread.join(max(0, started + limit - time.monotonic()))
             if thread.is_alive():
                 _logger.error(
@@ -264,7 +275,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
 
     def state_dict(self) -> dict[str, dict[str, str]]:
         """Return what a resumed run needs to go on in the same runs of the trackers."""
-        states = {name: self._ask(name, each.state_dict) for name, each in self._vis_backends.items()}
+        states = {name: self._ask(name, "state_dict") for name in self._vis_backends}
         return {name: state for name, state in states.items() if state}
 
     def load_state_dict(self, state_dict: Mapping[str, Mapping[str, str]]) -> None:
@@ -274,7 +285,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
             state_dict: What `state_dict` returned; backends that are not there are left out.
         """
         for name in self._vis_backends.keys() & state_dict.keys():
-            self._ask(name, self._vis_backends[name].load_state_dict, state_dict[name])
+            self._ask(name, "load_state_dict", state_dict[name])
 
     def _add_backend(
         self, given: Mapping[str, Any] | BaseVisBackend, save_dir: str | os.PathLike[str] | None
@@ -283,6 +294,9 @@ class Visualizer(ImageDrawer, ManagerMixin):
             cfg = mutable_copy(given)
             name = cfg.pop("name", None)
             folder = {} if save_dir is None else {"save_dir": os.path.join(save_dir, "vis_data")}
+            if not folder and "save_dir" not in cfg:
+                _logger.warning("%s is left out: the visualizer has no save_dir", cfg.get("type"))
+                return
             backend = VISBACKENDS.build(cfg, default_args=folder)
         else:
             name, backend = None, given
@@ -294,15 +308,21 @@ class Visualizer(ImageDrawer, ManagerMixin):
         self._vis_backends[name] = backend
 
     def _tell(self, method: str, *args: Any, **kwargs: Any) -> None:
-        for name, backend in self._vis_backends.items():
+        for name in self._vis_backends:
             if time.monotonic() >= self._rests_until.get(name, 0.0):
-                self._ask(name, getattr(backend, method), *args, **kwargs)
+                self._ask(name, method, *args, **kwargs)
 
-    def _ask(self, name: str, method: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        """Return what a method of a backend returns; log its failure if it is the first."""
+    def _ask(self, name: str, method: str, *args: Any, **kwargs: Any) -> Any:
+        """Return what a method of a backend returns; log its failure if it is the first.
+
+        A backend of another library need not have all methods.
+        """
+        call = getattr(self._vis_backends[name], method, None)
+        if call is None:
+            return None
         started = time.monotonic()
         try:
-            return method(*args, **kwargs)
+            return call(*args, **kwargs)
         except Exception:
             now = time.monotonic()
             self._rests_until[name] = now + _REST * (now - started)
@@ -312,5 +332,5 @@ class Visualizer(ImageDrawer, ManagerMixin):
                     "The visual backend %s failed in %s; the run goes on, and further failures "
                     "of it are not shown",
                     name,
-                    method.__name__,
+                    method,
                 )

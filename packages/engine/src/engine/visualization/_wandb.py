@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 from engine.registry import VISBACKENDS, needs_trust
 
 from ._backend import BaseVisBackend, Image, force_init_env
-from ._requires import require
 
 if TYPE_CHECKING:
     from torch import nn
@@ -36,10 +35,9 @@ class WandbVisBackend(BaseVisBackend):
         log_code_name: The name under which the code in the current folder is kept; by default it
             is not.
         watch_kwargs: Arguments of `wandb.watch`, for `add_graph`.
-
-    Raises:
-        ImportError: If wandb is missing.
     """
+
+    requires = ("wandb", "wandb")
 
     def __init__(
         self,
@@ -51,7 +49,6 @@ class WandbVisBackend(BaseVisBackend):
         watch_kwargs: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(save_dir)
-        require("wandb", "wandb", "WandbVisBackend")
         self._init_kwargs = dict(init_kwargs or {})
         given = define_metric_cfg or ()
         self._metrics = (
