@@ -12,6 +12,7 @@ import json
 import sys
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import redirect_stdout
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -46,8 +47,10 @@ def main() -> None:
     )
     args = parser.parse_args()
     warnings.simplefilter("ignore")
-    found = {"models": list_models, "parts": list_parts}[args.what](args.library, args.only)
-    json.dump(dict(sorted(found)), sys.stdout, indent=0)
+    with redirect_stdout(sys.stderr):  # libraries print
+        found = {"models": list_models, "parts": list_parts}[args.what](args.library, args.only)
+        facts = dict(sorted(found))
+    json.dump(facts, sys.stdout, indent=0)
 
 
 def digest(value: Any) -> str:
@@ -194,7 +197,7 @@ def build_scheduler(part: Any) -> Any:
     """Build a scheduler of an optimizer with one parameter."""
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.1, momentum=0.9)
     scheduler = PARAM_SCHEDULERS.build(
-        part, default_args={"optimizer": optimizer, "epoch_length": 10}
+        part, default_args={"optimizer": optimizer, "epoch_length": 10, "end": 12}
     )
     return scheduler[0] if isinstance(scheduler, list) else scheduler
 

@@ -10,10 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
+from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _config, _env, _export, _plot, _predict, _registry
+from . import _compat, _config, _env, _export, _plot, _predict, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -41,6 +42,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(_compat.app, name="compat")
 app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
@@ -116,7 +118,9 @@ def main(arguments: list[str] | None = None) -> None:
     Args:
         arguments: The words of the command line; None means those of the process.
     """
-    words = _repeat_options(sys.argv[1:] if arguments is None else arguments)
+    words = sys.argv[1:] if arguments is None else arguments
+    if words[:2] != ["compat", "run"]:  # whose words are those of a script
+        words = _repeat_options(words)
     try:
         app(words)
     except _list_user_errors() as error:
@@ -170,7 +174,8 @@ def _repeat_options(words: list[str]) -> list[str]:
 
 
 def _list_user_errors() -> tuple[type[Exception], ...]:
-    errors: list[type[Exception]] = [ConfigError, RegistryError, ValueError, OSError]
+    errors: list[type[Exception]]
+    errors = [CompatError, ConfigError, RegistryError, ValueError, OSError]
     if "torch" in sys.modules:
         from engine.runner import CheckpointError
 

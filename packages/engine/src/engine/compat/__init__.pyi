@@ -1,2 +1,10 @@
+from ._alias_package import CompatError as CompatError
+from ._alias_package import disable as disable
+from ._alias_package import enable as enable
+from ._alias_package import run as run
+from ._check import Use as Use
+from ._check import check as check
+from ._modules import find_place as find_place
+from ._modules import find_reason as find_reason
 from ._modules import install as install
 from ._modules import uninstall as uninstall

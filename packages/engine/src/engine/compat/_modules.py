@@ -78,12 +78,17 @@ def list_names(module: str) -> Iterator[str]:
             yield name
 
 
+def is_name(module: str, name: str) -> bool:
+    """Return whether MMEngine has a name in a module: a function may have the name of a module."""
+    return module in MODULES and name in list_names(module)
+
+
 class _Module(ModuleType):
     """A module whose names are imported when they are first asked for."""
 
     def __getattr__(self, name: str) -> object:
         path = self.__name__.partition(".")[2]
-        if (below := f"{path}.{name}".lstrip(".")) in MODULES:
+        if (below := f"{path}.{name}".lstrip(".")) in MODULES and not is_name(path, name):
             return import_module(f"{NAME}.{below}")
         if name == "__all__":
             return list(self.__dir__())
@@ -96,6 +101,11 @@ class _Module(ModuleType):
         value = resolve_name(place)
         setattr(self, name, value)
         return value
+
+    def __setattr__(self, name: str, value: object) -> None:
+        # Python binds a module that was imported; a function of that name keeps its place.
+        if not (isinstance(value, _Module) and is_name(self.__name__.partition(".")[2], name)):
+            super().__setattr__(name, value)
 
     def __dir__(self) -> Iterator[str]:
         return list_names(self.__name__.partition(".")[2])

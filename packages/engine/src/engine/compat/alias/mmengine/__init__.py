@@ -1,0 +1,5 @@
+"""`import mmengine` means engine here. `engine compat disable` takes this package away."""
+
+import engine.compat
+
+engine.compat.install()
