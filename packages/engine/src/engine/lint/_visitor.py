@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import Any
 
+from engine.config import FailedImport
 from engine.registry import (
     MultiSourceRegistry,
     NotRegisteredError,
@@ -359,6 +360,12 @@ class Visitor:
         return True
 
     def _check_object(self, value: Any, path: str, kind: str) -> Resolved | None:
+        if isinstance(value, FailedImport):
+            try:
+                value.build()
+            except ImportError as error:
+                self.add("missing-library", path, str(error))
+                return None
         if callable(value):
             return Resolved(value, None, kind)
         self.add(
