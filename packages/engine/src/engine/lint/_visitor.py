@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.config import FailedImport
 from engine.registry import (
+    DefaultScope,
     MultiSourceRegistry,
     NotRegisteredError,
     Registry,
@@ -196,13 +197,12 @@ class Visitor:
         try:
             if trust_of(cfg, "_scope_"):
                 name_scope(scope)
-            root = get_root(spec.registry or "MODELS")
-            switch: AbstractContextManager[Any] = root.switch_scope_and_registry(scope)
+            get_root(spec.registry or "MODELS").get_node(scope)
         except NotRegisteredError as error:
             if not cfg.get("_fallback_", False):
                 self.report_failure(LookupFailure.from_error(error), f"{path}._scope_")
             return nullcontext()
-        return switch
+        return DefaultScope.overwrite_default_scope(scope)
 
     def _find_target(
         self,
