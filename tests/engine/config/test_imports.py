@@ -65,7 +65,7 @@ def test_a_class_has_the_name_that_the_config_writes(library: Path, code: str, p
 def test_names_of_a_base_are_visible(library: Path, write: Write) -> None:
     write(
         {
-            "base.py": "import os\nfrom shapes_for_a_test import Ball\nkind = Ball\nx = 1\n",
+            "base.py": "import os\nfrom shapes_for_a_test import Ball\nkind = Ball\nx = None\n",
             "between.py": f"{READ}from .base import *\n",
             "top.py": f"{READ}from .between import *\na = dict(type=Ball, at=os.sep)\nx = 2\n",
             "single.py": f"{READ}from .base import x\na = dict(type=Ball)\n",

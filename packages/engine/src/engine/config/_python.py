@@ -113,7 +113,7 @@ class _Names(Namespace):
             path = self._due.pop(0)
             is_top = isinstance(value, ModuleType) and value.__name__ == name  # `import a.b`
             self.imports[name] = name if is_top else path
-        elif self.imports_bases and self._of_bases.get(name, (None,))[0] is value:
+        elif self.imports_bases and name in self._of_bases and self._of_bases[name][0] is value:
             self.imports[name] = self._of_bases[name][1]
         else:
             self.imports.pop(name, None)
