@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
-from collections import OrderedDict
+from collections import OrderedDict, defaultdict
 from collections.abc import Callable
 from types import MappingProxyType
 from typing import Any
@@ -18,7 +18,10 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from engine.config import Config, ConfigDict
 
 Copier = Callable[[Any], Any]
-METHODS = ("keys", "values", "items", "get", "pop", "update", "copy", "merge", "to_dict", "clear")
+METHODS = (
+    "keys", "values", "items", "get", "pop", "update", "copy", "deepcopy", "merge", "to_dict",
+    "clear",
+)  # fmt: skip
 
 
 def pickled(cfg: Any) -> Any:
@@ -33,6 +36,7 @@ COPIERS: list[Copier] = [
     copy.copy,
     copy.deepcopy,
     lambda cfg: cfg.copy(),
+    lambda cfg: cfg.deepcopy(),
     lambda cfg: cfg | {},
     pickled,
     pickled_as_of_old,
@@ -162,7 +166,7 @@ def test_joined() -> None:
     cfg = ConfigDict(a=1, b={"c": 2})
     new = cfg | {"b": {"d": 3}, "e": {"f": 4}}
     assert type(new) is ConfigDict
-    assert new == {"a": 1, "b": {"d": 3}, "e": {"f": 4}}
+    assert new == {"a": 1, "b": {"c": 2, "d": 3}, "e": {"f": 4}}
     assert new.e.f == 4
     assert cfg == {"a": 1, "b": {"c": 2}}
     cfg |= {"e": {"f": 5}}
@@ -171,6 +175,41 @@ def test_joined() -> None:
     assert type(Config({"a": 1}) | {"b": 2}) is Config
     with pytest.raises(TypeError, match="unsupported operand"):
         _ = cfg | 3
+
+
+def test_an_update_keeps_the_other_keys_of_a_dictionary() -> None:
+    cfg = ConfigDict(model={"backbone": {"depth": 18, "init": {"a": 1}}, "sizes": [1, 2]}, lr=1)
+    backbone = cfg.model.backbone
+    cfg.update({"model": {"backbone": {"init": None}, "sizes": {0: 5}}, "lr": {"x": 1}})
+    assert cfg.model.backbone is backbone
+    assert cfg == {
+        "model": {"backbone": {"depth": 18, "init": None}, "sizes": {0: 5}},
+        "lr": {"x": 1},
+    }
+    cfg.update(model={"backbone": {"_delete_": True, "width": 2}})
+    assert cfg.model == {"backbone": {"width": 2}, "sizes": {0: 5}}
+    other = ConfigDict(x=1)
+    cfg.update(other=other)
+    assert cfg.other is other
+
+
+class Own(dict[str, Any]):
+    """A dictionary of a class of its own."""
+
+
+def test_a_dictionary_of_a_class_of_its_own_keeps_it() -> None:
+    own = Own(a={"b": 1})
+    cfg = Config({"x": own, "y": [defaultdict(list, z=[1])], "plain": OrderedDict(a=1)})
+    assert cfg.x is own
+    assert type(cfg.y[0]) is defaultdict
+    assert type(cfg.plain) is ConfigDict
+    cfg.z = Own()
+    assert type(cfg.z) is type(copy.deepcopy(cfg).z) is type(pickled(cfg).z) is Own
+    assert type(cfg.to_dict()["x"]) is dict
+    assert cfg.pretty_text.startswith("x = dict(a=dict(b=1))\ny = [dict(z=[1])]\n")
+    cfg.merge({"x": {"a": {"c": 2}}})
+    assert cfg.x == {"a": {"b": 1, "c": 2}}
+    assert own == {"a": {"b": 1}}
 
 
 def test_plain_dictionaries() -> None:
@@ -221,6 +260,14 @@ PLAIN = st.recursive(
 )
 
 
+def updated(former: Any, new: Any) -> Any:
+    """Return what an update makes of a value: a dictionary is merged into a dictionary."""
+    if not (isinstance(former, dict) and isinstance(new, dict)):
+        return new
+    merged = {key: updated(former.get(key), value) for key, value in new.items()}
+    return {**former, **merged}
+
+
 class LikeADict(RuleBasedStateMachine):
     """A `ConfigDict` and a `dict` to which the same is done stay equal."""
 
@@ -267,13 +314,15 @@ class LikeADict(RuleBasedStateMachine):
     @rule(values=st.dictionaries(KEYS, PLAIN, max_size=3), as_pairs=st.booleans())
     def update(self, values: dict[str, Any], as_pairs: bool) -> None:
         self.cfg.update(list(values.items()) if as_pairs else values)
-        self.model.update(values)
+        self.model = updated(self.model, values)
 
     @rule(values=st.dictionaries(KEYS, PLAIN, max_size=3))
     def join(self, values: dict[str, Any]) -> None:
-        assert self.cfg | values == self.model | values
+        before = copy.deepcopy(self.model)
+        assert self.cfg | values == updated(self.model, values)
+        assert self.cfg == before
         self.cfg |= values
-        self.model |= values
+        self.model = updated(self.model, values)
 
     @rule()
     def pop_item(self) -> None:

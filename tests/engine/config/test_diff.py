@@ -20,7 +20,7 @@ FILES = {
     "b.py": "_base_ = 'a.py'\nmodel = dict(depth=50, layers=[1, 3, 4], new=dict(x=1))\n"
     "lr = dict(_delete_=True)\n",
 }
-DIFF = """\
+CHANGES = """\
 - model.depth = 18 (a.py:1)
 + model.depth = 50 (b.py:2)
 - model.layers.1 = 2 (a.py:2)
@@ -31,10 +31,23 @@ DIFF = """\
 + lr = {} (b.py:3)"""
 
 
+DIFF = """\
+--- a.py
++++ b.py
+@@ -1,3 +1,3 @@
+-model = dict(type='A', depth=18, layers=[1, 2])
+-lr = 1
++model = dict(type='A', depth=50, layers=[1, 3, 4], new=dict(x=1))
++lr = dict()
+ same = [dict(x=1)]"""
+
+
 def test_the_text(write: Write) -> None:
     write(FILES)
+    first, second = Config.fromfile("a.py"), Config.fromfile("b.py")
+    assert "\n".join(map(str, changes(first, second))) == CHANGES
     assert Config.diff("a.py", Path("b.py")) == DIFF
-    assert Config.diff(Config.fromfile("a.py"), Config.fromfile("b.py")) == DIFF
+    assert Config.diff(first, second) == DIFF
     assert Config.diff("a.py", "a.py") == ""
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import fsspec
 import pytest
 
-from engine.config import Config, ConfigError
+from engine.config import Config, ConfigError, shipped_configs
 
 from .conftest import Write
 
@@ -37,6 +37,38 @@ def test_a_config_that_a_package_ships(write: Write) -> None:
     child = Config.fromfile("x.py")
     assert child.model.x == 1
     assert child.model.backbone == cfg.model.backbone
+
+
+def test_a_config_that_mim_has_put_into_a_package(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    part = "dict(type='A', inner=dict(type='B'))"
+    folder = write(
+        {
+            "pack_for_a_test/__init__.py": "raise RuntimeError('nobody imports this')\n",
+            "pack_for_a_test/configs/a.py": "lr = 1\n",
+            "pack_for_a_test/.mim/configs/a.py": "lr = 2\n",
+            "pack_for_a_test/.mim/configs/sub/b.py": f"m = {part}\nhooks = dict(x=[{part}])\n"
+            "own = dict(type='C', _scope_='other')\nplain = dict(y=1)\n",
+            "x.py": "_base_ = 'pack_for_a_test::sub/b.py'\nm = dict(inner=dict(type='D'))\n",
+        }
+    )
+    monkeypatch.syspath_prepend(folder)
+    assert Config.fromfile("pack_for_a_test::a.py").lr == 1
+    assert "_scope_" not in Config.fromfile("pack_for_a_test::sub/b.py").m
+    assert shipped_configs("pack_for_a_test") == [
+        "pack_for_a_test::a.py",
+        "pack_for_a_test::sub/b.py",
+    ]
+    scoped = {"type": "A", "inner": {"type": "B"}, "_scope_": "pack_for_a_test"}
+    assert Config.fromfile("x.py") == {
+        "m": {**scoped, "inner": {"type": "D"}},
+        "hooks": {"x": [scoped]},
+        "own": {"type": "C", "_scope_": "other"},
+        "plain": {"y": 1},
+    }
+    with pytest.raises(ConfigError, match=r"'sub/c.py'; did you mean pack_for_a_test::sub/b.py\?"):
+        Config.fromfile("pack_for_a_test::sub/c.py")
 
 
 def test_urls(remote: fsspec.AbstractFileSystem, write: Write) -> None:

@@ -151,6 +151,16 @@ def test_missing_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     )
 
 
+def test_a_class_that_can_t_be_imported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "from nowhere import Net\n" + RUN.replace('"mmalpha.ResNet"', "Net")
+
+    assert report_of(text, tmp_path, monkeypatch) == (
+        "model.backbone.type (cfg.py:6): nowhere.Net (cfg.py:1) can't be imported: "
+        "ModuleNotFoundError: No module named 'nowhere'\n"
+        "1 error"
+    )
+
+
 def test_missing_library_of_the_default_scope_is_told_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from engine.registry import Registry, count_registered_modules, traverse_registry_tree
 
@@ -15,6 +18,10 @@ Probe = Callable[[str], str]
 
 def _one() -> int:
     return 1
+
+
+NAMES = st.sampled_from(("a", "b", "c"))
+MODULES = st.sampled_from((_one, int, dict))
 
 
 def test_registration_by_decorator_call_and_names() -> None:
@@ -30,8 +37,81 @@ def test_registration_by_decorator_call_and_names() -> None:
     assert len(registry) == 3
     assert "uno" in registry
     assert 3 not in registry
-    with pytest.raises(TypeError, match="does not support item assignment"):
-        registry.module_dict["two"] = _one  # type: ignore[index]
+
+
+class Changes(RuleBasedStateMachine):
+    """A registry whose `module_dict` is changed as a dictionary is, and a dictionary beside it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.root: Registry[Any] = Registry("number", scope="top")
+        self.below = self.root.child("below")
+        self.model: dict[str, Any] = {}
+
+    @rule(name=NAMES, module=MODULES)
+    def set(self, name: str, module: Any) -> None:
+        self.root.module_dict[name] = self.model[name] = module
+
+    @rule(name=NAMES, module=MODULES)
+    def register(self, name: str, module: Any) -> None:
+        self.root.register_module(name, force=True, module=module)
+        self.model[name] = module
+
+    @rule(name=NAMES)
+    def delete(self, name: str) -> None:
+        if name in self.model:
+            del self.root.module_dict[name], self.model[name]
+
+    @rule(name=NAMES, default=st.none() | MODULES)
+    def pop(self, name: str, default: Any) -> None:
+        assert self.root.module_dict.pop(name, default) is self.model.pop(name, default)
+
+    @rule(name=NAMES, module=MODULES)
+    def set_default(self, name: str, module: Any) -> None:
+        found = self.root.module_dict.setdefault(name, module)
+        assert found is self.model.setdefault(name, module)
+
+    @rule(modules=st.dictionaries(NAMES, MODULES), joins=st.booleans())
+    def update(self, modules: dict[str, Any], joins: bool) -> None:
+        if joins:
+            names = self.root.module_dict
+            names |= modules
+        else:
+            self.root.module_dict.update(modules)
+        self.model.update(modules)
+
+    @rule()
+    def pop_item(self) -> None:
+        if self.model:
+            assert self.root.module_dict.popitem() == self.model.popitem()
+
+    @rule()
+    def clear(self) -> None:
+        self.root.module_dict.clear()
+        self.model.clear()
+
+    @invariant()
+    def look_up(self) -> None:
+        assert self.root.module_dict == self.model
+        assert [*self.root] == [*self.model]
+        for name in ("a", "b", "c"):
+            assert self.below.get(name, None) is self.model.get(name)
+            assert (name in self.root) is (name in self.model)
+            explanation = self.below.explain(name)
+            assert (explanation.found is not None) is (name in self.model)
+
+
+TestChanges = Changes.TestCase
+
+
+def test_the_place_of_what_is_put_into_the_dictionary() -> None:
+    registry: Registry[Any] = Registry("number", scope="here")
+    registry.module_dict["two"] = _one
+    assert registry.get_call_site("two").filename == __file__
+    with pytest.raises(KeyError):
+        registry.module_dict.pop("three")
+    with pytest.raises(KeyError, match="nothing is registered"):
+        Registry("number", scope="here").module_dict.popitem()
 
 
 def test_an_empty_registry_is_true() -> None:
@@ -76,13 +156,22 @@ def test_traverse_and_count(tmp_path: Path) -> None:
     root: Registry[Any] = Registry("number", scope="top")
     root.child("below").register_module(module=_one)
     report = traverse_registry_tree(root.children["below"], verbose=False)
-    assert [(node["scope"], node["num_modules"]) for node in report] == [
-        ("top/number", 0),
-        ("below/number", 1),
+    folder = (__name__.rpartition(".")[0] or __name__).replace(".", "/")
+    assert report == [
+        {"num_modules": 0, "scope": "top"},
+        {"num_modules": 1, "scope": "below", folder: ["_one"]},
     ]
     counted = count_registered_modules(str(tmp_path), verbose=False)
-    assert (tmp_path / "modules_statistic_results.json").is_file()
-    assert "Sequential" in counted["model"][0]["modules"]
+    written = (tmp_path / "modules_statistic_results.json").read_text(encoding="utf-8")
+    assert json.loads(written) == counted
+    assert set(counted) == {"scan_date", "registries"}
+    models = counted["registries"]["MODELS"][0]
+    assert models["scope"] == "engine"
+    assert "Sequential" in models["engine/model"]
+    assert (
+        sum(len(each) for each in models.values() if isinstance(each, list))
+        == models["num_modules"]
+    )
 
 
 def test_names_and_configs_load_nothing_heavy(probe: Probe) -> None:

@@ -135,6 +135,16 @@ def test_switch_scope_and_registry() -> None:
         assert _who(root) == "left"
     with right.switch_scope_and_registry(None) as registry:
         assert registry is right
+    with pytest.warns(UserWarning, match="no installed library has the scope 'zzz'") as caught:
+        switch = right.switch_scope_and_registry("zzz")
+    assert caught[0].filename == __file__
+    with switch as registry:
+        assert registry is right
+        assert (_who(right), _who(root)) == ("right", "top")
+    assert right.get_node("left") is left
+    assert right.get_node("engine") is None
+    with pytest.raises(NotRegisteredError, match="no installed library has the scope 'zzz'"):
+        right.get_node("zzz")
 
 
 def test_default_scope_instances() -> None:

@@ -224,7 +224,7 @@ print(MODELS.build(cfg=dict(type='LogSoftmax', _scope_='mmalpha', dim=1)))
 print(MODELS.build(cfg=dict(type='mmengine.RReLU')))
 print(MODELS.build(cfg=dict(type='RReLU', lower=0.2)))
 counted = count_registered_modules(verbose=False)
-print({node['scope'] for node in counted['model']} >= {'engine/model', 'mmalpha/model'})
+print({node['scope'] for node in counted['registries']['MODELS']} >= {'engine', 'mmalpha'})
 """
 
 CHAPTERS = {

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
-__version__ = version("mmalpha")
+try:
+    __version__ = version("mmalpha")
+except PackageNotFoundError:  # only its sources are on the path
+    __version__ = "0+unknown"

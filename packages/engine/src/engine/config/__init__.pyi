@@ -3,8 +3,12 @@ from ._config_dict import ConfigDict as ConfigDict
 from ._diff import Change as Change
 from ._diff import changes as changes
 from ._errors import ConfigError as ConfigError
+from ._errors import ConfigImportError as ConfigImportError
+from ._errors import ConfigIndexError as ConfigIndexError
 from ._errors import ConfigNotFoundError as ConfigNotFoundError
+from ._errors import ConfigTypeError as ConfigTypeError
 from ._flatten import leaves as leaves
+from ._imports import FailedImport as FailedImport
 from ._options import DictAction as DictAction
 from ._options import Options as Options
 from ._options import parse_options as parse_options

@@ -14,6 +14,7 @@ from . import _formats as formats
 from ._config_dict import ConfigDict, call_site, prefer_methods
 from ._errors import ConfigError
 from ._flatten import find_value
+from ._imports import find_named
 from ._node import copy_into, fill_node, restore_node
 from ._options import Options, auto_argparser, order_options, set_option
 from ._paths import locate, read_text, resolve
@@ -26,11 +27,19 @@ from ._to_plain import to_dicts, to_named
 
 
 class _Description(NamedTuple):
-    """The file of a config, its text, and the environment variables that were substituted in it."""
+    """Where a config was read.
+
+    Attributes:
+        filename: Its file.
+        text: Its text.
+        env_variables: The environment variables that were substituted in it.
+        written: The dotted paths by which it names classes and functions.
+    """
 
     filename: str | None
     text: str
     env_variables: dict[str, str]
+    written: tuple[str, ...] = ()
 
 
 @prefer_methods
@@ -66,7 +75,10 @@ class Config(ConfigDict):
             site = call_site() if filename is None else Site(str(filename))
             fill_node(self, values, ("", site, ""))
         name = None if filename is None else str(filename)
-        _set_description(self, _Description(name, cfg_text or "", dict(env_variables or {})))
+        written = values._description.written if isinstance(values, Config) else ()
+        _set_description(
+            self, _Description(name, cfg_text or "", dict(env_variables or {}), written)
+        )
 
     @classmethod
     def fromfile(
@@ -111,7 +123,7 @@ class Config(ConfigDict):
         root = reader.parse(text, suffix, location, (resolve(location),))
         if import_custom_modules and "custom_imports" in root:
             import_modules(root)
-        return cls._of(root, _Description(location, text, reader.variables))
+        return cls._of(root, _Description(location, text, reader.variables, tuple(reader.written)))
 
     @classmethod
     def fromstring(
@@ -138,7 +150,7 @@ class Config(ConfigDict):
         root = reader.parse(cfg_str, file_format, STRING)
         if "custom_imports" in root:
             import_modules(root)
-        return cls._of(root, _Description(None, cfg_str, reader.variables))
+        return cls._of(root, _Description(None, cfg_str, reader.variables, tuple(reader.written)))
 
     @classmethod
     def _of(cls, root: ConfigDict, description: _Description) -> Self:
@@ -164,18 +176,30 @@ class Config(ConfigDict):
 
     @staticmethod
     def diff(cfg1: str | Path | Config, cfg2: str | Path | Config) -> str:
-        """Return the differences between two configs, with the place of each value; '' if none.
+        """Return the differences between two configs as a unified diff of their texts.
+
+        `engine.config.changes` yields them value by value, with the place of each.
 
         Args:
             cfg1: A config or its file.
             cfg2: Another.
-        """
-        from ._diff import changes  # deferred: most configs are not compared
 
-        first, second = (
+        Returns:
+            The lines of the diff; '' if the texts are equal.
+        """
+        import difflib  # deferred: most configs are not compared
+
+        before, after = (
             each if isinstance(each, Config) else Config.fromfile(each) for each in (cfg1, cfg2)
         )
-        return "\n".join(map(str, changes(first, second)))
+        lines = difflib.unified_diff(
+            before.pretty_text.splitlines(),
+            after.pretty_text.splitlines(),
+            before.filename or "",
+            after.filename or "",
+            lineterm="",
+        )
+        return "\n".join(lines)
 
     @property
     def filename(self) -> str | None:
@@ -195,22 +219,25 @@ class Config(ConfigDict):
     @property
     def pretty_text(self) -> str:
         """The whole config as the text of a Python config."""
-        return formats.dumps(self, formats.PYTHON)
+        return formats.dumps(self.to_dict(), formats.PYTHON)
 
     def dump(self, file: str | Path | None = None) -> str:
         """Return the text of the whole config; write it to `file` if there is one.
 
         Args:
-            file: A path or URL, whose suffix is the format; None means Python and writes nothing.
+            file: A path or URL, whose suffix is the format; None writes nothing, and means the
+                format in which the config was read, or Python.
 
         Raises:
             ConfigError: If the format can't hold a value.
         """
+        suffix = posixpath.splitext(str(self.filename if file is None else file))[1]
         if file is None:
-            return formats.dumps(self, formats.PYTHON)
+            can_hold = suffix in formats.WRITABLE
+            return formats.dumps(self.to_dict(), suffix if can_hold else formats.PYTHON)
         from engine.fileio import put_text  # deferred: most configs are never written
 
-        text = formats.dumps(self, posixpath.splitext(str(file))[1])
+        text = formats.dumps(self.to_dict(), suffix)
         put_text(text, file)
         return text
 
@@ -247,9 +274,13 @@ class Config(ConfigDict):
 
         Args:
             keep_imported: Whether classes and functions are kept; otherwise their dotted names
-                replace them.
+                replace them, as the config wrote them.
         """
-        values: dict[str, Any] = to_dicts(self) if keep_imported else to_named(self)
+        values: dict[str, Any]
+        if keep_imported:
+            values = to_dicts(self)
+        else:
+            values = to_named(self, find_named(self._description.written))
         return values
 
     def __copy__(self) -> Self:

@@ -10,7 +10,7 @@ from typing import Any, Self, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._merge import merge_into
+from ._merge import merge_into, union, update_node
 from ._node import NOWHERE, Node, assign, attach, forget_origins, make_node
 from ._provenance import Site
 from ._to_plain import to_dicts
@@ -34,8 +34,9 @@ def prefer_methods(cls: C) -> C:
 class ConfigDict(Node):
     """A dictionary with attribute access: `cfg.model.backbone.depth`.
 
-    Mappings that are put in, also within lists and tuples, become `ConfigDict`. The file and line
-    of an assignment are recorded; see `Config.provenance`.
+    Mappings that are put in, also within lists and tuples, become `ConfigDict`; a dictionary of a
+    class of its own, such as a `defaultdict`, stays what it is. The file and line of an assignment
+    are recorded; see `Config.provenance`.
 
     Args:
         *args: A mapping or pairs, as for `dict`.
@@ -79,10 +80,11 @@ class ConfigDict(Node):
         return dict.get(self, key, default)
 
     def update(self, /, *args: Any, **kwargs: Any) -> None:
-        """Set several keys, as `dict.update` does."""
-        site = call_site()
-        for key, value in dict(*args, **kwargs).items():
-            assign(self, key, value, site)
+        """Set several keys; a dictionary is merged into the former one, and all else replaced.
+
+        A dictionary with `_delete_=True` replaces the former one.
+        """
+        update_node(self, dict(*args, **kwargs), call_site())
 
     def setdefault(self, key: str, default: Any = None) -> Any:
         """Return the value of `key`, after setting it to `default` if there is none."""
@@ -126,19 +128,17 @@ class ConfigDict(Node):
         """Return a shallow copy."""
         return copy.copy(self)
 
+    def deepcopy(self) -> Self:
+        """Return a copy that shares no dictionary or list with this one."""
+        return copy.deepcopy(self)
+
     def __or__(self, other: Any) -> Any:
         if not isinstance(other, Mapping):
             return NotImplemented
-        site = call_site()
-        new = copy.copy(self)
-        for key, value in other.items():
-            assign(new, key, value, site)
-        return new
+        return union(self, other, call_site())
 
     def __ior__(self, other: Any) -> Self:  # type: ignore[override]  # dict's overloads
-        site = call_site()
-        for key, value in dict(other).items():
-            assign(self, key, value, site)
+        update_node(self, dict(other), call_site())
         return self
 
     def to_dict(self) -> dict[str, Any]:

@@ -15,11 +15,26 @@ class ConfigError(ValueError):
 
     is_placed = False
 
+    def __str__(self) -> str:
+        """Return the text, which some other bases of the classes below would change."""
+        return str(self.args[0]) if self.args else ""
+
 
 @public
 class ConfigNotFoundError(ConfigError, FileNotFoundError):
     """There is no such config file."""
 
-    def __str__(self) -> str:
-        """Return the text, which `OSError` would take for an error number."""
-        return str(self.args[0]) if self.args else ""
+
+@public
+class ConfigTypeError(ConfigError, TypeError):
+    """A value of a config can't be merged into one of another kind."""
+
+
+@public
+class ConfigIndexError(ConfigError, KeyError, IndexError):
+    """A list in a config has no item of that index."""
+
+
+@public
+class ConfigImportError(ConfigError, ImportError):
+    """A module that a config imports by `custom_imports` can't be imported."""

@@ -18,6 +18,7 @@ _MODULES = {  # each is imported with the first config of its format
     ".json": "_json",
     ".toml": "_toml",
 }
+WRITABLE = (PYTHON, ".yaml", ".yml", ".json")
 
 
 def check_suffix(suffix: str, name: str) -> str:

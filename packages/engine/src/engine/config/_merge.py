@@ -8,15 +8,27 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._errors import ConfigError
+from ._errors import ConfigError, ConfigIndexError, ConfigTypeError
 from ._limits import format_short, format_value, index_of, is_huge
-from ._node import DELETE, N, Node, attach, origin_of, record_origin, set_item
-from ._provenance import Origin, Source
+from ._node import (
+    DELETE,
+    N,
+    Node,
+    assign,
+    attach,
+    make_node,
+    origin_of,
+    record_origin,
+    set_item,
+)
+from ._provenance import Origin, Site, Source
 
 _MISSING: Any = object()
+_LEAVES = (str, int, float, bool, type(None))
 
 
 def merge_into(node: Node, new: Mapping[str, Any], source: Source | None, source_path: str) -> None:
@@ -31,6 +43,71 @@ def merge_into(node: Node, new: Mapping[str, Any], source: Source | None, source
     Raises:
         ConfigError: If a dictionary meets a value that it can't be merged into.
     """
+    _merge(node, _detach(new, node) if node else new, source, source_path)
+
+
+def update_node(node: Node, new: Mapping[str, Any], site: Site) -> None:
+    """Set several keys; a dictionary is merged into a dictionary, and all else is replaced.
+
+    Args:
+        node: The dictionary.
+        new: The new values; a dictionary with `_delete_=True` replaces the former one.
+        site: The line of the program that sets them.
+    """
+    for key, value in new.items():
+        old = dict.get(node, key)
+        if old is value and isinstance(value, Node):
+            continue
+        if isinstance(old, Node) and _is_mergeable(value):
+            update_node(old, value, site)
+        else:
+            assign(node, key, value, site)
+
+
+def union(node: N, new: Mapping[str, Any], site: Site) -> N:
+    """Return a copy of a dictionary with several keys set, as `update_node` sets them.
+
+    Args:
+        node: The dictionary, which stays as it is.
+        new: The new values.
+        site: The line of the program that sets them.
+    """
+    joined = copy.copy(node)
+    for key, value in new.items():
+        old = dict.get(node, key)
+        if isinstance(old, Node) and _is_mergeable(value):
+            dict.__setitem__(joined, key, union(old, value, site))
+        else:
+            assign(joined, key, value, site)
+    return joined
+
+
+def _detach(value: Any, old: Any) -> Any:
+    """Return a value that shares no dictionary with a config into which it will be merged.
+
+    Args:
+        value: The value, which may refer to what will change: `x = dict(cfg=_base_.x)`.
+        old: What it will be merged into, which it may be itself: `x = _base_.x`.
+    """
+    if value is old:
+        return value
+    if isinstance(value, Mapping) and (type(value) is dict or isinstance(value, Node)):
+        inner = old if isinstance(old, Node) else {}
+        items = {
+            key: each if type(each) in _LEAVES else _detach(each, dict.get(inner, key))
+            for key, each in dict.items(value)
+        }
+        if isinstance(value, Node):
+            node = make_node(type(value), value._location, value._origins)
+            dict.update(node, items)
+            return node
+        return items
+    if type(value) in (list, tuple):
+        return type(value)(_detach(each, None) for each in value)
+    return value
+
+
+def _merge(node: Node, new: Mapping[str, Any], source: Source | None, source_path: str) -> None:
     for key, value in new.items():
         if key == DELETE:
             continue
@@ -44,7 +121,11 @@ def merge_into(node: Node, new: Mapping[str, Any], source: Source | None, source
             if old is _MISSING and origin.former is not None:
                 record_origin(node, key, origin)
         elif isinstance(old, Node):
-            merge_into(old, value, origin.source, origin.path)
+            _merge(old, value, origin.source, origin.path)
+        elif isinstance(old, dict):  # of a class of its own, which a merge does not know
+            former = origin_of(node, key)
+            set_item(node, key, dict(old), former.source, former.path)
+            _merge(node[key], value, origin.source, origin.path)
         elif isinstance(old, (list, tuple)):
             items = _merge_items(node, str(key), old, value, origin)
             dict.__setitem__(node, key, items)
@@ -118,7 +199,7 @@ def _merge_items(
         index = _check_index(key, items, item_origin, node.__where__(path))
         old = changed[index]
         if isinstance(old, Node) and _is_mergeable(value):
-            merge_into(old, value, item_origin.source, item_origin.path)
+            _merge(old, value, item_origin.source, item_origin.path)
         elif isinstance(old, (list, tuple)) and _is_mergeable(value):
             changed[index] = _merge_items(node, item_path, old, value, item_origin)
         elif _is_mergeable(value):
@@ -160,21 +241,21 @@ def _check_index(key: object, items: Sequence[Any], origin: Origin, place: str) 
         ConfigError: If the list has no such item.
     """
     if not str(key).isdecimal():
-        raise ConfigError(
+        raise ConfigTypeError(
             f"{_format_origin(origin)}: {place} is a list; name one of its items by a number, "
             f"or write {DELETE}=True to replace it"
         )
     index = index_of(key)
     if index is None or index >= len(items):
-        raise ConfigError(
+        raise ConfigIndexError(
             f"{_format_origin(origin)}: index {key} is out of range: {place} has "
             f"{len(items)} item{'s' * (len(items) != 1)}"
         )
     return index
 
 
-def _merge_error(node: Node, key: str, old: object, origin: Origin) -> ConfigError:
-    return ConfigError(
+def _merge_error(node: Node, key: str, old: object, origin: Origin) -> ConfigTypeError:
+    return ConfigTypeError(
         f"{_format_origin(origin)}: a dictionary can't be merged into {format_value(old)}, "
         f"which is {node.__where__(key)}; to replace it, write {DELETE}=True in the dictionary"
     )

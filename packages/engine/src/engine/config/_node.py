@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -17,6 +18,7 @@ Location = tuple[str, Source | None, str]
 NOWHERE: Location = ("", None, "")
 
 _ATOMS = frozenset((str, int, float, bool, type(None)))
+_PLAIN = frozenset((dict, OrderedDict))  # any other dictionary keeps its class
 
 
 class Node(dict[str, Any]):
@@ -217,6 +219,8 @@ def assign(node: Node, key: str, value: Any, site: Site) -> None:
 def attach(value: Any, path: str, source: Source | None, source_path: str) -> Any:
     """Return a copy of a value for a place in a config, with each mapping in it as a `ConfigDict`.
 
+    A dictionary of a class of its own, such as a `defaultdict`, is a value like any other object.
+
     Args:
         value: Any value. Dictionaries in it that know their source keep it.
         path: The path of the value in the config.
@@ -240,7 +244,7 @@ def attach(value: Any, path: str, source: Source | None, source_path: str) -> An
         if own is not None:
             source, source_path = own, own_path
         new = make_node(Node._child_class, (path, source, source_path), value._origins)
-    elif isinstance(value, Mapping):
+    elif isinstance(value, Mapping) and (kind in _PLAIN or not isinstance(value, dict)):
         new = make_node(Node._child_class, (path, source, source_path))
     else:
         return value

@@ -12,6 +12,7 @@ from engine.utils import close_matches, decode_text, is_url
 from ._errors import ConfigError, ConfigNotFoundError
 
 SUFFIXES = (".py", ".yaml", ".yml", ".json", ".toml")
+_FOLDERS = ("configs", ".mim/configs")  # in which a package ships configs; the second by `mim`
 
 
 def locate(name: str | Path, beside: str = "") -> str:
@@ -19,7 +20,7 @@ def locate(name: str | Path, beside: str = "") -> str:
 
     Args:
         name: A path, a URL such as `s3://bucket/x.yaml`, or `package::path` for a config that an
-            installed package ships in its folder `configs`.
+            installed package ships in its folder `configs`, or else in `.mim/configs`.
         beside: The path or URL of the config that names it; a relative path starts at its folder.
 
     Raises:
@@ -86,14 +87,12 @@ def _locate_shipped(package: str, name: str) -> Path:
             f"{package}::{name}: the package {package!r} is not installed. "
             f"Install it: pip install {package}"
         )
-    folder = Path(home) / "configs"
-    path = folder / name
-    if not path.is_file():
-        shipped = _configs_in(folder)
-        raise ConfigNotFoundError(
-            f"{package} ships no config {name!r}{_hint(name, shipped, prefix=f'{package}::')}"
-        )
-    return path
+    for folder in _FOLDERS:
+        path = Path(home, folder, name)
+        if path.is_file():
+            return path
+    hint = _hint(name, _configs_in(home), prefix=f"{package}::")
+    raise ConfigNotFoundError(f"{package} ships no config {name!r}{hint}")
 
 
 def shipped_configs(package: str) -> list[str]:
@@ -106,14 +105,18 @@ def shipped_configs(package: str) -> list[str]:
         Their names, `package::file`, in alphabetical order.
     """
     home = package_folder(package)
-    names = [] if home is None else _configs_in(Path(home) / "configs")
+    names = [] if home is None else _configs_in(home)
     whole = [name for name in names if not any(part.startswith("_") for part in name.split("/"))]
     return [f"{package}::{name}" for name in sorted(whole)]
 
 
-def _configs_in(folder: Path) -> list[str]:
-    files = [file for file in folder.rglob("*") if file.suffix in SUFFIXES]
-    return [file.relative_to(folder).as_posix() for file in files]
+def _configs_in(home: str) -> list[str]:
+    """Return the configs in the folders of a package; one in the first hides its namesakes."""
+    names: dict[str, None] = {}
+    for folder in (Path(home, each) for each in _FOLDERS):
+        files = (file for file in folder.rglob("*") if file.suffix in SUFFIXES)
+        names |= dict.fromkeys(file.relative_to(folder).as_posix() for file in files)
+    return [*names]
 
 
 def _hint(name: str, names: list[str], prefix: str = "") -> str:

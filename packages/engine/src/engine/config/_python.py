@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import ast
 import builtins
-import itertools
 import posixpath
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from types import BuiltinFunctionType, CodeType, FunctionType, ModuleType
-from typing import Any
+from typing import Any, NamedTuple
 
 from engine.utils import did_you_mean, is_url
 
 from ._config_dict import ConfigDict
 from ._errors import ConfigError, ConfigNotFoundError
+from ._imports import guarded_lines, import_or_fail_later, imported_paths, written_paths
 from ._limits import TOO_MANY_DIGITS, max_digits
 from ._node import make_node, origin_of, record_origin
 from ._paths import locate, package_folder
@@ -37,7 +36,38 @@ STRING = "<string>"
 NAME = "__config__"
 """The `__name__` of a config."""
 
-_NO_DATA = (ModuleType, FunctionType, BuiltinFunctionType, type)
+_DEFINABLE = (FunctionType, BuiltinFunctionType, type)
+
+Imported = dict[str, tuple[Any, str]]
+"""What a config imports: by name, the object and its dotted path."""
+
+
+class Base(NamedTuple):
+    """A config that another one has as its base.
+
+    Attributes:
+        values: Its values, merged into those of its own bases.
+        imported: What it imports.
+    """
+
+    values: ConfigDict
+    imported: Imported
+
+
+class Ran(NamedTuple):
+    """What a Python config gives.
+
+    Attributes:
+        own: Its own values.
+        base: Those of its bases, if it assigns `_base_`.
+        imported: What it imports.
+        written: The dotted paths by which it names classes and functions.
+    """
+
+    own: ConfigDict
+    base: ConfigDict | None
+    imported: Imported
+    written: tuple[str, ...]
 
 
 class _Names(Namespace):
@@ -48,14 +78,19 @@ class _Names(Namespace):
 
     Args:
         location: The path or URL of the config.
+        guarded: The lines whose imports raise their errors; others become a `FailedImport`.
         read: Reads a config.
         read_all: Reads the bases that are assigned to `_base_`.
+
+    Attributes:
+        imports: The dotted path of each name that is imported.
     """
 
     def __init__(
         self,
         location: str,
-        read: Callable[[str], ConfigDict],
+        guarded: set[int],
+        read: Callable[[str], Base],
         read_all: Callable[[Any], ConfigDict | None],
     ) -> None:
         super().__init__(__file__=location, __name__=NAME)
@@ -63,9 +98,11 @@ class _Names(Namespace):
         super().__setitem__("__builtins__", {**vars(builtins), "__import__": self._import})
         self.base: ConfigDict | None = None
         self.inherited: dict[str, tuple[Any, Origin]] = {}
-        self._imported: set[str] = set()
-        self._due = 0  # how many of the next assignments an import makes
+        self.imports: dict[str, str] = {}
+        self._due: list[str] = []  # the paths of the next names, which an import assigns
+        self._of_bases: Imported = {}
         self._location = location
+        self._guarded = guarded
         self._read = read
         self._read_all = read_all
 
@@ -73,10 +110,13 @@ class _Names(Namespace):
         if name == BASE:
             value = self.base = self._read_all(value)
         if self._due:
-            self._due -= 1
-            self._imported.add(name)
+            path = self._due.pop(0)
+            is_top = isinstance(value, ModuleType) and value.__name__ == name  # `import a.b`
+            self.imports[name] = name if is_top else path
+        elif self.imports_bases and name in self._of_bases and self._of_bases[name][0] is value:
+            self.imports[name] = self._of_bases[name][1]
         else:
-            self._imported.discard(name)
+            self.imports.pop(name, None)
         super().__setitem__(name, value)
 
     def values_of(self, source: Source) -> ConfigDict:
@@ -87,9 +127,9 @@ class _Names(Namespace):
         """
         own = make_node(ConfigDict, ("", source, ""))
         for name, value in dict.items(self):
-            if name.startswith("__") or name == BASE or name in self._imported:
+            if name.startswith("__") or name == BASE or name in self.imports:
                 continue
-            if isinstance(value, _NO_DATA):
+            if isinstance(value, ModuleType) or _is_defined_here(value):
                 continue
             dict.__setitem__(own, name, value)
             if name in self.inherited:
@@ -98,6 +138,10 @@ class _Names(Namespace):
                 record_origin(own, name, origin)
         return own
 
+    def imported(self) -> Imported:
+        """Return what the config imports, for configs that have it as a base."""
+        return {name: (self[name], path) for name, path in self.imports.items() if name in self}
+
     def _import(
         self,
         name: str,
@@ -105,14 +149,20 @@ class _Names(Namespace):
         locals: Mapping[str, Any] | None = None,
         fromlist: Sequence[str] | None = (),
         level: int = 0,
-    ) -> ModuleType:
+    ) -> Any:
         if self.imports_bases:
             return self._base_module(name, fromlist or (), level)
         if level:
             raise ConfigError("a base is imported within `with read_base():`")
-        module = builtins.__import__(name, globals, locals, fromlist or (), level)
-        if sys._getframe(1).f_locals is self:  # and no import within a function
-            self._due = _count_names(module, fromlist or ())
+        wanted, frame = fromlist or (), sys._getframe(1)
+        if frame.f_locals is not self:  # within a function
+            return builtins.__import__(name, globals, locals, wanted)
+        if frame.f_lineno in self._guarded:
+            module: Any = builtins.__import__(name, globals, locals, wanted)
+        else:
+            place = f"{self._location}:{frame.f_lineno}"
+            module = import_or_fail_later(name, wanted, self, place)
+        self._due = [*imported_paths(name, wanted, module)]
         return module
 
     def _base_module(self, name: str, wanted: Sequence[str], level: int) -> ModuleType:
@@ -132,9 +182,10 @@ class _Names(Namespace):
         module = self._module(stem, name)
         for each in wanted:
             if each == "*":
-                self._inherit(module, module.__all__)
+                self._inherit(module, [*module.__origins__])
+                self._of_bases |= module.__imported__
             elif each not in vars(module):
-                hint = did_you_mean(each, module.__all__)
+                hint = did_you_mean(each, module.__origins__)
                 raise ConfigError(f"{module.__file__} has no key {each!r}{hint}")
             else:
                 self._inherit(module, [each])
@@ -151,11 +202,13 @@ class _Names(Namespace):
 
     def _module(self, stem: str, name: str) -> ModuleType:
         location = locate(f"{stem}.py")
-        values = self._read(location)
+        values, imported = self._read(location)
         module = ModuleType(name)
+        vars(module).update({each: value for each, (value, _) in imported.items()})
         vars(module).update(dict.items(values))
         module.__file__ = location
-        module.__all__ = list(values)  # type: ignore[attr-defined]  # a star import goes by it
+        module.__all__ = [*values, *(each for each in imported if each not in values)]  # type: ignore[attr-defined]  # a star import goes by it
+        module.__imported__ = imported  # type: ignore[attr-defined]
         module.__origins__ = {key: origin_of(values, key) for key in values}  # type: ignore[attr-defined]
         return module
 
@@ -172,15 +225,9 @@ class _Names(Namespace):
         return posixpath.join(folder, *parts)
 
 
-def _count_names(module: ModuleType, fromlist: Sequence[str]) -> int:
-    """Return how many names an import assigns."""
-    if not fromlist:
-        return 1
-    if "*" in fromlist:
-        public = (name for name in vars(module) if not name.startswith("_"))
-        return len([*getattr(module, "__all__", public)])
-    # A missing name ends the import.
-    return sum(1 for _ in itertools.takewhile(partial(hasattr, module), fromlist))
+def _is_defined_here(value: Any) -> bool:
+    """Return whether a value is a class or function that a config defines."""
+    return isinstance(value, _DEFINABLE) and value.__module__ == NAME
 
 
 def _parent_of(url: str) -> str:
@@ -192,10 +239,10 @@ def run_config(
     text: str,
     placeholders: Placeholders,
     source: Source,
-    read: Callable[[str], ConfigDict],
+    read: Callable[[str], Base],
     read_all: Callable[[Any], ConfigDict | None],
-) -> tuple[ConfigDict, ConfigDict | None]:
-    """Run a Python config, and return its own values and those of its bases.
+) -> Ran:
+    """Run a Python config.
 
     Args:
         text: The config, with the tokens of its placeholders; its code may do anything.
@@ -208,17 +255,16 @@ def run_config(
         ConfigError: If the code is malformed or fails; it names file and line.
     """
     location = placeholders.location
-    names = _Names(location, read, read_all)
     try:
-        code: CodeType = compile(
-            fill_tree(ast.parse(text, location), placeholders), location, "exec"
-        )
+        tree = ast.parse(text, location)
+        code: CodeType = compile(fill_tree(tree, placeholders), location, "exec")
     except ConfigError:
         raise
     except SyntaxError as error:
         raise ConfigError(_format_syntax_error(error, location)) from error
     except ValueError as error:  # of null bytes, before Python 3.11.4
         raise ConfigError(f"{location}: {error}") from error
+    names = _Names(location, guarded_lines(tree), read, read_all)
     try:
         exec(code, names)  # noqa: S102  # a Python config is code, by design
     except SyntaxError as error:  # of a module that it imports
@@ -232,7 +278,8 @@ def run_config(
     except Exception as error:
         place = f"{location}:{_line_of(error, location)}"
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
-    return names.values_of(source), names.base
+    written = tuple(written_paths(tree, names.imports))
+    return Ran(names.values_of(source), names.base, names.imported(), written)
 
 
 def _format_syntax_error(error: SyntaxError, location: str) -> str:

@@ -14,17 +14,18 @@ from engine.utils import is_url
 
 from . import _formats as formats
 from ._config_dict import ConfigDict
-from ._errors import ConfigError
+from ._errors import ConfigError, ConfigImportError, ConfigTypeError
 from ._limits import check_text
 from ._merge import combine_bases, merge_into
 from ._node import Node, make_node
 from ._paths import locate, read_text, resolve
 from ._placeholder_quotes import mark_quoted
 from ._placeholders import Placeholders
-from ._python import BASE, NAME, run_config
+from ._python import BASE, NAME, Base, Imported, run_config
 from ._source_text import SourceText
 
 _DEPRECATION = "_deprecation_"
+_SCOPE = "_scope_"
 _MAX_BASES = 50
 _READERS = (__package__, NAME)  # and configs that have others as bases
 
@@ -39,6 +40,7 @@ class Reader:
         environment: Whether to substitute `{{ $NAME:default }}`.
         imports: Whether the `custom_imports` of a config will be imported.
         variables: The environment variables that were substituted.
+        written: The dotted paths by which the Python configs name classes and functions.
     """
 
     trust: bool = False
@@ -46,8 +48,9 @@ class Reader:
     environment: bool = True
     imports: bool = True
     variables: dict[str, str] = field(default_factory=dict)
+    written: list[str] = field(default_factory=list)
 
-    def read(self, location: str, above: tuple[str, ...] = ()) -> ConfigDict:
+    def read(self, location: str, above: tuple[str, ...] = ()) -> Base:
         """Return the values of a config file, merged into those of its bases.
 
         Args:
@@ -64,7 +67,7 @@ class Reader:
         suffix = formats.check_suffix(posixpath.splitext(location)[1], location)
         text = read_text(location)
         try:
-            return self.parse(text, suffix, location, (*above, resolve(location)))
+            return self._parse(text, suffix, location, (*above, resolve(location)))
         except ConfigError as error:
             error.is_placed = True
             raise
@@ -83,6 +86,9 @@ class Reader:
         Raises:
             ConfigError: If the text is not of the format, or its bases can't be read.
         """
+        return self._parse(text, suffix, location, chain).values
+
+    def _parse(self, text: str, suffix: str, location: str, chain: tuple[str, ...]) -> Base:
         formats.check_suffix(suffix, location)
         if suffix != formats.PYTHON:
             check_text(text, location)
@@ -97,15 +103,17 @@ class Reader:
         is_code = self.trust or suffix == formats.PYTHON
         source = SourceText(location, text, suffix, is_code, placeholders.names)
         values: Mapping[str, Any]
+        imported: Imported = {}
         try:
             if suffix == formats.PYTHON:
-                values, base = run_config(
+                values, base, imported, written = run_config(
                     text,
                     placeholders,
                     source,
                     lambda name: self.read(name, chain),
                     lambda names: self._read_bases(names, location, chain),
                 )
+                self.written.extend(written)
             else:
                 values, base = self._read_data(text, suffix, placeholders, chain)
         except ConfigError as error:
@@ -118,7 +126,7 @@ class Reader:
             raise ConfigError(f"{location}: its values are nested too deeply") from None
         if _DEPRECATION in root:
             _warn(location, root.pop(_DEPRECATION))
-        return root
+        return Base(root, imported)
 
     def _read_data(
         self, text: str, suffix: str, placeholders: Placeholders, chain: tuple[str, ...]
@@ -154,7 +162,13 @@ class Reader:
         """Return the combined values of the bases of a config."""
         if names and not chain:
             raise ConfigError(f"a text has no folder in which to find {BASE}")
-        found = [self.read(locate(name, location), chain) for name in _check_names(names)]
+        found = []
+        for name in _check_names(names):
+            values = self.read(locate(name, location), chain).values
+            package, colons, _ = name.partition("::")
+            if colons:
+                _set_scope(values, package)
+            found.append(values)
         return combine_bases(found) if found else None
 
 
@@ -163,6 +177,16 @@ def _check_names(given: Any) -> list[str]:
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
         raise ConfigError(f"{BASE} must be a file name or a list of file names; got {given!r}")
     return list(names)
+
+
+def _set_scope(value: Any, scope: str) -> None:
+    """Let the outermost parts of a value mean the library whose config has them."""
+    if isinstance(value, Node) and "type" in value:
+        if _SCOPE not in value:
+            dict.__setitem__(value, _SCOPE, scope)
+    elif isinstance(value, (dict, list, tuple)):
+        for each in dict.values(value) if isinstance(value, dict) else value:
+            _set_scope(each, scope)
 
 
 def _code_in_bases(names: Any) -> Iterator[tuple[str, str]]:
@@ -206,20 +230,21 @@ def import_modules(cfg: Node) -> None:
     """Import the modules of a config: `custom_imports = dict(imports=['my_package.models'])`.
 
     Raises:
-        ConfigError: If an import fails, unless the config has `allow_failed_imports=True`, which
-            makes that a warning.
+        ConfigTypeError: If that is no dictionary with names.
+        ConfigImportError: If an import fails, unless the config has `allow_failed_imports=True`,
+            which makes that a warning.
     """
     wanted = cfg["custom_imports"]
     place = cfg.__where__("custom_imports")
     names = wanted.get("imports", []) if isinstance(wanted, Mapping) else None
     names = [names] if isinstance(names, str) else names
     if not isinstance(names, (list, tuple)) or not all(isinstance(name, str) for name in names):
-        raise ConfigError(f"{place}: must be dict(imports=['package.module']); got {wanted!r}")
+        raise ConfigTypeError(f"{place}: must be dict(imports=['package.module']); got {wanted!r}")
     for name in names:
         try:
             importlib.import_module(name)
         except ImportError as error:
             message = f"{place}: {name!r} can't be imported: {error}"
             if not wanted.get("allow_failed_imports", False):
-                raise ConfigError(message) from error
+                raise ConfigImportError(message) from error
             warnings.warn(message, ImportWarning, stacklevel=3)

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from pathlib import PurePath
 from typing import Any
 
+from ._imports import FailedImport, Named
+
 
 def to_dicts(value: Any) -> Any:
     """Return a value with each `ConfigDict` in it as a `dict`."""
@@ -16,12 +18,19 @@ def to_dicts(value: Any) -> Any:
     return value
 
 
-def to_named(value: Any) -> Any:
-    """Return a value with plain dictionaries, and dotted names for classes and functions."""
+def to_named(value: Any, named: Named) -> Any:
+    """Return a value with plain dictionaries, and dotted names for classes and functions.
+
+    Args:
+        value: The value.
+        named: The classes and functions whose name is another than that of their definition.
+    """
     if isinstance(value, dict):
-        return {key: to_named(each) for key, each in dict.items(value)}
+        return {key: to_named(each, named) for key, each in dict.items(value)}
     if type(value) in (list, tuple):
-        return type(value)(to_named(each) for each in value)
+        return type(value)(to_named(each, named) for each in value)
+    if id(value) in named:
+        return named[id(value)][1]
     return value if isinstance(value, PurePath) else to_dotted_name(value)
 
 
@@ -65,7 +74,7 @@ def to_builtin(value: Any) -> Any:
 
 def to_dotted_name(value: Any) -> Any:
     """Return the dotted name of a class or function, the text of a path, or else the value."""
-    if isinstance(value, PurePath):
+    if isinstance(value, (PurePath, FailedImport)):
         return str(value)
     if callable(value) and hasattr(value, "__qualname__"):
         return f"{value.__module__}.{value.__qualname__}"

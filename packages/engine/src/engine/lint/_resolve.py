@@ -84,7 +84,7 @@ def find_scope_error(scope: str, *, is_data: bool = False) -> NotRegisteredError
     if not is_data:
         registries.name_scope(scope)
     try:
-        registries.MODELS.switch_scope_and_registry(scope)
+        registries.MODELS.get_node(scope)
     except NotRegisteredError as error:
         return error
     return None

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from pkgutil import resolve_name
 from typing import Any
 
+from engine.config import FailedImport
 from engine.registry import (
+    DefaultScope,
     MultiSourceRegistry,
     NotRegisteredError,
     Registry,
@@ -195,13 +197,12 @@ class Visitor:
         try:
             if trust_of(cfg, "_scope_"):
                 name_scope(scope)
-            root = get_root(spec.registry or "MODELS")
-            switch: AbstractContextManager[Any] = root.switch_scope_and_registry(scope)
+            get_root(spec.registry or "MODELS").get_node(scope)
         except NotRegisteredError as error:
             if not cfg.get("_fallback_", False):
                 self.report_failure(LookupFailure.from_error(error), f"{path}._scope_")
             return nullcontext()
-        return switch
+        return DefaultScope.overwrite_default_scope(scope)
 
     def _find_target(
         self,
@@ -359,6 +360,12 @@ class Visitor:
         return True
 
     def _check_object(self, value: Any, path: str, kind: str) -> Resolved | None:
+        if isinstance(value, FailedImport):
+            try:
+                value.build()
+            except ImportError as error:
+                self.add("missing-library", path, str(error))
+                return None
         if callable(value):
             return Resolved(value, None, kind)
         self.add(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ._build_errors import explain_failure, format_location
 from ._errors import BuildError, BuildKeyError, BuildTypeError
 from ._scope import OVERRIDE, ActiveScope, DefaultScope, ScopeSwitch, make_active_scope
-from ._trust import FROM_DATA, holds_data, trust_of
+from ._trust import FROM_DATA, get_allowed_object, holds_data, trust_of
 from .restrictions import check_options
 
 if TYPE_CHECKING:
@@ -23,10 +23,6 @@ class RegistryLike(Protocol):
     """
 
     cache: dict[ActiveScope | None, dict[str, Callable[..., Any]]]
-
-    @property
-    def root(self) -> RegistryLike:
-        """The topmost node of the tree."""
 
     def get(self, key: str, /) -> Callable[..., Any]:
         """Return what a name stands for."""
@@ -110,7 +106,8 @@ def build_model_from_cfg(
     module: nn.Module
     if isinstance(cfg, (list, tuple)):
         modules = [build_from_cfg(each, registry, default_args) for each in cfg]
-        module = registry.root.get("engine.Sequential")(*modules)
+        sequential: Any = get_allowed_object("engine.model.Sequential", is_code=True)
+        module = sequential(*modules)
     else:
         module = build_from_cfg(cfg, registry, default_args)
     return module

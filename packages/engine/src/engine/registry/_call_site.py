@@ -6,7 +6,13 @@ import sys
 from types import FrameType
 
 # The modules whose frames are passed over: a call of `Registry[int]` goes through `typing`.
-_PASSED_OVER = {__name__, f"{__package__}._node", f"{__package__}._registry", "typing"}
+_PASSED_OVER = {
+    __name__,
+    f"{__package__}._node",
+    f"{__package__}._registered",
+    f"{__package__}._registry",
+    "typing",
+}
 
 
 class CallSite:
@@ -14,13 +20,19 @@ class CallSite:
 
     Args:
         frame: The frame.
+
+    Attributes:
+        filename: The file.
+        line: The line.
+        package: The top-level package of the code.
     """
 
-    __slots__ = ("filename", "line")
+    __slots__ = ("filename", "line", "package")
 
     def __init__(self, frame: FrameType) -> None:
         self.filename = frame.f_code.co_filename
         self.line = frame.f_lineno
+        self.package = get_module(frame).partition(".")[0]
 
     def __str__(self) -> str:
         """Return `file:line`, relative to the folder of `sys.path`: the same on every machine."""

@@ -39,12 +39,14 @@ class Resolution:
         target: The dotted name of the class or function.
         site: The file and line of its registration, if it was registered.
         version: The version of the package that it came from, if it came from a source.
+        displaced: What another library has registered under the name in the same node.
     """
 
     node: str
     target: str
     site: str | None = None
     version: str | None = None
+    displaced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ class Explanation:
         if self.found is not None:
             origin = self.found.site or (self.found.version and f"version {self.found.version}")
             lines.append(f"  found: {self.found.target}{f' ({origin})' if origin else ''}")
+            lines += [f"    in place of: {each}" for each in self.found.displaced]
         lines += [f"  shadows: {node}" for node in self.shadows]
         if self.error is not None:
             lines.append(f"  error: {self.error.replace(chr(10), chr(10) + '  ')}")
@@ -150,7 +153,9 @@ def _make_resolution(lookup: Lookup) -> Resolution | None:
     target = f"{module}.{getattr(lookup.found, '__qualname__', repr(lookup.found))}"
     if lookup.owner is not None:
         name = lookup.key.rpartition(".")[2]
-        return Resolution(lookup.owner.label, target, str(lookup.owner.get_call_site(name)))
+        owner = lookup.owner
+        displaced = tuple(owner.module_dict.displaced.get(name, ()))
+        return Resolution(owner.label, target, str(owner.get_call_site(name)), displaced=displaced)
     if lookup.prefix is not None:
         version = lookup.source.version if isinstance(lookup.source, PackageSource) else None
         return Resolution(f"source {lookup.prefix}", target, version=version)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 from ._call_site import CallSite, find_caller, get_module
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
+from ._registered import Registered
 from ._scope import ActiveScope, add_known_scope, canonical_scope
 from ._source import Source
 from ._trust import add_package
@@ -75,8 +76,6 @@ class RegistryNode(Generic[T]):
         self.package = self._made_in.partition(".")[0]
         self._name = name
         self._scope = self.infer_scope() if scope is None else canonical_scope(scope)
-        self._module_dict: dict[str, Callable[..., T]] = {}
-        self._call_sites: dict[str, CallSite] = {}
         self._children: dict[str, Self] = {}
         self._sources: dict[str, Source] = {}
         self._imports = dict.fromkeys(locations, PENDING)
@@ -85,6 +84,7 @@ class RegistryNode(Generic[T]):
         self.absent: set[tuple[ActiveScope | None, str]] = set()
         self.parent = parent
         self._tree: Tree = Tree() if parent is None else parent._tree
+        self._module_dict: Registered[T] = Registered(self._tree.clear_caches)
         if parent is not None:
             parent._add_child(self)
         self._tree.scopes.add(self._scope)
@@ -118,9 +118,9 @@ class RegistryNode(Generic[T]):
         return f"{self._scope}::{self._name}"
 
     @property
-    def module_dict(self) -> Mapping[str, Callable[..., T]]:
-        """What is registered in this node so far, by name; read-only."""
-        return MappingProxyType(self._module_dict)
+    def module_dict(self) -> Registered[T]:
+        """What is registered in this node so far, by name; lookups follow its changes."""
+        return self._module_dict
 
     @property
     def children(self) -> Mapping[str, Self]:
@@ -208,7 +208,7 @@ class RegistryNode(Generic[T]):
 
     def get_call_site(self, name: str) -> CallSite:
         """Return where `name` was registered in this node."""
-        return self._call_sites[name]
+        return self._module_dict.sites[name]
 
     def cache_lookup(
         self, active: ActiveScope | None, key: str, found: Callable[..., T] | None
@@ -226,12 +226,10 @@ class RegistryNode(Generic[T]):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
         site = CallSite(find_caller())
         for name in names or (module.__name__,):
-            self._check_name(name, site, force)
-            self._module_dict[name] = module
-            self._call_sites[name] = site
-        self._tree.clear_caches()
+            self._check_name(name, site)
+            self._module_dict.add(name, module, site, self.label, force)
 
-    def _check_name(self, name: str, site: CallSite, force: bool) -> None:
+    def _check_name(self, name: str, site: CallSite) -> None:
         if not name or "." in name:
             raise ValueError(
                 f"{site}: a name must not be empty or contain a dot, which follows a scope; "
@@ -239,11 +237,6 @@ class RegistryNode(Generic[T]):
             )
         if name in self._tree.scopes:
             raise ValueError(f"{site}: {name!r} is the name of a scope already")
-        if name in self._module_dict and not force:
-            raise DuplicateNameError(
-                f"{name!r} is registered in {self.label} already, at {self._call_sites[name]}; "
-                f"{site} registers it again. Choose another name, or pass force=True"
-            )
 
     def _add_child(self, child: Self) -> None:
         other = self._children.get(child.scope)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from ._build import build_from_cfg
 from ._build_errors import add_location_note, format_location
-from ._errors import BuildTypeError, NotRegisteredError
+from ._errors import BuildTypeError, NotRegisteredError, ScopeImportError
 from ._lookup import Lookup, find_scope
 from ._node import RegistryNode, T
 from ._scope import ScopeSwitch, get_active_scope, make_active_scope
@@ -208,19 +209,38 @@ class Registry(RegistryNode[T]):
     def switch_scope_and_registry(self, scope: str | None) -> ScopeSwitch:
         """Make another scope the active one within a `with` block.
 
-        `as` binds the node of the scope, or this one if the tree has none.
+        `as` binds the node of the scope, or this one if the tree has none. A scope that nobody
+        knows is told by a warning, and skipped in lookups.
 
         Args:
             scope: The scope; None means the default scope, if there is one.
 
         Raises:
-            NotRegisteredError: If the scope is unknown.
+            ScopeImportError: If the library of the scope can't be imported.
         """
         active = get_active_scope() if scope is None else make_active_scope(scope)
         if active is None:
             return ScopeSwitch(None, self)
-        node = find_scope(self, active.scope)
+        node: Registry[Any] | None = None
+        try:
+            node = self.get_node(active.scope)
+        except ScopeImportError:
+            raise
+        except NotRegisteredError as error:
+            warnings.warn(str(error), stacklevel=2)
+            active = make_active_scope(active.scope, fallback=True)
         return ScopeSwitch(None if scope is None else active, self if node is None else node)
+
+    def get_node(self, scope: str) -> Registry[Any] | None:
+        """Return the node of a scope in this tree, or None if the tree has none.
+
+        Args:
+            scope: The scope; its library is imported if it is announced.
+
+        Raises:
+            NotRegisteredError: If the scope is unknown, or its library can't be imported.
+        """
+        return find_scope(self, scope)
 
     def register(self, constructor: C) -> C:
         """Register a class or a function under its own name, as a bare decorator.

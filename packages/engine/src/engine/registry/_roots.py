@@ -71,6 +71,15 @@ VISBACKENDS = _make_root("vis_backend", "engine.visualization")
 INFERENCERS = _make_root("inferencer", "engine.infer")
 
 
+def named_roots() -> dict[str, Registry[Any]]:
+    """Return each root registry once, by its name in this module and in its order."""
+    found: dict[str, Registry[Any]] = {}
+    for name, value in globals().items():
+        if isinstance(value, Registry) and value not in found.values():
+            found[name] = value
+    return found
+
+
 def all_roots() -> list[Registry[Any]]:
     """Return each root registry once, in the order of this module."""
-    return list(dict.fromkeys(each for each in globals().values() if isinstance(each, Registry)))
+    return [*named_roots().values()]

@@ -1,0 +1,119 @@
+"""The names of a registry: what is registered under each, where, and in place of what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import BuiltinFunctionType, FunctionType
+from typing import Any, TypeVar
+
+from ._call_site import CallSite, find_caller
+from ._errors import DuplicateNameError
+from ._trust import path_of
+
+T = TypeVar("T")
+_KINDS = (type, FunctionType, BuiltinFunctionType)
+
+
+class Registered(dict[str, Callable[..., T]]):
+    """Classes and functions by their names in one registry.
+
+    It may be changed as any dictionary. A lookup that follows sees the change.
+
+    Args:
+        on_change: Is called after each change.
+
+    Attributes:
+        sites: Where each name was registered.
+        displaced: For a name that two libraries register, what does not have it.
+    """
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        super().__init__()
+        self.sites: dict[str, CallSite] = {}
+        self.displaced: dict[str, list[str]] = {}
+        self._on_change = on_change
+
+    def add(self, name: str, module: Any, site: CallSite, label: str, force: bool) -> None:
+        """Register a class or a function.
+
+        Several libraries may register what a third package defines, such as a layer of torch: the
+        later one replaces the former, and each of them yields to a definition of a library's own.
+
+        Args:
+            name: Its name.
+            module: The class or function.
+            site: Where it is registered.
+            label: The registry in an error.
+            force: Whether to replace what has the name now.
+
+        Raises:
+            DuplicateNameError: If the name is taken.
+        """
+        if name in self and not force:
+            former, place = self[name], self.sites[name]
+            is_other_library = place.package != site.package
+            if is_other_library and _is_borrowed(former, place):
+                self._displace(name, former, place)
+            elif is_other_library and _is_borrowed(module, site):
+                self._displace(name, module, site)
+                return
+            else:
+                raise DuplicateNameError(
+                    f"{name!r} is registered in {label} already, at {place}; "
+                    f"{site} registers it again. Choose another name, or pass force=True"
+                )
+        dict.__setitem__(self, name, module)
+        self.sites[name] = site
+        self._on_change()
+
+    def _displace(self, name: str, module: Any, site: CallSite) -> None:
+        self.displaced.setdefault(name, []).append(f"{path_of(module)} ({site})")
+
+    def __setitem__(self, name: str, module: Callable[..., T]) -> None:
+        self.add(name, module, CallSite(find_caller()), "", force=True)
+
+    def __delitem__(self, name: str) -> None:
+        super().__delitem__(name)
+        del self.sites[name]
+        self.displaced.pop(name, None)
+        self._on_change()
+
+    def pop(self, name: str, *default: Any) -> Any:
+        """Remove a name, and return what was registered under it."""
+        if default and name not in self:
+            return default[0]
+        module = self[name]
+        del self[name]
+        return module
+
+    def popitem(self) -> tuple[str, Callable[..., T]]:
+        """Remove the newest name, and return it with what was registered under it."""
+        name = next(reversed(self), None)
+        if name is None:
+            raise KeyError("nothing is registered")
+        return name, self.pop(name)
+
+    def clear(self) -> None:
+        """Remove all names."""
+        for name in [*self]:
+            del self[name]
+
+    def update(self, other: Any = (), /, **more: Callable[..., T]) -> None:
+        """Register several classes or functions."""
+        for name, module in dict(other, **more).items():
+            self[name] = module
+
+    def __ior__(self, other: Any) -> Registered[T]:  # type: ignore[override,misc]  # dict's overloads
+        self.update(other)
+        return self
+
+    def setdefault(self, name: str, default: Any = None) -> Any:
+        """Return what is registered under a name, after registering `default` if nothing is."""
+        if name not in self:
+            self[name] = default
+        return self[name]
+
+
+def _is_borrowed(module: Any, site: CallSite) -> bool:
+    """Return whether a class or function is not of the package that registers it."""
+    return isinstance(module, _KINDS) and module.__module__.partition(".")[0] != site.package
