@@ -72,6 +72,9 @@ class _ParamScheduler(ABC):
     _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
     """The attributes that `state_dict` holds."""
 
+    _of_groups: ClassVar[tuple[str, ...]] = ("base_values", "_last_value")
+    """The attributes with a value for each parameter group."""
+
     _needs_end: ClassVar[bool] = False
     """Whether the curve follows from its length, which `end` or `_length_arg` says."""
 
@@ -204,6 +207,9 @@ class _ParamScheduler(ABC):
         """Go on from where another schedule of the same kind was.
 
         The values in the optimizer are not touched: they are part of the optimizer's own state.
+        Options in the state, as MMEngine saves them, take the place of those of this schedule.
+        Where it was saved with another number of groups, the values follow from the optimizer.
+
         Where epochs were converted to iterations, and an epoch has another number of them now, the
         schedule goes on at the same part of the same epoch.
 
@@ -219,8 +225,13 @@ class _ParamScheduler(ABC):
                 f"the state of a {type(self).__name__} lacks {', '.join(missing)}; "
                 f"it has {', '.join(state_dict) or 'nothing'}"
             )
-        for name in self._state:
-            setattr(self, name, state_dict[name])
+        has_these_groups = len(state_dict["_last_value"]) == len(self.optimizer.param_groups)
+        own = vars(self).keys() - {"optimizer"}
+        for name in own & state_dict.keys():
+            if has_these_groups or name not in self._of_groups:
+                setattr(self, name, state_dict[name])
+        if not has_these_groups:
+            self.base_values, self._last_value = self._initial_values(), self._values()
         length, had = self._epoch_length, state_dict.get(_LENGTH)
         if length is not None and had not in (None, length):
             for name in ("last_step", "_global_step"):  # rounded down, so that none is left out

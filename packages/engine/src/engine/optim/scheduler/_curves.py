@@ -134,15 +134,16 @@ class CosineRestartParamScheduler(_LowerLimit):
             )
         self.periods = list(periods)
         self.restart_weights = list(restart_weights)
-        self._starts = [0, *accumulate(self.periods)]
+        self.cumulative_periods = [*accumulate(self.periods)]
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, eta_min_ratio, *options)
 
     def _scale(self, step: int) -> float:
-        period = bisect_right(self._starts, step) - 1
+        period = bisect_right(self.cumulative_periods, step)
         if period == len(self.periods):
             return 0.0
-        progress = (step - self._starts[period]) / self.periods[period]
+        start = self.cumulative_periods[period] - self.periods[period]
+        progress = (step - start) / self.periods[period]
         return self.restart_weights[period] * _half_cosine(progress)
 
 
