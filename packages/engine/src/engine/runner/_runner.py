@@ -18,7 +18,6 @@ from engine.checkpoint import (
     CheckpointLoader,
     ReviseKeys,
     check_exists,
-    metadata_of,
     save_checkpoint,
 )
 from engine.config import Config
@@ -302,7 +301,9 @@ class Runner(RunProgress):
             point, self._resume_point = self._resume_point, None
             self._resume_from(point)
         elif self._load_from is not None:
-            self.load_checkpoint(self._load_from)
+            checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            self._load_weights(self._load_from, checkpoint, strict=False)
+            self.logger.info("Loaded the weights of %s", self._load_from)
         self._is_loaded = True
 
     def load_checkpoint(
@@ -313,10 +314,10 @@ class Runner(RunProgress):
         revise_keys: ReviseKeys = WITHOUT_WRAPPER,
     ) -> dict[str, Any]:
         """Load the weights of a checkpoint; see `engine.runner.load_checkpoint`."""
-        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location)
         self._load_weights(filename, checkpoint, strict, revise_keys)
         self.logger.info("Loaded the weights of %s", filename)
-        return metadata_of(checkpoint)
+        return checkpoint
 
     def resume(
         self,
