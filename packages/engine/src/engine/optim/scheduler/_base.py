@@ -93,7 +93,7 @@ class _ParamScheduler(ABC):
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:
-        if not hasattr(optimizer, "param_groups"):
+        if not isinstance(getattr(optimizer, "param_groups", None), list):
             raise TypeError(
                 f"{type(self).__name__} needs a torch optimizer or an OptimWrapper, "
                 f"got {type(optimizer).__name__}"
@@ -203,7 +203,8 @@ class _ParamScheduler(ABC):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where another schedule of the same kind was.
 
-        The values in the optimizer are not touched: they are part of the optimizer's own state.
+        The values in the optimizer are not touched: they are part of the optimizer's own state,
+        which is loaded first.
         Where epochs were converted to iterations, and an epoch has another number of them now, the
         schedule goes on at the same part of the same epoch.
 
@@ -221,6 +222,9 @@ class _ParamScheduler(ABC):
             )
         for name in self._state:
             setattr(self, name, state_dict[name])
+        if len(self.base_values) != len(self.optimizer.param_groups):  # of groups not yet joined
+            self.base_values = self._initial_values()
+            self._last_value = self._values()
         length, had = self._epoch_length, state_dict.get(_LENGTH)
         if length is not None and had not in (None, length):
             for name in ("last_step", "_global_step"):  # rounded down, so that none is left out
