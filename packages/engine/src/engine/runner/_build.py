@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from torch import nn
@@ -136,9 +136,16 @@ def build_optim_wrapper(
         else:
             cfg = strategy.optim_wrapper_cfg(optim_wrapper)
             built = optim.build_optim_wrapper(unwrap(model), cfg)
-    for each in built.values() if isinstance(built, OptimWrapperDict) else [built]:
+    for each in _wrappers(built):
         each.message_hub = hub
     return cast("OptimWrapper", built)
+
+
+def _wrappers(optim_wrapper: OptimWrapper) -> Iterable[OptimWrapper]:
+    """Return a wrapper, or those that an `OptimWrapperDict` holds."""
+    return (
+        optim_wrapper.values() if isinstance(optim_wrapper, OptimWrapperDict) else [optim_wrapper]
+    )
 
 
 def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size: int) -> None:
@@ -154,7 +161,7 @@ def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size:
     real = get_world_size() * batch_size
     ratio = real / auto_scale_lr["base_batch_size"]
     get_logger().info("The learning rate is scaled by %g, the batch size being %d", ratio, real)
-    for group in optim_wrapper.param_groups:
+    for group in (each for wrapper in _wrappers(optim_wrapper) for each in wrapper.param_groups):
         group["lr"] *= ratio
 
 

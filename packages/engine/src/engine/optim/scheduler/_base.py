@@ -96,7 +96,7 @@ class _ParamScheduler(ABC):
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:
-        if not hasattr(optimizer, "param_groups"):
+        if not isinstance(getattr(optimizer, "param_groups", None), list):
             raise TypeError(
                 f"{type(self).__name__} needs a torch optimizer or an OptimWrapper, "
                 f"got {type(optimizer).__name__}"
@@ -206,9 +206,10 @@ class _ParamScheduler(ABC):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where another schedule of the same kind was.
 
-        The values in the optimizer are not touched: they are part of the optimizer's own state.
-        Options in the state, as MMEngine saves them, take the place of those of this schedule.
-        Where it was saved with another number of groups, the values follow from the optimizer.
+        The values in the optimizer are not touched: they are part of the optimizer's own state,
+        which is loaded first. Options in the state, as MMEngine saves them, take the place of those
+        of this schedule. Saved with groups that were not yet joined, values follow from the
+        optimizer.
 
         Where epochs were converted to iterations, and an epoch has another number of them now, the
         schedule goes on at the same part of the same epoch.
