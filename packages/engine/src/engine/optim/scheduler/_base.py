@@ -227,8 +227,8 @@ class _ParamScheduler(ABC):
                 f"it has {', '.join(state_dict) or 'nothing'}"
             )
         has_these_groups = len(state_dict["_last_value"]) == len(self.optimizer.param_groups)
-        own = vars(self).keys() - {"optimizer"}
-        for name in own & state_dict.keys():
+        own = {*self._state, *(name for name in vars(self) if not name.startswith("_"))}
+        for name in own & state_dict.keys() - {"optimizer"}:
             if has_these_groups or name not in self._of_groups:
                 setattr(self, name, state_dict[name])
         if not has_these_groups:
