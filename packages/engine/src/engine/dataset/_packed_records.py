@@ -82,6 +82,11 @@ class PackedRecords(Sequence[dict[str, Any]]):
         starts = self._starts
         return self._join([self._data[starts[index] : starts[index + 1]]] for index in indices)
 
+    def to_arrays(self) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+        """Return the packed records as an array of bytes, and where each of them ends."""
+        starts = np.frombuffer(self._starts, dtype=np.int64)
+        return np.frombuffer(self._data, dtype=np.uint8), starts[1:]
+
     @classmethod
     def _join(cls, chunks: Iterable[Sequence[bytes]]) -> PackedRecords:
         stream, starts = io.BytesIO(), array("q", [0])

@@ -154,6 +154,7 @@ class Runner(RunProgress):
         self._param_scheduler = param_scheduler
         self._auto_scale_lr = auto_scale_lr
         self._load_from = load_from
+        self._resume = bool(resume)
 
         self.launcher = launcher
         self.strategy = self.build_strategy(strategy, compile)
@@ -175,7 +176,7 @@ class Runner(RunProgress):
         self.log_processor = self.build_log_processor(log_processor)
         self.visualizer = self.build_visualizer(visualizer)
         self.stop = StopRequest()
-        self._hooks = HookList()
+        self._hook_list = HookList()
         self.register_hooks(default_hooks, custom_hooks)
         self.model: Any = self.wrap_model(
             self.cfg.get("model_wrapper_cfg"), self.build_model(model, data_preprocessor)
@@ -289,7 +290,7 @@ class Runner(RunProgress):
 
     def _begin_run(self) -> None:
         self.call_hook("before_run")
-        self._hooks.forget()
+        self._hook_list.forget()
 
     # -- Checkpoints ---------------------------------------------------------------------------
 
@@ -579,20 +580,20 @@ class Runner(RunProgress):
     @property
     def hooks(self) -> list[Hook]:
         """The hooks, in the order in which they are called."""
-        return self._hooks.hooks
+        return self._hook_list.hooks
 
     def register_hook(self, hook: Hook | Cfg, priority: str | int | Priority | None = None) -> None:
         """Add a hook behind those of its priority."""
-        self._hooks.add(hook, priority)
+        self._hook_list.add(hook, priority)
 
     def register_default_hooks(self, hooks: Cfg | None = None) -> None:
         """Add the default hooks, with changes by their names; None leaves one out."""
-        self._hooks.add_defaults(hooks)
+        self._hook_list.add_defaults(hooks)
 
     def register_custom_hooks(self, hooks: Sequence[Hook | Cfg]) -> None:
         """Add more hooks."""
         for hook in hooks:
-            self._hooks.add(hook)
+            self._hook_list.add(hook)
 
     def register_hooks(
         self,
@@ -613,12 +614,12 @@ class Runner(RunProgress):
         Raises:
             ValueError: If there is no such point.
         """
-        for call in self._hooks.calls[fn_name]:
+        for call in self._hook_list.calls[fn_name]:
             call(self, **kwargs)
 
     def get_hooks_info(self) -> str:
         """Return a table of the points and their hooks."""
-        return self._hooks.info()
+        return self._hook_list.info()
 
     def dump_config(self) -> None:
         """Write the whole config into the work directory."""

@@ -65,7 +65,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         ManagerMixin.__init__(self, name)
         self._fig_show_cfg = {"frameon": False} if fig_show_cfg is None else fig_show_cfg
         self.dataset_meta: Mapping[str, Any] = {}
-        self._backends: dict[str, BaseVisBackend] = {}
+        self._vis_backends: dict[str, BaseVisBackend] = {}
         self._failed: set[str] = set()
         self._rests_until: dict[str, float] = {}
         for given in vis_backends or ():
@@ -82,10 +82,10 @@ class Visualizer(ImageDrawer, ManagerMixin):
         Raises:
             KeyError: If there is no such backend.
         """
-        if name not in self._backends:
-            known = ", ".join(self._backends) or "none"
+        if name not in self._vis_backends:
+            known = ", ".join(self._vis_backends) or "none"
             raise KeyError(f"there is no visual backend {name!r}; there are {known}")
-        return self._backends[name]
+        return self._vis_backends[name]
 
     def show(
         self,
@@ -246,13 +246,13 @@ class Visualizer(ImageDrawer, ManagerMixin):
         """Let the backends finish what is pending, each as long as its `close_timeout` allows."""
         closing = {
             name: Thread(target=self._ask, args=(name, backend.close), daemon=True)
-            for name, backend in self._backends.items()
+            for name, backend in self._vis_backends.items()
         }
         started = time.monotonic()
         for thread in closing.values():
             thread.start()
         for name, thread in closing.items():
-            limit = self._backends[name].close_timeout
+            limit = self._vis_backends[name].close_timeout
             thread.join(max(0, started + limit - time.monotonic()))
             if thread.is_alive():
                 _logger.error(
@@ -264,7 +264,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
 
     def state_dict(self) -> dict[str, dict[str, str]]:
         """Return what a resumed run needs to go on in the same runs of the trackers."""
-        states = {name: self._ask(name, each.state_dict) for name, each in self._backends.items()}
+        states = {name: self._ask(name, each.state_dict) for name, each in self._vis_backends.items()}
         return {name: state for name, state in states.items() if state}
 
     def load_state_dict(self, state_dict: Mapping[str, Mapping[str, str]]) -> None:
@@ -273,8 +273,8 @@ class Visualizer(ImageDrawer, ManagerMixin):
         Args:
             state_dict: What `state_dict` returned; backends that are not there are left out.
         """
-        for name in self._backends.keys() & state_dict.keys():
-            self._ask(name, self._backends[name].load_state_dict, state_dict[name])
+        for name in self._vis_backends.keys() & state_dict.keys():
+            self._ask(name, self._vis_backends[name].load_state_dict, state_dict[name])
 
     def _add_backend(
         self, given: Mapping[str, Any] | BaseVisBackend, save_dir: str | os.PathLike[str] | None
@@ -287,14 +287,14 @@ class Visualizer(ImageDrawer, ManagerMixin):
         else:
             name, backend = None, given
         name = name or type(backend).__name__
-        if name in self._backends:
+        if name in self._vis_backends:
             raise ValueError(
                 f"there are two visual backends {name!r}; give one of them another name"
             )
-        self._backends[name] = backend
+        self._vis_backends[name] = backend
 
     def _tell(self, method: str, *args: Any, **kwargs: Any) -> None:
-        for name, backend in self._backends.items():
+        for name, backend in self._vis_backends.items():
             if time.monotonic() >= self._rests_until.get(name, 0.0):
                 self._ask(name, getattr(backend, method), *args, **kwargs)
 

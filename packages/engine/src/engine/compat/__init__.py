@@ -1,0 +1,5 @@
+"""Libraries written for MMEngine on engine, unchanged."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,2 @@
+from ._modules import install as install
+from ._modules import uninstall as uninstall
