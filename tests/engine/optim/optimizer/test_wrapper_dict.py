@@ -45,6 +45,7 @@ def test_zero_grad_resets_the_gradients_of_all() -> None:
 def test_the_base_settings_are_scheduled_saved_and_loaded() -> None:
     (_, wrappers), (_, others) = _wrappers(), _wrappers()
     scheduler = StepLR(wrappers["second"], step_size=1, gamma=0.5)
+    wrappers["second"].step()
     scheduler.step()
     assert scheduler.get_last_value() == [0.05, 0.1, 0.1]
     others.load_state_dict(wrappers.state_dict())

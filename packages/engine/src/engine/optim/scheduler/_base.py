@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from inspect import Signature, signature
@@ -38,6 +39,24 @@ class TrainingLoop(Protocol):
     @property
     def max_iters(self) -> int:
         """The iterations in all."""
+
+
+class _StepWatch:
+    """Sees whether an optimizer has taken a step, or its wrapper a loss towards one."""
+
+    def __init__(self, optimizer: HasParamGroups) -> None:
+        self._optimizer = optimizer
+        watched: Any = getattr(optimizer, "optimizer", optimizer)
+        self._stepped = False
+        self._handle = watched.register_step_post_hook(self._note)
+
+    def _note(self, *_: object) -> None:
+        self._stepped = True
+
+    def end(self) -> bool:
+        """Stop, and return whether there was a step."""
+        self._handle.remove()
+        return self._stepped or bool(getattr(self._optimizer, "inner_count", False))
 
 
 class _ParamScheduler(ABC):
@@ -118,6 +137,7 @@ class _ParamScheduler(ABC):
         self.by_epoch = by_epoch
         self.verbose = verbose
         self.last_step = last_step
+        self._watch = _StepWatch(optimizer) if last_step == -1 else None
         self._global_step = begin + last_step if last_step >= 0 else -1
         self.base_values = self._initial_values()
         self._last_value: list[float] = []
@@ -255,7 +275,18 @@ class _ParamScheduler(ABC):
             logger.info("%s of parameter group %d is now %.4e", self.param_name, group, value)
 
     def step(self) -> None:
-        """Move on by one epoch or iteration, after the optimizer's own step."""
+        """Move on by one epoch or iteration, after the optimizer's own step.
+
+        At the first call a warning tells where the optimizer has not taken a step yet.
+        """
+        if self._watch is not None:
+            if not self._watch.end() and self._global_step == 0:
+                warnings.warn(
+                    f"{type(self).__name__}.step() was called before optimizer.step(), so the "
+                    f"first {self.param_name} of the schedule is not used; call it after that",
+                    stacklevel=2,
+                )
+            self._watch = None
         self._advance()
 
     @abstractmethod

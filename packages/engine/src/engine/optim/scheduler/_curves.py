@@ -138,13 +138,30 @@ class CosineRestartParamScheduler(_LowerLimit):
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, eta_min_ratio, *options)
 
+    def _get_value(self) -> list[float]:
+        step = self.last_step
+        return [
+            self._move(value, base, self._height(step, base), self._height(step - 1, base))
+            for value, base in zip(self._values(), self.base_values, strict=True)
+        ]
+
+    def _height(self, step: int, base: float) -> float:
+        """Return the height above the limit, as a part of that of the base value."""
+        floor = self._floor(base)
+        if step < 0 or base == floor:
+            return 1.0
+        weight = self.restart_weights[min(self._period(step), len(self.periods) - 1)]
+        return (weight * base - floor) / (base - floor) * self._scale(step)
+
     def _scale(self, step: int) -> float:
-        period = bisect_right(self.cumulative_periods, step)
+        period = self._period(step)
         if period == len(self.periods):
             return 0.0
         start = self.cumulative_periods[period] - self.periods[period]
-        progress = (step - start) / self.periods[period]
-        return self.restart_weights[period] * _half_cosine(progress)
+        return _half_cosine((step - start) / self.periods[period])
+
+    def _period(self, step: int) -> int:
+        return bisect_right(self.cumulative_periods, step)
 
 
 @PARAM_SCHEDULERS.register_module()
