@@ -25,9 +25,21 @@ from engine.utils import mutable_copy
 from engine.visualization import Visualizer
 
 from .run_table import DATALOADER, RUN, PartSpec
+from .run_values import is_part
 from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
+
+
+def checked_part(name: str, part: Any) -> Any:
+    """Return a part that is built already.
+
+    Raises:
+        TypeError: If it is a text, a number or the like.
+    """
+    if part is None or not is_part(part):
+        raise TypeError(f"{name}: it is a config (a mapping) or the part itself, not {part!r}")
+    return part
 
 
 def build_part(spec: PartSpec, cfg: Any, **given: Any) -> Any:
@@ -37,9 +49,12 @@ def build_part(spec: PartSpec, cfg: Any, **given: Any) -> Any:
         spec: How it is built.
         cfg: The config, or the part.
         **given: Arguments for a config that lacks them.
+
+    Raises:
+        TypeError: If it is neither.
     """
     if not isinstance(cfg, Mapping):
-        return cfg
+        return cfg if cfg is None else checked_part(spec.registry or "part", cfg)
     default = spec.default(cfg)
     defaults = given if default is None else {"type": default, **given}
     return getattr(registry, spec.registry or "").build(cfg, default_args=defaults)
@@ -56,7 +71,7 @@ def build_strategy(
         launcher: What started the processes of the run.
     """
     if strategy is not None and not isinstance(strategy, Mapping):
-        return strategy
+        return cast("BaseStrategy", checked_part("strategy", strategy))
     cfg = mutable_copy(strategy or {})
     given: Cfg = {"compile": compile} if compile else {}
     single = RUN["strategy"].defaults[0]
@@ -97,7 +112,7 @@ def build_dataloader(
         diff_rank_seed: Whether the rank is added to the seed.
     """
     if not isinstance(dataloader, Mapping):
-        return dataloader
+        return cast("DataLoader[Any]", checked_part("dataloader", dataloader))
     check_options(make_loader, dataloader)
     cfg, parts = dict(dataloader), DATALOADER.parts
     dataset = build_part(parts["dataset"], cfg.pop("dataset"))
@@ -130,6 +145,10 @@ def build_optim_wrapper(
         hub: Where gradient norms are logged.
     """
     built: Any = optim_wrapper
+    if not isinstance(optim_wrapper, (OptimWrapper, Mapping)):
+        raise TypeError(
+            f"optim_wrapper: it is an OptimWrapper or its config, not {optim_wrapper!r}"
+        )
     if isinstance(optim_wrapper, Mapping):
         if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
             built = OptimWrapperDict(**optim_wrapper)

@@ -26,7 +26,13 @@ from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
 from engine.hooks import Hook
 from engine.logging import LogOutputs, MessageHub, setup_logging
-from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrap
+from engine.model import (
+    BaseModule,
+    convert_sync_batchnorm,
+    keeping_random_state,
+    restore_random_state,
+    unwrap,
+)
 from engine.optim import OptimWrapper
 from engine.registry import (
     RUNNERS,
@@ -452,7 +458,15 @@ class Runner(RunProgress):
         return _build.build_model(model, data_preprocessor, self.cfg)
 
     def wrap_model(self, model_wrapper_cfg: Cfg | None, model: nn.Module) -> nn.Module:
-        """Move the model to its device and wrap it, as the strategy does."""
+        """Move the model to its device and wrap it, as the strategy does.
+
+        Where several processes train, `sync_bn='torch'` in the config of the run synchronizes its
+        batch normalization, and `find_unused_parameters` holds for a wrapper without a config.
+        """
+        if self.distributed and (implementation := self.cfg.get("sync_bn")):
+            model = convert_sync_batchnorm(model, implementation)
+        if model_wrapper_cfg is None and "find_unused_parameters" in self.cfg:
+            model_wrapper_cfg = {"find_unused_parameters": self.cfg.find_unused_parameters}
         return self.strategy.prepare(model, model_wrapper_cfg)
 
     def build_dataloader(
@@ -519,7 +533,7 @@ class Runner(RunProgress):
     def build_train_loop(self, loop: Any, dataloader: DataLoader[Any] | Cfg | None = None) -> Any:
         """Build the training loop: by epochs, by iterations, or of the `type` in its config."""
         if not isinstance(loop, Mapping):
-            return loop
+            return _build.checked_part("train_cfg", loop)
         loader = None if dataloader is None else self.build_dataloader(dataloader)
         return _build.build_train_loop(loop, self, loader)
 
@@ -533,7 +547,7 @@ class Runner(RunProgress):
 
     def _build_eval_loop(self, key: str, loop: Any, dataloader: Any, evaluator: Any) -> Any:
         if not isinstance(loop, Mapping):
-            return loop
+            return _build.checked_part(key, loop)
         return _build.build_part(
             RUN[key],
             loop,
@@ -608,7 +622,7 @@ class Runner(RunProgress):
         """Call the hooks of a point.
 
         Args:
-            fn_name: One of `engine.hooks.POINTS`.
+            fn_name: One of `engine.hooks.POINTS`, or a method that some hook of the run has.
             **kwargs: Passed on to the hooks.
 
         Raises:
