@@ -32,7 +32,11 @@ Cfg = Mapping[str, Any]
 
 
 def checked_part(name: str, part: Any) -> Any:
-    """Return a part that is built already.
+    """Return a part or its config.
+
+    Args:
+        name: What the error calls it.
+        part: The part.
 
     Raises:
         TypeError: If it is a text, a number or the like.
@@ -49,12 +53,9 @@ def build_part(spec: PartSpec, cfg: Any, **given: Any) -> Any:
         spec: How it is built.
         cfg: The config, or the part.
         **given: Arguments for a config that lacks them.
-
-    Raises:
-        TypeError: If it is neither.
     """
     if not isinstance(cfg, Mapping):
-        return cfg if cfg is None else checked_part(spec.registry or "part", cfg)
+        return cfg
     default = spec.default(cfg)
     defaults = given if default is None else {"type": default, **given}
     return getattr(registry, spec.registry or "").build(cfg, default_args=defaults)
@@ -92,7 +93,7 @@ def build_model(model: nn.Module | Cfg, data_preprocessor: Any, run_cfg: Cfg) ->
             `efficient_conv_bn_eval` name modules of the model.
     """
     given = {} if data_preprocessor is None else {"data_preprocessor": data_preprocessor}
-    built: nn.Module = build_part(RUN["model"], model, **given)
+    built: nn.Module = build_part(RUN["model"], checked_part("model", model), **given)
     if modules := run_cfg.get("efficient_conv_bn_eval"):
         turn_on_efficient_conv_bn_eval(built, modules)
     if modules := run_cfg.get("activation_checkpointing"):
@@ -247,7 +248,8 @@ def build_visualizer(visualizer: Visualizer | Cfg | None, name: str, save_dir: s
             visualizer = mutable_copy(visualizer)
             visualizer["vis_backends"] = None
     given = {"name": name, "vis_backends": backends, "save_dir": save_dir}
-    return cast("Visualizer", build_part(RUN["visualizer"], visualizer or {}, **given))
+    part = checked_part("visualizer", visualizer or {})
+    return cast("Visualizer", build_part(RUN["visualizer"], part, **given))
 
 
 def build_train_loop(loop: Cfg, runner: Any, dataloader: DataLoader[Any] | None) -> Any:

@@ -524,7 +524,8 @@ class Runner(RunProgress):
 
     def build_log_processor(self, log_processor: LogProcessor | Cfg | None) -> LogProcessor:
         """Build the log processor."""
-        return cast("LogProcessor", _build.build_part(RUN["log_processor"], log_processor or {}))
+        part = _build.checked_part("log_processor", log_processor or {})
+        return cast("LogProcessor", _build.build_part(RUN["log_processor"], part))
 
     def build_visualizer(self, visualizer: Visualizer | Cfg | None) -> Visualizer:
         """Build the visualizer; only rank 0 gives it backends."""
