@@ -33,8 +33,9 @@ def test_a_training_is_exported_and_loaded_again(tmp_path: Path) -> None:
     file = tmp_path / "x.safetensors"
     export_weights(tmp_path / "x.pth", file)
     torch.testing.assert_close(load_file(file), dict(source.state_dict()), rtol=0, atol=0)
-    facts = load_checkpoint(target, file, strict=True)
-    assert facts == {"meta": {"iter": 3}}
+    content = load_checkpoint(target, file, strict=True)
+    assert content.keys() == {"meta", "state_dict"}
+    assert content["meta"] == {"iter": 3}
     for ours, theirs in zip(target.parameters(), source.parameters(), strict=True):
         assert torch.equal(ours, theirs)
 

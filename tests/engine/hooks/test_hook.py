@@ -98,3 +98,22 @@ def test_intervals(n: int, start: int, due: list[int]) -> None:
     assert by_epoch == by_iter == due
     if start == 0:
         assert inner == due
+
+
+class _WithPoint(Hook):
+    """Has a point that a loop of a library calls."""
+
+    def __init__(self) -> None:
+        self.seen: list[Any] = []
+
+    def after_sampling(self, runner: Runner, samples: int) -> None:
+        self.seen.append((runner.iter, samples))
+
+
+def test_a_loop_may_call_a_point_of_its_own(toy_cfg: CfgMaker) -> None:
+    hook = _WithPoint()
+    runner = Runner.from_cfg(toy_cfg(custom_hooks=[hook]))
+    runner.call_hook("after_sampling", samples=3)
+    assert hook.seen == [(0, 3)]
+    with pytest.raises(ValueError, match="no point 'after_smapling', and no hook of the run"):
+        runner.call_hook("after_smapling", samples=3)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from matplotlib.image import imread
 
@@ -238,3 +239,24 @@ def test_curves_need_matplotlib_when_they_are_asked_for(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     with pytest.raises(ImportError, match=r'pip install "engine\[vis\]"'):
         CurvesHook()
+
+
+class _Curve(BaseMetric):
+    """A number, and an array that is none."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[Any]) -> None:
+        self.results.append(0)
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        return {"acc": 0.5, "curve": np.array([1.0, 2.0])}
+
+
+def test_numbers_are_in_files_with_the_name_of_the_log(toy_cfg: CfgMaker) -> None:
+    cfg = toy_cfg(train_cfg={"by_epoch": True, "max_epochs": 1}, test_evaluator={"type": _Curve})
+    runner = trained(cfg, logger={"type": "LoggerHook", "interval": 5})
+    name = f"{runner.timestamp}.json"
+    lines = Path(runner.log_dir, "vis_data", name).read_text().splitlines()
+    assert [json.loads(line) for line in lines] == tracked(runner)
+    runner.test()
+    metrics = json.loads(Path(runner.log_dir, name).read_text())
+    assert (metrics["acc"], metrics["curve"]) == (0.5, [1.0, 2.0])

@@ -114,6 +114,7 @@ def test_views_are_merged(toy_cfg: CfgMaker, wrapped: bool) -> None:
     before = cfg.to_dict()
     runner = build_runner_with_tta(cfg)
     assert cfg.to_dict() == before
+    assert [hook.type for hook in runner.cfg.custom_hooks] == ["engine.PrepareTTAHook"]
     assert runner.test() == {"sum": 2 * (10 + 5 * 0.5), "views": 2}
     assert isinstance(runner.model, Doubler)
     assert runner.test() == {"sum": 25.0, "views": 2}  # nothing is wrapped twice

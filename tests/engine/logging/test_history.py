@@ -61,6 +61,7 @@ def test_values_stay_on_their_device_until_somebody_reads() -> None:
 def test_an_empty_history_says_so() -> None:
     with pytest.raises(ValueError, match="the history is empty"):
         HistoryBuffer().mean()
+    assert [part.tolist() for part in HistoryBuffer().data] == [[], []]
 
 
 @pytest.mark.parametrize("name", ["mean", "max", "min"])

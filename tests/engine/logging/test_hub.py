@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
-from engine.logging import MessageHub
+from engine.logging import HistoryBuffer, MessageHub
 
 
 @pytest.fixture
@@ -61,3 +64,49 @@ def test_the_state_is_plain_data_without_what_is_not_resumed(hub: MessageHub) ->
     assert other.runtime_info == {"mine": True, "epoch": 3}
     both = [each.state_dict()["log_scalars"] for each in (other, hub)]
     torch.testing.assert_close(*both, rtol=0, atol=0)
+
+
+def test_values_of_all_kinds(hub: MessageHub) -> None:
+    values = {"int": 1, "array": np.array([2.0]), "zero": np.array(3), "tensor": torch.tensor([4])}
+    hub.update_scalars({**values, "counted": {"value": np.float32(5), "count": 2}})
+    newest = {key: history.current() for key, history in hub.log_scalars.items()}
+    assert newest == {"int": 1, "array": 2, "zero": 3, "tensor": 4, "counted": 5}
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "message"),
+    [
+        (lambda hub: hub.update_scalars({"a": "x"}), TypeError, "of 'a' must be a number; got 'x'"),
+        (lambda hub: hub.update_scalar("a", [1.0]), TypeError, "of 'a' must be a number"),
+        (lambda hub: hub.update_scalars({"a": np.ones(2)}), ValueError, r"its shape is \(2,\)"),
+        (lambda hub: hub.update_scalars({"a": {"count": 1}}), ValueError, "must have a value"),
+        (lambda hub: hub.update_scalars([1]), TypeError, "log_dict must be a mapping"),
+        (lambda hub: hub.update_info_dict([1]), TypeError, "info_dict must be a mapping"),
+        (lambda hub: hub.load_state_dict({}), ValueError, "lacks log_scalars and runtime_info"),
+    ],
+)
+def test_a_wrong_value_is_an_error(
+    hub: MessageHub, call: Callable[[Any], None], error: type[Exception], message: str
+) -> None:
+    with pytest.raises(error, match=message):
+        call(hub)
+
+
+def test_histories_can_be_assigned(hub: MessageHub) -> None:
+    hub.log_scalars["a"] = HistoryBuffer([1.0], [1])
+    hub.update_scalar("a", 3.0)
+    assert hub.get_scalar("a").mean() == 2.0
+    assert list(hub.state_dict()["log_scalars"]) == ["a"]
+    del hub.log_scalars["a"]
+    hub.update_scalar("a", 5.0)
+    assert hub.get_scalar("a").data[0].tolist() == [5.0]
+
+
+def test_a_state_may_hold_histories_and_what_is_none_is_left_out(
+    hub: MessageHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    scalars = {"a": HistoryBuffer([1.0], [2]), "b": 5, "c": [torch.ones(2), torch.ones(1)]}
+    hub.load_state_dict({"log_scalars": scalars, "runtime_info": {"x": 1}, "resumed_keys": {}})
+    assert list(hub.log_scalars) == ["a"]
+    assert hub.get_info("x") == 1
+    assert caplog.messages == [f"The state of {k!r} is no history; it is left out" for k in "bc"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 
@@ -55,6 +56,18 @@ def test_a_file_of_each_process(
 def test_a_handler_of_logging(tmp_path: Path) -> None:
     cfg = {"type": "RotatingFileHandler", "maxBytes": 10}
     logger = MMLogger("rotates", log_file=str(tmp_path / "x.log"), file_handler_cfg=cfg)
-    assert [type(each) for each in logger.handlers] == [RotatingFileHandler]
+    assert type(logger.handlers[-1]) is RotatingFileHandler
     with pytest.raises(ValueError, match="there is no file handler 'StreamHandler' in logging"):
         MMLogger("not", log_file=str(tmp_path / "y"), file_handler_cfg={"type": "StreamHandler"})
+
+
+def test_without_a_run_its_lines_are_printed(probe: Callable[[str], str]) -> None:
+    printed = probe(
+        "from engine.logging import MMLogger, setup_logging\n"
+        "logger = MMLogger.get_instance('script')\n"
+        "logger.info('alone')\n"
+        "setup_logging()\n"
+        "logger.info('in a run')\n"
+    )
+    assert printed.endswith(" - INFO - alone\n")
+    assert printed.count("\n") == 1

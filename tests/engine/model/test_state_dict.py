@@ -86,3 +86,39 @@ def test_what_a_hook_finds_wrong_is_an_error() -> None:
         load_state_dict(
             nn.ModuleDict({"part": _Resizes(1)}), {"part.weight": torch.tensor([torch.nan])}
         )
+
+
+class Renamed(nn.Linear):
+    """A layer whose weights had another name in its first version."""
+
+    _version = 2
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any
+    ) -> None:
+        if local_metadata.get("version", 1) < 2 and f"{prefix}old" in state_dict:
+            state_dict[f"{prefix}weight"] = state_dict.pop(f"{prefix}old")
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+def test_a_module_may_load_its_weights_in_its_own_way() -> None:
+    model = nn.Sequential(nn.Linear(1, 1), Renamed(1, 1, bias=False))
+    rest = {"0.weight": torch.zeros(1, 1), "0.bias": torch.zeros(1)}
+    load_state_dict(model, {**rest, "1.old": torch.full((1, 1), 5.0)}, strict=True)
+    assert model.state_dict()["1.weight"].item() == 5
+    for wrong, message in (
+        ({"1.other": torch.ones(1)}, r"missing \(1\): 1.weight\n  unexpected \(1\): 1.other"),
+        ({}, r"missing \(1\): 1.weight$"),
+        ({"1.old": torch.ones(7)}, "size mismatch for 1.weight"),
+    ):
+        with pytest.raises(CheckpointError, match=message):
+            load_state_dict(model, {**rest, **wrong}, strict=True)
+
+
+def test_modules_are_told_the_version_of_their_weights() -> None:
+    model = Renamed(1, 1, bias=False)
+    state = get_state_dict(model)
+    assert state._metadata[""] == {"version": 2}  # type: ignore[attr-defined]  # torch's
+    state["old"] = state.pop("weight")
+    with pytest.raises(CheckpointError, match=r"unexpected .* old"):
+        load_state_dict(model, weights_to_cpu(state), strict=True)

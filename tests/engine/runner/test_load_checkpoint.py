@@ -31,6 +31,42 @@ def test_keys_are_revised(tmp_path: Path) -> None:
     assert torch.equal(model.weight, torch.zeros(2, 2))
 
 
+class Told(nn.Linear):
+    """A layer that notes the version of the weights that it is loaded with."""
+
+    _version = 3
+    loaded: Any = None
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *args: Any
+    ) -> None:
+        self.loaded = local_metadata.get("version")
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *args)
+
+
+@pytest.mark.parametrize(("pattern", "replacement"), [("^module.", ""), ("^", "backbone.")])
+def test_versions_of_modules_follow_the_keys(
+    tmp_path: Path, pattern: str, replacement: str
+) -> None:
+    inner = Told(1, 1)
+    module, backbone = nn.ModuleDict({"module": inner}), nn.ModuleDict({"backbone": inner})
+    source, target = (module, inner) if replacement == "" else (inner, backbone)
+    save_checkpoint({"state_dict": source.state_dict()}, tmp_path / "x.pth")
+    load_checkpoint(target, tmp_path / "x.pth", revise_keys=[(pattern, replacement)])
+    assert inner.loaded == 3
+
+
+def test_a_whole_checkpoint_is_returned(tmp_path: Path) -> None:
+    model = nn.Linear(2, 2)
+    weights = {f"module.{key}": value for key, value in model.state_dict().items()}
+    content = {"state_dict": weights, "optimizer": {"lr": 1.0}, "meta": {"epoch": 3}, "x": [1]}
+    save_checkpoint(content, tmp_path / "x.pth")
+    loaded = load_checkpoint(model, tmp_path / "x.pth")
+    (tmp_path / "x.pth").write_bytes(b"")  # what was returned is not in the file any more
+    assert list(loaded) == list(content)
+    assert torch.equal(loaded["state_dict"]["module.weight"], model.weight)
+
+
 @pytest.fixture
 def trained(toy_cfg: CfgMaker) -> Path:
     """The folder of a run with a checkpoint for each of three epochs."""

@@ -57,7 +57,10 @@ def _options(paramwise: dict[str, Any]) -> dict[str, tuple[float, float]]:
             {"bias_lr_mult": 2.0},
             {"conv.bias": (2.0, 0.5), "depthwise.bias": (2.0, 0.5)},
         ),
-        ({"bias_decay_mult": 0.0}, {"conv.bias": (1.0, 0.0)}),
+        (
+            {"bias_decay_mult": 0.0},
+            {"conv.bias": (1.0, 0.0), "depthwise.bias": (1.0, 0.0), "norm.bias": (1.0, 0.0)},
+        ),
         (
             {"norm_decay_mult": 0.0},
             {"norm.weight": (1.0, 0.0), "norm.bias": (1.0, 0.0)},
@@ -75,8 +78,16 @@ def _options(paramwise: dict[str, Any]) -> dict[str, tuple[float, float]]:
             {
                 "scale": (1.0, 0.0),
                 "conv.bias": (1.0, 0.1),
-                "depthwise.bias": (1.0, 0.0),
-                "deform.conv_offset.bias": (1.0, 0.0),
+                "depthwise.bias": (1.0, 0.1),
+            },
+        ),
+        (
+            {"dwconv_decay_mult": 0.1, "bias_decay_mult": 0.2, "bypass_duplicate": True},
+            {
+                "conv.bias": (1.0, 0.1),
+                "depthwise.weight": (1.0, 0.05),
+                "depthwise.bias": (1.0, 0.1),
+                "norm.bias": (1.0, 0.1),
             },
         ),
         (
@@ -101,16 +112,22 @@ def test_rules(rule: dict[str, Any], changed: dict[str, tuple[float, float]]) ->
 def test_an_option_of_a_group() -> None:
     cfg = {"optimizer": SGD, "paramwise_cfg": {"custom_keys": {"norm": {"momentum": 0.1}}}}
     wrapper = build_optim_wrapper(Model(), cfg)
-    assert [group["momentum"] for group in wrapper.param_groups] == [0.9, 0.1]
+    assert [group["momentum"] for group in wrapper.optimizer.param_groups] == [0.9, 0.1]
+
+
+def test_a_group_keeps_its_multipliers() -> None:
+    custom = {"norm": {"lr_mult": 0.1, "decay_mult": 0.0, "fixed": True}}
+    cfg = {"optimizer": SGD, "paramwise_cfg": {"custom_keys": custom}}
+    group = build_optim_wrapper(Model(), cfg).optimizer.param_groups[1]
+    assert {key: group[key] for key in custom["norm"]} == custom["norm"]
+    assert (group["lr"], group["weight_decay"]) == (0.1, 0.0)
 
 
 def test_parameters_with_the_same_options_are_one_group() -> None:
     cfg = {"optimizer": SGD, "paramwise_cfg": {"norm_decay_mult": 0.0}}
     deep = nn.Sequential(*(nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3)) for _ in range(50)))
-    assert [len(group["params"]) for group in build_optim_wrapper(deep, cfg).param_groups] == [
-        100,
-        100,
-    ]
+    groups = build_optim_wrapper(deep, cfg).optimizer.param_groups
+    assert [len(group["params"]) for group in groups] == [100, 100]
 
 
 def test_a_shared_parameter() -> None:
@@ -156,7 +173,31 @@ def test_groups_of_ones_own() -> None:
     constructor = Halves({"optimizer": SGD}, {"custom_keys": {}})
     wrapper = constructor(model)
     assert isinstance(wrapper, OptimWrapper)
-    assert wrapper.get_lr() == {"lr": [1.0, 0.5]}
+    assert wrapper.get_lr() == {"base_lr": [1.0], "lr": [1.0, 0.5]}
+
+
+def test_keys_of_ones_own() -> None:
+    class Decayed(DefaultOptimWrapperConstructor):
+        """Reads a key that no other constructor has, next to those of all."""
+
+        def add_params(
+            self,
+            params: list[dict[str, Any]],
+            module: nn.Module,
+            prefix: str = "",
+            is_dcn_module: float | None = None,
+        ) -> None:
+            super().add_params(params, module, prefix, is_dcn_module)
+            for depth, group in enumerate(params):
+                group["lr"] = self.paramwise_cfg["decay_rate"] ** depth
+
+    paramwise = {"decay_rate": 0.5, "norm_decay_mult": 0.0}
+    groups = Decayed({"optimizer": SGD}, paramwise)(nn.LayerNorm(2)).optimizer.param_groups
+    assert [(group["lr"], group["weight_decay"]) for group in groups] == [(1.0, 0.0), (0.5, 0.0)]
+
+
+def test_an_instruction_to_the_config_is_no_key() -> None:
+    assert _options({"bias_decay_mult": 0.0, "_delete": True}) == _options({"bias_decay_mult": 0.0})
 
 
 def test_keys_of_no_parameter_are_told(caplog: pytest.LogCaptureFixture) -> None:

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from torch.optim import SGD, Adam, Optimizer
+from torch.optim import SGD, Adagrad, Adam, Optimizer
 
 from engine import optim
 from engine.registry import PARAM_SCHEDULERS
+
+# The schedules alone are looked at here: no optimizer takes a step.
+pytestmark = pytest.mark.filterwarnings(r"ignore:.* was called before optimizer\.step")
 
 CONFIGS: list[dict[str, Any]] = [
     {"type": "ConstantLR", "factor": 0.5, "begin": 2, "end": 9},
@@ -103,7 +107,7 @@ CONVERTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ),
     ({"type": "OneCycleLR", "eta_max": 1, "total_steps": 5}, {"eta_max": 1, "total_steps": 50}),
     ({"type": "PolyLR", "begin": 1, "end": 5}, {"begin": 10, "end": 50}),
-    ({"type": "ExponentialLR", "gamma": 0.5}, {"gamma": 0.5**0.1}),
+    ({"type": "ExponentialLR", "gamma": 0.5}, {"gamma": 0.5}),
 ]
 
 
@@ -127,7 +131,6 @@ def test_epochs_are_converted_to_iterations(
             {"type": "StepLR", "step_size": 2},
             {"type": "MultiStepLR", "milestones": [1, 3]},
             {"type": "CosineAnnealingLR", "T_max": 5},
-            {"type": "ExponentialLR", "gamma": 0.9},
         ]
     ),
     epochs=st.integers(0, 4),
@@ -162,12 +165,57 @@ def test_the_momentum_of_sgd() -> None:
 
 def test_the_momentum_of_adam_is_its_first_beta() -> None:
     optimizer = make_optimizer(Adam, betas=(0.8, 0.99))
+    [group] = optimizer.param_groups
     scheduler = optim.LinearMomentum(optimizer, start_factor=0.5, end=3)
     betas = []
     for _ in range(3):
-        betas.append(optimizer.param_groups[0]["betas"])
+        betas.append(group["betas"])
+        assert group["momentum"] == group["betas"][0]
         scheduler.step()
     assert betas == [(0.4, 0.99), (pytest.approx(0.6), 0.99), (pytest.approx(0.8), 0.99)]
+
+
+def test_a_momentum_scheduler_needs_a_momentum() -> None:
+    with pytest.raises(ValueError, match="LinearMomentum needs an optimizer with a momentum"):
+        optim.LinearMomentum(make_optimizer(Adagrad), end=3)
+
+
+def _one_step(scheduler: Any) -> list[str]:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        scheduler.step()
+    return [str(warning.message) for warning in caught]
+
+
+@pytest.mark.parametrize("wrap", [lambda optimizer: optimizer, optim.OptimWrapper])
+def test_a_step_before_that_of_the_optimizer_is_told_once(wrap: Any) -> None:
+    optimizer = make_optimizer()
+    scheduler = optim.ExponentialLR(wrap(optimizer), gamma=0.5)
+    [message] = _one_step(scheduler)
+    assert message.startswith("ExponentialLR.step() was called before optimizer.step()")
+    assert _one_step(scheduler) == []
+    in_order = optim.ExponentialLR(wrap(optimizer), gamma=0.5)
+    optimizer.step()
+    assert _one_step(in_order) == []
+
+
+def test_a_loss_that_waits_for_a_step_counts_as_one() -> None:
+    weight = torch.nn.Parameter(torch.zeros(1))
+    wrapper = optim.OptimWrapper(SGD([weight], lr=0.1), accumulative_counts=4)
+    scheduler = optim.ExponentialLR(wrapper, gamma=0.5)
+    wrapper.update_params((weight * weight).sum())
+    assert _one_step(scheduler) == []
+
+
+def test_a_resumed_schedule_has_had_its_first_step() -> None:
+    optimizer = make_optimizer()
+    first = optim.ExponentialLR(optimizer, gamma=0.5)
+    optimizer.step()
+    first.step()
+    resumed = optim.ExponentialLR(optimizer, gamma=0.5)
+    resumed.load_state_dict(first.state_dict())
+    assert _one_step(resumed) == []
+    assert _one_step(optim.ExponentialLR(optimizer, gamma=0.5, last_step=1)) == []
 
 
 def test_any_option_can_be_scheduled() -> None:

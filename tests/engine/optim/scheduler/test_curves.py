@@ -12,6 +12,9 @@ from torch.optim import SGD, Optimizer, lr_scheduler
 
 from engine import optim
 
+# The schedules alone are looked at here: no optimizer takes a step.
+pytestmark = pytest.mark.filterwarnings(r"ignore:.* was called before optimizer\.step")
+
 BASE = (0.5, 0.02)
 STEPS = 40
 
@@ -144,6 +147,15 @@ def test_restart_weights_and_the_time_after_the_periods() -> None:
     first = [values[0] for values in curve(scheduler, 8)]
     cosine = [(1 + math.cos(math.pi * t / 4)) / 2 for t in range(4)]
     assert first == pytest.approx([0.5 * c for c in cosine] + [0.25, 0.125, 0, 0], abs=1e-15)
+
+
+def test_each_restart_begins_at_its_part_of_the_base_value() -> None:
+    options: dict[str, Any] = {"periods": [3, 4], "restart_weights": [1, 0.5], "eta_min": 0.01}
+    scheduler = optim.CosineRestartLR(make_optimizer(), **options)
+    base = scheduler.base_values[0]
+    cosine = [(1 + math.cos(math.pi * t / 4)) / 2 for t in range(4)]
+    expected = [0.01 + (0.5 * base - 0.01) * each for each in cosine]
+    assert [values[0] for values in curve(scheduler, 7)][3:] == pytest.approx(expected)
 
 
 def test_a_factor_of_zero_is_left_again() -> None:

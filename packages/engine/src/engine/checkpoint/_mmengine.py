@@ -7,7 +7,8 @@ functions is called.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -34,18 +35,28 @@ class _Config(StandIn):
 
 
 def _nothing(*_: Any) -> None:
-    """Stand in for `getattr`, by which the methods of a history are stored."""
+    """Stand in for `getattr`, by which methods of a history or scheduler are stored."""
 
 
 STAND_INS: list[Any] = [
     (_History, "mmengine.logging.history_buffer.HistoryBuffer"),
     (dict, "mmengine.config.config.ConfigDict"),
     (_Config, "mmengine.config.config.Config"),
+    (StandIn, "mmengine.optim.scheduler.param_scheduler.OneCycleParamScheduler"),
     (_nothing, "builtins.getattr"),
     (_nothing, "__builtin__.getattr"),
     *NUMPY,
 ]
 """Callables, each with the name that it has in a checkpoint."""
+
+_EMA, _MODULE = "ema_state_dict", "module."
+_OF_EACH_RUN = frozenset(
+    [
+        *("cfg", "dataset_meta", "experiment_name", "mmengine_version", "seed"),
+        *("epoch", "eta", "iter", "loop_stage", "max_epochs", "max_iters"),
+        *("keep_ckpt_ids", "last_ckpt"),
+    ]
+)
 
 
 def without_stand_ins(checkpoint: dict[str, Any]) -> dict[str, Any]:
@@ -61,13 +72,77 @@ def without_stand_ins(checkpoint: dict[str, Any]) -> dict[str, Any]:
         key: value if key in ("state_dict", "optimizer", "ema_state_dict") else _plain(value)
         for key, value in checkpoint.items()
     }
-    hub = plain.get("message_hub")
+    meta, hub = plain["meta"], plain.get("message_hub")
     if isinstance(hub, dict):
-        plain["message_hub"] = {"log_scalars": hub.get("log_scalars", {}), "runtime_info": {}}
+        scalars, info = hub.get("log_scalars", {}), hub.get("runtime_info", {})
+        plain["message_hub"] = {"log_scalars": scalars, "runtime_info": _facts(info, scalars)}
+        if info.get("loop_stage") == "val":  # the validation that follows is part of it
+            meta["validated"] = meta.get("epoch") or meta.get("iter")
+    schedulers = plain.get("param_schedulers")
+    if isinstance(schedulers, dict):  # of several optimizers, by their names
+        schedulers = list(itertools.chain.from_iterable(schedulers.values()))
+    if schedulers is not None:
+        plain["param_schedulers"] = [_schedule(each) for each in schedulers]
     if "ema_state_dict" in plain:
-        place = {"key": "ema_state_dict", "prefix": "module."}
-        plain["meta"] = {**plain["meta"], "trained_weights": place}
+        meta["trained_weights"] = {"key": _EMA, "prefix": _MODULE}
+        plain["state_dict"] = {**plain["state_dict"], **_counts(plain[_EMA])}
     return plain
+
+
+def _facts(info: Mapping[str, Any], scalars: Iterable[str]) -> dict[str, Any]:
+    """Return what hooks know, without what each run tells anew.
+
+    Args:
+        info: The facts of a message hub.
+        scalars: The names of its scalars.
+    """
+    facts: dict[str, Any] = {}
+    best: dict[str, str] = {}
+    for key, value in info.items():
+        kind, _, metric = key.removeprefix("best_").partition("_")
+        if key.startswith("best_") and kind in ("score", "ckpt"):
+            metric = metric or _metric_of(str(info.get("best_ckpt")), scalars)
+            if kind == "score":
+                facts[f"best_{metric}"] = value
+            else:
+                best[metric] = _file_name(value)
+        elif key not in _OF_EACH_RUN:
+            facts[key] = value
+    if best:
+        facts["kept_best_checkpoints"] = best
+    if ids := info.get("keep_ckpt_ids"):
+        last = _file_name(info["last_ckpt"])
+        facts["kept_checkpoints"] = [last.replace(str(ids[-1]), str(each)) for each in ids]
+    return facts
+
+
+def _metric_of(best: str, scalars: Iterable[str]) -> str:
+    """Return the metric by which a file is the best; its name has `_` for a slash."""
+    metrics = [key.removeprefix("val/") for key in scalars if key.startswith("val/")]
+    start = _file_name(best).removeprefix("best_")
+    fitting = [each for each in metrics if start.startswith(each.replace("/", "_"))]
+    return max(fitting, key=len, default="")
+
+
+def _file_name(path: str) -> str:
+    return path.replace("\\", "/").rpartition("/")[2]
+
+
+def _schedule(state: Any) -> Any:
+    """Return the state of a scheduler with its milestones in a row."""
+    if not (isinstance(state, dict) and isinstance(state.get("milestones"), dict)):
+        return state
+    times = state["milestones"].items()
+    return {**state, "milestones": sorted(time for time, count in times for _ in range(count))}
+
+
+def _counts(average: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the tensors beside an average that are no averages, but those of the model."""
+    return {
+        key.removeprefix(_MODULE): value
+        for key, value in average.items()
+        if key.startswith(_MODULE) and not value.is_floating_point()
+    }
 
 
 def _plain(value: Any) -> Any:

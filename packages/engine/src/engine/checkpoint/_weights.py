@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -39,16 +40,32 @@ def weights_of(checkpoint: Mapping[str, Any], name: str | Path) -> Mapping[str, 
 
 
 def rename_keys(weights: Mapping[str, Any], revise_keys: ReviseKeys) -> dict[str, Any]:
-    """Return weights by other keys.
+    """Return weights by other keys, and the versions of modules in `_metadata` likewise.
 
     Args:
         weights: Weights by key.
         revise_keys: Pairs of a pattern and its replacement, applied to each key in turn.
     """
-    renamed = dict(weights)
+    renamed = OrderedDict(weights)
+    # A name ends as it does in a key, so that the patterns fit it.
+    versions: dict[str, Any] = {
+        f"{name}." if name else "": each for name, each in _versions_of(weights).items()
+    }
     for pattern, replacement in revise_keys:
-        renamed = {re.sub(pattern, replacement, key): value for key, value in renamed.items()}
+        renamed = OrderedDict(
+            (re.sub(pattern, replacement, key), value) for key, value in renamed.items()
+        )
+        versions = {re.sub(pattern, replacement, key): value for key, value in versions.items()}
+    if versions:
+        names = {key.removesuffix("."): value for key, value in versions.items()}
+        renamed._metadata = names  # type: ignore[attr-defined]  # where torch keeps versions
     return renamed
+
+
+def _versions_of(weights: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the versions of modules that came with weights, by the names of the modules."""
+    versions = getattr(weights, "_metadata", None)
+    return versions if isinstance(versions, Mapping) else {}
 
 
 def clone_tensors(content: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -152,7 +153,7 @@ class EMAHook(Hook):
         if not int(self.ema_model.steps):
             state = {key: value for key, value in state.items() if not key.startswith(_MODULE)}
         elif not self._is_swapped:
-            weights = checkpoint["state_dict"] = dict(checkpoint["state_dict"])
+            weights = checkpoint["state_dict"] = copy.copy(checkpoint["state_dict"])
             for key in self.ema_model.averaged_keys():
                 averaged = state[_MODULE + key]
                 weights[key], state[_MODULE + key] = averaged.to(weights[key].dtype), weights[key]

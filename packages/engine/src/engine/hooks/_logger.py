@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from engine.dist import master_only
-from engine.fileio import join_path, put
+from engine.dist import is_main_process, master_only
+from engine.fileio import join_path, put, put_text
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import SETS_STORAGE, WRITES_ELSEWHERE
 
@@ -22,7 +23,8 @@ class LoggerHook(Hook):
     """Writes what the log processor makes of the message hub to the log and the visual backends.
 
     A loss that is NaN or infinite is reported with its iteration when a line is due, and at the
-    latest when the run ends.
+    latest when the run ends. Backends that write files write the numbers of a training to a file
+    with the name of the log as well; the metrics of a test are in such a file beside the log.
 
     Args:
         interval: How many iterations lie between two lines; in training they count on from one
@@ -92,7 +94,7 @@ class LoggerHook(Hook):
             return
         values, line = runner.log_processor.get_log_after_iter(runner, batch_idx, "train")
         runner.logger.info(line)
-        runner.visualizer.add_scalars(values, step=done)
+        runner.visualizer.add_scalars(values, step=done, file_path=_json_name(runner))
         self._report_no_number(runner, done)
         if done % self.interval_exp_name < self.interval and done >= self.interval_exp_name:
             runner.logger.info("This is %s", runner.experiment_name)
@@ -126,13 +128,16 @@ class LoggerHook(Hook):
         length = len(runner.val_dataloader)
         values, line = runner.log_processor.get_log_after_epoch(runner, length, "val")
         runner.logger.info(line)
-        runner.visualizer.add_scalars(values, step=step)
+        runner.visualizer.add_scalars(values, step=step, file_path=_json_name(runner))
 
     def after_test_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
-        """Log the metrics of the test."""
+        """Log the metrics of the test, and write them beside the log."""
         length = len(runner.test_dataloader)
-        _, line = runner.log_processor.get_log_after_epoch(runner, length, "test")
+        values, line = runner.log_processor.get_log_after_epoch(runner, length, "test", True)
         runner.logger.info(line)
+        if is_main_process():
+            text = json.dumps(values, default=_listed)
+            put_text(text, Path(runner.log_dir) / _json_name(runner))
 
     def after_run(self, runner: RunnerLike) -> None:
         """Report what no line did; close the backends, and copy the logs to where they go."""
@@ -174,3 +179,12 @@ class LoggerHook(Hook):
                 if not self.keep_local:
                     file.unlink()
         runner.logger.info("The logs were copied to %s", target)
+
+
+def _json_name(runner: RunnerLike) -> str:
+    return f"{Path(runner.log_dir).name}.json"
+
+
+def _listed(value: Any) -> Any:
+    """Return an array or tensor as a list, and anything else as a text."""
+    return value.tolist() if hasattr(value, "tolist") else repr(value)

@@ -68,9 +68,9 @@ def build_runner_with_tta(cfg: Config | Mapping[str, Any]) -> Any:
     if "pipeline" not in dataset:
         raise ConfigError("test_dataloader.dataset has no pipeline for tta_pipeline to replace")
     dataset["pipeline"] = changed["tta_pipeline"]
-    runner: RunnerLike = RUNNERS.build(changed)
-    runner.register_hook(PrepareTTAHook(changed["tta_model"]))
-    return runner
+    hook = {"type": "engine.PrepareTTAHook", "tta_cfg": changed["tta_model"]}
+    changed["custom_hooks"] = [*(changed.get("custom_hooks") or ()), hook]
+    return RUNNERS.build(changed)
 
 
 def _own(node: ConfigDict, key: str) -> ConfigDict:

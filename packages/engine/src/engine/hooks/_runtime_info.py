@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from numbers import Real
@@ -15,7 +16,7 @@ from ._runner_like import RunnerLike
 # The values that a run logs itself, and the names that others of these names get, which are
 # different for different names.
 _OF_THE_RUN = re.compile(
-    r"(?:time|data_time|step|epoch|iter|memory|grad_norm|(?:.+\.)?lr)(?:_value)*"
+    r"(?:time|data_time|step|epoch|iter|memory|grad_norm|(?:.+\.)?(?:base_)?lr)(?:_value)*"
 )
 
 
@@ -24,7 +25,10 @@ class RuntimeInfoHook(Hook):
     """Writes losses, learning rates, metrics and the position of the run to the message hub.
 
     A loss or metric with the name of a value that the run logs itself, `time` for example, is
-    logged as `time_value`.
+    logged as `time_value`. A metric that is an array or tensor with one element counts as a number.
+
+    While a loop runs, `loop_stage` is `'train'`, `'val'` or `'test'`. `dataset_meta` is what is
+    known about the training data.
     """
 
     priority = "VERY_HIGH"
@@ -32,6 +36,7 @@ class RuntimeInfoHook(Hook):
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], str] = {}
         self._facts: dict[str, set[str]] = {"val": set(), "test": set()}
+        self._outer_stage: str | None = None
 
     def before_run(self, runner: RunnerLike) -> None:
         """Tell what the run is."""
@@ -41,9 +46,11 @@ class RuntimeInfoHook(Hook):
 
     def before_train(self, runner: RunnerLike) -> None:
         """Tell how far the training is, and how far it goes."""
-        runner.message_hub.update_info_dict(
+        hub, dataset = runner.message_hub, runner.train_dataloader.dataset
+        hub.update_info("loop_stage", "train", resumed=False)
+        hub.update_info("dataset_meta", getattr(dataset, "metainfo", None), resumed=False)
+        hub.update_info_dict(
             {
-                "loop_stage": "train",
                 "epoch": runner.epoch,
                 "iter": runner.iter,
                 "max_epochs": runner.max_epochs,
@@ -78,6 +85,26 @@ class RuntimeInfoHook(Hook):
             key = self._keys.get(("train", name)) or self._new_key(runner, "train", name)
             runner.message_hub.update_scalar(key, value)
 
+    def before_val(self, runner: RunnerLike) -> None:
+        """Tell the loop."""
+        self._enter(runner, "val")
+
+    def before_test(self, runner: RunnerLike) -> None:
+        """Tell the loop."""
+        self._enter(runner, "test")
+
+    def after_val(self, runner: RunnerLike) -> None:
+        """Tell that the training goes on, or that no loop runs."""
+        self._leave(runner)
+
+    def after_test(self, runner: RunnerLike) -> None:
+        """Tell that no loop runs."""
+        self._leave(runner)
+
+    def after_run(self, runner: RunnerLike) -> None:
+        """Tell that no loop runs, after one that was interrupted as well."""
+        runner.message_hub.pop_info("loop_stage")
+
     def after_val_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Tell the metrics."""
         self._tell(runner, "val", metrics)
@@ -86,12 +113,22 @@ class RuntimeInfoHook(Hook):
         """Tell the metrics."""
         self._tell(runner, "test", metrics)
 
+    def _enter(self, runner: RunnerLike, stage: str) -> None:
+        self._outer_stage = runner.message_hub.pop_info("loop_stage")
+        runner.message_hub.update_info("loop_stage", stage, resumed=False)
+
+    def _leave(self, runner: RunnerLike) -> None:
+        runner.message_hub.pop_info("loop_stage")
+        if self._outer_stage is not None:
+            runner.message_hub.update_info("loop_stage", self._outer_stage, resumed=False)
+
     def _tell(self, runner: RunnerLike, mode: str, metrics: Mapping[str, Any] | None) -> None:
         former, self._facts[mode] = self._facts[mode], set()
         for key in former:  # what this evaluation does not give is none of its metrics
             runner.message_hub.pop_info(key)
-        for name, value in (metrics or {}).items():
+        for name, given in (metrics or {}).items():
             key = self._keys.get((mode, name)) or self._new_key(runner, mode, name)
+            value = _number_in(given)
             if isinstance(value, Real):
                 runner.message_hub.update_scalar(key, value)
             else:
@@ -108,3 +145,9 @@ class RuntimeInfoHook(Hook):
                 own,
             )
         return self._keys.setdefault((mode, name), f"{mode}/{own}")
+
+
+def _number_in(value: Any) -> Any:
+    """Return the number in an array or tensor with one element, and any other value as it is."""
+    is_array = hasattr(value, "shape") and hasattr(value, "item")
+    return value.item() if is_array and math.prod(value.shape) == 1 else value

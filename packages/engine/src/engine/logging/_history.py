@@ -59,7 +59,7 @@ class HistoryBuffer:
         """Append a value.
 
         Args:
-            log_val: A number, or a tensor with one element, which is read later.
+            log_val: A number, or an array or tensor with one element, which is read later.
             count: The number of samples over which it was averaged.
         """
         self._entries.append(log_val if count == 1 else Counted(log_val, count))
@@ -69,7 +69,7 @@ class HistoryBuffer:
         """All values and their counts, each of shape `(n,)`."""
         import numpy as np  # deferred: the buffer itself needs none
 
-        values, counts = self._last(None)
+        values, counts = self._last(None) if self._entries else ([], None)
         ones = np.ones(len(values), np.int64)
         return np.array(values, np.float64), ones if counts is None else np.array(counts, np.int64)
 
@@ -157,7 +157,7 @@ def _numbers(values: Sequence[Any]) -> list[float]:
         stack = sys.modules["torch"].stack  # where there are such values, it is imported
         stacked = stack([value.detach().reshape(()) for value in values])
         return [float(number) for number in stacked.tolist()]
-    return [float(value) for value in values]
+    return [float(value.item() if hasattr(value, "item") else value) for value in values]
 
 
 for _method in (

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from types import MappingProxyType
+import math
+from collections.abc import Mapping
 from typing import Any, SupportsFloat
 
 from engine.utils import ManagerMixin
 
 from ._history import Counted, HistoryBuffer
+from ._setup import get_logger
 
 
 class MessageHub(ManagerMixin):
@@ -30,12 +31,9 @@ class MessageHub(ManagerMixin):
         resumed_keys: Mapping[str, bool] | None = None,
     ) -> None:
         super().__init__(name)
-        self._scalars: dict[str, HistoryBuffer] = {}
-        self._appends: dict[str, Callable[[Any], None]] = {}
+        self._scalars: dict[str, HistoryBuffer] = {**(log_scalars or {})}
         self._info: dict[str, Any] = {}
         self._resumed: dict[str, bool] = {}
-        for key, history in (log_scalars or {}).items():
-            self._add(key, history)
         self.update_info_dict(runtime_info or {})
         self._resumed.update(resumed_keys or {})
 
@@ -47,9 +45,9 @@ class MessageHub(ManagerMixin):
         )
 
     @property
-    def log_scalars(self) -> Mapping[str, HistoryBuffer]:
-        """The histories, by key."""
-        return MappingProxyType(self._scalars)
+    def log_scalars(self) -> dict[str, HistoryBuffer]:
+        """The histories, by key; one that is added or removed here is for the hub as well."""
+        return self._scalars
 
     @property
     def runtime_info(self) -> dict[str, Any]:
@@ -63,15 +61,21 @@ class MessageHub(ManagerMixin):
 
         Args:
             key: The name, say `'train/loss'`.
-            value: A number, or a tensor with one element; it stays on its device until read.
+            value: A number, or an array or tensor with one element; a tensor stays on its device
+                until read.
             count: The number of samples over which it was averaged.
             resumed: Whether the history belongs into a checkpoint.
+
+        Raises:
+            TypeError: If the first value of a history is no number.
+            ValueError: If it has several elements.
         """
-        try:
-            self._appends[key](value if count == 1 else Counted(value, count))
-        except KeyError:
-            self._add(key, HistoryBuffer(), resumed)
-            self._scalars[key].update(value, count)
+        history = self._scalars.get(key)
+        if history is None:
+            _check_number(key, value)
+            history = self._scalars[key] = HistoryBuffer()
+            self._resumed[key] = resumed
+        history._entries.append(value if count == 1 else Counted(value, count))
 
     def update_scalars(self, log_dict: Mapping[str, Any], resumed: bool = True) -> None:
         """Append to several histories.
@@ -79,12 +83,21 @@ class MessageHub(ManagerMixin):
         Args:
             log_dict: By key a value, or `dict(value=..., count=...)`.
             resumed: Whether the histories belong into a checkpoint.
+
+        Raises:
+            TypeError: If it is no mapping, or a value in it is no number.
+            ValueError: If a dictionary in it has no `value`, or a value has several elements.
         """
-        for key, value in log_dict.items():
-            if isinstance(value, Mapping):
-                self.update_scalar(key, value["value"], value.get("count", 1), resumed)
-            else:
-                self.update_scalar(key, value, resumed=resumed)
+        if not isinstance(log_dict, Mapping):
+            raise TypeError(f"log_dict must be a mapping of values by their keys; got {log_dict!r}")
+        for key, given in log_dict.items():
+            value, count = given, 1
+            if isinstance(given, Mapping):
+                if "value" not in given:
+                    raise ValueError(f"log_dict[{key!r}] must have a value; got {given!r}")
+                value, count = given["value"], given.get("count", 1)
+            _check_number(key, value)
+            self.update_scalar(key, value, count, resumed)
 
     def update_info(self, key: str, value: Any, resumed: bool = True) -> None:
         """Set a fact.
@@ -98,7 +111,13 @@ class MessageHub(ManagerMixin):
         self._resumed[key] = resumed
 
     def update_info_dict(self, info_dict: Mapping[str, Any], resumed: bool = True) -> None:
-        """Set several facts."""
+        """Set several facts.
+
+        Raises:
+            TypeError: If it is no mapping.
+        """
+        if not isinstance(info_dict, Mapping):
+            raise TypeError(f"info_dict must be a mapping of facts by key; got {info_dict!r}")
         for key, value in info_dict.items():
             self.update_info(key, value, resumed)
 
@@ -129,19 +148,36 @@ class MessageHub(ManagerMixin):
             "log_scalars": {
                 key: [torch.from_numpy(part) for part in history.data]
                 for key, history in self._scalars.items()
-                if self._resumed[key] and len(history)
+                if self._resumed.get(key, True) and len(history)
             },
             "runtime_info": {key: v for key, v in self._info.items() if self._resumed[key]},
         }
 
     def load_state_dict(self, state_dict: MessageHub | Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned, or what another hub has."""
+        """Take over what `state_dict` returned, or what another hub has.
+
+        A history may also be a `HistoryBuffer`. What is none is left out, with a warning.
+
+        Raises:
+            ValueError: If the histories or the facts are missing.
+        """
         state = state_dict.state_dict() if isinstance(state_dict, MessageHub) else state_dict
-        for key, (values, counts) in state["log_scalars"].items():
-            self._add(key, HistoryBuffer([float(v) for v in values.tolist()], counts.tolist()))
+        if missing := [key for key in ("log_scalars", "runtime_info") if key not in state]:
+            raise ValueError(f"the state of a MessageHub lacks {' and '.join(missing)}")
+        for key, given in state["log_scalars"].items():
+            try:
+                values, counts = given.data if isinstance(given, HistoryBuffer) else given
+                history = HistoryBuffer(values.tolist(), counts.tolist())
+            except (AttributeError, TypeError, ValueError):
+                get_logger().warning("The state of %r is no history; it is left out", key)
+                continue
+            self._scalars[key] = history
+            self._resumed[key] = True
         self.update_info_dict(state["runtime_info"])
 
-    def _add(self, key: str, history: HistoryBuffer, resumed: bool = True) -> None:
-        self._scalars[key] = history
-        self._appends[key] = history._entries.append
-        self._resumed[key] = resumed
+
+def _check_number(key: str, value: object) -> None:
+    if not hasattr(value, "__float__"):
+        raise TypeError(f"the value of {key!r} must be a number; got {value!r}")
+    if math.prod(shape := getattr(value, "shape", ())) != 1:
+        raise ValueError(f"the value of {key!r} must have one element; its shape is {(*shape,)}")

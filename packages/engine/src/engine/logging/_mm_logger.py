@@ -5,17 +5,33 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from engine.utils import ManagerMixin
 
 from ._setup import NAME, close_handlers, formatted, get_logger
 
 
+class _Printed(logging.StreamHandler[TextIO]):
+    """Prints lines that no handler of the engine's logger, or of one above it, takes."""
+
+    def __init__(self) -> None:
+        super().__init__(sys.stdout)
+        formatted(self)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if not get_logger().hasHandlers():
+            self.setStream(sys.stdout)  # it may have been redirected since
+            super().emit(record)
+
+
 class MMLogger(logging.Logger, ManagerMixin):
     """A logger below that of the engine: its lines go where a run's lines go.
+
+    Where neither a run nor the program has set up logging, they are printed.
 
     Args:
         name: The name under which `get_instance` finds it again.
@@ -45,6 +61,7 @@ class MMLogger(logging.Logger, ManagerMixin):
         logging.Logger.__init__(self, logger_name, log_level)
         ManagerMixin.__init__(self, name)
         self.parent = get_logger()
+        self.addHandler(_Printed())
         self._log_file: str | None = None
         rank = _rank()
         if log_file is not None and (distributed or rank == 0):

@@ -24,7 +24,9 @@ def load_state_dict(
     """Load weights into a module, wrapped or not.
 
     Whether they fit is judged behind the `register_load_state_dict_pre_hook` hooks of the module
-    and those within it, which may rename, resize or add weights.
+    and those within it, which may rename, resize or add weights. A module with a
+    `_load_from_state_dict` of its own judges itself what is missing or unexpected in it. Both are
+    told the versions of modules in `_metadata` of the state dict.
 
     Args:
         module: The module.
@@ -36,8 +38,10 @@ def load_state_dict(
         CheckpointError: If they differ and `strict` is set, or if nothing fits at all.
     """
     model = unwrap(module)
-    state_dict = _prepare(model, state_dict)
+    versions = getattr(state_dict, "_metadata", {})
+    state_dict = _prepare(model, state_dict, versions)
     own = get_state_dict(model)
+    judges = _judges(model)
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
         for key, value in state_dict.items()
@@ -46,22 +50,54 @@ def load_state_dict(
         and value.shape != own[key].shape
     }
     fitting = {
-        key: value for key, value in state_dict.items() if key in own and key not in misshaped
+        key: value
+        for key, value in state_dict.items()
+        if key not in misshaped and (key in own or key.startswith(judges))
     }
-    lines = [
-        _format_keys("missing", [key for key in own if key not in state_dict]),
-        _format_keys("unexpected", [key for key in state_dict if key not in own]),
-        _format_keys("other shape", [f"{key} {shapes}" for key, shapes in misshaped.items()]),
-    ]
-    report = "\n  ".join(line for line in lines if line)
+    lacking = [key for key in own if key not in state_dict and not key.startswith(judges)]
+    surplus = [key for key in state_dict if key not in own and not key.startswith(judges)]
+    report = _report(lacking, surplus, misshaped)
     if report and (strict or not fitting):
         raise CheckpointError(f"the weights are not those of {type(model).__name__}\n  {report}")
+    plain_names = plain_keys(model)
+    names = {plain: key for key, plain in plain_names.items()}
+    given = OrderedDict((names.get(key, key), value) for key, value in fitting.items())
+    given._metadata = versions  # type: ignore[attr-defined]  # torch reads it
+    try:
+        judged = model.load_state_dict(given, strict=False)
+    except RuntimeError as error:  # of a module that renames weights, and they don't fit then
+        raise CheckpointError(str(error)) from error
+    if judges:
+        absent = [plain_names.get(key, key) for key in judged.missing_keys]
+        lacking += [key for key in absent if key.startswith(judges) and key not in misshaped]
+        surplus += judged.unexpected_keys
+        report = _report(lacking, surplus, misshaped)
+        if report and (strict or len(lacking) == len(own)):
+            raise CheckpointError(
+                f"the weights are not those of {type(model).__name__}\n  {report}"
+            )
     if report:
         (logger or get_logger()).warning(
             "The weights don't fit %s whole:\n  %s", type(model).__name__, report
         )
-    names = {plain: key for key, plain in plain_keys(model).items()}
-    model.load_state_dict({names[key]: value for key, value in fitting.items()}, strict=False)
+
+
+def _judges(model: nn.Module) -> tuple[str, ...]:
+    """Return the prefixes of modules that load their weights in a way of their own."""
+    return tuple(
+        f"{name}." if name else ""
+        for name, each in model.named_modules()
+        if not type(each)._load_from_state_dict.__module__.startswith("torch.")
+    )
+
+
+def _report(lacking: Sequence[str], surplus: Sequence[str], misshaped: Mapping[str, str]) -> str:
+    lines = [
+        _format_keys("missing", lacking),
+        _format_keys("unexpected", surplus),
+        _format_keys("other shape", [f"{key} {shapes}" for key, shapes in misshaped.items()]),
+    ]
+    return "\n  ".join(line for line in lines if line)
 
 
 def get_state_dict(
@@ -83,6 +119,8 @@ def get_state_dict(
     state = model.state_dict(keep_vars=keep_vars)
     for key, plain in plain_keys(model).items():
         result[prefix + plain] = state[key]
+    if destination is None and not prefix and hasattr(state, "_metadata"):
+        result._metadata = state._metadata  # type: ignore[attr-defined]  # versions of modules
     return result
 
 
@@ -92,13 +130,18 @@ def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:
     Args:
         state_dict: Tensors by key.
     """
-    return {
-        key: value.cpu() if isinstance(value, Tensor) else value
+    result = OrderedDict(
+        (key, value.cpu() if isinstance(value, Tensor) else value)
         for key, value in state_dict.items()
-    }
+    )
+    if hasattr(state_dict, "_metadata"):
+        result._metadata = state_dict._metadata  # type: ignore[attr-defined]  # versions of modules
+    return result
 
 
-def _prepare(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, Any]:
+def _prepare(
+    model: nn.Module, state_dict: Mapping[str, Any], versions: Mapping[str, Any]
+) -> Mapping[str, Any]:
     """Return what the hooks of modules make of weights.
 
     Torch calls them again when it loads: what such a hook has mended, it leaves as it is.
@@ -109,7 +152,6 @@ def _prepare(model: nn.Module, state_dict: Mapping[str, Any]) -> Mapping[str, An
     if not holders:
         return state_dict
     prepared = dict(state_dict)
-    versions = getattr(state_dict, "_metadata", {})
     errors: list[str] = []
     for name, holder in holders.items():
         prefix = f"{name}." if name else ""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from torch import nn
@@ -25,9 +25,25 @@ from engine.utils import mutable_copy
 from engine.visualization import Visualizer
 
 from .run_table import DATALOADER, RUN, PartSpec
+from .run_values import is_part
 from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
+
+
+def checked_part(name: str, part: Any) -> Any:
+    """Return a part or its config.
+
+    Args:
+        name: What the error calls it.
+        part: The part.
+
+    Raises:
+        TypeError: If it is a text, a number or the like.
+    """
+    if part is None or not is_part(part):
+        raise TypeError(f"{name}: it is a config (a mapping) or the part itself, not {part!r}")
+    return part
 
 
 def build_part(spec: PartSpec, cfg: Any, **given: Any) -> Any:
@@ -56,7 +72,7 @@ def build_strategy(
         launcher: What started the processes of the run.
     """
     if strategy is not None and not isinstance(strategy, Mapping):
-        return strategy
+        return cast("BaseStrategy", checked_part("strategy", strategy))
     cfg = mutable_copy(strategy or {})
     given: Cfg = {"compile": compile} if compile else {}
     single = RUN["strategy"].defaults[0]
@@ -77,7 +93,7 @@ def build_model(model: nn.Module | Cfg, data_preprocessor: Any, run_cfg: Cfg) ->
             `efficient_conv_bn_eval` name modules of the model.
     """
     given = {} if data_preprocessor is None else {"data_preprocessor": data_preprocessor}
-    built: nn.Module = build_part(RUN["model"], model, **given)
+    built: nn.Module = build_part(RUN["model"], checked_part("model", model), **given)
     if modules := run_cfg.get("efficient_conv_bn_eval"):
         turn_on_efficient_conv_bn_eval(built, modules)
     if modules := run_cfg.get("activation_checkpointing"):
@@ -97,7 +113,7 @@ def build_dataloader(
         diff_rank_seed: Whether the rank is added to the seed.
     """
     if not isinstance(dataloader, Mapping):
-        return dataloader
+        return cast("DataLoader[Any]", checked_part("dataloader", dataloader))
     check_options(make_loader, dataloader)
     cfg, parts = dict(dataloader), DATALOADER.parts
     dataset = build_part(parts["dataset"], cfg.pop("dataset"))
@@ -130,15 +146,26 @@ def build_optim_wrapper(
         hub: Where gradient norms are logged.
     """
     built: Any = optim_wrapper
+    if not isinstance(optim_wrapper, (OptimWrapper, Mapping)):
+        raise TypeError(
+            f"optim_wrapper: it is an OptimWrapper or its config, not {optim_wrapper!r}"
+        )
     if isinstance(optim_wrapper, Mapping):
         if any(isinstance(each, OptimWrapper) for each in optim_wrapper.values()):
             built = OptimWrapperDict(**optim_wrapper)
         else:
             cfg = strategy.optim_wrapper_cfg(optim_wrapper)
             built = optim.build_optim_wrapper(unwrap(model), cfg)
-    for each in built.values() if isinstance(built, OptimWrapperDict) else [built]:
+    for each in _wrappers(built):
         each.message_hub = hub
     return cast("OptimWrapper", built)
+
+
+def _wrappers(optim_wrapper: OptimWrapper) -> Iterable[OptimWrapper]:
+    """Return a wrapper, or those that an `OptimWrapperDict` holds."""
+    return (
+        optim_wrapper.values() if isinstance(optim_wrapper, OptimWrapperDict) else [optim_wrapper]
+    )
 
 
 def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size: int) -> None:
@@ -154,7 +181,7 @@ def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size:
     real = get_world_size() * batch_size
     ratio = real / auto_scale_lr["base_batch_size"]
     get_logger().info("The learning rate is scaled by %g, the batch size being %d", ratio, real)
-    for group in optim_wrapper.param_groups:
+    for group in (each for wrapper in _wrappers(optim_wrapper) for each in wrapper.param_groups):
         group["lr"] *= ratio
 
 
@@ -224,7 +251,8 @@ def build_visualizer(visualizer: Visualizer | Cfg | None, name: str, save_dir: s
             visualizer = mutable_copy(visualizer)
             visualizer["vis_backends"] = None
     given = {"name": name, "vis_backends": backends, "save_dir": save_dir}
-    built = cast("Visualizer", build_part(RUN["visualizer"], visualizer or {}, **given))
+    part = checked_part("visualizer", visualizer or {})
+    built = cast("Visualizer", build_part(RUN["visualizer"], part, **given))
     built.check_installed()
     return built
 

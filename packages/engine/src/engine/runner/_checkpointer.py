@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn.parallel import DistributedDataParallel
@@ -26,6 +27,7 @@ from engine.checkpoint import (
 from engine.dist import all_gather_object, get_rank, get_world_size
 from engine.logging import get_logger
 from engine.model import load_state_dict, random_state, unwrap
+from engine.utils import is_plain
 
 from ._resume_point import is_training
 from .strategies._strategy import BaseStrategy
@@ -43,7 +45,7 @@ def load_checkpoint(
     logger: logging.Logger | None = None,
     revise_keys: ReviseKeys = WITHOUT_WRAPPER,
 ) -> dict[str, Any]:
-    """Load the weights of a checkpoint into a model.
+    """Load the weights of a checkpoint into a model, and return all that it holds.
 
     Args:
         model: The model.
@@ -54,14 +56,14 @@ def load_checkpoint(
         revise_keys: Pairs of a pattern and its replacement, applied to each key in turn.
 
     Returns:
-        The checkpoint without its weights and the state of its optimizer.
+        The checkpoint as it is in the file.
 
     Raises:
         CheckpointError: If the file can't be read, or its weights don't fit.
     """
-    checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+    checkpoint = CheckpointLoader.load_checkpoint(filename, map_location)
     load_weights(model, checkpoint, filename, strict, logger, revise_keys)
-    return metadata_of(checkpoint)
+    return checkpoint
 
 
 def load_weights(
@@ -126,6 +128,9 @@ class Checkpointer:
             "engine_version": __version__,
             "world_size": get_world_size(),
         }
+        dataset = getattr(getattr(self._loop, "dataloader", None), "dataset", None)
+        if isinstance(metainfo := getattr(dataset, "metainfo", None), Mapping):
+            facts["dataset_meta"] = _plain_entries(metainfo)
         return {
             "meta": {**(meta or {}), **position, **facts},
             "state_dict": self._strategy.state_dict(self._model),
@@ -200,6 +205,20 @@ class Checkpointer:
     def _distributed_modules(self) -> list[DistributedDataParallel]:
         modules = self._model.modules()
         return [each for each in modules if isinstance(each, DistributedDataParallel)]
+
+
+def _plain_entries(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what is plain data among facts, or can be made so: arrays become lists."""
+    plain = {key: _plain(value) for key, value in facts.items()}
+    return {key: value for key, value in plain.items() if is_plain([key, value])}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain(each) for key, each in value.items()}
+    if isinstance(value, (list, tuple)):
+        return (list if isinstance(value, list) else tuple)(map(_plain, value))
+    return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
 
 
 def _state_of(part: Any) -> Any:

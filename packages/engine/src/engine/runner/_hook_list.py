@@ -29,10 +29,18 @@ class _Calls(dict[str, list[Callable[..., None]]]):
         self._hooks = hooks
 
     def __missing__(self, point: str) -> list[Callable[..., None]]:
-        if point not in POINTS:
-            raise ValueError(f"hooks have no point {point!r}; there are {', '.join(POINTS)}")
-        here = [hook for hook in self._hooks if point in hook.get_triggered_stages()]
-        self[point] = [hook.call_at(point) for hook in here]
+        if point in POINTS:
+            here = [hook for hook in self._hooks if point in hook.get_triggered_stages()]
+            self[point] = [hook.call_at(point) for hook in here]
+        else:
+            found = [getattr(hook, point, None) for hook in self._hooks]
+            own = [method for method in found if callable(method)]
+            if not own:
+                raise ValueError(
+                    f"hooks have no point {point!r}, and no hook of the run defines it; there are "
+                    f"{', '.join(POINTS)}"
+                )
+            self[point] = own
         return self[point]
 
 

@@ -18,7 +18,6 @@ from engine.checkpoint import (
     CheckpointLoader,
     ReviseKeys,
     check_exists,
-    metadata_of,
     save_checkpoint,
 )
 from engine.config import Config
@@ -27,7 +26,13 @@ from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
 from engine.hooks import Hook
 from engine.logging import LogOutputs, MessageHub, setup_logging
-from engine.model import BaseModule, keeping_random_state, restore_random_state, unwrap
+from engine.model import (
+    BaseModule,
+    convert_sync_batchnorm,
+    keeping_random_state,
+    restore_random_state,
+    unwrap,
+)
 from engine.optim import OptimWrapper
 from engine.registry import (
     RUNNERS,
@@ -303,7 +308,9 @@ class Runner(RunProgress):
             point, self._resume_point = self._resume_point, None
             self._resume_from(point)
         elif self._load_from is not None:
-            self.load_checkpoint(self._load_from)
+            checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            self._load_weights(self._load_from, checkpoint, strict=False)
+            self.logger.info("Loaded the weights of %s", self._load_from)
         self._is_loaded = True
 
     def load_checkpoint(
@@ -314,10 +321,10 @@ class Runner(RunProgress):
         revise_keys: ReviseKeys = WITHOUT_WRAPPER,
     ) -> dict[str, Any]:
         """Load the weights of a checkpoint; see `engine.runner.load_checkpoint`."""
-        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location)
         self._load_weights(filename, checkpoint, strict, revise_keys)
         self.logger.info("Loaded the weights of %s", filename)
-        return metadata_of(checkpoint)
+        return checkpoint
 
     def resume(
         self,
@@ -451,7 +458,15 @@ class Runner(RunProgress):
         return _build.build_model(model, data_preprocessor, self.cfg)
 
     def wrap_model(self, model_wrapper_cfg: Cfg | None, model: nn.Module) -> nn.Module:
-        """Move the model to its device and wrap it, as the strategy does."""
+        """Move the model to its device and wrap it, as the strategy does.
+
+        Where several processes train, `sync_bn='torch'` in the config of the run synchronizes its
+        batch normalization, and `find_unused_parameters` holds for a wrapper without a config.
+        """
+        if self.distributed and (implementation := self.cfg.get("sync_bn")):
+            model = convert_sync_batchnorm(model, implementation)
+        if model_wrapper_cfg is None and "find_unused_parameters" in self.cfg:
+            model_wrapper_cfg = {"find_unused_parameters": self.cfg.find_unused_parameters}
         return self.strategy.prepare(model, model_wrapper_cfg)
 
     def build_dataloader(
@@ -509,7 +524,8 @@ class Runner(RunProgress):
 
     def build_log_processor(self, log_processor: LogProcessor | Cfg | None) -> LogProcessor:
         """Build the log processor."""
-        return cast("LogProcessor", _build.build_part(RUN["log_processor"], log_processor or {}))
+        part = _build.checked_part("log_processor", log_processor or {})
+        return cast("LogProcessor", _build.build_part(RUN["log_processor"], part))
 
     def build_visualizer(self, visualizer: Visualizer | Cfg | None) -> Visualizer:
         """Build the visualizer; only rank 0 gives it backends."""
@@ -518,7 +534,7 @@ class Runner(RunProgress):
     def build_train_loop(self, loop: Any, dataloader: DataLoader[Any] | Cfg | None = None) -> Any:
         """Build the training loop: by epochs, by iterations, or of the `type` in its config."""
         if not isinstance(loop, Mapping):
-            return loop
+            return _build.checked_part("train_cfg", loop)
         loader = None if dataloader is None else self.build_dataloader(dataloader)
         return _build.build_train_loop(loop, self, loader)
 
@@ -532,7 +548,7 @@ class Runner(RunProgress):
 
     def _build_eval_loop(self, key: str, loop: Any, dataloader: Any, evaluator: Any) -> Any:
         if not isinstance(loop, Mapping):
-            return loop
+            return _build.checked_part(key, loop)
         return _build.build_part(
             RUN[key],
             loop,
@@ -607,7 +623,7 @@ class Runner(RunProgress):
         """Call the hooks of a point.
 
         Args:
-            fn_name: One of `engine.hooks.POINTS`.
+            fn_name: One of `engine.hooks.POINTS`, or a method that some hook of the run has.
             **kwargs: Passed on to the hooks.
 
         Raises:

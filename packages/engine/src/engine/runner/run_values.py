@@ -31,13 +31,14 @@ _PLAIN = (str, bytes, int, float, complex, list, tuple, set, frozenset)
 Kind = tuple[str, Callable[[Any], bool]]
 
 
-def _is_part(value: Any) -> bool:
+def is_part(value: Any) -> bool:
+    """Return whether a value may be a part of a run, or its config."""
     return not isinstance(value, _PLAIN)
 
 
 def _is_several(value: Any) -> bool:
     return isinstance(value, (list, tuple)) and all(
-        each is not None and _is_part(each) for each in value
+        each is not None and is_part(each) for each in value
     )
 
 
@@ -53,8 +54,8 @@ def _is_level(value: Any) -> bool:
     return _is_number(value) or (isinstance(value, str) and value in logging.getLevelNamesMapping())
 
 
-_PART: Kind = ("a config (a mapping) or the part itself", _is_part)
-_PARTS: Kind = ("a part or its config, or several of them", lambda x: _is_part(x) or _is_several(x))
+_PART: Kind = ("a config (a mapping) or the part itself", is_part)
+_PARTS: Kind = ("a part or its config, or several of them", lambda x: is_part(x) or _is_several(x))
 _MAPPING: Kind = ("a mapping", _is_mapping)
 _FLAG: Kind = ("True or False", lambda x: isinstance(x, bool))
 
@@ -81,7 +82,7 @@ _KINDS: Mapping[str, Kind] = {
     **dict.fromkeys(_OPTIONS, _MAPPING),
     "default_hooks": (
         "a mapping of names to hooks or their configs",
-        lambda x: isinstance(x, Mapping) and all(map(_is_part, x.values())),
+        lambda x: isinstance(x, Mapping) and all(map(is_part, x.values())),
     ),
     "custom_hooks": ("a list of hooks or their configs", _is_several),
     "work_dir": ("a folder", lambda x: isinstance(x, (str, Path))),

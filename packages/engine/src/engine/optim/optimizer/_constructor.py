@@ -11,6 +11,7 @@ from engine.logging import get_logger
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 from engine.utils import did_you_mean, mutable_copy
 
+from ._joined_groups import join_equal_groups
 from ._paramwise import Paramwise
 from ._wrapper import OptimWrapper
 
@@ -19,14 +20,26 @@ from ._wrapper import OptimWrapper
 class DefaultOptimWrapperConstructor:
     """Makes one optimizer over the parameters of a model, and its wrapper.
 
-    Parameters with the same options are one group, so that the optimizer handles them together.
+    Without `paramwise_cfg` the optimizer holds all parameters, also those that are frozen now. With
+    it, those that require no gradient are left out, and parameters with the same options are one
+    group, so that the optimizer handles them together.
+
+    A subclass gives other groups in `add_params`, and may read further keys of `paramwise_cfg`.
 
     Args:
         optim_wrapper_cfg: The config of the wrapper, `OptimWrapper` where it has no `type`; its
             `optimizer` is the config of the optimizer.
         paramwise_cfg: What is different for some parameters; see `Paramwise`.
 
+    Attributes:
+        optim_wrapper_cfg: The config of the wrapper without that of its optimizer.
+        optimizer_cfg: The config of the optimizer.
+        paramwise_cfg: As given; empty where nothing was.
+        base_lr: The learning rate in the config of the optimizer.
+        base_wd: Its weight decay.
+
     Raises:
+        TypeError: If one of the configs is no mapping.
         ValueError: If there is no `optimizer`, or `paramwise_cfg` has an unknown key or changes
             what the optimizer's config does not say.
     """
@@ -36,15 +49,23 @@ class DefaultOptimWrapperConstructor:
         optim_wrapper_cfg: Mapping[str, Any],
         paramwise_cfg: Mapping[str, Any] | None = None,
     ) -> None:
-        if not isinstance(optim_wrapper_cfg.get("optimizer"), Mapping):
+        _check_mapping("optim_wrapper", optim_wrapper_cfg)
+        self.optim_wrapper_cfg = mutable_copy(optim_wrapper_cfg)
+        optimizer_cfg = self.optim_wrapper_cfg.pop("optimizer", None)
+        if optimizer_cfg is None:
             raise ValueError(
                 "optim_wrapper needs an optimizer: "
                 "optim_wrapper=dict(optimizer=dict(type='SGD', lr=0.1))"
             )
-        self.optim_wrapper_cfg = optim_wrapper_cfg
-        self.optimizer_cfg: Mapping[str, Any] = optim_wrapper_cfg["optimizer"]
-        self.paramwise_cfg = dict(paramwise_cfg or {})
-        if unknown := [key for key in self.paramwise_cfg if key not in Paramwise.KEYS]:
+        _check_mapping("optim_wrapper.optimizer", optimizer_cfg)
+        if paramwise_cfg is not None:
+            _check_mapping("paramwise_cfg", paramwise_cfg)
+        self.optimizer_cfg: Mapping[str, Any] = optimizer_cfg
+        self.paramwise_cfg = mutable_copy(paramwise_cfg or {})
+        # A leading underscore is an instruction to the config; a subclass reads keys of its own.
+        options = [key for key in self.paramwise_cfg if not key.startswith("_")]
+        unknown = [key for key in options if key not in Paramwise.KEYS]
+        if unknown and type(self) is DefaultOptimWrapperConstructor:
             hint = did_you_mean(unknown[0], Paramwise.KEYS)
             raise ValueError(f"paramwise_cfg has no key {unknown[0]!r}{hint}")
         self.base_lr: float | None = self.optimizer_cfg.get("lr")
@@ -65,23 +86,24 @@ class DefaultOptimWrapperConstructor:
             prefix: Its name in the model.
             is_dcn_module: Whether it is within a deformable convolution.
         """
-        rules = Paramwise(self.base_lr, self.base_wd, **self.paramwise_cfg)
+        options = {k: v for k, v in self.paramwise_cfg.items() if k in Paramwise.KEYS}
+        rules = Paramwise(self.base_lr, self.base_wd, **options)
         known = {id(each) for group in params for each in group["params"]}
         rules.add(params, known, module, prefix, bool(is_dcn_module))
 
     def __call__(self, model: nn.Module) -> OptimWrapper:
         """Return the wrapper for the parameters of `model`."""
-        params: Any = [each for each in model.parameters() if each.requires_grad]
+        params: Any = list(model.parameters())
         if self.paramwise_cfg:
-            groups: list[dict[str, Any]] = []
-            self.add_params(groups, model)
-            params = _join_groups(groups)
+            params = []
+            self.add_params(params, model)
             self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
-        cfg = mutable_copy(self.optim_wrapper_cfg)
-        del cfg["optimizer"]
+        join_equal_groups(optimizer)
         given = {"type": "engine.OptimWrapper", "optimizer": optimizer}
-        return cast("OptimWrapper", OPTIM_WRAPPERS.build(cfg, default_args=given))
+        return cast(
+            "OptimWrapper", OPTIM_WRAPPERS.build(self.optim_wrapper_cfg, default_args=given)
+        )
 
     def _tell_unused(self, model: nn.Module) -> None:
         """Warn of the `custom_keys` that are in the name of no parameter."""
@@ -97,18 +119,9 @@ class DefaultOptimWrapperConstructor:
                 )
 
 
-def _join_groups(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Return groups of parameters with those of the same options as one, the order kept."""
-    result: list[dict[str, Any]] = []
-    for group in groups:
-        options = {key: value for key, value in group.items() if key != "params"}
-        for known in result:
-            if options == {key: value for key, value in known.items() if key != "params"}:
-                known["params"].extend(group["params"])
-                break
-        else:
-            result.append({**options, "params": list(group["params"])})
-    return result
+def _check_mapping(where: str, value: object) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(f"{where} must be a dictionary; got {value!r}")
 
 
 def build_optim_wrapper(model: nn.Module, cfg: Mapping[str, Any]) -> OptimWrapper:

@@ -21,23 +21,25 @@ class Paramwise:
     """The rules of a `paramwise_cfg`; the first that matches is used.
 
     A parameter that a key of `custom_keys` names follows that key alone. Otherwise the learning
-    rate and the weight decay follow the rules for biases, norms and the like.
+    rate and the weight decay follow the rules for norms, biases and the like, as far as they are
+    given; of the rules for the weight decay the first that fits holds.
 
     Args:
         base_lr: The learning rate of the optimizer.
         base_wd: Its weight decay.
         custom_keys: Options by a part of a parameter's name: `dict(backbone=dict(lr_mult=0.1))`
-            with `lr_mult`, `decay_mult`, or any option of a parameter group. The longest key that
-            is a part of the name holds.
-        bias_lr_mult: For the learning rate of biases, but not those of norms and of the offsets of
+            with `lr_mult`, `decay_mult`, or any option of a parameter group; the group keeps all of
+            them. The longest key that is a part of the name holds.
+        bias_lr_mult: For the learning rate of biases, but not those of norms and of what is within
             deformable convolutions.
-        bias_decay_mult: For the weight decay of biases, but not those of norms, depthwise
-            convolutions and offsets.
         norm_decay_mult: For the weight decay of the weights and biases of norms.
-        dwconv_decay_mult: For the weight decay of depthwise convolutions.
+        bias_decay_mult: For the weight decay of other biases, but not of those within deformable
+            convolutions.
+        dwconv_decay_mult: For the weight decay of other parameters of depthwise convolutions.
+        flat_decay_mult: For the weight decay of other parameters with one dimension, but not of
+            those within deformable convolutions.
         dcn_offset_lr_mult: For the learning rate of what computes the offsets of deformable
             convolutions, the convolutions named `conv_offset` in them.
-        flat_decay_mult: For the weight decay of all other parameters with one dimension.
         bypass_duplicate: Whether a parameter that several modules share is added once, with a
             warning; otherwise that is an error.
 
@@ -124,26 +126,24 @@ class Paramwise:
             if key in full:
                 return self._custom_options(key, options)
         is_norm = isinstance(module, _NORMS)
-        is_offset = is_dcn and "conv_offset" in full
         is_bias = name == "bias"
-        is_depthwise = isinstance(module, nn.Conv2d) and 1 < module.groups == module.in_channels
-        lr = decay = None
-        if is_offset:
-            lr = "dcn_offset_lr_mult"
-        elif is_bias and not is_norm:
-            lr = "bias_lr_mult"
-        if is_norm:
-            decay = "norm_decay_mult"
-        elif is_depthwise:
-            decay = "dwconv_decay_mult"
-        elif is_bias and not is_offset:
-            decay = "bias_decay_mult"
-        if dimensions == 1 and (decay is None or self._multipliers.get(decay) is None):
-            decay = "flat_decay_mult"
-        return {**self._multiply("lr", lr), **self._multiply("weight_decay", decay)}
+        result: dict[str, Any] = {}
+        if is_bias and not (is_norm or is_dcn):
+            result |= self._multiply("lr", "bias_lr_mult")
+        if is_dcn and "conv_offset" in full:
+            result |= self._multiply("lr", "dcn_offset_lr_mult")
+        for rule, fits in (
+            ("norm_decay_mult", is_norm),
+            ("bias_decay_mult", is_bias and not is_dcn),
+            ("dwconv_decay_mult", _is_depthwise(module)),
+            ("flat_decay_mult", dimensions == 1 and not is_dcn),
+        ):
+            if fits and self._multipliers.get(rule) is not None:
+                return result | self._multiply("weight_decay", rule)
+        return result
 
-    def _multiply(self, option: str, rule: str | None) -> dict[str, float]:
-        factor = self._multipliers.get(rule) if rule is not None else None
+    def _multiply(self, option: str, rule: str) -> dict[str, float]:
+        factor = self._multipliers.get(rule)
         return {} if factor is None else {option: self._scale(option, factor, rule)}
 
     def _custom_options(self, key: str, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -151,13 +151,17 @@ class Paramwise:
         for option, rule in (("lr", "lr_mult"), ("weight_decay", "decay_mult")):
             if rule in result:
                 where = f"custom_keys.{key}.{rule}"
-                result[option] = self._scale(option, result.pop(rule), where)
+                result[option] = self._scale(option, result[rule], where)
         return result
 
-    def _scale(self, option: str, factor: float, rule: str | None) -> float:
+    def _scale(self, option: str, factor: float, rule: str) -> float:
         base = self._base[option]
         if base is None:
             raise ValueError(
                 f"paramwise_cfg.{rule} multiplies the {option} of the optimizer, which has none"
             )
         return base * factor
+
+
+def _is_depthwise(module: nn.Module) -> bool:
+    return isinstance(module, nn.Conv2d) and module.groups == module.in_channels

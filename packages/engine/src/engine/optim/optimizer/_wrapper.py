@@ -165,7 +165,7 @@ class OptimWrapper(BaseOptimWrapper):
 
     def state_dict(self) -> dict[str, Any]:
         """Return the state of the optimizer, and the open gradients of this process."""
-        state = self.optimizer.state_dict()
+        state = super().state_dict()
         gradients = self.open_gradients()
         return {**state, "open_gradients": gradients} if gradients else state
 
@@ -173,7 +173,7 @@ class OptimWrapper(BaseOptimWrapper):
         """Take over what `state_dict` returned."""
         state = dict(state_dict)
         gradients = state.pop("open_gradients", [])
-        self.optimizer.load_state_dict(state)
+        super().load_state_dict(state)
         self.load_open_gradients(gradients)
 
     def open_gradients(self) -> Any:
@@ -191,7 +191,7 @@ class OptimWrapper(BaseOptimWrapper):
             parameter.grad = None if gradient is None else gradient.to(parameter.device)
 
     def _parameters(self) -> Iterator[nn.Parameter]:
-        for group in self.param_groups:
+        for group in self.optimizer.param_groups:
             yield from group["params"]
 
     def _clip_grad(self) -> None:

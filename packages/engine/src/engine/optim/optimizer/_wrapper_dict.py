@@ -47,8 +47,13 @@ class OptimWrapperDict(OptimWrapper):
         self._refuse("step")
 
     def zero_grad(self, **kwargs: Any) -> None:
-        """Refuse: which of the optimizers is meant?"""
-        self._refuse("zero_grad")
+        """Reset the gradients of all optimizers.
+
+        Args:
+            **kwargs: Passed on to each of them.
+        """
+        for wrapper in self.values():
+            wrapper.zero_grad(**kwargs)
 
     def optim_context(self, model: nn.Module) -> NoReturn:
         """Refuse: which of the optimizers is meant?"""
@@ -67,9 +72,9 @@ class OptimWrapperDict(OptimWrapper):
             wrapper.initialize_count_status(model, init_counts, max_counts)
 
     @property
-    def param_groups(self) -> list[dict[str, Any]]:
-        """The parameter groups of all optimizers."""
-        return [group for wrapper in self.values() for group in wrapper.param_groups]
+    def param_groups(self) -> Any:
+        """The lists of parameter groups by the names of the optimizers."""
+        return {name: wrapper.param_groups for name, wrapper in self.items()}
 
     @property
     def inner_count(self) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import warnings
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from inspect import Signature, signature
@@ -40,6 +41,24 @@ class TrainingLoop(Protocol):
         """The iterations in all."""
 
 
+class _StepWatch:
+    """Sees whether an optimizer has taken a step, or its wrapper a loss towards one."""
+
+    def __init__(self, optimizer: HasParamGroups) -> None:
+        self._optimizer = optimizer
+        watched: Any = getattr(optimizer, "optimizer", optimizer)
+        self._stepped = False
+        self._handle = watched.register_step_post_hook(self._note)
+
+    def _note(self, *_: object) -> None:
+        self._stepped = True
+
+    def end(self) -> bool:
+        """Stop, and return whether there was a step."""
+        self._handle.remove()
+        return self._stepped or bool(getattr(self._optimizer, "inner_count", False))
+
+
 class _ParamScheduler(ABC):
     """A schedule of one option of an optimizer's parameter groups.
 
@@ -72,6 +91,9 @@ class _ParamScheduler(ABC):
     _state: ClassVar[tuple[str, ...]] = ("base_values", "last_step", "_global_step", "_last_value")
     """The attributes that `state_dict` holds."""
 
+    _of_groups: ClassVar[tuple[str, ...]] = ("base_values", "_last_value")
+    """The attributes with a value for each parameter group."""
+
     _needs_end: ClassVar[bool] = False
     """Whether the curve follows from its length, which `end` or `_length_arg` says."""
 
@@ -93,7 +115,7 @@ class _ParamScheduler(ABC):
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:
-        if not hasattr(optimizer, "param_groups"):
+        if not isinstance(getattr(optimizer, "param_groups", None), list):
             raise TypeError(
                 f"{type(self).__name__} needs a torch optimizer or an OptimWrapper, "
                 f"got {type(optimizer).__name__}"
@@ -115,6 +137,7 @@ class _ParamScheduler(ABC):
         self.by_epoch = by_epoch
         self.verbose = verbose
         self.last_step = last_step
+        self._watch = _StepWatch(optimizer) if last_step == -1 else None
         self._global_step = begin + last_step if last_step >= 0 else -1
         self.base_values = self._initial_values()
         self._last_value: list[float] = []
@@ -203,7 +226,11 @@ class _ParamScheduler(ABC):
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Go on from where another schedule of the same kind was.
 
-        The values in the optimizer are not touched: they are part of the optimizer's own state.
+        The values in the optimizer are not touched: they are part of the optimizer's own state,
+        which is loaded first. Options in the state, as MMEngine saves them, take the place of those
+        of this schedule. Saved with groups that were not yet joined, values follow from the
+        optimizer.
+
         Where epochs were converted to iterations, and an epoch has another number of them now, the
         schedule goes on at the same part of the same epoch.
 
@@ -219,8 +246,13 @@ class _ParamScheduler(ABC):
                 f"the state of a {type(self).__name__} lacks {', '.join(missing)}; "
                 f"it has {', '.join(state_dict) or 'nothing'}"
             )
-        for name in self._state:
-            setattr(self, name, state_dict[name])
+        has_these_groups = len(state_dict["_last_value"]) == len(self.optimizer.param_groups)
+        own = {*self._state, *(name for name in vars(self) if not name.startswith("_"))}
+        for name in own & state_dict.keys() - {"optimizer"}:
+            if has_these_groups or name not in self._of_groups:
+                setattr(self, name, state_dict[name])
+        if not has_these_groups:
+            self.base_values, self._last_value = self._initial_values(), self._values()
         length, had = self._epoch_length, state_dict.get(_LENGTH)
         if length is not None and had not in (None, length):
             for name in ("last_step", "_global_step"):  # rounded down, so that none is left out
@@ -243,7 +275,18 @@ class _ParamScheduler(ABC):
             logger.info("%s of parameter group %d is now %.4e", self.param_name, group, value)
 
     def step(self) -> None:
-        """Move on by one epoch or iteration, after the optimizer's own step."""
+        """Move on by one epoch or iteration, after the optimizer's own step.
+
+        At the first call a warning tells where the optimizer has not taken a step yet.
+        """
+        if self._watch is not None:
+            if not self._watch.end() and self._global_step == 0:
+                warnings.warn(
+                    f"{type(self).__name__}.step() was called before optimizer.step(), so the "
+                    f"first {self.param_name} of the schedule is not used; call it after that",
+                    stacklevel=2,
+                )
+            self._watch = None
         self._advance()
 
     @abstractmethod

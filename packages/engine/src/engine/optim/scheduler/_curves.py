@@ -134,16 +134,34 @@ class CosineRestartParamScheduler(_LowerLimit):
             )
         self.periods = list(periods)
         self.restart_weights = list(restart_weights)
-        self._starts = [0, *accumulate(self.periods)]
+        self.cumulative_periods = [*accumulate(self.periods)]
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, eta_min_ratio, *options)
 
+    def _get_value(self) -> list[float]:
+        step = self.last_step
+        return [
+            self._move(value, base, self._height(step, base), self._height(step - 1, base))
+            for value, base in zip(self._values(), self.base_values, strict=True)
+        ]
+
+    def _height(self, step: int, base: float) -> float:
+        """Return the height above the limit, as a part of that of the base value."""
+        floor = self._floor(base)
+        if step < 0 or base == floor:
+            return 1.0
+        weight = self.restart_weights[min(self._period(step), len(self.periods) - 1)]
+        return (weight * base - floor) / (base - floor) * self._scale(step)
+
     def _scale(self, step: int) -> float:
-        period = bisect_right(self._starts, step) - 1
+        period = self._period(step)
         if period == len(self.periods):
             return 0.0
-        progress = (step - self._starts[period]) / self.periods[period]
-        return self.restart_weights[period] * _half_cosine(progress)
+        start = self.cumulative_periods[period] - self.periods[period]
+        return _half_cosine((step - start) / self.periods[period])
+
+    def _period(self, step: int) -> int:
+        return bisect_right(self.cumulative_periods, step)
 
 
 @PARAM_SCHEDULERS.register_module()

@@ -42,7 +42,11 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
 
     need_val_args = True
 
-    _state = (*_ParamScheduler._state, "best", "num_bad_epochs", "cooldown_counter")
+    _state = (
+        *("last_step", "_global_step", "_last_value"),
+        *("best", "num_bad_epochs", "cooldown_counter"),
+    )
+    _of_groups = (*_ParamScheduler._of_groups, "min_values")
 
     def __init__(
         self,
@@ -77,9 +81,9 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         self.patience = patience
         self.cooldown = cooldown
         self.eps = eps
-        self._rule = rule
-        self._threshold = threshold
-        self._relative = threshold_rule == "rel"
+        self.rule = rule
+        self.threshold = threshold
+        self.threshold_rule = threshold_rule
         self.best: float | None = None
         self.num_bad_epochs = 0
         self.cooldown_counter = 0
@@ -130,8 +134,9 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
             self.num_bad_epochs = 0
 
     def _improves(self, metric: float) -> bool:
-        gain = improvement(metric, self.best, self._rule)
-        margin = self._threshold * abs(self.best or 0.0) if self._relative else self._threshold
+        gain = improvement(metric, self.best, self.rule)
+        is_relative = self.threshold_rule == "rel"
+        margin = self.threshold * abs(self.best or 0.0) if is_relative else self.threshold
         return gain > margin or gain == math.inf  # infinite is also the margin of an infinite best
 
     def _limits(self, min_value: float | Sequence[float]) -> list[float]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
 
@@ -106,8 +105,8 @@ class ExponentialParamScheduler(_ScaledParamScheduler):
     Args:
         optimizer: A torch optimizer or an optimizer wrapper.
         param_name: The option of the parameter groups to change.
-        gamma: The factor of a step. Where epochs are converted to iterations, it stays the factor
-            of an epoch: an iteration takes its root.
+        gamma: The factor of a step, also where epochs are converted to iterations: there it is the
+            factor of an iteration.
         begin: The time from which on the schedule acts.
         end: The time at which it ends.
         last_step: How often the schedule has acted already; -1 starts anew.
@@ -128,10 +127,6 @@ class ExponentialParamScheduler(_ScaledParamScheduler):
     ) -> None:
         self.gamma = gamma
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
-
-    @classmethod
-    def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
-        kwargs["gamma"] **= 1 / epoch_length
 
     def _scale(self, step: int) -> float:
         return float(self.gamma**step)

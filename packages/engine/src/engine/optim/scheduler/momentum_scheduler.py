@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
 
-from ._base import _OneOptionMixin
+from ._base import HasParamGroups, _OneOptionMixin
 from ._curves import CosineAnnealingParamScheduler, CosineRestartParamScheduler, PolyParamScheduler
 from ._plateau import ReduceOnPlateauParamScheduler
 from ._steps import (
@@ -21,22 +21,30 @@ from ._steps import (
 class MomentumSchedulerMixin(_OneOptionMixin):
     """Turn a schedule of any option into one of the momentum.
 
-    Where the parameter groups have no `momentum` but `betas`, as those of Adam and its kin, the
-    first of the betas is the momentum.
+    Where the parameter groups have `betas`, as those of Adam and its kin, the first of the betas is
+    the momentum, and `momentum` in the groups is kept equal to it.
+
+    Raises:
+        ValueError: If the parameter groups have neither.
     """
 
     _option = "momentum"
 
-    def _read_value(self, group: dict[str, Any]) -> float:
-        if "momentum" not in group and "betas" in group:
-            return float(group["betas"][0])
-        return super()._read_value(group)
+    def __init__(self, optimizer: HasParamGroups, *args: Any, **kwargs: Any) -> None:
+        for group in getattr(optimizer, "param_groups", ()):
+            if "betas" in group:
+                group["momentum"] = group["betas"][0]
+            elif "momentum" not in group:
+                raise ValueError(
+                    f"{type(self).__name__} needs an optimizer with a momentum; its parameter "
+                    f"groups have {', '.join(group)}"
+                )
+        super().__init__(optimizer, *args, **kwargs)
 
     def _write(self, group: dict[str, Any], value: float) -> None:
-        if "momentum" not in group and "betas" in group:
-            group["betas"] = (value, *group["betas"][1:])
-        else:
-            super()._write(group, value)
+        super()._write(group, value)
+        if "betas" in group:
+            group["betas"] = (group["momentum"], *group["betas"][1:])
 
 
 @PARAM_SCHEDULERS.register_module()
