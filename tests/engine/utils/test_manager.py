@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.utils import ManagerMixin
+from engine.utils._manager import ManagerMeta
 
 
 class _Plan(ManagerMixin):
@@ -75,3 +76,16 @@ def test_each_class_has_instances_of_its_own() -> None:
 def test_a_name_is_a_string(name: Any) -> None:
     with pytest.raises(ValueError, match="_Plan needs a name, a string; got"):
         _Plan(name)
+
+
+def test_a_metaclass_gives_each_class_instances_of_its_own() -> None:
+    class First(ManagerMixin, metaclass=ManagerMeta):
+        """A manager as written for MMEngine."""
+
+    class Second(First):
+        """Another."""
+
+    first = First.get_instance("name")
+    assert First.get_current_instance() is first
+    assert Second.get_instance("name") is not first
+    assert isinstance(Second, ManagerMeta)

@@ -84,6 +84,14 @@ class ManagerMixin:
         return name in cls._instances
 
 
+class ManagerMeta(type):
+    """A metaclass that gives each class instances of its own; `ManagerMixin` does so without it."""
+
+    def __init__(cls, *args: Any) -> None:
+        super().__init__(*args)
+        cls._instances: dict[str, Any] = {}
+
+
 class _InForce:
     """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
 
