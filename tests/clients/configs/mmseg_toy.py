@@ -58,7 +58,5 @@ optimizer = dict(type="SGD", lr=0.02, momentum=0.9, weight_decay=0.0005)
 optim_wrapper = dict(optimizer=optimizer)
 param_scheduler = [dict(type="PolyLR", eta_min=1e-4, power=0.9, begin=0, end=40, by_epoch=False)]
 train_cfg = dict(max_iters=40, val_interval=20)
-default_hooks = dict(
-    logger=dict(interval=10), checkpoint=dict(by_epoch=False, interval=20)
-)
+default_hooks = dict(logger=dict(interval=10), checkpoint=dict(by_epoch=False, interval=20))
 randomness = dict(seed=0)

@@ -100,7 +100,7 @@ def test_a_custom_backend(kept: str, tmp_path: Path) -> None:
     with fileio.get_local_path(name) as path:
         assert Path(path).name == "a.json"
         assert Path(path).read_bytes() == b'{"a": 1}'
-    assert fileio.copyfile_to_local(name, tmp_path) == str(tmp_path / "a.json")
+    assert fileio.copyfile_to_local(name, tmp_path) == tmp_path / "a.json"
     with pytest.raises(NotImplementedError, match=r"^_Kept has no exists$"):
         fileio.exists(name)
     with pytest.raises(NotImplementedError, match=r"^_Kept has no list_dir_or_file$"):

@@ -53,7 +53,7 @@ def test_files_from_here_and_back(folder: str, tmp_path_factory: pytest.TempPath
     assert fileio.get(kept) == b"content"
     assert kept.endswith("sub/a.txt")
     back = fileio.copyfile_to_local(join_path(folder, "b.txt"), here / "new" / "c.txt")
-    assert back == str(here / "new" / "c.txt")
+    assert back == here / "new" / "c.txt"
     assert Path(back).read_bytes() == b"content"
     kept = fileio.copyfile_to_local(join_path(folder, "b.txt"), f"file://{here}")
     assert kept == str(here / "b.txt")
@@ -110,8 +110,11 @@ def test_local_links(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Path("sub").mkdir()
     assert fileio.copy_if_symlink_fails("a.txt", "sub/b.txt")
     assert Path("sub/b.txt").read_bytes() == b"a"
-    with pytest.raises(FileExistsError):
+    with pytest.raises(shutil.SameFileError):
         fileio.copy_if_symlink_fails("a.txt", "sub/b.txt")
+    fileio.put(b"other", "taken.txt")
+    assert not fileio.copy_if_symlink_fails("a.txt", "taken.txt")
+    assert Path("taken.txt").read_bytes() == b"a"
 
     def refuse(*_: object) -> None:
         raise OSError("no privilege")
@@ -142,3 +145,20 @@ def test_both_ends_are_in_one_storage(tmp_path: Path) -> None:
         with pytest.raises(ValueError, match="and memory://x are in different storages; copyfile_"):
             verb(tmp_path / "a", "memory://x")
     assert fileio.copyfile(tmp_path / "a", f"file://{tmp_path}/b") == f"{tmp_path}/b"
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+@pytest.mark.parametrize("verb", ["", "_from_local", "_to_local"])
+def test_a_copy_is_named_in_the_type_of_its_target(
+    tmp_path: Path, kind: type[str | Path], verb: str
+) -> None:
+    fileio.put(b"a", tmp_path / "from" / "a.txt")
+    fileio.put(b"b", tmp_path / "b.txt")
+    for what, source, target, expected in (
+        ("file", "b.txt", "c.txt", "c.txt"),
+        ("file", "b.txt", "from", "from/b.txt"),
+        ("tree", "from", "to", "to"),
+    ):
+        copy = getattr(fileio, f"copy{what}{verb}")(tmp_path / source, kind(tmp_path / target))
+        assert type(copy) is type(kind(tmp_path))
+        assert copy == kind(tmp_path / expected)

@@ -75,7 +75,7 @@ def test_files_are_read(url: str, tmp_path: Path) -> None:
         assert Path(path).name == "lines.txt"
         assert Path(path).read_bytes() == FILES["/folder/lines.txt"]
     assert not Path(path).exists()
-    assert fileio.copyfile_to_local(f"{url}/a.json", tmp_path) == str(tmp_path / "a.json")
+    assert fileio.copyfile_to_local(f"{url}/a.json", tmp_path) == tmp_path / "a.json"
 
 
 def test_the_backend_by_itself(url: str) -> None:

@@ -242,3 +242,9 @@ def test_repr_is_readable() -> None:
     assert "    mask: tensor of shape (1, 4, 6), torch.float32 on cpu" in lines
     assert "    label: tensor([3])" in lines
     assert "        boxes: array of shape (8, 4), float64" in lines
+
+
+@pytest.mark.parametrize("method", ["set_metainfo", "set_data", "update"])
+def test_what_is_taken_over_has_fields(method: str) -> None:
+    with pytest.raises(TypeError, match=r"must be a (Mapping|BaseDataElement), not a int"):
+        getattr(BaseDataElement(), method)(3)

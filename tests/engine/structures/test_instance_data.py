@@ -71,19 +71,26 @@ def test_a_name_gives_and_sets_the_field() -> None:
 
 
 @pytest.mark.parametrize(
-    ("item", "message"),
+    ("item", "error", "message"),
     [
-        (5, "out of range"),
-        (torch.tensor([True]), "1 booleans can't select from 5 instances"),
-        (torch.zeros(1, 1, dtype=torch.long), "in one dimension, not in 2"),
-        (torch.tensor([1.0]), "by whole numbers, not by torch.float32"),
-        ([5], "out of"),
-        ([-6], "out of"),
+        (5, IndexError, "out of range"),
+        ([5], IndexError, "out of"),
+        ([-6], IndexError, "out of"),
+        (torch.tensor([True]), ValueError, "1 booleans can't select from 5 instances"),
+        (torch.zeros(1, 1, dtype=torch.long), ValueError, "in one dimension, not in 2"),
+        (torch.tensor([1.0]), TypeError, "by whole numbers, not by torch.float32"),
+        (1.5, TypeError, "by whole numbers or booleans, not by 1.5"),
+        (None, TypeError, "by whole numbers or booleans, not by None"),
     ],
 )
-def test_a_bad_index_is_an_error(item: Any, message: str) -> None:
-    with pytest.raises(IndexError, match=message):
+def test_a_bad_index_is_an_error(item: Any, error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=message):
         make(5)[item]
+
+
+def test_what_is_no_element_is_an_error() -> None:
+    with pytest.raises(TypeError, match="elements are InstanceData; got a int"):
+        InstanceData.cat([make(1), 3])  # type: ignore[list-item]  # the mistake
 
 
 @given(sizes=st.lists(st.integers(0, 4), min_size=1, max_size=4))

@@ -52,9 +52,11 @@ def test_a_region_is_cut_out_of_all_maps(region: Any, rows: slice, columns: slic
     assert pixels.img_id == 1
 
 
-@pytest.mark.parametrize("region", [1, (1,), (4, 0)])
-def test_a_bad_region_is_an_error(region: Any) -> None:
-    with pytest.raises(IndexError):
+@pytest.mark.parametrize(
+    ("region", "error"), [(1, TypeError), ((1,), TypeError), ((4, 0), IndexError)]
+)
+def test_a_bad_region_is_an_error(region: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
         PixelData(data=torch.zeros(4, 6))[region]
 
 

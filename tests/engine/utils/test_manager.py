@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from engine.utils import ManagerMixin
+from engine.utils._manager import ManagerMeta
 
 
 class _Plan(ManagerMixin):
@@ -90,3 +91,16 @@ def test_a_base_class_knows_the_instances_of_its_subclasses() -> None:
     Larger.reset()
     assert not _Plan.check_instance_created("b")
     assert _Plan.get_instance("a") is plan
+
+
+def test_a_metaclass_gives_each_class_instances_of_its_own() -> None:
+    class First(ManagerMixin, metaclass=ManagerMeta):
+        """A manager as written for MMEngine."""
+
+    class Second(First):
+        """Another."""
+
+    first = First.get_instance("name")
+    assert First.get_current_instance() is first
+    assert Second.get_instance("name") is not first
+    assert isinstance(Second, ManagerMeta)

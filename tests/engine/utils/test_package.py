@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import torch
 import yaml
 
 from engine import utils
+from engine.utils._package import package2module
 
 
 def test_a_package_is_found_by_either_name() -> None:
@@ -30,7 +32,7 @@ def test_where_a_package_is() -> None:
     )
     single = utils.get_installed_path("typing_extensions")
     assert Path(single).name == "typing_extensions.py"
-    with pytest.raises(ModuleNotFoundError, match="'no-such-package' is not installed"):
+    with pytest.raises(PackageNotFoundError, match="'no-such-package' is not installed"):
         utils.get_installed_path("no-such-package")
 
 
@@ -53,10 +55,26 @@ def test_an_object_by_its_path() -> None:
     assert utils.get_object_from_string("torch.optim.SGD") is torch.optim.SGD
     assert utils.get_object_from_string("torch.nn.Conv2d.forward") is torch.nn.Conv2d.forward
     assert utils.get_object_from_string("math") is math
-    with pytest.raises(AttributeError):
-        utils.get_object_from_string("math.nothing")
-    with pytest.raises(ImportError):
-        utils.get_object_from_string("no_such_module.thing")
+    assert utils.get_object_from_string("math.nothing") is None
+    assert utils.get_object_from_string("no_such_module.thing") is None
+    assert utils.get_object_from_string("os.no_such_module.thing") is None
+    with pytest.raises(TypeError):
+        utils.get_object_from_string(3)  # type: ignore[arg-type]  # the mistake
+
+
+def test_a_path_whose_module_lacks_another_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lacks_another.py").write_text("import no_such_module")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ModuleNotFoundError, match="no_such_module"):
+        utils.get_object_from_string("lacks_another.thing")
+
+
+def test_the_module_of_a_distribution() -> None:
+    assert package2module("PyYAML") in ("yaml", "_yaml")
+    with pytest.raises(PackageNotFoundError, match="no-such-package"):
+        package2module("no-such-package")
 
 
 def test_a_function_that_needs_something() -> None:

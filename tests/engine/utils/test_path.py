@@ -16,6 +16,7 @@ from engine.utils import (
     scandir,
     symlink,
 )
+from engine.utils._path import find_vcs_root
 
 
 def test_what_can_name_a_file(tmp_path: Path) -> None:
@@ -104,3 +105,13 @@ def test_scandir(folder: Path) -> None:
     assert [*insensitive] == ["a.PNG", "b.txt", "sub/c.txt", "sub/deep/d.png"]
     with pytest.raises(FileNotFoundError, match="nowhere"):
         list(scandir(folder / "nowhere"))
+
+
+def test_the_root_of_a_working_tree(tmp_path: Path) -> None:
+    inner = tmp_path / "root" / "a" / "b"
+    inner.mkdir(parents=True)
+    (tmp_path / "root" / ".marker").touch()
+    (inner / "file").touch()
+    for path in (inner, inner / "file", tmp_path / "root", str(inner)):
+        assert find_vcs_root(path, (".other", ".marker")) == str(tmp_path / "root")
+    assert find_vcs_root(inner, (".no-such-marker",)) is None

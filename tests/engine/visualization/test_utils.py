@@ -51,3 +51,17 @@ def test_a_canvas_becomes_an_image() -> None:
     image = utils.img_from_canvas(FigureCanvasAgg(figure))
     assert image.shape == (20, 40, 3)
     assert (image == [255, 0, 0]).all()
+
+
+def test_a_color_by_name() -> None:
+    assert utils.color_str2rgb("red") == utils.color_str2rgb("r") == (255, 0, 0)
+    assert utils.color_str2rgb("#0080ff") == (0, 128, 255)
+    with pytest.raises(ValueError, match="zz"):
+        utils.color_str2rgb("zz")
+
+
+def test_the_length_of_an_argument() -> None:
+    for fitting in ([1, 2], (1, 2, 3), "red", 3):
+        utils.check_length("colors", fitting, 2)
+    with pytest.raises(ValueError, match="colors has 2 entries, but there are 3 to draw"):
+        utils.check_length("colors", [1, 2], 3)

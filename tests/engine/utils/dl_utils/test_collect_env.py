@@ -23,6 +23,8 @@ def test_the_facts() -> None:
     assert facts["CUDA available"] == str(torch.cuda.is_available())
     assert facts["engine"].startswith(engine.__version__)
     assert len([name for name in facts if name.startswith("GPU ")]) == torch.cuda.device_count()
+    assert facts["MMEngine"] == f"engine {engine.__version__} in its place"
+    assert {"OpenCV", "TorchVision"} <= set(facts)
     assert facts["CPU"].endswith(f"({os.cpu_count()} cores)")
     assert len(facts["PyTorch compiling details"]) < 1000
 

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,9 +15,13 @@ from torch.nn.modules.module import register_module_forward_pre_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
-from ._formulas import Formula, Handle, activations, multiply_adds
+from engine.logging import get_logger
+
+from ._formulas import Formula, Handle, activations, formulas_of, multiply_adds, operator_of
 
 Inputs = Tensor | tuple[Any, ...]
+
+_SHORT = {"convolution": "conv", "addmm": "linear", "mm": "matmul"}
 
 
 class _Analyzer:
@@ -31,6 +35,84 @@ class _Analyzer:
         self._model = model
         self._inputs = inputs if isinstance(inputs, tuple) else (inputs,)
         self._formulas = self._make_formulas(supported_ops)
+        self._tells_unsupported = False
+        self._tells_uncalled = False
+
+    def set_op_handle(self, *args: Any, **kwargs: Handle | None) -> Self:
+        """Set how much operators count, and return the analyzer.
+
+        Args:
+            *args: Names of operators, as in `supported_ops`, each followed by its function; None
+                in place of that lets the operator count nothing.
+            **kwargs: The same by name.
+
+        Raises:
+            ValueError: If there is no operator of such a name, or a name without a function.
+        """
+        if len(args) % 2:
+            raise ValueError("set_op_handle takes pairs: the name of an operator and its function")
+        handles = {**dict(zip(args[::2], args[1::2], strict=True)), **kwargs}
+        for name, handle in handles.items():
+            self._formulas.pop(operator_of(name), None)
+            if handle is not None:
+                self._formulas |= formulas_of({name: handle})
+        return self._anew()
+
+    def clear_op_handles(self) -> Self:
+        """Let no operator count, and return the analyzer."""
+        self._formulas = {}
+        return self._anew()
+
+    def unsupported_ops_warnings(self, enabled: bool) -> Self:
+        """Set whether operators that count nothing are logged, and return the analyzer.
+
+        Args:
+            enabled: Whether they are; at first they are not.
+        """
+        self._tells_unsupported = enabled
+        return self._anew()
+
+    def uncalled_modules_warnings(self, enabled: bool) -> Self:
+        """Set whether modules that are not called are logged, and return the analyzer.
+
+        Args:
+            enabled: Whether they are; at first they are not.
+        """
+        self._tells_uncalled = enabled
+        return self._anew()
+
+    def tracer_warnings(self, mode: str) -> Self:
+        """Return the analyzer: nothing is traced, so there is nothing to be warned of.
+
+        Args:
+            mode: `'none'`, `'no_tracer_warning'` or `'all'`.
+
+        Raises:
+            ValueError: If it is another.
+        """
+        return self._checked(mode, ("none", "no_tracer_warning", "all"))
+
+    def ancestor_mode(self, mode: str) -> Self:
+        """Return the analyzer: an operator counts for each module in whose call it runs.
+
+        Args:
+            mode: `'owner'` or `'caller'`, which differ only for a module that is called by others
+                than the one that holds it; its caller counts it as well.
+
+        Raises:
+            ValueError: If it is another.
+        """
+        return self._checked(mode, ("owner", "caller"))
+
+    def _checked(self, mode: str, modes: tuple[str, ...]) -> Self:
+        if mode not in modes:
+            raise ValueError(f"the mode is one of {', '.join(modes)}; got {mode!r}")
+        return self
+
+    def _anew(self) -> Self:
+        """Forget what was counted."""
+        vars(self).pop("_pass", None)
+        return self
 
     def total(self, module_name: str = "") -> int:
         """Return the count of a module, with all that is in it.
@@ -48,7 +130,14 @@ class _Analyzer:
         return Counter({name: self.total(name) for name, _ in self._model.named_modules()})
 
     def by_operator(self, module_name: str = "") -> Counter[str]:
-        """Return the count of each operator in a module."""
+        """Return the count of each operator in a module, by short names: `conv`, `linear`, ...
+
+        Matrix products are named by the operator that ran: that of a `linear` layer without bias is
+        `matmul`, that of an `einsum` often `bmm`.
+
+        Args:
+            module_name: Its name in the model; the model itself if empty.
+        """
         return Counter(self._pass.counts[self._names[module_name]])
 
     def by_module_and_operator(self) -> dict[str, Counter[str]]:
@@ -73,7 +162,8 @@ class _Analyzer:
 
     @functools.cached_property
     def _pass(self) -> _Pass:
-        counter = FlopCounterMode(display=False, custom_mapping=self._formulas)
+        counter = FlopCounterMode(display=False)
+        counter.flop_registry = self._formulas  # and no others, where some were removed
         others = _Others(counter)
         called: set[nn.Module] = set()
         hook = register_module_forward_pre_hook(lambda module, _: called.add(module))
@@ -82,13 +172,26 @@ class _Analyzer:
                 self._model(*self._inputs)
         finally:
             hook.remove()
-        return _Pass(
-            counts=self._by_name(counter.get_flop_counts()),
-            others=self._by_name(others.calls),
+        seen = _Pass(
+            counts=self._by_name(counter.get_flop_counts(), _short_name),
+            others=self._by_name(others.calls, _name),
             called=called,
         )
+        self._tell(seen)
+        return seen
 
-    def _by_name(self, found: Mapping[str, Mapping[Any, int]]) -> dict[str, Counter[str]]:
+    def _tell(self, seen: _Pass) -> None:
+        """Log what counts nothing, as far as that was asked for."""
+        if self._tells_unsupported and seen.others[""]:
+            get_logger().warning("Operators that count nothing: %s", ", ".join(seen.others[""]))
+        modules = self._model.named_modules()
+        uncalled = [name for name, module in modules if module not in seen.called]
+        if self._tells_uncalled and uncalled:
+            get_logger().warning("Modules that are not called: %s", ", ".join(uncalled))
+
+    def _by_name(
+        self, found: Mapping[str, Mapping[Any, int]], name_of: Callable[[Any], str]
+    ) -> dict[str, Counter[str]]:
         """Replace the names that torch's counter has for modules and operators."""
         root = type(self._model).__name__
         names = {f"{root}.{name}": first for name, first in self._names.items() if name}
@@ -97,7 +200,7 @@ class _Analyzer:
         for path, per_operator in found.items():
             if path in names:
                 for operator, count in per_operator.items():
-                    result[names[path]][_name(operator)] += count
+                    result[names[path]][name_of(operator)] += count
         return result
 
 
@@ -230,3 +333,8 @@ def _in_evaluation(model: nn.Module) -> Iterator[None]:
 
 def _name(operator: Any) -> str:
     return str(getattr(operator, "_qualified_op_name", operator))
+
+
+def _short_name(operator: Any) -> str:
+    name = _name(operator).removeprefix("aten::")
+    return _SHORT.get(name, name)

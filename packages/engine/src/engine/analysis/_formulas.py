@@ -29,7 +29,7 @@ def multiply_adds(handles: Mapping[str, Handle] | None = None) -> dict[Any, Form
     formulas = {op: _halve(formula) for op, formula in _torch_formulas().items()}
     formulas[aten.mkldnn_rnn_layer] = _mkldnn_rnn
     formulas[aten._cudnn_rnn] = _cudnn_rnn
-    return _raw(formulas | _of_handles(handles))
+    return _raw(formulas | formulas_of(handles))
 
 
 def activations(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formula]:
@@ -45,7 +45,7 @@ def activations(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formul
         op: _nothing if "attention" in str(op) else _elements
         for op in [*_torch_formulas(), aten.mkldnn_rnn_layer, aten._cudnn_rnn]
     }
-    return _raw(formulas | _of_handles(handles))
+    return _raw(formulas | formulas_of(handles))
 
 
 def _torch_formulas() -> Mapping[Any, Formula]:
@@ -78,11 +78,17 @@ def _recurrent(inputs: Tensor, weights: Sequence[Tensor]) -> int:
     return prod(inputs.shape[:-1]) * sum(each.numel() for each in weights if each.ndim == 2)
 
 
-def _of_handles(handles: Mapping[str, Handle] | None) -> dict[Any, Formula]:
-    return {_operator(name): _formula(handle) for name, handle in (handles or {}).items()}
+def formulas_of(handles: Mapping[str, Handle] | None) -> dict[Any, Formula]:
+    """Return the formulas of operators whose names are given."""
+    return _raw({operator_of(name): _formula(each) for name, each in (handles or {}).items()})
 
 
-def _operator(name: str) -> Any:
+def operator_of(name: str) -> Any:
+    """Return the operator of a name.
+
+    Raises:
+        ValueError: If there is none.
+    """
     space, _, operator = name.rpartition("::")
     try:
         return getattr(getattr(torch.ops, space or "aten"), operator)

@@ -15,7 +15,7 @@ from typing import IO, Any
 import torch
 
 from engine.fileio import atomic_write, copyfile_from_local, exists, get_local_path
-from engine.utils import is_url
+from engine.utils import deprecated_api_warning, is_url
 
 from ._error import CheckpointError
 from ._mmengine import STAND_INS, without_stand_ins
@@ -28,6 +28,7 @@ _BETWEEN_FLUSHES = 0.005  # seconds
 _CALLED = frozenset(name for _, name in STAND_INS)
 
 
+@deprecated_api_warning({"file_client_args": "backend_args"})
 def save_checkpoint(
     checkpoint: Mapping[str, Any],
     filename: str | Path,

@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar, cast
 from urllib.parse import urlsplit
 
 from engine.utils import decode_text
@@ -18,6 +18,7 @@ from engine.utils import decode_text
 from ._atomic import replacing
 
 PathLike = str | os.PathLike[str]
+Target = TypeVar("Target", bound=PathLike)
 
 
 class BaseStorageBackend(ABC):
@@ -128,7 +129,7 @@ class BaseStorageBackend(ABC):
             self._download(filepath, path)
             yield str(path)
 
-    def copyfile(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile(self, src: PathLike, dst: Target) -> Target:
         """Copy a file within the storage.
 
         Args:
@@ -136,14 +137,14 @@ class BaseStorageBackend(ABC):
             dst: The copy, which replaces a file of that name; or the folder that it goes to.
 
         Returns:
-            The name of the copy.
+            The name of the copy, in the type of `dst`.
 
         Raises:
             FileNotFoundError: There is no such file.
         """
         self._not_implemented("copyfile")
 
-    def copytree(self, src: PathLike, dst: PathLike) -> str:
+    def copytree(self, src: PathLike, dst: Target) -> Target:
         """Copy a folder, and all in it, within the storage.
 
         Args:
@@ -158,7 +159,7 @@ class BaseStorageBackend(ABC):
         """
         self._not_implemented("copytree")
 
-    def copyfile_from_local(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile_from_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a local file into the storage.
 
         Args:
@@ -173,7 +174,7 @@ class BaseStorageBackend(ABC):
         """
         self._not_implemented("copyfile_from_local")
 
-    def copytree_from_local(self, src: PathLike, dst: PathLike) -> str:
+    def copytree_from_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a local folder, and all in it, into the storage.
 
         Args:
@@ -188,7 +189,7 @@ class BaseStorageBackend(ABC):
         """
         self._not_implemented("copytree_from_local")
 
-    def copyfile_to_local(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile_to_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a file of the storage to a local one.
 
         Args:
@@ -204,9 +205,9 @@ class BaseStorageBackend(ABC):
         target = local_target(src, dst)
         with replacing(target) as temporary:
             self._download(src, temporary)
-        return target
+        return as_given(dst, target)
 
-    def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
+    def copytree_to_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a folder of the storage, and all in it, to a local one.
 
         Args:
@@ -343,6 +344,11 @@ def local_target(src: PathLike, dst: PathLike) -> str:
     """Return the local path of a copy: `dst`, or a file in it if it is a folder."""
     target = local_path(dst)
     return os.path.join(target, base_name(src)) if os.path.isdir(target) else target
+
+
+def as_given(dst: Target, name: str) -> Target:
+    """Return the name of a copy in the type of `dst`."""
+    return cast("Target", type(dst)(name)) if isinstance(dst, str | Path) else dst
 
 
 def base_name(filepath: PathLike) -> str:

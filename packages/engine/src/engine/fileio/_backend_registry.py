@@ -54,9 +54,11 @@ def register_backend(
         prefixes: The schemes before `://` in the names of its files; `''` means local names.
 
     Raises:
-        TypeError: The class is no subclass of `BaseStorageBackend`.
+        TypeError: The name is no str, or the class no subclass of `BaseStorageBackend`.
         ValueError: The name or a prefix is taken already.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a backend is a str; got {name!r}")
     wanted = [prefixes] if isinstance(prefixes, str) else list(prefixes or ())
 
     def register(cls: B) -> B:
@@ -133,6 +135,7 @@ def _freeze(value: Any) -> Hashable:
 
 
 register_backend("local", LocalBackend, prefixes="")
+register_backend("disk", LocalBackend)  # as it was called before there were backend_args
 register_backend("http", HTTPBackend, prefixes=("http", "https"))
 register_backend("lmdb", LmdbBackend)
 register_backend("fsspec", FsspecBackend)

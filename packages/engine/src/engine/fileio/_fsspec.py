@@ -13,7 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from engine.utils import did_you_mean
 
-from ._backend import BaseStorageBackend, PathLike, base_name, local_path, scheme_of
+from ._backend import (
+    BaseStorageBackend,
+    PathLike,
+    Target,
+    as_given,
+    base_name,
+    local_path,
+    scheme_of,
+)
 from ._retry import with_retries
 
 if TYPE_CHECKING:
@@ -138,38 +146,38 @@ class FsspecBackend(RemoteReader):
         """Return whether there is a folder of this name."""
         return self._kind_of(filepath) == "directory"
 
-    def copyfile(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile(self, src: PathLike, dst: Target) -> Target:
         """Copy a file within the storage."""
         if not self.isfile(src):
             raise FileNotFoundError(f"{src} can't be copied: there is no such file")
         target = self._target(src, dst)
         self._copy(src, target)
-        return target
+        return as_given(dst, target)
 
-    def copytree(self, src: PathLike, dst: PathLike) -> str:
+    def copytree(self, src: PathLike, dst: Target) -> Target:
         """Copy a folder, and all in it, within the storage, file by file."""
         target = self._check_new(dst)
         for name in self._list_files(src):
             self._copy(self.join_path(src, name), self.join_path(target, name))
-        return target
+        return as_given(dst, target)
 
-    def copyfile_from_local(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile_from_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a local file into the storage."""
         os.stat(local_path(src))
         target = self._target(src, dst)
         self._upload(src, target)
-        return target
+        return as_given(dst, target)
 
-    def copytree_from_local(self, src: PathLike, dst: PathLike) -> str:
+    def copytree_from_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a local folder, and all in it, into the storage, file by file."""
         folder, target = Path(local_path(src)), self._check_new(dst)
         os.listdir(folder)
         for path in sorted(folder.rglob("*")):
             if path.is_file():
                 self._upload(path, self.join_path(target, path.relative_to(folder).as_posix()))
-        return target
+        return as_given(dst, target)
 
-    def copytree_to_local(self, src: PathLike, dst: PathLike) -> str:
+    def copytree_to_local(self, src: PathLike, dst: Target) -> Target:
         """Copy a folder of the storage, and all in it, to a local one, file by file."""
         folder, names = local_path(dst), self._list_files(src)
         os.makedirs(folder)
@@ -178,7 +186,7 @@ class FsspecBackend(RemoteReader):
             if not Path(target).is_relative_to(os.path.normpath(folder)):  # `..` in a key of S3
                 raise ValueError(f"{src} can't be copied: {name!r} in it leads out of {folder}")
             self.copyfile_to_local(self.join_path(src, name), target)
-        return folder
+        return as_given(dst, folder)
 
     def remove(self, filepath: PathLike) -> None:
         """Remove a file."""

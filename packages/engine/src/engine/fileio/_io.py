@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from ._backend import BaseStorageBackend, PathLike, scheme_of
+from ._backend import BaseStorageBackend, PathLike, Target, scheme_of
 from ._backend_registry import BackendArgs, get_file_backend
 
 
@@ -132,7 +132,7 @@ def generate_presigned_url(
     return _backend_of(url, backend_args).generate_presigned_url(url, client_method, expires_in)
 
 
-def copyfile(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copyfile(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a file within a storage, and return the name of the copy.
 
     Raises:
@@ -143,7 +143,7 @@ def copyfile(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> 
     return _backend_of_both(src, dst, backend_args).copyfile(src, dst)
 
 
-def copytree(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copytree(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a folder and all in it within a storage, and return the name of the copy.
 
     Raises:
@@ -154,7 +154,7 @@ def copytree(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> 
     return _backend_of_both(src, dst, backend_args).copytree(src, dst)
 
 
-def copyfile_from_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copyfile_from_local(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a local file into a storage, and return the name of the copy.
 
     Raises:
@@ -163,7 +163,7 @@ def copyfile_from_local(src: PathLike, dst: PathLike, backend_args: BackendArgs 
     return _backend_of(dst, backend_args).copyfile_from_local(src, dst)
 
 
-def copytree_from_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copytree_from_local(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a local folder and all in it into a storage, and return the name of the copy.
 
     Raises:
@@ -173,7 +173,7 @@ def copytree_from_local(src: PathLike, dst: PathLike, backend_args: BackendArgs 
     return _backend_of(dst, backend_args).copytree_from_local(src, dst)
 
 
-def copyfile_to_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copyfile_to_local(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a file of a storage to a local one, and return its path.
 
     Raises:
@@ -182,7 +182,7 @@ def copyfile_to_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = 
     return _backend_of(src, backend_args).copyfile_to_local(src, dst)
 
 
-def copytree_to_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> str:
+def copytree_to_local(src: PathLike, dst: Target, backend_args: BackendArgs = None) -> Target:
     """Copy a folder of a storage and all in it to a local one, and return its path.
 
     Raises:
@@ -193,11 +193,13 @@ def copytree_to_local(src: PathLike, dst: PathLike, backend_args: BackendArgs = 
 
 
 def copy_if_symlink_fails(src: PathLike, dst: PathLike, backend_args: BackendArgs = None) -> bool:
-    """Make a symbolic link, or a copy where there are no links, and return whether it is a link.
+    """Make a symbolic link, or a copy where that fails, and return whether it is a link.
+
+    A file of the name `dst` is replaced by the copy.
 
     Raises:
         FileNotFoundError: There is no such file or folder.
-        FileExistsError: `dst` exists already, where links can be made.
+        FileExistsError: `dst` is a folder already.
         ValueError: Both are in different storages.
     """
     return _backend_of_both(src, dst, backend_args).copy_if_symlink_fails(src, dst)

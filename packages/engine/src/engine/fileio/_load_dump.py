@@ -7,12 +7,15 @@ import os
 from pathlib import Path
 from typing import IO, Any
 
+from engine.utils import deprecated_api_warning
+
 from ._backend import PathLike, base_name
 from ._backend_registry import BackendArgs
 from ._handlers import HANDLERS, BaseFileHandler
 from ._io import get, get_text, put, put_text
 
 
+@deprecated_api_warning({"file_client_args": "backend_args"})
 def load(
     file: PathLike | IO[Any],
     file_format: str | None = None,
@@ -53,6 +56,7 @@ def load(
         raise ValueError(f"{title} is malformed: {error}") from error
 
 
+@deprecated_api_warning({"file_client_args": "backend_args"})
 def dump(
     obj: Any,
     file: PathLike | IO[Any] | None = None,

@@ -11,7 +11,7 @@ from pathlib import Path
 from engine.utils import walk
 
 from ._atomic import atomic_write, replacing
-from ._backend import BaseStorageBackend, PathLike, local_path, local_target
+from ._backend import BaseStorageBackend, PathLike, Target, as_given, local_path, local_target
 
 
 class LocalBackend(BaseStorageBackend):
@@ -57,18 +57,18 @@ class LocalBackend(BaseStorageBackend):
         """Give the path itself, for the length of a block; nothing is copied or removed."""
         return nullcontext(local_path(filepath))
 
-    def copyfile(self, src: PathLike, dst: PathLike) -> str:
+    def copyfile(self, src: PathLike, dst: Target) -> Target:
         """Copy a file, with its permissions; a file with the name of the copy is replaced."""
         source, target = local_path(src), local_target(src, dst)
         if os.path.exists(target) and os.path.samefile(source, target):
             raise shutil.SameFileError(f"{source} and {target} are the same file")
         with replacing(target) as temporary:
             shutil.copy(source, temporary)
-        return target
+        return as_given(dst, target)
 
-    def copytree(self, src: PathLike, dst: PathLike) -> str:
+    def copytree(self, src: PathLike, dst: Target) -> Target:
         """Copy a folder, and all in it."""
-        return os.fspath(shutil.copytree(local_path(src), local_path(dst)))
+        return as_given(dst, shutil.copytree(local_path(src), local_path(dst)))
 
     copyfile_from_local = copyfile
     copyfile_to_local = copyfile
@@ -92,8 +92,6 @@ class LocalBackend(BaseStorageBackend):
         os.stat(source)  # a link to nothing would be made without complaint
         try:
             os.symlink(source, local_path(dst))
-        except FileExistsError:
-            raise
         except (OSError, NotImplementedError):
             return super().copy_if_symlink_fails(src, dst)
         return True

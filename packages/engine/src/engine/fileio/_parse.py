@@ -6,11 +6,14 @@ from collections.abc import Callable
 from itertools import islice
 from typing import Any
 
+from engine.utils import deprecated_api_warning
+
 from ._backend import PathLike
 from ._backend_registry import BackendArgs
 from ._io import get_text
 
 
+@deprecated_api_warning({"file_client_args": "backend_args"})
 def list_from_file(
     filename: PathLike,
     prefix: str = "",
@@ -39,6 +42,7 @@ def list_from_file(
     return [prefix + line.rstrip("\r") for line in islice(lines, offset, stop)]
 
 
+@deprecated_api_warning({"file_client_args": "backend_args"})
 def dict_from_file(
     filename: PathLike,
     key_type: Callable[[str], Any] = str,

@@ -26,7 +26,7 @@ from engine.fileio import (
 )
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
-from engine.utils import improvement, is_url
+from engine.utils import deprecated_api_warning, improvement, is_url
 
 from ._hook import Hook
 from ._metric_rule import GREATER, LESS, checked_rule, rule_of
@@ -36,7 +36,12 @@ _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 
 
 @HOOKS.register_module()
-@needs_trust(out_dir=WRITES_ELSEWHERE, filename_tmpl=NAMES_FILES_OF_RUN, backend_args=SETS_STORAGE)
+@needs_trust(
+    out_dir=WRITES_ELSEWHERE,
+    filename_tmpl=NAMES_FILES_OF_RUN,
+    backend_args=SETS_STORAGE,
+    file_client_args=SETS_STORAGE,
+)
 class CheckpointHook(Hook):
     """Saves checkpoints at intervals, and the best one by a metric.
 
@@ -73,6 +78,7 @@ class CheckpointHook(Hook):
 
     priority = "VERY_LOW"
 
+    @deprecated_api_warning({"file_client_args": "backend_args"})
     def __init__(
         self,
         interval: int = -1,

@@ -362,6 +362,23 @@ class IterBasedTrainLoop(BaseTrainLoop):
             self._pass, self._samples = self._pass + 1, 0
 
 
+def calc_dynamic_intervals(
+    start_interval: int, dynamic_interval_list: Sequence[tuple[int, int]] | None = None
+) -> tuple[list[int], list[int]]:
+    """Return the times from which on intervals hold, and these intervals.
+
+    Args:
+        start_interval: The interval from the start.
+        dynamic_interval_list: The later ones, each with its time.
+
+    Raises:
+        ValueError: If the times do not rise.
+    """
+    later = _checked_intervals(dynamic_interval_list or ())
+    pairs = [(0, start_interval), *later]
+    return [time for time, _ in pairs], [interval for _, interval in pairs]
+
+
 def _checked_intervals(given: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     pairs = [(int(milestone), int(interval)) for milestone, interval in given]
     milestones = [milestone for milestone, _ in pairs]

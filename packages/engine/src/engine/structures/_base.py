@@ -84,8 +84,10 @@ class BaseDataElement:
             metainfo: Names and values.
 
         Raises:
+            TypeError: If `metainfo` is no mapping.
             AttributeError: If a name is one of a field of data.
         """
+        _check_type("metainfo", metainfo, Mapping)
         for name, value in metainfo.items():
             self.set_field(_copy(value), name, field_type="metainfo")
 
@@ -96,8 +98,10 @@ class BaseDataElement:
             data: Names and values.
 
         Raises:
+            TypeError: If `data` is no mapping.
             AttributeError: If a name is one of a field of meta information.
         """
+        _check_type("data", data, Mapping)
         for name, value in data.items():
             setattr(self, name, value)
 
@@ -147,7 +151,11 @@ class BaseDataElement:
 
         Args:
             instance: The other element.
+
+        Raises:
+            TypeError: If it is no element.
         """
+        _check_type("instance", instance, BaseDataElement)
         self.set_metainfo(instance.metainfo)
         self.set_data(dict(instance.items()))
 
@@ -344,3 +352,8 @@ def _format(value: Any) -> str:
     if isinstance(value, np.ndarray) and value.size > _SHOWN:
         return f"array of shape {value.shape}, {value.dtype}"
     return repr(value).replace("\n", "\n    ")
+
+
+def _check_type(name: str, value: object, kind: type) -> None:
+    if not isinstance(value, kind):
+        raise TypeError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")

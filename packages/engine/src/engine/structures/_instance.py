@@ -80,11 +80,15 @@ class InstanceData(BaseDataElement):
             instances_list: The elements, which have the same fields.
 
         Raises:
+            TypeError: If one is no element.
             ValueError: If there is no element, or their fields differ.
         """
         if not instances_list:
             raise ValueError("there must be at least one element to put together")
         first = instances_list[0]
+        for each in instances_list:
+            if not isinstance(each, InstanceData):
+                raise TypeError(f"elements are InstanceData; got a {type(each).__name__}")
         for other in instances_list[1:]:
             if set(other.keys()) != set(first.keys()):
                 raise ValueError(
@@ -111,17 +115,19 @@ class InstanceData(BaseDataElement):
 
     def _as_index(self, item: Any) -> torch.Tensor:
         """Return the numbers of the chosen instances, of shape (K,)."""
+        if item is None or isinstance(item, float):
+            raise TypeError(f"instances are selected by whole numbers or booleans, not by {item!r}")
         index = torch.as_tensor(item)
         if index.dtype == torch.bool:
             if index.shape != (len(self),):
-                raise IndexError(
+                raise ValueError(
                     f"{index.numel()} booleans can't select from {len(self)} instances"
                 )
             return index.nonzero().flatten()
         if index.dim() > 1:
-            raise IndexError(f"instances are selected in one dimension, not in {index.dim()}")
+            raise ValueError(f"instances are selected in one dimension, not in {index.dim()}")
         if index.is_floating_point() and index.numel():  # an empty list is one of floats
-            raise IndexError(f"instances are selected by whole numbers, not by {index.dtype}")
+            raise TypeError(f"instances are selected by whole numbers, not by {index.dtype}")
         return index.long().reshape(-1)
 
 

@@ -56,7 +56,7 @@ class PixelData(BaseDataElement):
     def __getitem__(self, item: tuple[int | slice, int | slice]) -> Self:
         """Cut a region out of all maps."""
         if not isinstance(item, tuple) or len(item) != 2:
-            raise IndexError(f"a region is given by rows and columns, not by {item!r}")
+            raise TypeError(f"a region is given by rows and columns, not by {item!r}")
         if self.shape is None:
             raise IndexError("there is no map yet to cut a region out of")
         rows, columns = (_as_slice(each, size) for each, size in zip(item, self.shape, strict=True))

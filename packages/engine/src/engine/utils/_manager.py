@@ -93,6 +93,14 @@ def _list_managed(cls: type) -> list[type[ManagerMixin]]:
     return [kind for kind in cls.__mro__ if "_instances" in vars(kind)]
 
 
+class ManagerMeta(type):
+    """A metaclass that gives each class instances of its own; `ManagerMixin` does so without it."""
+
+    def __init__(cls, *args: Any) -> None:
+        super().__init__(*args)
+        cls._instances: dict[str, Any] = {}
+
+
 class _InForce:
     """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
 

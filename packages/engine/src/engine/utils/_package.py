@@ -33,13 +33,13 @@ def get_installed_path(package: str) -> str:
         package: The name by which it is imported or installed.
 
     Raises:
-        ModuleNotFoundError: If it is not installed.
+        importlib.metadata.PackageNotFoundError: If it is not installed; a `ModuleNotFoundError`.
     """
     names = [package, *(_modules_of(package) if _is_distribution(package) else [])]
     for name in names:
         if (place := _place(name)) is not None:
             return place
-    raise ModuleNotFoundError(f"the package {package!r} is not installed", name=package)
+    raise _NotInstalledError(package)
 
 
 def import_modules_from_strings(
@@ -65,8 +65,32 @@ def import_modules_from_strings(
     return [_import(name, allow_failed_imports) for name in imports]
 
 
+class _NotInstalledError(metadata.PackageNotFoundError):
+    """A package that is not installed, neither as a distribution nor as a module."""
+
+    def __str__(self) -> str:
+        return f"the package {self.name!r} is not installed"
+
+
+def package2module(package: str) -> str:
+    """Return the module by which what is installed under a name is imported.
+
+    Args:
+        package: The name, such as `'Pillow'`; its module is `PIL`.
+
+    Raises:
+        importlib.metadata.PackageNotFoundError: If it is not installed.
+        ValueError: If it has no module.
+    """
+    if modules := _modules_of(package):
+        return modules[0]
+    raise ValueError(f"{package!r} is installed, and has no module to import")
+
+
 def get_object_from_string(obj_name: str) -> Any:
     """Return what a dotted path names, such as `'torch.optim.SGD'`, importing what it must.
+
+    It is None where there is no such module, or the module has no such thing.
 
     A path from a config or from a stranger belongs to a registry instead, which knows what it may
     name.
@@ -75,10 +99,17 @@ def get_object_from_string(obj_name: str) -> Any:
         obj_name: The path.
 
     Raises:
-        ImportError: If there is no such module.
-        AttributeError: If the module has no such thing.
+        TypeError: If the path is no string.
+        ImportError: If a module is there, and can't be imported.
     """
-    return pkgutil.resolve_name(obj_name)
+    try:
+        return pkgutil.resolve_name(obj_name)
+    except AttributeError:
+        return None
+    except ModuleNotFoundError as error:
+        if error.name is not None and f"{obj_name}.".startswith(f"{error.name}."):
+            return None
+        raise  # of a module that the one of this path imports
 
 
 def check_prerequisites(

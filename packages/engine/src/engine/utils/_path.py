@@ -6,7 +6,7 @@ import os
 
 TYPE_CHECKING = False  # as in _manager.py
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import IO, Any
 
     PathLike = str | os.PathLike[str]
@@ -130,3 +130,18 @@ def walk(folder: PathLike, recursive: bool = False, below: str = "") -> Iterator
 def is_url(name: object) -> bool:
     """Return whether the text of a name is a URL, such as `s3://bucket/x.pth`, and no path."""
     return "://" in str(name)
+
+
+def find_vcs_root(path: PathLike, markers: Iterable[str] = (".git",)) -> str | None:
+    """Return the next folder at or above a path that holds one of some names, such as `.git`.
+
+    Args:
+        path: A file or folder.
+        markers: The names.
+    """
+    folder = os.path.abspath(path)
+    while not any(os.path.exists(os.path.join(folder, each)) for each in markers):
+        if (above := os.path.dirname(folder)) == folder:
+            return None
+        folder = above
+    return folder

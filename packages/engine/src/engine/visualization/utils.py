@@ -63,6 +63,22 @@ def check_type(name: str, value: Any, valid_type: type | tuple[type, ...]) -> No
         raise TypeError(f"{name} must be a {wanted}, not a {type(value).__name__}")
 
 
+def check_length(name: str, value: Any, valid_length: int) -> None:
+    """Check the length of an argument that has one entry for each of several things.
+
+    Args:
+        name: What the error calls it.
+        value: The argument. A list, an array or a tensor has one entry for each; anything else is
+            one value.
+        valid_length: The number of things.
+
+    Raises:
+        ValueError: If it has another length.
+    """
+    if isinstance(value, list | np.ndarray | torch.Tensor) and len(value) != valid_length:
+        raise ValueError(f"{name} has {len(value)} entries, but there are {valid_length} to draw")
+
+
 def check_type_and_length(
     name: str, value: Any, valid_type: type | tuple[type, ...], valid_length: int
 ) -> None:
@@ -80,8 +96,20 @@ def check_type_and_length(
         ValueError: If it has another length.
     """
     check_type(name, value, valid_type)
-    if isinstance(value, list | np.ndarray | torch.Tensor) and len(value) != valid_length:
-        raise ValueError(f"{name} has {len(value)} entries, but there are {valid_length} to draw")
+    check_length(name, value, valid_length)
+
+
+def color_str2rgb(color: str) -> tuple[int, int, int]:
+    """Return the red, green and blue, from 0 to 255, of a color.
+
+    Args:
+        color: A name that matplotlib knows.
+
+    Raises:
+        ValueError: If there is no such color.
+    """
+    red, green, blue = (round(part * 255) for part in rgb(color))
+    return red, green, blue
 
 
 def color_val_matplotlib(colors: Color | Sequence[Color]) -> Paint | list[Paint]:

@@ -38,7 +38,7 @@ _VARIABLES = (
     "TORCH_LOGS",
     "WORLD_SIZE",
 )
-_PACKAGES = {"torchvision": "TorchVision", "opencv-python": "OpenCV"}
+_OPENCV = [f"opencv-{kind}" for kind in ("python", "python-headless", "contrib-python")]
 
 
 def collect_env() -> dict[str, str]:
@@ -56,8 +56,10 @@ def collect_env() -> dict[str, str]:
         "PyTorch": torch.__version__,
         "PyTorch compiling details": _torch_build(),
         "NumPy": np.__version__,
-        **{told: version for name, told in _PACKAGES.items() if (version := _version(name))},
+        "TorchVision": _version("torchvision") or "not found",
+        "OpenCV": next(filter(None, map(_version, _OPENCV)), "not found"),
         "engine": f"{__version__}{_commit()}",
+        "MMEngine": _version("mmengine") or f"engine {__version__} in its place",
         **{name: os.environ[name] for name in _VARIABLES if name in os.environ},
     }
 
