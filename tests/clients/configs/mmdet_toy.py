@@ -5,7 +5,7 @@ _base_ = "mmdet::centernet/centernet_r18_8xb16-crop512-140e_coco.py"
 model = dict(backbone=dict(init_cfg=None), bbox_head=dict(num_classes=2))
 metainfo = dict(classes=("disc", "square"), palette=[(200, 60, 60), (60, 60, 200)])
 load = [
-    dict(type="LoadImageFromFile", backend_args=None),
+    dict(type="LoadImageFromFile", to_float32=True, backend_args=None),
     dict(type="LoadAnnotations", with_bbox=True),
 ]
 resize = dict(type="Resize", scale=(128, 128), keep_ratio=False)

@@ -19,7 +19,6 @@ from engine.config import Config
 from engine.hooks import EMAHook, Hook
 from engine.runner import Runner
 
-
 Probe = Callable[[str], str]
 
 

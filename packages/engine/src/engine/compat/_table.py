@@ -417,10 +417,14 @@ MODULES: Mapping[str, tuple[str, str]] = {
 # Names that another module has: `NAME` for every module, `MODULE.NAME` for one. Where the name
 # differs there, it follows a colon.
 PLACES: Mapping[str, str] = {
+    "BASE_KEY": "engine.compat._config",
     "BoolTypeTensor": "engine.compat._types",
     "CastData": "engine.compat._types",
+    "ConfigParsingError": "engine.config:ConfigError",
     "ConfigType": "engine.compat._types",
     "DATA_BATCH": "engine.compat._types",
+    "DELETE_KEY": "engine.compat._config",
+    "DEPRECATION_KEY": "engine.compat._config",
     "DEFAULT_CACHE_DIR": "engine.compat._checkpoint",
     "DEVICE": "engine.compat._device",
     "ENV_MMENGINE_HOME": "engine.compat._checkpoint",
@@ -436,12 +440,17 @@ PLACES: Mapping[str, str] = {
     "InputType": "engine.compat._types",
     "InputsType": "engine.compat._types",
     "InstanceList": "engine.compat._types",
+    "LazyAttr": "engine.config:FailedImport",
+    "LazyObject": "engine.config:FailedImport",
     "LongTypeTensor": "engine.compat._types",
+    "MODULE2PACKAGE": "engine.compat._config",
     "MergedDataSamples": "engine.compat._types",
     "ModelType": "engine.compat._types",
     "OptimWrapperType": "engine.compat._types",
     "OptimizerType": "engine.compat._types",
+    "PKG2PROJECT": "engine.compat._config",
     "ParamSchedulerType": "engine.compat._types",
+    "RESERVED_KEYS": "engine.compat._config",
     "ResType": "engine.compat._types",
     "SUFFIX_TYPE": "engine.compat._types",
     "T": "engine.compat._types",
@@ -494,8 +503,8 @@ NOT_SERVED: Mapping[str, str] = {
     "operators are counted as they run, not in a TorchScript trace": (
         "Statistics analysis.jit_handles"
     ),
-    "a config is read without rewriting its syntax tree": (
-        "PYTHON_ROOT_DIR SYSTEM_PYTHON_PREFIX RemoveAssignFromAST ImportTransformer"
+    "a config is read without rewriting its syntax tree, and Config.auto_argparser makes parsers": (
+        "add_args PYTHON_ROOT_DIR SYSTEM_PYTHON_PREFIX RemoveAssignFromAST ImportTransformer"
     ),
     "ProfilerHook takes the activities to profile, and torch always has Kineto": (
         "NPUProfilerHook check_kineto"
