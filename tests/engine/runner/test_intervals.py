@@ -12,6 +12,7 @@ from torch.utils.data import BatchSampler, DataLoader
 from engine.config import Config
 from engine.hooks import Hook
 from engine.runner import Runner
+from engine.runner._train_loops import calc_dynamic_intervals
 
 CfgMaker = Callable[..., Config]
 
@@ -166,3 +167,10 @@ def test_an_epoch_of_an_endless_sampler_is_an_error(toy_cfg: CfgMaker) -> None:
 def test_mistakes(toy_cfg: CfgMaker, intervals: list[tuple[int, int]]) -> None:
     with pytest.raises(ValueError, match="dynamic_intervals are pairs of a milestone, each"):
         _validations(toy_cfg, max_epochs=1, dynamic_intervals=intervals)
+
+
+def test_intervals_by_the_times_from_which_on_they_hold() -> None:
+    assert calc_dynamic_intervals(2) == ([0], [2])
+    assert calc_dynamic_intervals(2, [(5, 1), (9, 3)]) == ([0, 5, 9], [2, 1, 3])
+    with pytest.raises(ValueError, match="each greater than the one before"):
+        calc_dynamic_intervals(2, [(5, 1), (5, 3)])

@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from engine.structures import BaseDataElement
-from engine.visualization import Visualizer
+from engine.visualization import Visualizer, utils
 
 
 class Window(FigureCanvasAgg):
@@ -70,6 +70,15 @@ def test_a_window_stays_until_its_key_is_pressed_or_it_is_closed(titles: list[st
     [(first, gray), (second, other), _] = Window.seen
     assert (first, second) == (0, 2.5)
     assert (gray[20, 30].tolist(), other[20, 30].tolist()) == ([100, 100, 100], [255, 0, 0])
+
+
+@pytest.mark.parametrize(("does", "result"), [(["x", " "], 0), (["x", "close"], 1)])
+def test_waiting_tells_whether_the_window_was_closed(
+    titles: list[str], does: list[str], result: int
+) -> None:
+    Window.does += does
+    assert utils.wait_continue(pyplot.figure("a window"), timeout=3) == result
+    assert Window.seen[0][0] == 3
 
 
 def test_a_sample_is_shown(titles: list[str]) -> None:

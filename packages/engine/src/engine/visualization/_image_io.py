@@ -40,15 +40,36 @@ def show_image(
         axes = figure.add_axes((0, 0, 1, 1))
         axes.axis("off")
         axes.imshow(image)
-        canvas.mpl_connect("close_event", lambda _: canvas.stop_event_loop())
-        canvas.mpl_connect(
-            "key_press_event",
-            lambda event: canvas.stop_event_loop() if event.key == continue_key else None,
-        )
         figure.show()
-        canvas.start_event_loop(wait_time)
+        wait_continue(figure, wait_time, continue_key)
     finally:
         pyplot.close(figure)
+
+
+def wait_continue(figure: Any, timeout: float = 0, continue_key: str = " ") -> int:
+    """Wait until a key is pressed in the window of a figure, the window is closed or time is up.
+
+    Args:
+        figure: The figure of matplotlib, which is shown.
+        timeout: How long to wait, in seconds; 0 means until somebody ends it.
+        continue_key: The key that ends it.
+
+    Returns:
+        1 where the window was closed, 0 otherwise.
+    """
+    canvas, closed = figure.canvas, []
+
+    def end(event: Any) -> None:
+        if event.name == "close_event":
+            closed.append(event)
+        elif event.key != continue_key:
+            return
+        canvas.stop_event_loop()
+
+    for name in ("close_event", "key_press_event"):
+        canvas.mpl_connect(name, end)
+    canvas.start_event_loop(timeout)
+    return len(closed[:1])
 
 
 def _no_screen(backend: str) -> str:

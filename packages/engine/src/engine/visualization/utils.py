@@ -10,6 +10,7 @@ import numpy.typing as npt
 import torch
 
 from ._backend import Image
+from ._image_io import wait_continue as wait_continue  # noqa: PLC0414  # re-exported
 from ._requires import require_matplotlib
 
 if TYPE_CHECKING:
