@@ -28,7 +28,7 @@ MODULES: Mapping[str, tuple[str, str]] = {
     "analysis.jit_analysis": ("engine.analysis", "JitModelAnalysis T"),
     "analysis.print_helper": (
         "engine.analysis.print_helper",
-        "_format_size complexity_stats_str complexity_stats_table get_model_complexity_info",
+        "_format_size get_model_complexity_info",
     ),
     "config": ("engine.config", "Config ConfigDict DictAction read_base"),
     "config.config": (
@@ -341,13 +341,13 @@ MODULES: Mapping[str, tuple[str, str]] = {
     ),
     "utils": (
         "engine.utils",
-        "apply_to call_command check_file_exist check_prerequisites check_time concat_list "
+        "apply_to check_file_exist check_prerequisites check_time concat_list "
         "deprecated_api_warning deprecated_function digit_version fopen get_git_hash "
-        "get_installed_path get_object_from_string has_method import_modules_from_strings "
-        "install_package is_abs is_filepath is_installed is_list_of is_method_overridden "
-        "is_seq_of is_str is_tuple_of iter_cast list_cast ManagerMeta ManagerMixin mkdir_or_exist "
-        "ProgressBar requires_executable requires_package scandir slice_list symlink Timer "
-        "TimerError to_1tuple to_2tuple to_3tuple to_4tuple to_ntuple track_iter_progress "
+        "get_installed_path get_object_from_string has_method import_modules_from_strings is_abs "
+        "is_filepath is_installed is_list_of is_method_overridden is_seq_of is_str is_tuple_of "
+        "iter_cast list_cast ManagerMeta ManagerMixin mkdir_or_exist ProgressBar "
+        "requires_executable requires_package scandir slice_list symlink Timer TimerError "
+        "to_1tuple to_2tuple to_3tuple to_4tuple to_ntuple track_iter_progress "
         "track_parallel_progress track_progress track_progress_rich tuple_cast",
     ),
     "utils.dl_utils": (
@@ -379,10 +379,7 @@ MODULES: Mapping[str, tuple[str, str]] = {
         "requires_executable requires_package slice_list to_1tuple to_2tuple to_3tuple to_4tuple "
         "to_ntuple tuple_cast",
     ),
-    "utils.package_utils": (
-        "engine.utils",
-        "call_command get_installed_path install_package is_installed package2module",
-    ),
+    "utils.package_utils": ("engine.utils", "get_installed_path is_installed package2module"),
     "utils.path": (
         "engine.utils",
         "check_file_exist find_vcs_root fopen is_abs is_filepath mkdir_or_exist scandir symlink",
@@ -439,11 +436,13 @@ PLACES: Mapping[str, str] = {
     "InputType": "engine.compat._types",
     "InputsType": "engine.compat._types",
     "InstanceList": "engine.compat._types",
+    "JitModelAnalysis": "engine.analysis._analyzers:_Analyzer",
     "LazyAttr": "engine.config:FailedImport",
     "LazyObject": "engine.config:FailedImport",
     "LongTypeTensor": "engine.compat._types",
     "MODULE2PACKAGE": "engine.compat._config",
     "MergedDataSamples": "engine.compat._types",
+    "ManagerMeta": "engine.utils._manager",
     "ModelType": "engine.compat._types",
     "OptimWrapperType": "engine.compat._types",
     "OptimizerType": "engine.compat._types",
@@ -462,11 +461,13 @@ PLACES: Mapping[str, str] = {
     "_load_checkpoint_to_model": "engine.compat._checkpoint",
     "_load_checkpoint_with_prefix": "engine.compat._checkpoint",
     "_to_cpu": "engine.evaluator._metric:_on_cpu",
+    "calc_dynamic_intervals": "engine.runner._train_loops",
     "digit_version": "engine.utils",
     "get_deprecated_model_names": "engine.compat._checkpoint",
     "get_external_models": "engine.compat._checkpoint",
     "get_mmcls_models": "engine.compat._checkpoint",
     "get_model_complexity_info": "engine.analysis",
+    "find_vcs_root": "engine.utils._path",
     "get_build_config": "torch.__config__:show",
     "get_max_musa_memory": "engine.compat._device",
     "is_dipu_available": "engine.compat._device",
@@ -479,6 +480,7 @@ PLACES: Mapping[str, str] = {
     "load_from_mmcls": "engine.compat._checkpoint",
     "load_from_openmmlab": "engine.compat._checkpoint",
     "load_from_torchvision": "engine.compat._checkpoint",
+    "package2module": "engine.utils._package",
     "trunc_normal_": "torch.nn.init",
     "version_info": "engine.compat._version",
 }
@@ -502,6 +504,10 @@ NOT_SERVED: Mapping[str, str] = {
     "operators are counted as they run, not in a TorchScript trace": (
         "Statistics analysis.jit_handles"
     ),
+    "get_model_complexity_info returns a table and a text": (
+        "complexity_stats_str complexity_stats_table"
+    ),
+    "a library for training does not install packages": "call_command install_package",
     "a config is read without rewriting its syntax tree, and Config.auto_argparser makes parsers": (
         "add_args PYTHON_ROOT_DIR SYSTEM_PYTHON_PREFIX RemoveAssignFromAST ImportTransformer"
     ),

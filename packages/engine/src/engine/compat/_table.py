@@ -440,11 +440,13 @@ PLACES: Mapping[str, str] = {
     "InputType": "engine.compat._types",
     "InputsType": "engine.compat._types",
     "InstanceList": "engine.compat._types",
+    "JitModelAnalysis": "engine.analysis._analyzers:_Analyzer",
     "LazyAttr": "engine.config:FailedImport",
     "LazyObject": "engine.config:FailedImport",
     "LongTypeTensor": "engine.compat._types",
     "MODULE2PACKAGE": "engine.compat._config",
     "MergedDataSamples": "engine.compat._types",
+    "ManagerMeta": "engine.utils._manager",
     "ModelType": "engine.compat._types",
     "OptimWrapperType": "engine.compat._types",
     "OptimizerType": "engine.compat._types",
@@ -463,11 +465,13 @@ PLACES: Mapping[str, str] = {
     "_load_checkpoint_to_model": "engine.compat._checkpoint",
     "_load_checkpoint_with_prefix": "engine.compat._checkpoint",
     "_to_cpu": "engine.evaluator._metric:_on_cpu",
+    "calc_dynamic_intervals": "engine.runner._train_loops",
     "digit_version": "engine.utils",
     "get_deprecated_model_names": "engine.compat._checkpoint",
     "get_external_models": "engine.compat._checkpoint",
     "get_mmcls_models": "engine.compat._checkpoint",
     "get_model_complexity_info": "engine.analysis",
+    "find_vcs_root": "engine.utils._path",
     "get_build_config": "torch.__config__:show",
     "get_max_musa_memory": "engine.compat._device",
     "is_dipu_available": "engine.compat._device",
@@ -480,6 +484,7 @@ PLACES: Mapping[str, str] = {
     "load_from_mmcls": "engine.compat._checkpoint",
     "load_from_openmmlab": "engine.compat._checkpoint",
     "load_from_torchvision": "engine.compat._checkpoint",
+    "package2module": "engine.utils._package",
     "trunc_normal_": "torch.nn.init",
     "version_info": "engine.compat._version",
 }
@@ -503,6 +508,10 @@ NOT_SERVED: Mapping[str, str] = {
     "operators are counted as they run, not in a TorchScript trace": (
         "Statistics analysis.jit_handles"
     ),
+    "get_model_complexity_info returns a table and a text": (
+        "complexity_stats_str complexity_stats_table"
+    ),
+    "a library for training does not install packages": "call_command install_package",
     "a config is read without rewriting its syntax tree, and Config.auto_argparser makes parsers": (
         "add_args PYTHON_ROOT_DIR SYSTEM_PYTHON_PREFIX RemoveAssignFromAST ImportTransformer"
     ),
