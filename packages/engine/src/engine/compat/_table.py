@@ -28,13 +28,12 @@ MODULES: Mapping[str, tuple[str, str]] = {
     "analysis.jit_analysis": ("engine.analysis", "JitModelAnalysis T"),
     "analysis.print_helper": (
         "engine.analysis.print_helper",
-        "_format_size complexity_stats_str complexity_stats_table get_model_complexity_info",
+        "_format_size get_model_complexity_info",
     ),
     "config": ("engine.config", "Config ConfigDict DictAction read_base"),
     "config.config": (
         "engine.config",
-        "add_args BASE_KEY Config ConfigDict DELETE_KEY DEPRECATION_KEY DictAction read_base "
-        "RESERVED_KEYS",
+        "BASE_KEY Config ConfigDict DELETE_KEY DEPRECATION_KEY DictAction read_base RESERVED_KEYS",
     ),
     "config.lazy": ("engine.config", "LazyAttr LazyObject"),
     "config.utils": ("engine.config", "ConfigParsingError MODULE2PACKAGE PKG2PROJECT"),
@@ -342,13 +341,13 @@ MODULES: Mapping[str, tuple[str, str]] = {
     ),
     "utils": (
         "engine.utils",
-        "apply_to call_command check_file_exist check_prerequisites check_time concat_list "
+        "apply_to check_file_exist check_prerequisites check_time concat_list "
         "deprecated_api_warning deprecated_function digit_version fopen get_git_hash "
-        "get_installed_path get_object_from_string has_method import_modules_from_strings "
-        "install_package is_abs is_filepath is_installed is_list_of is_method_overridden "
-        "is_seq_of is_str is_tuple_of iter_cast list_cast ManagerMeta ManagerMixin mkdir_or_exist "
-        "ProgressBar requires_executable requires_package scandir slice_list symlink Timer "
-        "TimerError to_1tuple to_2tuple to_3tuple to_4tuple to_ntuple track_iter_progress "
+        "get_installed_path get_object_from_string has_method import_modules_from_strings is_abs "
+        "is_filepath is_installed is_list_of is_method_overridden is_seq_of is_str is_tuple_of "
+        "iter_cast list_cast ManagerMeta ManagerMixin mkdir_or_exist ProgressBar "
+        "requires_executable requires_package scandir slice_list symlink Timer TimerError "
+        "to_1tuple to_2tuple to_3tuple to_4tuple to_ntuple track_iter_progress "
         "track_parallel_progress track_progress track_progress_rich tuple_cast",
     ),
     "utils.dl_utils": (
@@ -380,10 +379,7 @@ MODULES: Mapping[str, tuple[str, str]] = {
         "requires_executable requires_package slice_list to_1tuple to_2tuple to_3tuple to_4tuple "
         "to_ntuple tuple_cast",
     ),
-    "utils.package_utils": (
-        "engine.utils",
-        "call_command get_installed_path install_package is_installed package2module",
-    ),
+    "utils.package_utils": ("engine.utils", "get_installed_path is_installed package2module"),
     "utils.path": (
         "engine.utils",
         "check_file_exist find_vcs_root fopen is_abs is_filepath mkdir_or_exist scandir symlink",
