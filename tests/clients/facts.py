@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path, PurePath
 from types import FunctionType
@@ -26,7 +27,6 @@ from mmengine.registry import (
     DATA_SAMPLERS,
     DATASETS,
     HOOKS,
-    INFERENCERS,
     METRICS,
     MODELS,
     PARAM_SCHEDULERS,
@@ -304,9 +304,7 @@ def infer(library: str, name: str, config: Path) -> Any:
     """Return a digest of what a model with random weights predicts for an image."""
     init_default_scope(library)
     torch.manual_seed(0)
-    inferencer = INFERENCERS.build(
-        {"type": f"{library}.{name}", "model": str(config), "device": "cpu"}
-    )
+    inferencer = getattr(import_module(f"{library}.apis"), name)(model=str(config), device="cpu")
     image = np.random.default_rng(0).integers(0, 255, (64, 96, 3)).astype(np.uint8)
     with torch.no_grad():
         predicted = inferencer(image, return_datasamples=False)

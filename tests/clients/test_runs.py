@@ -65,23 +65,21 @@ class User:
         """Train, and end the training with SIGTERM after its first log line."""
         options = ["--work-dir", work_dir, "--cfg-options", *SHORT[library]]
         options.append("default_hooks.logger.interval=2")
-        process = subprocess.Popen(
+        shown = []
+        with subprocess.Popen(
             [self.python, *self.words(library, "train", *options)],
             cwd=self.folder,
             env={**self.environ, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-        )
-        assert process.stdout is not None
-        shown = []
-        for line in process.stdout:
-            shown.append(line)
-            if " loss: " in line and process.poll() is None:
-                process.send_signal(signal.SIGTERM)
-                break
-        shown += process.stdout
-        assert process.wait() != 0, "".join(shown)[-3000:]
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                if " loss: " in line and not any(" loss: " in each for each in shown):
+                    process.send_signal(signal.SIGTERM)
+                shown.append(line)
+        assert process.returncode != 0, "".join(shown)[-3000:]
         assert "Saved interrupted_iter_" in "".join(shown)
 
 
