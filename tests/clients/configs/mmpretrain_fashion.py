@@ -24,8 +24,8 @@ test_dataloader = val_dataloader
 val_evaluator = dict(type="Accuracy", topk=(1,))
 test_evaluator = val_evaluator
 train_cfg = dict(by_epoch=True, max_epochs=2, val_interval=1)
-val_cfg = dict()
-test_cfg = dict()
+val_cfg = {}
+test_cfg = {}
 optim_wrapper = dict(
     optimizer=dict(type="SGD", lr=0.02, momentum=0.9, weight_decay=1e-4),
     paramwise_cfg=dict(norm_decay_mult=0.0),
