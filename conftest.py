@@ -33,6 +33,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path not in slow)
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what tests say that they compared."""
+    for report in terminalreporter.getreports("passed"):
+        for name, line in report.user_properties:
+            if name == "compared":
+                terminalreporter.write_line(f"compared: {line}")
+
+
 @pytest.fixture(scope="session")
 def probe() -> Probe:
     """Return a function that runs a program in a new interpreter and returns what it prints."""

@@ -147,8 +147,7 @@ class BaseDataset(Dataset[Any]):
             self.data_list = self.load_data_list()
             self.data_list = self.filter_data()
             if self._indices is not None:
-                chosen = self._chosen(self._indices)
-                self.data_list = [self.data_list[index] for index in chosen]
+                self.data_list = self._get_unserialized_subset(self._indices)
             if self.serialize_data:
                 self.data_list = PackedRecords.pack(self.data_list)
         self._fully_initialized = True
@@ -244,11 +243,10 @@ class BaseDataset(Dataset[Any]):
         Raises:
             TypeError: If it is neither an integer nor a sequence of integers.
         """
-        chosen = self._chosen(indices)
         if isinstance(self.data_list, PackedRecords):
-            self.data_list = self.data_list.subset(chosen)
+            self.data_list = self.data_list.subset(self._chosen(indices))
         else:
-            self.data_list = [self.data_list[index] for index in chosen]
+            self.data_list = self._get_unserialized_subset(indices)
 
     @force_full_init
     def get_subset(self, indices: int | Sequence[int]) -> Self:
@@ -339,6 +337,9 @@ class BaseDataset(Dataset[Any]):
             f"{type(self).__name__}.parse_data_info must return a dictionary or a list of "
             f"dictionaries, not {_describe(parsed)}"
         )
+
+    def _get_unserialized_subset(self, indices: int | Sequence[int]) -> list[dict[str, Any]]:
+        return [self.data_list[index] for index in self._chosen(indices)]
 
     def _chosen(self, indices: int | Sequence[int]) -> Sequence[int]:
         everything = range(len(self.data_list))
