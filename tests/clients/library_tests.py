@@ -67,7 +67,8 @@ def run_tests(python: Path, checkout: Path, words: list[str]) -> Outcomes:
     """Run tests of a checkout, and return what went wrong in each."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder, "report.xml")
-        command: list[str | Path] = [python, "-m", "pytest", *OPTIONS, f"--junitxml={report}", *words]
+        options = [*OPTIONS, f"--junitxml={report}"]
+        command: list[str | Path] = [python, "-m", "pytest", *options, *words]
         environment = {**os.environ, "OMP_NUM_THREADS": "1"}
         done = subprocess.run(
             command, cwd=checkout, env=environment, stdout=subprocess.PIPE, text=True, check=False
