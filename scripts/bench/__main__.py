@@ -1,5 +1,6 @@
 """Benchmarks, each as a ratio to a floor in the same run: `python scripts/bench NAME`.
 
+compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
 loop        an iteration of a training, over a raw PyTorch loop
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import sys
 
+import compat
 import config
 import data
 import loop
@@ -18,6 +20,7 @@ import registry
 import zoo
 
 BENCHMARKS = {
+    "compat": compat.main,
     "config": config.main,
     "data": data.main,
     "loop": loop.main,

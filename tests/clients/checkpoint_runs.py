@@ -63,7 +63,7 @@ class ToyModel(nn.Module):
 class ToyData(torch.utils.data.Dataset[dict[str, Tensor]]):
     """Sixteen points."""
 
-    metainfo: dict[str, Any] = {"classes": ("a", "b")}  # noqa: RUF012  # as data sets have it
+    metainfo: dict[str, Any] = {"classes": ("a", "b")}  # noqa: RUF012  # as datasets have it
 
     def __len__(self) -> int:
         return 16

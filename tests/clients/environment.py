@@ -9,6 +9,7 @@ that these libraries name would fit as well; none of them is resolved (`--no-dep
 from __future__ import annotations
 
 import argparse
+import fcntl
 import os
 import shutil
 import subprocess
@@ -50,6 +51,23 @@ def make(folder: Path, *, with_mmengine: bool = False) -> None:
         run(*install, "--reinstall-package", "engine", str(ROOT / "packages" / "engine"))
     (package,) = folder.glob("lib/python*/site-packages/mmcv")
     shutil.copy(HERE / "mmcv_ext.py", package / "_ext.py")
+
+
+def keep(name: str) -> Path:
+    """Make an environment in `.venv` for the tests, and return its Python.
+
+    It is brought up to date once in a run of the tests, whose processes wait for each other.
+    """
+    test_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = ROOT / ".venv" / "clients" / name
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    stamp = folder.with_suffix(".made")
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not stamp.exists() or stamp.read_text() != test_run:
+            make(folder)
+            stamp.write_text(test_run)
+    return folder / "bin" / "python"
 
 
 EXPORT = ("--package", "engine", "--extra", "vis", "--extra", "torchvision")

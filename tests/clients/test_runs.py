@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 import torch
-from tests.clients.toy_data import FASHION
+from environment import keep
+from toy_data import FASHION, make_data
 
 pytestmark = pytest.mark.slow
 
@@ -84,11 +85,11 @@ class User:
 
 
 @pytest.fixture(scope="module")
-def user(
-    environment: Callable[[str], Path], data: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[User]:
+def user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[User]:
     """A user who has just installed engine and the libraries."""
-    user = User(environment("user"), data, tmp_path_factory.mktemp("runs"))
+    data = tmp_path_factory.mktemp("data")
+    make_data(data)
+    user = User(keep("user"), data, tmp_path_factory.mktemp("runs"))
     user.run("-m", "engine", "compat", "disable")
     assert "No module named 'mmengine'" in user.run("-c", "import mmengine", status=1)
     user.run("-m", "engine", "compat", "enable")

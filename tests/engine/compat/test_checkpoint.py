@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,12 +12,15 @@ from torch import nn
 
 from engine.checkpoint import CheckpointError, CheckpointLoader, save_checkpoint
 from engine.compat import _checkpoint as old
+from engine.compat import _schemes as schemes
+
+Probe = Callable[[str], str]
 
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the user's table of models."""
-    monkeypatch.setenv(old.ENV_MMENGINE_HOME, str(tmp_path))
+    monkeypatch.setenv(schemes.ENV_MMENGINE_HOME, str(tmp_path))
     return tmp_path
 
 
@@ -65,27 +69,46 @@ def test_a_download_goes_where_it_is_wanted(file: Path, tmp_path: Path) -> None:
 
 
 def test_models_of_the_users_table(home: Path, file: Path) -> None:
-    assert (old.get_mmcls_models(), old.get_deprecated_model_names()) == ({}, {})
-    assert old.get_external_models() == {}
+    assert (schemes.get_mmcls_models(), schemes.get_deprecated_model_names()) == ({}, {})
+    assert schemes.get_external_models() == {}
     table = home / "open_mmlab.json"
     table.write_text(json.dumps({"near": file.name, "far": str(file)}), encoding="utf-8")
     for name in ("open-mmlab://near", "openmmlab://far"):
         assert CheckpointLoader.load_checkpoint(name, "cpu")["meta"] == {"epoch": 1}
     message = r"open-mmlab://nera names no file: .* into .*open_mmlab.json; did you mean 'near'"
     with pytest.raises(CheckpointError, match=message):
-        old.load_from_openmmlab("open-mmlab://nera")
+        schemes.load_from_openmmlab("open-mmlab://nera")
     with pytest.raises(CheckpointError, match="give the URL or the file of the weights"):
         CheckpointLoader.load_checkpoint("mmcls://vgg11")
 
 
 def test_the_folder_of_the_table(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.delenv(old.ENV_MMENGINE_HOME, raising=False)
-    monkeypatch.setenv(old.ENV_XDG_CACHE_HOME, str(tmp_path))
-    assert old._get_mmengine_home() == str(tmp_path / "mmengine")
-    monkeypatch.delenv(old.ENV_XDG_CACHE_HOME)
-    assert old._get_mmengine_home() == str(Path.home() / ".cache" / "mmengine")
+    monkeypatch.delenv(schemes.ENV_MMENGINE_HOME, raising=False)
+    monkeypatch.setenv(schemes.ENV_XDG_CACHE_HOME, str(tmp_path))
+    assert schemes._get_mmengine_home() == str(tmp_path / "mmengine")
+    monkeypatch.delenv(schemes.ENV_XDG_CACHE_HOME)
+    assert schemes._get_mmengine_home() == str(Path.home() / ".cache" / "mmengine")
 
 
 def test_torchvision_by_its_former_name() -> None:
     with pytest.raises(CheckpointError, match="torchvision has no weights for 'resnet81'"):
-        old.load_from_torchvision("modelzoo://resnet81")
+        schemes.load_from_torchvision("modelzoo://resnet81")
+
+
+@pytest.mark.parametrize(
+    "order", ["import engine.checkpoint._loader; compat.install()", "compat.install()"]
+)
+def test_a_config_may_name_weights_by_a_scheme(
+    home: Path, probe_with_torch: Probe, order: str
+) -> None:
+    program = f"""
+from engine import compat
+{order}
+from torch import nn
+from engine.model import initialize
+try:
+    initialize(nn.Conv2d(1, 1, 1), dict(type="Pretrained", checkpoint="open-mmlab://vgg"))
+except Exception as error:
+    print(error)
+"""
+    assert "open-mmlab://vgg names no file: give the URL" in probe_with_torch(program)

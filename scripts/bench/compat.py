@@ -1,0 +1,107 @@
+"""Libraries written for MMEngine: iterations and start-up on engine, over those on MMEngine.
+
+`python scripts/bench compat` makes an environment with each, and trains the configs of
+`tests/clients/configs` in both by turns, with one thread. Seconds are those of the CPU;
+start-up is all that comes before the first step. The first turn compiles, and is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+CLIENTS = Path(__file__).resolve().parents[2] / "tests" / "clients"
+CONFIGS = {
+    "mmpretrain, ResNet-18": "mmpretrain_fashion",
+    "mmseg, FCN": "mmseg_toy",
+    "mmdet, CenterNet": "mmdet_toy",
+}
+SETTLED = 5  # iterations until which caches are filled
+
+
+def main(words: Sequence[str]) -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(prog="python scripts/bench compat", description=__doc__)
+    parser.add_argument(
+        "--environments",
+        type=Path,
+        default=Path(sys.prefix) / "clients",
+        help="where the environments `mmengine` and `engine` are, or are made",
+    )
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--only", default="", help="a part of the name of a config")
+    options = parser.parse_args(words)
+    pythons = {name: _environment(options.environments / name) for name in ("mmengine", "engine")}
+    print("| training | MMEngine, it/s | engine, it/s | ratio | start-up, s | engine, s | ratio |")
+    print("|---|---:|---:|---:|---:|---:|---:|")
+    with tempfile.TemporaryDirectory() as folder:
+        data = Path(folder, "data")
+        toy_data: list[str | Path] = [pythons["engine"], CLIENTS / "toy_data.py", data]
+        subprocess.run(toy_data, check=True)
+        for title, name in CONFIGS.items():
+            if options.only in name:
+                config = CLIENTS / "configs" / f"{name}.py"
+                _print_row(title, config, data, pythons, options.repeats)
+
+
+def _environment(folder: Path) -> Path:
+    """Return the Python of an environment, after making it if it is not there."""
+    python, is_complete = folder / "bin" / "python", folder / "complete"
+    if not python.exists() or (folder / "locked.txt").exists() > is_complete.exists():
+        options = ["--mmengine"] if folder.name == "mmengine" else []
+        maker: list[str | Path] = [sys.executable, CLIENTS / "environment.py", folder, *options]
+        subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)
+        if folder.name == "engine":
+            subprocess.run([python, "-m", "engine", "compat", "enable"], check=True)
+        is_complete.touch()
+    return python
+
+
+def _print_row(
+    title: str, config: Path, data: Path, pythons: dict[str, Path], repeats: int
+) -> None:
+    speeds: dict[str, list[float]] = {name: [] for name in pythons}
+    starts: dict[str, list[float]] = {name: [] for name in pythons}
+    for turn in range(repeats + 1):
+        # Each is the first in half of the turns.
+        for name in sorted(pythons, reverse=turn % 2 == 1):
+            times = _train(pythons[name], config, data)
+            if times["engine"] != (name == "engine"):
+                raise RuntimeError(f"{pythons[name]} has the wrong mmengine")
+            if turn == 0:
+                continue
+            steady = times["iterations"][SETTLED:]
+            speeds[name].append(1 / statistics.median(steady))
+            starts[name].append(times["startup"])
+    cells = [title]
+    for numbers, digits in ((speeds, 1), (starts, 2)):
+        theirs, ours = (statistics.median(numbers[name]) for name in ("mmengine", "engine"))
+        cells += [f"{theirs:.{digits}f}", f"{ours:.{digits}f}", f"{ours / theirs:.2f}"]
+    print(f"| {' | '.join(cells)} |", flush=True)
+
+
+def _train(python: Path, config: Path, data: Path) -> dict[str, Any]:
+    """Train in a process of its own, and return its times."""
+    environment = {**os.environ, "DATA": str(data), "OMP_NUM_THREADS": "1"}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    script = Path(__file__).with_name("compat_run.py")
+    with tempfile.TemporaryDirectory() as work_dir:
+        done = subprocess.run(
+            [python, "-W", "ignore", script, config, work_dir],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+    if done.returncode:
+        raise RuntimeError(f"{config.name} failed with {python}:\n{done.stdout[-3000:]}")
+    return dict(json.loads(done.stdout.splitlines()[-1]))
