@@ -13,6 +13,7 @@ import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path, PurePath
@@ -79,12 +80,10 @@ def list_facts(library: str, most_models: int | None) -> dict[str, dict[str, Any
         for kind, part in iter_parts(cfg):
             key = f"{kind} {part.get('type')} {digest(part)}"
             if key not in parts:
-                parts[key] = tell(
-                    lambda kind=kind, part=part, cfg=cfg: describe_part(cfg, kind, part)
-                )
+                parts[key] = tell(partial(describe_part, cfg, kind, part))
     skip_initialization()
     chosen = choose([*models.values()], most_models)
-    described = {name: tell(lambda cfg=cfg: describe_model(cfg)) for name, cfg in chosen}
+    described = {name: tell(partial(describe_model, cfg)) for name, cfg in chosen}
     return {
         "configs": configs,
         "models": described,

@@ -66,7 +66,7 @@ class User:
         """Train, and end the training with SIGTERM after its first log line."""
         options = ["--work-dir", work_dir, "--cfg-options", *SHORT[library]]
         options.append("default_hooks.logger.interval=2")
-        shown = []
+        shown: list[str] = []
         with subprocess.Popen(
             [self.python, *self.words(library, "train", *options)],
             cwd=self.folder,

@@ -29,7 +29,8 @@ def make_data(folder: Path) -> None:
 
 def make_shapes(folder: Path, split: str, count: int, rng: np.random.Generator) -> None:
     """Draw images with a disc and a square each, and write their masks and boxes."""
-    images, annotations = [], []
+    images: list[dict[str, object]] = []
+    annotations: list[dict[str, object]] = []
     for kind in ("images", "masks"):
         (folder / kind / split).mkdir(parents=True, exist_ok=True)
     rows, columns = np.mgrid[:SIZE, :SIZE]

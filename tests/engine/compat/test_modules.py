@@ -55,7 +55,7 @@ def test_names_are_those_of_engine() -> None:
     from mmengine.hooks.checkpoint_hook import CheckpointHook
     from mmengine.utils.dl_utils import collect_env
 
-    assert CheckpointHook is engine.hooks.CheckpointHook  # type: ignore[attr-defined]  # lazy
+    assert CheckpointHook is engine.hooks.CheckpointHook
     assert mmengine.Config is Config
     assert mmengine.fileio.io.load is importlib.import_module("engine.fileio").load
     assert pickle.loads(pickle.dumps(mmengine.structures.InstanceData(a=[1]))).a == [1]  # noqa: S301  # written here
@@ -127,7 +127,7 @@ def test_private_attributes_that_libraries_read(toy_cfg: Callable[..., Config]) 
     cfg = Config({"a": 1}, cfg_text="a = 1")
     assert cfg._cfg_dict is cfg
     assert cfg._text == "a = 1"
-    runner = Runner.from_cfg(toy_cfg())
+    runner: Any = Runner.from_cfg(toy_cfg())
     assert runner._hooks == runner.hooks
     assert (runner._log_dir, runner._experiment_name) == (runner.log_dir, runner.experiment_name)
     assert runner._randomness_cfg["seed"] == runner.seed

@@ -196,6 +196,6 @@ def test_a_wrapper_may_set_up_its_datasets_itself() -> None:
 
     mixed = Mixed([Numbers([1, 2], "a"), Numbers([3], "b", lazy_init=True)])
     assert len(mixed) == 3
-    assert [sample["gt_label"] for sample in mixed] == [1, 2, 3]
+    assert [mixed[index]["gt_label"] for index in range(3)] == [1, 2, 3]
     assert mixed.cumulative_sizes == [2, 3]
     assert mixed.metainfo == {"names": ["a", "b"]}

@@ -221,7 +221,9 @@ def test_the_steps_that_a_subclass_writes(weights: Path) -> None:
         def forward(self, inputs: Any, **kwargs: Any) -> list[Any]:
             return [*inputs.sum(1)]
 
-        def visualize(self, inputs: Any, preds: Any, **kwargs: Any) -> list[Any]:
+        def visualize(
+            self, inputs: Any, preds: Any, show: bool = False, **kwargs: Any
+        ) -> list[Any]:
             return [None for _ in preds]
 
         def postprocess(

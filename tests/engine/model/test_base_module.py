@@ -88,7 +88,7 @@ def test_layers_are_built_by_name() -> None:
 
 
 def test_a_sequence_of_named_modules() -> None:
-    named = OrderedDict(first=nn.Linear(1, 2), second=nn.Linear(2, 1))
+    named: OrderedDict[str, nn.Module] = OrderedDict(first=nn.Linear(1, 2), second=nn.Linear(2, 1))
     for made in (Sequential(named), Sequential(named, init_cfg={"type": "Constant", "val": 1.0})):
         assert [name for name, _ in made.named_children()] == ["first", "second"]
         assert isinstance(made, nn.Sequential)

@@ -143,8 +143,8 @@ class _UseFinder(ast.NodeVisitor):
         for each in node.body:
             self.visit(each)
         self._guards -= is_guard
-        for each in (*node.handlers, *node.orelse, *node.finalbody):
-            self.visit(each)
+        for other in (*node.handlers, *node.orelse, *node.finalbody):
+            self.visit(other)
 
 
 def _catches_import_error(handler: ast.ExceptHandler) -> bool:

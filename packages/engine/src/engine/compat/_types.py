@@ -38,8 +38,5 @@ ImgType = npt.NDArray[Any] | Sequence[npt.NDArray[Any]]
 ResType = dict[str, Any] | BaseDataElement | list[BaseDataElement]
 ModelType = dict[str, Any] | ConfigDict | str
 
-BoolTypeTensor = torch.BoolTensor | torch.cuda.BoolTensor
-LongTypeTensor = torch.LongTensor | torch.cuda.LongTensor
-IndexType = (
-    str | slice | int | list[Any] | LongTypeTensor | BoolTypeTensor | npt.NDArray[np.integer[Any]]
-)
+BoolTypeTensor = LongTypeTensor = Tensor  # of bool, and of int64
+IndexType = str | slice | int | list[Any] | Tensor | npt.NDArray[np.integer[Any]]
