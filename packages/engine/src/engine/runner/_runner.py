@@ -367,8 +367,8 @@ class Runner(RunProgress):
         revise_keys: ReviseKeys = WITHOUT_WRAPPER,
     ) -> None:
         self._is_loaded = True
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)  # it may change the weights
         load_weights(self.model, checkpoint, filename, strict, self.logger, revise_keys)
-        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
 
     def save_checkpoint(
         self,
