@@ -21,20 +21,25 @@ State = dict[str, Tensor]
 class SwappingEMAHook(EMAHook):
     """Swaps the weights by the private methods, as hooks of libraries do."""
 
-    def before_val_epoch(self, runner: Runner) -> None:
-        self._swap_ema_parameters()
+    def _swap(self) -> None:
+        ours: Any = self
+        ours._swap_ema_parameters()
 
-    def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        self._swap_ema_parameters()
+    def before_val_epoch(self, runner: Any) -> None:
+        self._swap()
 
-    def before_test_epoch(self, runner: Runner) -> None:
-        self._swap_ema_parameters()
+    def after_val_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        self._swap()
 
-    def after_test_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:
-        self._swap_ema_parameters()
+    def before_test_epoch(self, runner: Any) -> None:
+        self._swap()
 
-    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-        self._swap_ema_state_dict(checkpoint)
+    def after_test_epoch(self, runner: Any, metrics: dict[str, float] | None = None) -> None:
+        self._swap()
+
+    def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
+        ours: Any = self
+        ours._swap_ema_state_dict(checkpoint)
         self.ema_model.load_state_dict(checkpoint["ema_state_dict"], strict=self.strict_load)
 
 

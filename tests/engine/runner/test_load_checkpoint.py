@@ -92,7 +92,10 @@ class _Fills(Hook):
         if self.in_place:
             checkpoint["state_dict"]["fc.bias"].fill_(7)
         else:
-            checkpoint["state_dict"] = {**checkpoint["state_dict"], "fc.bias": torch.full((3,), 7.0)}
+            checkpoint["state_dict"] = {
+                **checkpoint["state_dict"],
+                "fc.bias": torch.full((3,), 7.0),
+            }
 
     def before_train(self, runner: Runner) -> None:
         self.trained_from.append(runner.model.fc.bias[0].item())
