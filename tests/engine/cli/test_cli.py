@@ -174,7 +174,7 @@ def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> 
     run = subprocess.Popen(endless, stderr=subprocess.PIPE, text=True)
     assert run.stderr is not None
     lines = iter(run.stderr.readline, "")
-    assert any("Epoch [" in line for line in lines)
+    assert any("Epoch(train) [" in line for line in lines)
     run.send_signal(signum)
     _, printed = run.communicate(timeout=60)
     assert run.returncode == status

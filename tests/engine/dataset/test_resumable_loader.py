@@ -152,6 +152,22 @@ def test_workers_may_persist() -> None:
     assert drawn(persistent_workers=True) == drawn()
 
 
+def test_persistent_workers_start_anew_where_the_iterator_is_taken_away() -> None:
+    data = Opened(8)
+    given = loader_of(data, num_workers=2, persistent_workers=True)
+    loader = make_resumable(given, seed=0)
+    seen = []
+    for number, value in enumerate([None, 5, 6]):
+        data.opened_by = value
+        if value == 6:
+            given._iterator = None
+        seen.append(rows(loader.one_pass(number))[0][0][0])
+    assert seen == [-1, -1, 6]
+    data.opened_by = 7
+    assert rows(iter(given))[0] == [[7.0]] * 4  # it is a loader still
+    assert rows(loader.one_pass(3))[0] == [[6.0]] * 4
+
+
 class Stream(IterableDataset[int]):
     """Numbers without an index."""
 

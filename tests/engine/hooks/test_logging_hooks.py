@@ -61,18 +61,26 @@ def test_the_step_of_a_metric_may_be_the_iteration(toy_cfg: CfgMaker) -> None:
     assert [line["step"] for line in tracked(runner) if "acc" in line] == [5, 10, 15]
 
 
+def test_metrics_come_first_in_a_line_and_the_step_last(toy_cfg: CfgMaker) -> None:
+    for line in tracked(trained(toy_cfg())):
+        names = list(line)
+        assert names[-1] == "step"
+        if "acc" in line:
+            assert names == ["acc", "count", "data_time", "time", "step"]
+
+
 def test_lines_of_the_log(toy_cfg: CfgMaker) -> None:
     runner = trained(toy_cfg(log_level="INFO"), logger={"type": "LoggerHook", "interval": 5})
     runner.test()
     log = (Path(runner.log_dir) / f"{runner.timestamp}.log").read_text()
     for part in (
-        "Epoch [1/3][5/5]  lr: 5.000e-01  eta: 0:00:0",
+        "Epoch(train) [1][5/5]  lr: 5.0000e-01  eta: 0:00:0",
         "samples/s: ",
         "  loss: ",
-        "Val [5/5]",
-        "Validation after epoch 3  acc: ",
-        "Test [5/5]",
-        "Test  acc: ",
+        "Epoch(val) [1][5/5]  samples/s: ",
+        "Epoch(val) [3][5/5]  acc: ",
+        "Epoch(test) [5/5]  samples/s: ",
+        "Epoch(test) [5/5]  acc: ",
     ):
         assert part in log
 
@@ -123,7 +131,7 @@ def test_logs_are_copied_to_where_they_are_wanted(
     runner = trained(toy_cfg(log_level="INFO"), logger={"type": "LoggerHook", **options})
     copied = [path.relative_to(tmp_path) for path in (tmp_path / "out").rglob("*.*")]
     assert copied == [Path("out", "run", runner.timestamp, f"{runner.timestamp}.log")]
-    assert "Epoch [2/3][5/5]" in (tmp_path / copied[0]).read_text()
+    assert "Epoch(train) [2][5/5]" in (tmp_path / copied[0]).read_text()
     assert Path(runner.log_dir, f"{runner.timestamp}.log").exists() == keep_local
     assert Path(runner.log_dir, "vis_data", "scalars.json").exists()
 

@@ -14,6 +14,7 @@ from torch import nn
 
 from engine.checkpoint import save_checkpoint
 from engine.config import Config
+from engine.hooks import Hook
 from engine.runner import CheckpointError, Runner, load_checkpoint
 
 CfgMaker = Callable[..., Config]
@@ -76,6 +77,46 @@ def trained(toy_cfg: CfgMaker) -> Path:
     for age, name in enumerate(("epoch_3.pth", "epoch_2.pth", "epoch_1.pth")):
         os.utime(Path(runner.work_dir, name), (1e9 - age, 1e9 - age))
     return Path(runner.work_dir)
+
+
+class _Fills(Hook):
+    """Fills a weight of each checkpoint that is read, and notes that of the model at the time."""
+
+    def __init__(self, in_place: bool) -> None:
+        self.in_place = in_place
+        self.before: list[float] = []
+        self.trained_from: list[float] = []
+
+    def after_load_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+        self.before.append(runner.model.fc.bias[0].item())
+        if self.in_place:
+            checkpoint["state_dict"]["fc.bias"].fill_(7)
+        else:
+            checkpoint["state_dict"] = {
+                **checkpoint["state_dict"],
+                "fc.bias": torch.full((3,), 7.0),
+            }
+
+    def before_train(self, runner: Runner) -> None:
+        self.trained_from.append(runner.model.fc.bias[0].item())
+
+
+@pytest.mark.parametrize("in_place", [True, False])
+@pytest.mark.parametrize("key", ["load_from", "resume"])
+def test_a_hook_may_change_the_weights_before_the_model_takes_them(
+    toy_cfg: CfgMaker, trained: Path, in_place: bool, key: str
+) -> None:
+    hook, file = _Fills(in_place), trained / "epoch_2.pth"
+    content = file.read_bytes()
+    runner = Runner.from_cfg(toy_cfg(custom_hooks=[hook], **{key: str(file)}))
+    fresh = runner.model.fc.bias[0].item()
+    runner.train()
+    assert hook.trained_from == [7.0]
+    runner.load_checkpoint(str(file))
+    assert torch.equal(runner.model.fc.bias, torch.full((3,), 7.0))
+    assert hook.before[0] == fresh
+    assert 7.0 not in hook.before
+    assert file.read_bytes() == content
 
 
 def _resumed(toy_cfg: CfgMaker, folder: Path) -> Runner:

@@ -122,7 +122,7 @@ def test_what_a_run_leaves_in_its_folder(toy_cfg: CfgMaker) -> None:
     assert (folder / "last_checkpoint").read_text() == "epoch_3.pth"
     assert Config.fromfile(folder / "config.py").train_cfg.max_epochs == 3
     log = (Path(runner.log_dir) / f"{runner.timestamp}.log").read_text()
-    assert "Epoch [3/3][5/5]  lr: 1.250e-01" in log
+    assert "Epoch(train) [3][5/5]  lr: 1.2500e-01" in log
     lines = (Path(runner.log_dir) / "vis_data" / "scalars.json").read_text().splitlines()
     values = [json.loads(line) for line in lines]
     assert [value["step"] for value in values if "loss" in value] == [5, 10, 15]

@@ -95,11 +95,11 @@ def test_lines_of_a_run_go_to_its_file(pair: tuple[Runner, Runner]) -> None:
 
     def lines(runner: Runner) -> int:
         (file,) = Path(runner.log_dir).glob("*.log")
-        return sum("Epoch [" in line for line in file.read_text().splitlines())
+        return sum("Epoch(train) [" in line for line in file.read_text().splitlines())
 
     first.train()
     assert (lines(first), lines(second)) == (1, 0)
     assert {*get_logger().handlers} == {*handlers}
     second.train()
     assert (lines(first), lines(second)) == (1, 1)
-    assert sum("Epoch [" in line for line in seen) == 2
+    assert sum("Epoch(train) [" in line for line in seen) == 2

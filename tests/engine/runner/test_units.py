@@ -123,8 +123,8 @@ def test_lines_and_metrics_are_of_the_unit_of_the_loop(toy_cfg: CfgMaker, unit: 
     runner = _train(toy_cfg, unit, default_hooks={"logger": logs}, log_level="INFO")
     text = next(Path(runner.log_dir).glob("*.log")).read_text()
     expected = {
-        "epoch": ["Epoch [2/4][3/5]", "Validation after epoch 4"],
-        "iter": ["Iteration [8/12]", "Validation after iteration 12"],
+        "epoch": ["Epoch(train) [2][3/5]", "Epoch(val) [4][5/5]  acc: "],
+        "iter": ["Iter(train) [8/12]", "Iter(val) [5/5]  acc: "],
     }
     assert all(each in text for each in expected[unit])
     assert not any(each in text for each in expected["iter" if unit == "epoch" else "epoch"])

@@ -26,8 +26,13 @@ def _serialize_data(dataset: Any) -> Callable[[], tuple[Any, Any]]:
 
 
 def _swap_ema_parameters(hook: Any) -> Callable[[], None]:
+    """Return a method that puts the averaged weights into the model, or the trained ones back."""
+
     def swap() -> None:
-        hook.ema_model.swap_parameters(hook.src_model)
+        if hook._is_swapped:
+            hook._recover()
+        else:
+            hook._use_average()
 
     return swap
 
@@ -37,8 +42,8 @@ def _swap_ema_state_dict(hook: Any) -> Callable[[dict[str, Any]], None]:
 
     def swap(checkpoint: dict[str, Any]) -> None:
         weights, averages = checkpoint["state_dict"], checkpoint["ema_state_dict"]
-        for key in weights:
-            if (name := f"module.{key}") in averages:
+        for key in hook.ema_model.averaged_keys():
+            if key in weights and (name := f"module.{key}") in averages:
                 weights[key], averages[name] = averages[name], weights[key]
 
     return swap

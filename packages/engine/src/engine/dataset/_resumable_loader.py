@@ -98,11 +98,13 @@ class IndexedLoader:
 
     Indices are skipped without being read. Where workers read the data, each batch begins with
     generators seeded by its place; without workers it goes on from the global ones, whose state is
-    part of a checkpoint.
+    part of a checkpoint. Workers that persist start anew, with the dataset as it is then, once
+    somebody set `_iterator` of the loader to None, as for any `DataLoader`.
     """
 
     def __init__(self, loader: DataLoader[Any], seed: int) -> None:
         self._seed = seed
+        self._given: Any = loader
         self.extent = extent_of(loader)
         self._draws = _Draws(loader, seed, self.extent)
         self._generator = torch.Generator()
@@ -132,6 +134,8 @@ class IndexedLoader:
         self._generator.manual_seed(own_seed(self._seed, number))
         if self._is_direct:  # what the loader does beyond that costs a tenth of a small step
             return map(self._reader.__getitem__, self._draws)
+        if self._loader.persistent_workers and self._given._iterator is None:
+            self._loader._iterator, self._given._iterator = None, _WorkersElsewhere()
         batches = iter(self._loader)
         return map(SharedBatch.unpack, batches) if self._loader.num_workers else batches
 
@@ -283,6 +287,14 @@ class _Reader(Dataset[Any]):
         return self._collate(
             several(indices) if several is not None else [self.dataset[i] for i in indices]
         )
+
+
+class _WorkersElsewhere:
+    """Stands in a loader for persistent workers that another loader has."""
+
+    def _reset(self, loader: Any) -> None:
+        """Give a loader that is iterated over workers of its own."""
+        loader._iterator = loader._get_iterator()
 
 
 class _WorkerInit:

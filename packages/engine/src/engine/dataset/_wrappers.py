@@ -42,6 +42,11 @@ class _Wrapper(Dataset[Any], ABC):
         """Build a dataset from its config; one that is built already is returned as it is."""
         if isinstance(dataset, Mapping):
             return DATASETS.of_library(self).build(dataset)
+        if not hasattr(dataset, "metainfo"):
+            raise TypeError(
+                f"{type(self).__name__} wraps datasets with a metainfo, or their configs, not "
+                f"{dataset!r}"
+            )
         return dataset
 
     @abstractmethod

@@ -174,6 +174,8 @@ def _check(data: Tensor, op: str) -> None:
         types = _INTEGERS
     else:
         types = _FLOATS | _INTEGERS | (_COMPLEX if op in ("sum", "product") else set())
+    if not isinstance(data, Tensor):
+        raise TypeError(f"what is reduced is a tensor, not {data!r}")
     if data.dtype not in types:
         fitting = ", ".join(sorted(str(each).removeprefix("torch.") for each in types))
         raise TypeError(f"op {op!r} is for tensors of {fitting}; got one of {data.dtype}")

@@ -17,12 +17,18 @@ class Evaluator:
 
     Args:
         metrics: A metric, its config, or a sequence of those.
+
+    Raises:
+        TypeError: If one is neither.
     """
 
     def __init__(
         self, metrics: Mapping[str, Any] | BaseMetric | Sequence[Mapping[str, Any] | BaseMetric]
     ) -> None:
-        given = metrics if isinstance(metrics, Sequence) else [metrics]
+        given: Sequence[Any] = metrics if isinstance(metrics, Sequence) else [metrics]
+        for each in given:
+            if not hasattr(each, "evaluate") and not isinstance(each, Mapping):
+                raise TypeError(f"metrics: each is a metric or its config, not {each!r}")
         self.metrics: list[BaseMetric] = [
             METRICS.build(metric) if isinstance(metric, Mapping) else metric for metric in given
         ]

@@ -72,8 +72,8 @@ class CheckpointHook(Hook):
         save_begin: The epoch (or iteration) from which on checkpoints are saved.
 
     Raises:
-        ValueError: If `rule` does not fit `save_best`, or is needed and not given; if the best
-            checkpoints by two metrics would have one name.
+        ValueError: If `save_begin` is negative; if `rule` does not fit `save_best`, or is needed
+            and not given; if the best checkpoints by two metrics would have one name.
     """
 
     priority = "VERY_LOW"
@@ -97,6 +97,8 @@ class CheckpointHook(Hook):
         published_keys: str | Sequence[str] | None = None,
         save_begin: int = 0,
     ) -> None:
+        if save_begin < 0:
+            raise ValueError(f"CheckpointHook: save_begin is at least 0; got {save_begin}")
         self.interval = interval
         self.by_epoch = by_epoch is not False
         self._number = 0  # among the hooks of this kind, each of which keeps its own files

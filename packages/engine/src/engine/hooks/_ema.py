@@ -105,14 +105,13 @@ class EMAHook(Hook):
                     f"EMAHook: begin_{name}={begin} is after the end of the training, {most}"
                 )
         self._recover()
-        self.ema_model.steps.zero_()
         loaded, self._loaded = self._loaded, None
         if runner.iter == 0:
-            return
-        if loaded is None:
-            runner.logger.warning("The checkpoint has no average of weights; a new one begins")
-        else:
+            self.ema_model.steps.zero_()
+        elif loaded is not None:
             self._resume(runner, loaded)
+        elif not int(self.ema_model.steps):
+            runner.logger.warning("The checkpoint has no average of weights; a new one begins")
 
     def after_train_iter(
         self,

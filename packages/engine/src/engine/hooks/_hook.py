@@ -89,7 +89,7 @@ class Hook:
         """Act before a checkpoint is written; what is added must be plain data and tensors."""
 
     def after_load_checkpoint(self, runner: Any, checkpoint: dict[str, Any]) -> None:
-        """Act after a checkpoint was read."""
+        """Act after a checkpoint was read; what is changed in its `state_dict`, the model gets."""
 
     def before_train_epoch(self, runner: Any) -> None:
         """Act before an epoch of training."""

@@ -40,7 +40,7 @@ class LoggerHook(Hook):
         backend_args: Options of the file system behind a URL.
 
     Raises:
-        ValueError: If `interval` is less than 1.
+        ValueError: If `interval` or `interval_exp_name` is less than 1.
     """
 
     priority = "BELOW_NORMAL"
@@ -58,6 +58,10 @@ class LoggerHook(Hook):
     ) -> None:
         if interval < 1:
             raise ValueError(f"LoggerHook: interval is at least 1; got {interval}")
+        if interval_exp_name < 1:
+            raise ValueError(
+                f"LoggerHook: interval_exp_name is at least 1; got {interval_exp_name}"
+            )
         self.interval = interval
         self.ignore_last = ignore_last
         self.interval_exp_name = interval_exp_name

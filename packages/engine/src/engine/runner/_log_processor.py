@@ -97,7 +97,8 @@ class LogProcessor:
         parts = [self._position(runner, batch_idx, mode)]
         if mode == "train":
             tag |= {"epoch": runner.epoch + 1, "iter": runner.iter + 1}
-            parts += [f"{key}: {values[key]:.3e}" for key in values if key.endswith("lr")]
+            digits = self.num_digits
+            parts += [f"{key}: {values[key]:.{digits}e}" for key in values if key.endswith("lr")]
             parts.append(f"eta: {self._eta(runner)}")
             if runner.strategy.device.type == "cuda":
                 tag["memory"] = get_max_cuda_memory()
@@ -126,22 +127,16 @@ class LogProcessor:
         """
         done = (runner.iter, _passes(runner, mode))
         fresh = self._fresh(runner, mode, f"{mode} epoch", done)
-        values = dict(self._smooth(fresh, batch_idx - 1, mode, whole_epoch=True))
-        ordered = sorted(values, key=_TIMES.__contains__)  # they come last
-        line = [f"{key}: {values[key]:.{self.num_digits}f}" for key in ordered]
+        found = dict(self._smooth(fresh, batch_idx - 1, mode, whole_epoch=True))
+        values = {key: found[key] for key in sorted(found, key=_TIMES.__contains__)}  # times last
+        line = [f"{key}: {value:.{self.num_digits}f}" for key, value in values.items()]
         tag: dict[str, Any] = self._tag(values, mode)
         if with_non_scalar:
             start = f"{mode}/"
             facts = runner.message_hub.runtime_info.items()
             more = {key.removeprefix(start): v for key, v in facts if key.startswith(start)}
-            tag |= self._tag(more, mode)
-        if mode == "test":
-            head = "Test"
-        elif self._counts_epochs(runner):
-            head = f"Validation after epoch {runner.epoch}"
-        else:
-            head = f"Validation after iteration {runner.iter}"
-        return tag, "  ".join([head, *line])
+            tag = self._tag(more, mode) | tag
+        return tag, "  ".join([self._position(runner, batch_idx - 1, mode), *line])
 
     def summary(self, runner: RunnerLike) -> str:
         """Return the values of the training as a progress bar shows them."""
@@ -209,12 +204,13 @@ class LogProcessor:
                 yield name, _statistic(histories[source], batch_idx, **given)
 
     def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
-        total = len(_loader(runner, mode))
-        if mode != "train":
-            return f"{mode.capitalize()} [{batch_idx + 1}/{total}]"
+        """Return the head of a line, in the form of MMEngine, which tools that read logs know."""
+        is_train = mode == "train"
+        batch = f"[{batch_idx + 1}/{len(_loader(runner, mode))}]"
         if self._counts_epochs(runner):
-            return f"Epoch [{runner.epoch + 1}/{runner.max_epochs}][{batch_idx + 1}/{total}]"
-        return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
+            epoch = "" if mode == "test" else f" [{runner.epoch + is_train}]"
+            return f"Epoch({mode}){epoch or ' '}{batch}"
+        return f"Iter({mode}) " + (f"[{runner.iter + 1}/{runner.max_iters}]" if is_train else batch)
 
     def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)

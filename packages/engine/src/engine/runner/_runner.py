@@ -367,8 +367,8 @@ class Runner(RunProgress):
         revise_keys: ReviseKeys = WITHOUT_WRAPPER,
     ) -> None:
         self._is_loaded = True
+        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)  # it may change the weights
         load_weights(self.model, checkpoint, filename, strict, self.logger, revise_keys)
-        self.call_hook("after_load_checkpoint", checkpoint=checkpoint)
 
     def save_checkpoint(
         self,
@@ -501,9 +501,14 @@ class Runner(RunProgress):
         """Build the parameter schedulers: one, several, or those of each optimizer by its name.
 
         Raises:
+            TypeError: If it is a text or a number.
             ValueError: If one counts epochs and the training loop iterations, or if there is no
                 optimizer of a name.
         """
+        if isinstance(scheduler, (str, int, float)):
+            raise TypeError(
+                f"param_scheduler: it is a scheduler, its config or several, not {scheduler!r}"
+            )
         built = _build.build_param_schedulers(
             scheduler, self.optim_wrapper, len(self.train_dataloader), self.train_loop
         )

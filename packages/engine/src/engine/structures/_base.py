@@ -87,7 +87,7 @@ class BaseDataElement:
             TypeError: If `metainfo` is no mapping.
             AttributeError: If a name is one of a field of data.
         """
-        _check_type("metainfo", metainfo, Mapping)
+        check_type("metainfo", metainfo, Mapping)
         for name, value in metainfo.items():
             self.set_field(_copy(value), name, field_type="metainfo")
 
@@ -101,7 +101,7 @@ class BaseDataElement:
             TypeError: If `data` is no mapping.
             AttributeError: If a name is one of a field of meta information.
         """
-        _check_type("data", data, Mapping)
+        check_type("data", data, Mapping)
         for name, value in data.items():
             setattr(self, name, value)
 
@@ -155,7 +155,7 @@ class BaseDataElement:
         Raises:
             TypeError: If it is no element.
         """
-        _check_type("instance", instance, BaseDataElement)
+        check_type("instance", instance, BaseDataElement)
         self.set_metainfo(instance.metainfo)
         self.set_data(dict(instance.items()))
 
@@ -354,6 +354,7 @@ def _format(value: Any) -> str:
     return repr(value).replace("\n", "\n    ")
 
 
-def _check_type(name: str, value: object, kind: type) -> None:
+def check_type(name: str, value: object, kind: type) -> None:
+    """Raise a `TypeError` if an argument is not of its type."""
     if not isinstance(value, kind):
         raise TypeError(f"{name} must be a {kind.__name__}, not a {type(value).__name__}")

@@ -17,12 +17,21 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
+def _check_name(package: object) -> None:
+    if not isinstance(package, str):
+        raise TypeError(f"package is the name of a package, not {package!r}")
+
+
 def is_installed(package: str) -> bool:
     """Return whether a package is there, without its import.
 
     Args:
         package: The name by which it is imported (`'cv2'`) or installed (`'opencv-python'`).
+
+    Raises:
+        TypeError: If it is no text.
     """
+    _check_name(package)
     return _place(package) is not None or _is_distribution(package)
 
 
@@ -34,7 +43,9 @@ def get_installed_path(package: str) -> str:
 
     Raises:
         importlib.metadata.PackageNotFoundError: If it is not installed; a `ModuleNotFoundError`.
+        TypeError: If it is no text.
     """
+    _check_name(package)
     names = [package, *(_modules_of(package) if _is_distribution(package) else [])]
     for name in names:
         if (place := _place(name)) is not None:

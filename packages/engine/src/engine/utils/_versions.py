@@ -34,8 +34,11 @@ def digit_version(version_str: str, length: int = 4) -> tuple[int, ...]:
         These numbers, then one for the stage (0 for a release) and the number within the stage.
 
     Raises:
+        TypeError: If this is no text.
         ValueError: If this is no version.
     """
+    if not isinstance(version_str, str):
+        raise TypeError(f"a version is a text such as '1.2.0', not {version_str!r}")
     match = _VERSION.fullmatch(version_str.strip())
     if match is None:
         raise ValueError(f"{version_str!r} is not a version, such as '1.2.0' or '2.0.0rc1'")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 class LocalVisBackend(BaseVisBackend):
     """Keeps pictures as PNG, numbers as JSON lines and the config as a file.
 
-    A line of numbers is `{"step": 10, "loss": 0.5, "lr": 0.1}`. It reaches the file at once and as
+    A line of numbers is `{"loss": 0.5, "lr": 0.1, "step": 10}`. It reaches the file at once and as
     a whole, so that a run which is killed loses none.
 
     Args:
@@ -99,7 +99,7 @@ class LocalVisBackend(BaseVisBackend):
             kwargs: Not used.
         """
         numbers = {name: _plain(value) for name, value in scalar_dict.items()}
-        line = json.dumps({"step": step, **numbers}).encode() + b"\n"
+        line = json.dumps({**numbers, "step": numbers.get("step", step)}).encode() + b"\n"
         for name in dict.fromkeys((self._scalar_file, file_path or self._scalar_file)):
             self._open_file(name).write(line)
 
