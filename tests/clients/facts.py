@@ -157,7 +157,9 @@ def list_parts(library: str, only: list[str] | None) -> Iterator[tuple[str, Any]
 def iter_parts(cfg: Config) -> Iterator[tuple[str, Any]]:
     """Yield the parts of a run and what kind each is."""
     for key in ("train_dataloader", "val_dataloader", "test_dataloader"):
-        loader = cfg.get(key) or {}
+        loader = cfg.get(key)
+        if not isinstance(loader, dict):  # a comma at the end of a line makes a tuple
+            continue
         for dataset in iter_datasets(loader.get("dataset")):
             yield "dataset", dataset
             for transform in dataset.get("pipeline") or ():

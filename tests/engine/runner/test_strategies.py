@@ -111,7 +111,7 @@ def test_autocast() -> None:
         with autocast("cpu", **options):
             assert (x @ x).dtype == dtype
 
-    @autocast("cpu", enabled=False)
+    @autocast("cpu", enabled=False)  # type: ignore[untyped-decorator]  # of torch
     def multiply() -> torch.Tensor:
         return x @ x
 

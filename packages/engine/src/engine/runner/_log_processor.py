@@ -209,12 +209,15 @@ class LogProcessor:
                 yield name, _statistic(histories[source], batch_idx, **given)
 
     def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
-        total = len(_loader(runner, mode))
+        total = self._get_dataloader_size(runner, mode)
         if mode != "train":
             return f"{mode.capitalize()} [{batch_idx + 1}/{total}]"
         if self._counts_epochs(runner):
             return f"Epoch [{runner.epoch + 1}/{runner.max_epochs}][{batch_idx + 1}/{total}]"
         return f"Iteration [{runner.iter + 1}/{runner.max_iters}]"
+
+    def _get_dataloader_size(self, runner: RunnerLike, mode: str) -> int:
+        return len(_loader(runner, mode))
 
     def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)
