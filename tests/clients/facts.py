@@ -222,7 +222,9 @@ def skip_initialization() -> None:
 def iter_parts(cfg: Config) -> Iterator[tuple[str, Any]]:
     """Yield the parts of a run and what kind each is."""
     for key in ("train_dataloader", "val_dataloader", "test_dataloader"):
-        loader = cfg.get(key) or {}
+        loader = cfg.get(key)
+        if not isinstance(loader, dict):  # a comma at the end of a line makes a tuple
+            continue
         for dataset in iter_datasets(loader.get("dataset")):
             yield "dataset", dataset
             for transform in dataset.get("pipeline") or ():

@@ -117,7 +117,7 @@ import mmengine
 from mmengine import Config, Registry
 print(*sorted({'torch', 'numpy', 'rich', 'matplotlib'} & set(sys.modules)))
 from engine.runner import Runner
-print(isinstance(Runner._log_dir, property))
+print(hasattr(Runner, '_log_dir'))
 """
     assert probe(program) == "\nTrue\n"
 

@@ -110,3 +110,10 @@ def test_autocast() -> None:
     for options, dtype in cases:
         with autocast("cpu", **options):
             assert (x @ x).dtype == dtype
+
+    @autocast("cpu", enabled=False)  # type: ignore[untyped-decorator]  # of torch
+    def multiply() -> torch.Tensor:
+        return x @ x
+
+    with autocast("cpu"):
+        assert multiply().dtype == torch.float32

@@ -481,6 +481,11 @@ PLACES: Mapping[str, str] = {
     "load_from_openmmlab": "engine.compat._schemes",
     "load_from_torchvision": "engine.compat._schemes",
     "package2module": "engine.utils._package",
+    "to_1tuple": "engine.compat._tuples",
+    "to_2tuple": "engine.compat._tuples",
+    "to_3tuple": "engine.compat._tuples",
+    "to_4tuple": "engine.compat._tuples",
+    "to_ntuple": "engine.compat._tuples",
     "trunc_normal_": "torch.nn.init",
     "version_info": "engine.compat._version",
 }

@@ -20,13 +20,11 @@ class IterTimerHook(Hook):
     def __init__(self) -> None:
         self._mark = 0.0
         self._train_seconds = 0.0
-        self._train_iters = 0
-        self._left = 0
+        self._start_iter = 0
 
     def before_train(self, runner: RunnerLike) -> None:
         """Begin to count anew."""
-        self._train_seconds, self._train_iters = 0.0, 0
-        self._left = runner.max_iters - runner.iter
+        self._train_seconds, self._start_iter = 0.0, runner.iter
 
     def after_val(self, runner: RunnerLike) -> None:
         """Leave the validation out of the iteration after it."""
@@ -55,6 +53,6 @@ class IterTimerHook(Hook):
         hub.update_scalar(f"{mode}/time", seconds)
         if mode == "train":
             self._train_seconds += seconds
-            self._train_iters += 1
-            self._left -= 1
-            hub.update_info("eta", self._train_seconds / self._train_iters * self._left)
+            done = runner.iter + 1
+            seconds_each = self._train_seconds / (done - self._start_iter)
+            hub.update_info("eta", seconds_each * (runner.max_iters - done))

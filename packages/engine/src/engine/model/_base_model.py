@@ -68,14 +68,14 @@ class BaseModel(BaseModule):
             The values to log; `loss` is their sum.
         """
         with optim_wrapper.optim_context(self):
-            losses = self._run(self.data_preprocessor(data, True), "loss")
+            losses = self._run_forward(self.data_preprocessor(data, True), "loss")
         loss, log_vars = self.parse_losses(losses)
         optim_wrapper.update_params(loss)
         return log_vars
 
     def val_step(self, data: Any) -> list[Any]:
         """Return the predictions for a batch, one data sample for each of its items."""
-        return cast("list[Any]", self._run(self.data_preprocessor(data, False), "predict"))
+        return cast("list[Any]", self._run_forward(self.data_preprocessor(data, False), "predict"))
 
     def test_step(self, data: Any) -> list[Any]:
         """Return the predictions for a batch, one data sample for each of its items."""
@@ -87,7 +87,7 @@ class BaseModel(BaseModule):
         Args:
             data: A batch as the data loader gives it.
         """
-        return self.parse_losses(self._run(self.data_preprocessor(data, False), "loss"))[1]
+        return self.parse_losses(self._run_forward(self.data_preprocessor(data, False), "loss"))[1]
 
     def parse_losses(self, losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
         """Sum the losses up.
@@ -120,7 +120,7 @@ class BaseModel(BaseModule):
                 logged[name] = value.detach()
         return loss, logged
 
-    def _run(self, data: Any, mode: str) -> Any:
+    def _run_forward(self, data: Any, mode: str) -> Any:
         if type(data) is dict or isinstance(data, Mapping):
             return self(**data, mode=mode)
         if isinstance(data, (list, tuple)):

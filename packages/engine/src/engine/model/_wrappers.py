@@ -37,7 +37,7 @@ class MMDistributedDataParallel(DistributedDataParallel):
         """Do as `BaseModel.train_step` does, with gradients averaged over the processes."""
         model = cast("BaseModel", self.module)
         with optim_wrapper.optim_context(self):
-            losses = BaseModel._run(
+            losses = BaseModel._run_forward(
                 cast("BaseModel", self), model.data_preprocessor(data, True), "loss"
             )
         loss, log_vars = model.parse_losses(losses)

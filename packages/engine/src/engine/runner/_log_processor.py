@@ -206,11 +206,14 @@ class LogProcessor:
     def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
         """Return the head of a line, in the form of MMEngine, which tools that read logs know."""
         is_train = mode == "train"
-        batch = f"[{batch_idx + 1}/{len(_loader(runner, mode))}]"
+        batch = f"[{batch_idx + 1}/{self._get_dataloader_size(runner, mode)}]"
         if self._counts_epochs(runner):
             epoch = "" if mode == "test" else f" [{runner.epoch + is_train}]"
             return f"Epoch({mode}){epoch or ' '}{batch}"
         return f"Iter({mode}) " + (f"[{runner.iter + 1}/{runner.max_iters}]" if is_train else batch)
+
+    def _get_dataloader_size(self, runner: RunnerLike, mode: str) -> int:
+        return len(_loader(runner, mode))
 
     def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)

@@ -66,13 +66,7 @@ class BaseTrainLoop(BaseLoop):
         """The iterations done so far."""
         return self._iter
 
-    def run_iter(self, idx: int, data_batch: Any) -> None:
-        """Train on one batch.
-
-        Args:
-            idx: Its number in the epoch.
-            data_batch: The batch.
-        """
+    def _train_on(self, idx: int, data_batch: Any) -> None:
         runner = self.runner
         runner.call_hook("before_train_iter", batch_idx=idx, data_batch=data_batch)
         outputs = runner.model.train_step(data_batch, optim_wrapper=runner.optim_wrapper)
@@ -170,12 +164,15 @@ class BaseTrainLoop(BaseLoop):
         self.runner.call_hook("after_train")
         return cast("nn.Module", self.runner.model)
 
-    def _validate(self, done: int, is_last: bool) -> None:
-        """Validate, if that is due after `done` epochs or iterations and was not done already."""
-        runner = self.runner
+    def _set_val_interval(self, done: int) -> None:
         for milestone, interval in self._later_intervals:
             if done >= milestone:
                 self.val_interval = interval
+
+    def _validate(self, done: int, is_last: bool) -> None:
+        """Validate, if that is due after `done` epochs or iterations and was not done already."""
+        runner = self.runner
+        self._set_val_interval(done)
         due = is_last or (done >= self.val_begin and done % self.val_interval == 0)
         if runner.val_loop is None or not due or self._validated == done:
             return
@@ -264,6 +261,15 @@ class EpochBasedTrainLoop(BaseTrainLoop):
         self._epoch += 1
         self._pass, self._samples, self._first_iter = self._epoch, 0, self._iter
 
+    def run_iter(self, idx: int, data_batch: Any) -> None:
+        """Train on one batch.
+
+        Args:
+            idx: Its number in the epoch.
+            data_batch: The batch.
+        """
+        self._train_on(idx, data_batch)
+
     def load_state_dict(self, state_dict: Mapping[str, int]) -> None:
         """Go on from a position that `state_dict` returned, as the base does."""
         epoch = state_dict["epoch"]
@@ -346,11 +352,19 @@ class IterBasedTrainLoop(BaseTrainLoop):
         self._validate(self._iter, self._is_over)
         endless = self._endless()
         while not self._is_over:
-            self.run_iter(self._iter, next(endless))
+            self.run_iter(next(endless))
             self._validate(self._iter, self._is_over)
         runner.call_hook("after_train_epoch")
         self._epoch = 1
         return self._finish()
+
+    def run_iter(self, data_batch: Any) -> None:
+        """Train on one batch.
+
+        Args:
+            data_batch: The batch.
+        """
+        self._train_on(self._iter, data_batch)
 
     @property
     def _is_over(self) -> bool:

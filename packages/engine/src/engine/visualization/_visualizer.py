@@ -63,7 +63,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
     ) -> None:
         ImageDrawer.__init__(self, fig_save_cfg)
         ManagerMixin.__init__(self, name)
-        self._fig_show_cfg = {"frameon": False} if fig_show_cfg is None else fig_show_cfg
+        self.fig_show_cfg = {"frameon": False} if fig_show_cfg is None else dict(fig_show_cfg)
         self.dataset_meta: Mapping[str, Any] = {}
         self._vis_backends: dict[str, BaseVisBackend] = {}
         self._failed: set[str] = set()
@@ -122,7 +122,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         if backend != "matplotlib":
             raise ValueError(f"pictures are shown by matplotlib, not by {backend!r}")
         image = self.get_image() if drawn_img is None else drawn_img
-        show_image(image, win_name, wait_time, continue_key, self._fig_show_cfg)
+        show_image(image, win_name, wait_time, continue_key, self.fig_show_cfg)
 
     @staticmethod
     def draw_featmap(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -79,9 +79,9 @@ class BaseStrategy(ABC):
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context in which the model predicts."""
-        return autocast(
-            self.device.type, DTYPES.get(self.precision or ""), enabled=self.precision is not None
-        )
+        if self.precision is None:
+            return nullcontext()
+        return autocast(self.device.type, DTYPES[self.precision])
 
     def optim_wrapper_cfg(self, cfg: Mapping[str, Any]) -> Mapping[str, Any]:
         """Return the config of the optimizer wrapper that the precision needs.
