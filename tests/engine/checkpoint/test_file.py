@@ -33,6 +33,8 @@ def test_a_round_trip(tmp_path: Path) -> None:
 
 def test_errors_name_the_file(tmp_path: Path) -> None:
     path = tmp_path / "x.pth"
+    with pytest.raises(FileNotFoundError, match=r"there is no checkpoint .*x\.pth"):
+        read_checkpoint(tmp_path / "x.pth")
     with pytest.raises(CheckpointError, match=r"there is no checkpoint .*x\.pth"):
         read_checkpoint(path)
     save_checkpoint({"state_dict": {"a": torch.rand(1000)}}, path)

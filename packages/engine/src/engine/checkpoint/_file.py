@@ -17,7 +17,7 @@ import torch
 from engine.fileio import atomic_write, copyfile_from_local, exists, get_local_path
 from engine.utils import deprecated_api_warning, is_url
 
-from ._error import CheckpointError
+from ._error import CheckpointError, CheckpointNotFoundError
 from ._mmengine import STAND_INS, without_stand_ins
 from ._safetensors import SUFFIX, read_safetensors, write_safetensors
 from ._scan import BadContent, check_file, settled
@@ -102,7 +102,7 @@ def read_checkpoint(
     except (CheckpointError, ImportError):
         raise
     except (FileNotFoundError, IsADirectoryError):
-        raise CheckpointError(f"there is no checkpoint {filename}") from None
+        raise CheckpointNotFoundError(f"there is no checkpoint {filename}") from None
     except pickle.UnpicklingError as error:
         raise CheckpointError(_foreign(filename, str(error))) from error
     except BadContent as error:

@@ -13,7 +13,7 @@ import torch
 
 from engine.utils import is_url
 
-from ._error import CheckpointError
+from ._error import CheckpointError, CheckpointNotFoundError
 from ._file import Location, read_checkpoint
 
 Loader = Callable[[str, Location], dict[str, Any]]
@@ -103,11 +103,11 @@ def check_exists(filename: str | Path) -> None:
         filename: Its name, as in `CheckpointLoader.load_checkpoint`.
 
     Raises:
-        CheckpointError: If there is no such local file.
+        CheckpointNotFoundError: If there is no such local file.
     """
     name = os.fspath(filename)
     if not (is_url(name) or CheckpointLoader.knows(name) or Path(name).is_file()):
-        raise CheckpointError(f"there is no checkpoint {name}")
+        raise CheckpointNotFoundError(f"there is no checkpoint {name}")
 
 
 @CheckpointLoader.register_scheme(("http://", "https://"))
