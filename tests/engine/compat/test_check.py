@@ -64,6 +64,7 @@ def test_each_use_is_found_with_its_line(tmp_path: Path) -> None:
         ("from mmengine.fileio import PetrelBackend", 1),
         ("try:\n    from mmengine.fileio import PetrelBackend\nexcept Exception:\n    pass", 0),
         ("try:\n    pass\nexcept ImportError:\n    from mmengine.fileio import PetrelBackend", 1),
+        ("escape = '\\d'\nfrom mmengine import Config", 0),
         ("", 0),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -60,7 +61,8 @@ def check(library: str) -> list[Use]:
 
 def _check_file(file: Path, start: Path) -> Iterator[Use]:
     try:
-        tree = ast.parse(file.read_bytes(), str(file))
+        with warnings.catch_warnings(action="ignore"):  # of escapes that a later Python refuses
+            tree = ast.parse(file.read_bytes(), str(file))
     except (SyntaxError, ValueError) as error:
         raise ValueError(f"{file} is not Python: {error}") from error
     finder = _UseFinder()
