@@ -13,12 +13,15 @@ from importlib.metadata import distributions
 from pathlib import Path
 from typing import NoReturn
 
+from engine._lazy import public
+
 _NAME = "mmengine"
 _DISTRIBUTIONS = ("mmengine", "mmengine-lite")
 _ALIAS = Path(__file__).parent / "alias"  # on the path of Python, it makes `import mmengine` work
 _MARK = "+engine."  # in the version of the package
 
 
+@public
 class CompatError(RuntimeError):
     """What keeps `import mmengine` from meaning engine in an environment."""
 
