@@ -17,6 +17,7 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent.parent
+ENGINE = ROOT / "packages" / "engine"
 # MMEngine imports pkg_resources, which newer versions of setuptools don't have.
 MMENGINE = ("mmengine==0.10.7", "setuptools==75.8.0")
 
@@ -46,9 +47,9 @@ def make(folder: Path, *, with_mmengine: bool = False) -> None:
     (folder / "locked.txt").write_text(locked)
     lists = ["-r", str(folder / "locked.txt"), "-r", str(HERE / "requirements.txt")]
     install = ("pip", "install", "--quiet", "--no-deps", "--python", str(python))
-    run(*install, *lists, *(MMENGINE if with_mmengine else ()))
-    if not with_mmengine:
-        run(*install, "--reinstall-package", "engine", str(ROOT / "packages" / "engine"))
+    run(*install, *lists)
+    own = MMENGINE if with_mmengine else ("--reinstall-package", "engine", str(ENGINE))
+    run(*install, *own)
     (package,) = folder.glob("lib/python*/site-packages/mmcv")
     shutil.copy(HERE / "mmcv_ext.py", package / "_ext.py")
 
