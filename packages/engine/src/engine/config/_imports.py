@@ -141,7 +141,7 @@ def written_paths(tree: ast.Module, imports: Mapping[str, str]) -> Iterator[str]
         imports: The paths of the names that it imports.
     """
     yield from imports.values()
-    for node in ast.walk(tree):
+    for node in ast.walk(tree) if imports else ():
         if isinstance(node, ast.Attribute):
             root, *names = ast.unparse(node).split(".")
             if root in imports:

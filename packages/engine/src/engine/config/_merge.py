@@ -91,7 +91,7 @@ def _detach(value: Any, old: Any) -> Any:
     """
     if value is old:
         return value
-    if isinstance(value, Mapping) and (type(value) is dict or isinstance(value, Node)):
+    if type(value) is dict or isinstance(value, Node):
         inner = old if isinstance(old, Node) else {}
         items = {
             key: each if type(each) in _LEAVES else _detach(each, dict.get(inner, key))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import functools
 import posixpath
 import sys
 import traceback
@@ -78,7 +79,8 @@ class _Names(Namespace):
 
     Args:
         location: The path or URL of the config.
-        guarded: The lines whose imports raise their errors; others become a `FailedImport`.
+        tree: The syntax tree of the config, which tells the imports that handle their errors; what
+            another one can't import becomes a `FailedImport`.
         read: Reads a config.
         read_all: Reads the bases that are assigned to `_base_`.
 
@@ -89,7 +91,7 @@ class _Names(Namespace):
     def __init__(
         self,
         location: str,
-        guarded: set[int],
+        tree: ast.Module,
         read: Callable[[str], Base],
         read_all: Callable[[Any], ConfigDict | None],
     ) -> None:
@@ -102,7 +104,7 @@ class _Names(Namespace):
         self._due: list[str] = []  # the paths of the next names, which an import assigns
         self._of_bases: Imported = {}
         self._location = location
-        self._guarded = guarded
+        self._tree = tree
         self._read = read
         self._read_all = read_all
 
@@ -142,6 +144,10 @@ class _Names(Namespace):
         """Return what the config imports, for configs that have it as a base."""
         return {name: (self[name], path) for name, path in self.imports.items() if name in self}
 
+    @functools.cached_property
+    def _guarded_lines(self) -> set[int]:
+        return guarded_lines(self._tree)  # most configs import nothing
+
     def _import(
         self,
         name: str,
@@ -157,7 +163,7 @@ class _Names(Namespace):
         wanted, frame = fromlist or (), sys._getframe(1)
         if frame.f_locals is not self:  # within a function
             return builtins.__import__(name, globals, locals, wanted)
-        if frame.f_lineno in self._guarded:
+        if frame.f_lineno in self._guarded_lines:
             module: Any = builtins.__import__(name, globals, locals, wanted)
         else:
             place = f"{self._location}:{frame.f_lineno}"
@@ -264,7 +270,7 @@ def run_config(
         raise ConfigError(_format_syntax_error(error, location)) from error
     except ValueError as error:  # of null bytes, before Python 3.11.4
         raise ConfigError(f"{location}: {error}") from error
-    names = _Names(location, guarded_lines(tree), read, read_all)
+    names = _Names(location, tree, read, read_all)
     try:
         exec(code, names)  # noqa: S102  # a Python config is code, by design
     except SyntaxError as error:  # of a module that it imports
