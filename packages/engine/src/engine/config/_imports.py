@@ -124,24 +124,27 @@ def imported_paths(name: str, wanted: Sequence[str], module: Any) -> Iterator[st
 
 def guarded_lines(tree: ast.Module) -> set[int]:
     """Return the lines within `try` and `with` blocks, which may handle an import that fails."""
-    blocks = [node for node in ast.walk(tree) if isinstance(node, (ast.Try, ast.TryStar, ast.With))]
-    return {
-        line
-        for block in blocks
-        for node in block.body
-        for line in range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    }
+    lines: set[int] = set()
+    statements: list[Any] = [*tree.body]  # expressions hold no import
+    for node in statements:
+        body = getattr(node, "body", [])
+        if isinstance(node, (ast.Try, ast.TryStar, ast.With)):
+            lines.update(range(body[0].lineno, (body[-1].end_lineno or 0) + 1))
+        for name in ("body", "orelse", "handlers", "finalbody"):
+            statements += getattr(node, name, [])
+    return lines
 
 
-def written_paths(tree: ast.Module, imports: Mapping[str, str]) -> Iterator[str]:
+def written_paths(tree: ast.Module, imports: Mapping[str, str], has_modules: bool) -> Iterator[str]:
     """Yield the dotted paths that a config writes, by its names and by attributes of them.
 
     Args:
         tree: The config.
         imports: The paths of the names that it imports.
+        has_modules: Whether some of these are modules, whose attributes it may write.
     """
     yield from imports.values()
-    for node in ast.walk(tree) if imports else ():
+    for node in ast.walk(tree) if has_modules else ():
         if isinstance(node, ast.Attribute):
             root, *names = ast.unparse(node).split(".")
             if root in imports:

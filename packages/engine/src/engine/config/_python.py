@@ -17,7 +17,13 @@ from engine.utils import did_you_mean, is_url
 
 from ._config_dict import ConfigDict
 from ._errors import ConfigError, ConfigNotFoundError
-from ._imports import guarded_lines, import_or_fail_later, imported_paths, written_paths
+from ._imports import (
+    FailedImport,
+    guarded_lines,
+    import_or_fail_later,
+    imported_paths,
+    written_paths,
+)
 from ._limits import TOO_MANY_DIGITS, max_digits
 from ._node import make_node, origin_of, record_origin
 from ._paths import locate, package_folder
@@ -38,6 +44,7 @@ NAME = "__config__"
 """The `__name__` of a config."""
 
 _DEFINABLE = (FunctionType, BuiltinFunctionType, type)
+_WITH_NAMES = (ModuleType, FailedImport)
 
 Imported = dict[str, tuple[Any, str]]
 """What a config imports: by name, the object and its dotted path."""
@@ -284,8 +291,10 @@ def run_config(
     except Exception as error:
         place = f"{location}:{_line_of(error, location)}"
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
-    written = tuple(written_paths(tree, names.imports))
-    return Ran(names.values_of(source), names.base, names.imported(), written)
+    imported = names.imported()
+    has_modules = any(isinstance(value, _WITH_NAMES) for value, _ in imported.values())
+    written = tuple(written_paths(tree, names.imports, has_modules))
+    return Ran(names.values_of(source), names.base, imported, written)
 
 
 def _format_syntax_error(error: SyntaxError, location: str) -> str:
