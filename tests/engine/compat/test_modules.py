@@ -15,6 +15,7 @@ import pytest
 
 import engine
 from engine.compat import find_reason, install, uninstall
+from engine.compat._aliases import ALIASES
 from engine.config import Config
 from engine.hooks import EMAHook, Hook
 from engine.runner import Runner
@@ -101,6 +102,13 @@ def test_uninstall_takes_everything_back() -> None:
     assert {name for name in vars(Runner) if name.startswith("_")} == before
     assert sys.meta_path == finders
     assert not [name for name in sys.modules if name.partition(".")[0] == "mmengine"]
+
+
+def test_aliases_hide_nothing_of_the_classes() -> None:
+    for place, classes in ALIASES.items():
+        for name, aliases in classes.items():
+            cls = getattr(importlib.import_module(place), name)
+            assert not [alias for alias in aliases if hasattr(cls, alias)], cls
 
 
 def test_mmengine_itself_must_not_be_imported_already(monkeypatch: pytest.MonkeyPatch) -> None:

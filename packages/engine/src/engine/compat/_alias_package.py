@@ -19,6 +19,7 @@ _NAME = "mmengine"
 _DISTRIBUTIONS = ("mmengine", "mmengine-lite")
 _ALIAS = Path(__file__).parent / "alias"  # on the path of Python, it makes `import mmengine` work
 _MARK = "+engine."  # in the version of the package
+_INFO = ("METADATA", "INSTALLER", "RECORD")
 
 
 @public
@@ -49,9 +50,6 @@ def enable() -> str:
     except OSError as error:
         raise CompatError(f"{folder} can't be written: {error}") from error
     return version
-
-
-_INFO = ("METADATA", "INSTALLER", "RECORD")
 
 
 def disable() -> bool:

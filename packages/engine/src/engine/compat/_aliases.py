@@ -91,14 +91,7 @@ ALIASES: Mapping[str, Mapping[str, Mapping[str, str | property | Callable[[Any],
     "engine.config._config": {
         "Config": {"_cfg_dict": lambda config: config, "_text": "text"},
     },
-    "engine.dataset._base": {
-        "BaseDataset": {
-            "_get_unserialized_subset": lambda dataset: (
-                lambda indices: [dataset.data_list[each] for each in dataset._chosen(indices)]
-            ),
-            "_serialize_data": _serialize_data,
-        },
-    },
+    "engine.dataset._base": {"BaseDataset": {"_serialize_data": _serialize_data}},
     "engine.hooks._ema": {
         "EMAHook": {
             "_swap_ema_parameters": _swap_ema_parameters,

@@ -16,10 +16,9 @@ from engine.checkpoint import (
     CheckpointLoader,
     ReviseKeys,
     read_checkpoint,
-    rename_keys,
     weights_of,
 )
-from engine.model import load_state_dict
+from engine.runner import load_weights
 
 from ._schemes import Location
 
@@ -32,13 +31,10 @@ def load_from_local(filename: str | Path, map_location: Location = None) -> dict
         map_location: The device to which its tensors go; None means that where they were saved.
 
     Raises:
-        FileNotFoundError: If there is no such file.
+        CheckpointNotFoundError: If there is no such file; a `FileNotFoundError`.
         CheckpointError: If it can't be read.
     """
-    path = Path(filename).expanduser()
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no checkpoint {filename}")
-    return read_checkpoint(path, map_location)
+    return read_checkpoint(Path(filename).expanduser(), map_location)
 
 
 def load_from_http(
@@ -120,6 +116,5 @@ def _load_checkpoint_to_model(
     revise_keys: ReviseKeys = WITHOUT_WRAPPER,
 ) -> dict[str, Any]:
     """Load the weights of a checkpoint that was read, and return it; see `load_checkpoint`."""
-    weights = rename_keys(weights_of(checkpoint, "the checkpoint"), revise_keys)
-    load_state_dict(model, weights, strict, logger)
+    load_weights(model, checkpoint, "the checkpoint", strict, logger, revise_keys)
     return checkpoint
