@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections import Counter
 from typing import Annotated
 
@@ -12,8 +11,7 @@ import typer
 from engine import compat
 
 from ._arguments import JsonOption
-
-_PIPE_WIDTH = 200  # columns
+from ._table import print_table
 
 app = typer.Typer(help="Run libraries that were written for MMEngine.", no_args_is_help=True)
 
@@ -71,25 +69,17 @@ def check(
 
 
 def _print_uses(uses: list[compat.Use]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     if not uses:
         typer.echo("nothing of MMEngine is used")
         return
     first = {use.name: use for use in reversed(uses)}
     counts = Counter(use.name for use in uses)
-    grid = Table("status", "name", "in engine", "uses", "first", box=None, pad_edge=False)
+    rows = []
     for name, use in sorted(first.items(), key=lambda item: (item[1].status, item[0])):
         guarded = " (guarded)" if use.is_guarded and use.status == "absent" else ""
-        grid.add_row(
-            use.status + guarded,
-            name,
-            use.place or use.reason or "-",
-            str(counts[name]),
-            f"{use.file}:{use.line}",
-        )
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH, soft_wrap=True)
-    console.print(grid)
+        place = use.place or use.reason or "-"
+        site = f"{use.file}:{use.line}"
+        rows.append((use.status + guarded, name, place, str(counts[name]), site))
+    print_table(("status", "name", "in engine", "uses", "first"), rows)
     by_status = Counter(use.status for use in first.values())
     typer.echo(", ".join(f"{count} {status}" for status, count in sorted(by_status.items())))

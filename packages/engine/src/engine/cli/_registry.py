@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from typing import Annotated, Any
@@ -14,8 +13,7 @@ from engine import registry as registries
 from engine.registry import Registry, ScopeImportError, import_announced
 
 from ._arguments import JsonOption
-
-_PIPE_WIDTH = 200  # columns
+from ._table import print_table
 
 app = typer.Typer(help="List, find and explain registered names.", no_args_is_help=True)
 
@@ -141,11 +139,11 @@ def _add_branches(shown: Any, node: dict[str, Any]) -> None:
 
 
 def _print_table(title: str, rows: list[dict[str, str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    grid = Table("registry", title, "target", "site", box=None, pad_edge=False)
-    for row in rows:
-        grid.add_row(row["registry"], f"{row['scope']}.{row['name']}", row["target"], row["site"])
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
-    console.print(grid if rows else "nothing")
+    if not rows:
+        typer.echo("nothing")
+        return
+    cells = [
+        (row["registry"], f"{row['scope']}.{row['name']}", row["target"], row["site"])
+        for row in rows
+    ]
+    print_table(("registry", title, "target", "site"), cells)

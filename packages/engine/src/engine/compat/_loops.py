@@ -7,6 +7,8 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
+from engine.dataset import set_epoch
+
 
 class _InfiniteDataloaderIterator(Iterator[Any]):
     """The batches of a data loader without an end: it is read anew each time that it ends.
@@ -30,10 +32,7 @@ class _InfiniteDataloaderIterator(Iterator[Any]):
             return batch
         self._epoch += 1
         loader = self._dataloader
-        for sampler in (loader.sampler, getattr(loader.batch_sampler, "sampler", None)):
-            set_epoch = getattr(sampler, "set_epoch", None)
-            if set_epoch is not None:
-                set_epoch(self._epoch)
+        set_epoch(self._epoch, loader.sampler, getattr(loader.batch_sampler, "sampler", None))
         self._iterator = iter(loader)
         for batch in self._iterator:
             return batch

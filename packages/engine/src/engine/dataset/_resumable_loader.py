@@ -21,6 +21,7 @@ from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset,
 from engine.dist import get_dist_info
 
 from ._extent import Extent, extent_of, own_seed
+from ._samplers import set_epoch
 from ._shared_batch import SharedBatch
 from ._stream_loader import StreamLoader
 
@@ -174,9 +175,7 @@ class _Draws:
     def begin(self, number: int, taken: int) -> None:
         """Choose the pass, and the place in it, of the next iteration."""
         self._number, self._taken = number, taken
-        for sampler in (self._sampler, self._source):
-            if (set_epoch := getattr(sampler, "set_epoch", None)) is not None:
-                set_epoch(number)
+        set_epoch(number, self._sampler, self._source)
         for generator in self._own:
             generator.manual_seed(self._seed + number)
         if self._restored is not None:

@@ -18,6 +18,19 @@ from engine.dist import get_dist_info, sync_random_seed
 from engine.registry import DATA_SAMPLERS
 
 
+def set_epoch(epoch: int, *samplers: object) -> None:
+    """Tell samplers the number of an epoch, those that want to know it.
+
+    Args:
+        epoch: The number.
+        *samplers: The samplers of a data loader; what is none, or needs no number, is passed over.
+    """
+    for sampler in samplers:
+        tell = getattr(sampler, "set_epoch", None)
+        if tell is not None:
+            tell(epoch)
+
+
 class _ShardedSampler(Sampler[int]):
     """What both samplers share: seeded orders, and a place to start from."""
 

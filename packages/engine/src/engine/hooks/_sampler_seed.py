@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from engine.dataset import set_epoch
 from engine.registry import HOOKS
 
 from ._hook import Hook
@@ -20,7 +21,4 @@ class DistSamplerSeedHook(Hook):
     def before_train_epoch(self, runner: RunnerLike) -> None:
         """Tell the sampler, or that of the batch sampler."""
         loader = runner.train_dataloader
-        for sampler in (loader.sampler, getattr(loader.batch_sampler, "sampler", None)):
-            set_epoch = getattr(sampler, "set_epoch", None)
-            if set_epoch is not None:
-                set_epoch(runner.epoch)
+        set_epoch(runner.epoch, loader.sampler, getattr(loader.batch_sampler, "sampler", None))
