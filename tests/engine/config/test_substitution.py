@@ -421,3 +421,26 @@ def test_a_key_that_is_a_word_has_its_line(
     write({f"x{suffix}": PLACES[suffix].format(w="{{ $A_NAME }}")})
     line = 1 if suffix == ".json" else 4
     assert str(Config.fromfile(f"x{suffix}").provenance("d.a.b").site) == f"x{suffix}:{line}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "x = {{ $A_NAME:1 }}",
+        "y = 0; x = {{ $A_NAME:1 }}; z = 0",
+        "x = max(\n    0,\n    {{\n    $A_NAME:1 }},\n)",
+        "def f(value):\n    return lambda g: value\n@f({{ $A_NAME:1 }})\ndef x(): ...\nx = x",
+        "def f(a, b={{ $A_NAME:1 }}):\n    return b\nx = f(\n    0)",
+        "class A:\n    n = 0\n    if n == 0:\n        n = {{ $A_NAME:1 }}\nx = A.n",
+        "try:\n    y = 1 / 0\nexcept ZeroDivisionError:\n    x = {{ $A_NAME:1 }}",
+        "match 1:\n    case 1 if {{ $A_NAME:1 }} == 1:\n        x = 1",
+        "x = [\n    each\n    for each in [0, {{ $A_NAME:1 }}]\n    if each\n][0]",
+        "x = int('''\n\n{{ $A_NAME:1 }}''')",
+        "x = int(f'{0}' f'{ {{ $A_NAME:1 }} }')",
+    ],
+)
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+def test_any_expression_of_python_may_be_one(text: str, newline: str) -> None:
+    before = "a = dict(\n    b=1,\n)\n"
+    cfg = Config.fromstring((before + text + "\n").replace("\n", newline), ".py")
+    assert cfg.x == 1

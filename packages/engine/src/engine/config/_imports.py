@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import builtins
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import Any, NoReturn
 
@@ -76,7 +76,11 @@ class FailedImport:
 
 
 def import_or_fail_later(
-    name: str, wanted: Sequence[str], namespace: Mapping[str, Any], place: str
+    name: str,
+    wanted: Sequence[str],
+    namespace: Mapping[str, Any],
+    place: str,
+    is_guarded: Callable[[], bool],
 ) -> Any:
     """Import a module as an `import` statement does; what can't be imported is a `FailedImport`.
 
@@ -85,12 +89,14 @@ def import_or_fail_later(
         wanted: The names that the statement takes from it, if any.
         namespace: The names of the config.
         place: The file and line of the statement.
+        is_guarded: Returns whether the statement stands where its errors may be handled, so that
+            they are raised.
     """
     try:
         module = builtins.__import__(name, namespace, None, wanted)
     except Exception as error:  # whatever a library does when it is imported
-        if "*" in wanted:
-            raise  # nobody knows which names there would be
+        if "*" in wanted or is_guarded():  # nobody knows the names of a star import
+            raise
         path = name if wanted else name.partition(".")[0]
         return FailedImport(path, error, place)
     failed = {}
@@ -100,7 +106,7 @@ def import_or_fail_later(
                 getattr(module, each)
         except Exception as error:  # noqa: BLE001  # as above; a lazy package imports here
             failed[each] = FailedImport(f"{name}.{each}", error, place)
-    if not failed:
+    if not failed or is_guarded():
         return module
     stand_in = ModuleType(name)
     vars(stand_in).update({each: getattr(module, each) for each in wanted if each not in failed})
@@ -135,16 +141,14 @@ def guarded_lines(tree: ast.Module) -> set[int]:
     return lines
 
 
-def written_paths(tree: ast.Module, imports: Mapping[str, str], has_modules: bool) -> Iterator[str]:
-    """Yield the dotted paths that a config writes, by its names and by attributes of them.
+def attribute_paths(tree: ast.Module, imports: Mapping[str, str]) -> Iterator[str]:
+    """Yield the dotted paths that a config writes by attributes of what it imports.
 
     Args:
         tree: The config.
         imports: The paths of the names that it imports.
-        has_modules: Whether some of these are modules, whose attributes it may write.
     """
-    yield from imports.values()
-    for node in ast.walk(tree) if has_modules else ():
+    for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             root, *names = ast.unparse(node).split(".")
             if root in imports:

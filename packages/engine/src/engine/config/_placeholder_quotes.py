@@ -44,7 +44,7 @@ def mark_quoted(placeholders: Placeholders, suffix: str) -> str:
     if suffix == ".toml":
         return _add_quotes(placeholders, _TOML, _unescape_toml)
     if suffix == ".py":
-        _mark_quoted_python(placeholders)
+        _unescape_python_defaults(placeholders)
     else:
         _mark_quoted_yaml(placeholders)
     return placeholders.text
@@ -80,7 +80,10 @@ def _add_quotes(
     return "".join([*pieces, placeholders.pattern.sub(r'"\g<0>"', placeholders.text[done:])])
 
 
-def _mark_quoted_python(placeholders: Placeholders) -> None:
+def _unescape_python_defaults(placeholders: Placeholders) -> None:
+    """Replace the escapes in defaults; the syntax tree tells what is in quotes."""
+    if not any("\\" in (each.default or "") for each in placeholders.find_all(placeholders.text)):
+        return  # finding the quotes takes as long as reading the config
     kinds: list[str] = []  # of the f-strings that are open, since Python 3.12
     try:
         for token in tokenize.generate_tokens(io.StringIO(placeholders.text).readline):

@@ -34,6 +34,7 @@ _PLACEHOLDER = re.compile(
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][-+]?[0-9]+)?")
 _LITERAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
+_NEWLINE = re.compile(r"\r\n?|\n")  # as Python counts lines
 _BOOLS = {"true": True, "false": False}
 _NONE = ("None", "none", "null")
 
@@ -109,6 +110,15 @@ class Placeholders:
     def find_all(self, text: str) -> Iterator[Placeholder]:
         """Yield the placeholders whose tokens are in a text."""
         return (self._placeholders[int(match[1])] for match in self.pattern.finditer(text))
+
+    def token_lines(self) -> list[int]:
+        """Return the lines of the text on which there are tokens, in order."""
+        lines, line, done = [], 1, 0
+        for match in self.pattern.finditer(self.text):
+            line += sum(1 for _ in _NEWLINE.finditer(self.text, done, match.start()))
+            done = match.end()
+            lines.append(line)
+        return lines
 
     def split(self, text: str) -> list[str | Placeholder]:
         """Return a text as pieces without tokens, and the placeholders between them."""

@@ -19,10 +19,10 @@ from ._config_dict import ConfigDict
 from ._errors import ConfigError, ConfigNotFoundError
 from ._imports import (
     FailedImport,
+    attribute_paths,
     guarded_lines,
     import_or_fail_later,
     imported_paths,
-    written_paths,
 )
 from ._limits import TOO_MANY_DIGITS, max_digits
 from ._node import make_node, origin_of, record_origin
@@ -75,7 +75,7 @@ class Ran(NamedTuple):
     own: ConfigDict
     base: ConfigDict | None
     imported: Imported
-    written: tuple[str, ...]
+    written: list[str]
 
 
 class _Names(Namespace):
@@ -86,8 +86,8 @@ class _Names(Namespace):
 
     Args:
         location: The path or URL of the config.
-        tree: The syntax tree of the config, which tells the imports that handle their errors; what
-            another one can't import becomes a `FailedImport`.
+        parse: Returns the syntax tree of the config, which tells the imports that handle their
+            errors; what another one can't import becomes a `FailedImport`.
         read: Reads a config.
         read_all: Reads the bases that are assigned to `_base_`.
 
@@ -98,7 +98,7 @@ class _Names(Namespace):
     def __init__(
         self,
         location: str,
-        tree: ast.Module,
+        parse: Callable[[], ast.Module],
         read: Callable[[str], Base],
         read_all: Callable[[Any], ConfigDict | None],
     ) -> None:
@@ -111,7 +111,7 @@ class _Names(Namespace):
         self._due: list[str] = []  # the paths of the next names, which an import assigns
         self._of_bases: Imported = {}
         self._location = location
-        self._tree = tree
+        self._parse = parse
         self._read = read
         self._read_all = read_all
 
@@ -153,7 +153,7 @@ class _Names(Namespace):
 
     @functools.cached_property
     def _guarded_lines(self) -> set[int]:
-        return guarded_lines(self._tree)  # most configs import nothing
+        return guarded_lines(self._parse())  # in most configs no import fails
 
     def _import(
         self,
@@ -170,11 +170,11 @@ class _Names(Namespace):
         wanted, frame = fromlist or (), sys._getframe(1)
         if frame.f_locals is not self:  # within a function
             return builtins.__import__(name, globals, locals, wanted)
-        if frame.f_lineno in self._guarded_lines:
-            module: Any = builtins.__import__(name, globals, locals, wanted)
-        else:
-            place = f"{self._location}:{frame.f_lineno}"
-            module = import_or_fail_later(name, wanted, self, place)
+        line = frame.f_lineno
+        place = f"{self._location}:{line}"
+        module = import_or_fail_later(
+            name, wanted, self, place, lambda: line in self._guarded_lines
+        )
         self._due = [*imported_paths(name, wanted, module)]
         return module
 
@@ -268,16 +268,18 @@ def run_config(
         ConfigError: If the code is malformed or fails; it names file and line.
     """
     location = placeholders.location
+    parse = functools.cache(lambda: fill_tree(ast.parse(text, location), placeholders))
     try:
-        tree = ast.parse(text, location)
-        code: CodeType = compile(fill_tree(tree, placeholders), location, "exec")
+        code: CodeType = compile(
+            parse() if placeholders else text, location, "exec", dont_inherit=True
+        )
     except ConfigError:
         raise
     except SyntaxError as error:
         raise ConfigError(_format_syntax_error(error, location)) from error
     except ValueError as error:  # of null bytes, before Python 3.11.4
         raise ConfigError(f"{location}: {error}") from error
-    names = _Names(location, tree, read, read_all)
+    names = _Names(location, parse, read, read_all)
     try:
         exec(code, names)  # noqa: S102  # a Python config is code, by design
     except SyntaxError as error:  # of a module that it imports
@@ -293,7 +295,9 @@ def run_config(
         raise ConfigError(f"{place}: {type(error).__name__}: {error}") from error
     imported = names.imported()
     has_modules = any(isinstance(value, _WITH_NAMES) for value, _ in imported.values())
-    written = tuple(written_paths(tree, names.imports, has_modules))
+    written = [*names.imports.values()]
+    if has_modules:
+        written += attribute_paths(parse(), names.imports)
     return Ran(names.values_of(source), names.base, imported, written)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import bisect
 import itertools
 from typing import Any
 
@@ -28,6 +29,8 @@ def fill_tree(tree: ast.Module, placeholders: Placeholders) -> ast.Module:
     filler = _Filler(placeholders)
     while todo:  # no recursion, for which a long sum could be too deep
         node = todo.pop()
+        if not filler.has_tokens(node):
+            continue
         for name, field in ast.iter_fields(node):
             before = [*field] if isinstance(field, list) else [field]
             after = [filler.replace(each, node) for each in before]
@@ -44,6 +47,16 @@ def fill_tree(tree: ast.Module, placeholders: Placeholders) -> ast.Module:
 class _Filler:
     def __init__(self, placeholders: Placeholders) -> None:
         self._placeholders = placeholders
+        self._lines = placeholders.token_lines()
+
+    def has_tokens(self, node: ast.AST) -> bool:
+        """Return whether there may be tokens in a node: one is on its lines, or it has none."""
+        if not isinstance(node, (ast.stmt, ast.expr)):
+            return True
+        decorators = getattr(node, "decorator_list", ())  # they stand above the line of their node
+        start = min(each.lineno for each in (node, *decorators))
+        index = bisect.bisect_left(self._lines, start)
+        return index < len(self._lines) and self._lines[index] <= (node.end_lineno or start)
 
     def replace(self, field: Any, parent: ast.AST) -> list[Any]:
         """Return the new nodes for a field of a node; for a part of an f-string, perhaps several.
