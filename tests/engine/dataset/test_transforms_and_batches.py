@@ -1,16 +1,14 @@
-"""Pipelines, collate functions and the set-up of workers."""
+"""Pipelines and collate functions."""
 
 from __future__ import annotations
 
-import random
-import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
 import torch
 
-from engine.dataset import Compose, default_collate, pseudo_collate, worker_init_fn
+from engine.dataset import Compose, default_collate, pseudo_collate
 from engine.registry import FUNCTIONS, Registry
 from engine.structures import InstanceData
 
@@ -87,28 +85,3 @@ def test_default_collate_stacks_tensors() -> None:
 def test_uneven_sequences_are_an_error(collate: Any) -> None:
     with pytest.raises(ValueError, match="sequences have lengths 1, 2"):
         collate([[1], [1, 2]])
-
-
-def test_each_worker_draws_something_else() -> None:
-    def draws(worker_id: int, rank: int) -> tuple[float, float, float]:
-        worker_init_fn(worker_id, num_workers=2, rank=rank, seed=5)
-        return random.random(), float(np.random.rand()), torch.rand(()).item()
-
-    python_state, numpy_state = random.getstate(), np.random.get_state()
-    with torch.random.fork_rng():
-        drawn = [draws(worker, rank) for rank in range(2) for worker in range(2)]
-        assert drawn[0] == draws(0, 0)
-    random.setstate(python_state)
-    np.random.set_state(numpy_state)
-    for each in zip(*drawn, strict=True):
-        assert len(set(each)) == 4
-
-
-def test_other_workers_can_be_silenced() -> None:
-    with warnings.catch_warnings(record=True) as caught, torch.random.fork_rng():
-        warnings.simplefilter("always")
-        worker_init_fn(0, 2, 0, 0, disable_subprocess_warning=True)
-        warnings.warn("shown", stacklevel=1)
-        worker_init_fn(1, 2, 0, 0, disable_subprocess_warning=True)
-        warnings.warn("silent", stacklevel=1)
-    assert [str(warning.message) for warning in caught] == ["shown"]

@@ -141,7 +141,7 @@ def _refusals(rank: int) -> None:
     if rank == 0:
         with pytest.raises(TypeError, match=r"here is fractions\.Fraction"):
             dist.broadcast_object_list([_fraction()])
-    with pytest.raises(ValueError, match="op is one of mean, sum, .*, bxor; got 'median'"):
+    with pytest.raises(ValueError, match=r"op is one of mean, sum, .*, bxor; got 'median'"):
         dist.all_reduce(torch.zeros(1), "median")
 
 

@@ -30,7 +30,7 @@ def main(rank: int, variables: Mapping[str, str], manner: str, folder: str) -> N
         text = f"^rank 1 ended{' or hangs' if manner == 'hangs' else ''}; its own log"
         with pytest.raises(dist.ProcessLostError, match=text), dist.name_lost_processes():
             dist.all_reduce(torch.zeros(1))
-        with pytest.raises(RuntimeError, match="^mine$"), dist.name_lost_processes():
+        with pytest.raises(RuntimeError, match=r"^mine$"), dist.name_lost_processes():
             raise RuntimeError("mine")
         store.set(f"told {rank}", "1")
         Path(folder, str(rank)).touch()

@@ -55,6 +55,6 @@ def main(rank: int, variables: Mapping[str, str]) -> None:
 
 
 def _wait(store: TCPStore) -> None:
-    with pytest.raises(RuntimeError, match="[Tt]imed out"):
+    with pytest.raises(RuntimeError, match=r"[Tt]imed out"):
         dist.barrier()
     store.set("out of patience", "1")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, namedtuple
-from typing import Any
+from collections import OrderedDict
+from typing import Any, NamedTuple
 
 import pytest
 import torch
@@ -12,7 +12,11 @@ from engine.dist import cast_data_device, get_data_device
 
 META = torch.device("meta")  # stands for another device, since each machine has it
 CPU = torch.device("cpu")
-Pair = namedtuple("Pair", ["a", "b"])
+
+
+class Pair(NamedTuple):
+    a: Any
+    b: Any
 
 
 def nested(device: torch.device) -> Any:

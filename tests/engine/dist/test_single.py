@@ -35,7 +35,7 @@ def test_tensors_stay_what_they_are(op: str) -> None:
 
 
 def test_an_operation_is_checked_here_too() -> None:
-    with pytest.raises(ValueError, match="op is one of mean, sum, product, min, .*; got 'avg'"):
+    with pytest.raises(ValueError, match=r"op is one of mean, sum, product, min, .*; got 'avg'"):
         dist.all_reduce(torch.zeros(1), "avg")
 
 

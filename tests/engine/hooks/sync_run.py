@@ -1,4 +1,4 @@
-"""What a process of test_sync_buffers.py does."""
+"""What a process of test_distributed.py does."""
 
 from __future__ import annotations
 

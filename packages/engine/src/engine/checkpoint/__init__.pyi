@@ -1,5 +1,5 @@
-from ._error import CheckpointError as CheckpointError
-from ._error import CheckpointNotFoundError as CheckpointNotFoundError
+from ._file import CheckpointError as CheckpointError
+from ._file import CheckpointNotFoundError as CheckpointNotFoundError
 from ._file import read_checkpoint as read_checkpoint
 from ._file import save_checkpoint as save_checkpoint
 from ._loader import CheckpointLoader as CheckpointLoader

@@ -14,13 +14,24 @@ from typing import IO, Any
 
 import torch
 
+from engine._lazy import public
 from engine.fileio import atomic_write, copyfile_from_local, exists, get_local_path
 from engine.utils import deprecated_api_warning, is_url
 
-from ._error import CheckpointError, CheckpointNotFoundError
 from ._mmengine import STAND_INS, without_stand_ins
 from ._safetensors import SUFFIX, read_safetensors, write_safetensors
 from ._scan import BadContent, check_file, settled
+
+
+@public
+class CheckpointError(RuntimeError):
+    """A checkpoint can't be read or written, or does not fit; the text names the file."""
+
+
+@public
+class CheckpointNotFoundError(CheckpointError, FileNotFoundError):
+    """There is no such checkpoint."""
+
 
 Location = str | torch.device | None
 

@@ -13,8 +13,7 @@ import torch
 
 from engine.utils import is_url
 
-from ._error import CheckpointError, CheckpointNotFoundError
-from ._file import Location, read_checkpoint
+from ._file import CheckpointError, CheckpointNotFoundError, Location, read_checkpoint
 
 Loader = Callable[[str, Location], dict[str, Any]]
 L = TypeVar("L", bound=Loader)

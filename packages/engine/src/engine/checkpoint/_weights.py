@@ -10,8 +10,7 @@ from typing import Any
 
 from torch import Tensor
 
-from ._error import CheckpointError
-from ._file import read_checkpoint, save_checkpoint
+from ._file import CheckpointError, read_checkpoint, save_checkpoint
 
 ReviseKeys = Sequence[tuple[str, str]]
 """Pairs of a pattern and its replacement."""

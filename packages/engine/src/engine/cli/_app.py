@@ -14,7 +14,7 @@ from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _compat, _config, _env, _export, _plot, _predict, _registry
+from . import _checkpoint, _compat, _config, _env, _plot, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -47,9 +47,9 @@ app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
-app.command()(_export.export)
+app.command()(_checkpoint.export)
 app.command()(_plot.plot)
-app.command()(_predict.predict)
+app.command()(_checkpoint.predict)
 
 
 @app.command()

@@ -98,7 +98,7 @@ ALIASES: Mapping[str, Mapping[str, Mapping[str, str | property | Callable[[Any],
             "_swap_ema_state_dict": _swap_ema_state_dict,
         },
     },
-    "engine.hooks._timer": {
+    "engine.hooks._runtime_info": {
         "IterTimerHook": {
             "start_iter": "_start_iter",
             "t": property(lambda hook: time() - (perf_counter() - hook._mark), _to_mark),

@@ -4,13 +4,13 @@ from ._collate import COLLATE_FUNCTIONS as COLLATE_FUNCTIONS
 from ._collate import default_collate as default_collate
 from ._collate import pseudo_collate as pseudo_collate
 from ._compose import Compose as Compose
-from ._extent import Extent as Extent
+from ._resumable_loader import Extent as Extent
 from ._resumable_loader import ResumableLoader as ResumableLoader
 from ._resumable_loader import make_resumable as make_resumable
 from ._samplers import DefaultSampler as DefaultSampler
 from ._samplers import InfiniteSampler as InfiniteSampler
 from ._samplers import set_epoch as set_epoch
-from ._worker_init import worker_init_fn as worker_init_fn
+from ._workers import worker_init_fn as worker_init_fn
 from ._wrappers import ClassBalancedDataset as ClassBalancedDataset
 from ._wrappers import ConcatDataset as ConcatDataset
 from ._wrappers import RepeatDataset as RepeatDataset

@@ -8,22 +8,32 @@ generators stand.
 
 from __future__ import annotations
 
-import random
-import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Any, NamedTuple, Protocol
 
-import numpy as np
 import torch
-from torch.utils.data import BatchSampler, DataLoader, Dataset, IterableDataset, get_worker_info
+from torch.utils.data import BatchSampler, DataLoader, IterableDataset
 
-from engine.dist import get_dist_info
+from engine.dist import get_dist_info, get_world_size
+from engine.logging import get_logger
 
-from ._extent import Extent, extent_of, own_seed
 from ._samplers import set_epoch
-from ._shared_batch import SharedBatch
-from ._stream_loader import StreamLoader
+from ._workers import Draw, Reader, SharedBatch, WorkerInit
+
+
+class Extent(NamedTuple):
+    """The sizes whose change matters in the middle of a pass.
+
+    Attributes:
+        step: How many samples all processes together take in a step.
+        size: The number of samples, 0 if it is not known.
+        world_size: The number of processes.
+    """
+
+    step: int
+    size: int
+    world_size: int
 
 
 class ResumableLoader(Protocol):
@@ -87,13 +97,6 @@ def make_resumable(loader: Any, seed: int, exact: bool = True) -> ResumableLoade
     return IndexedLoader(loader, seed) if is_indexed else StreamLoader(loader, seed, exact)
 
 
-class _Draw(NamedTuple):
-    """What a worker is to load."""
-
-    indices: Any
-    entropy: tuple[int, ...] | None
-
-
 class IndexedLoader:
     """The batches of a loader that asks its dataset for indices.
 
@@ -109,7 +112,7 @@ class IndexedLoader:
         self.extent = extent_of(loader)
         self._draws = _Draws(loader, seed, self.extent)
         self._generator = torch.Generator()
-        self._reader = _Reader(loader)
+        self._reader = Reader(loader)
         self._is_direct = not loader.num_workers and not loader.pin_memory
         self._loader = DataLoader(
             self._reader,
@@ -119,7 +122,7 @@ class IndexedLoader:
             collate_fn=SharedBatch.pack if loader.num_workers else _identity,
             pin_memory=loader.pin_memory,
             timeout=loader.timeout,
-            worker_init_fn=_WorkerInit(loader.worker_init_fn),
+            worker_init_fn=WorkerInit(loader.worker_init_fn),
             multiprocessing_context=loader.multiprocessing_context,
             generator=self._generator,
             prefetch_factor=loader.prefetch_factor,
@@ -226,12 +229,12 @@ class _Draws:
     def __len__(self) -> int:
         return len(self._source)
 
-    def __iter__(self) -> Iterator[_Draw]:
+    def __iter__(self) -> Iterator[Draw]:
         rank, world_size = get_dist_info()
         place = (self._seed, world_size, rank, self._number)
         first = self._taken // self._extent.step
         for number, indices in enumerate(self._remaining(), first):
-            yield _Draw(indices, (*place, number) if self._has_workers else None)
+            yield Draw(indices, (*place, number) if self._has_workers else None)
 
     def _remaining(self) -> Iterator[Any]:
         """Draw what is left; a sampler that can starts there, of another it is drawn unseen."""
@@ -268,26 +271,6 @@ def _generators(*samplers: Any) -> tuple[list[torch.Generator], list[torch.Gener
     return own, given
 
 
-class _Reader(Dataset[Any]):
-    """Reads the batches of a loader."""
-
-    def __init__(self, loader: DataLoader[Any]) -> None:
-        self.dataset: Any = loader.dataset
-        self._collate: Callable[[Any], Any] = loader.collate_fn
-        self._is_batched = loader.batch_sampler is not None
-
-    def __getitem__(self, drawn: _Draw) -> Any:
-        indices, entropy = drawn
-        if entropy is not None:
-            _seed_generators(entropy)
-        if not self._is_batched:
-            return self._collate(self.dataset[indices])
-        several = getattr(self.dataset, "__getitems__", None)
-        return self._collate(
-            several(indices) if several is not None else [self.dataset[i] for i in indices]
-        )
-
-
 class _WorkersElsewhere:
     """Stands in a loader for persistent workers that another loader has."""
 
@@ -296,27 +279,103 @@ class _WorkersElsewhere:
         loader._iterator = loader._get_iterator()
 
 
-class _WorkerInit:
-    """What a worker does first."""
-
-    def __init__(self, given: Callable[[int], None] | None) -> None:
-        self._given = given
-
-    def __call__(self, worker_id: int) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
-        info = get_worker_info()
-        if info is not None and isinstance(info.dataset, _Reader):
-            object.__setattr__(info, "dataset", info.dataset.dataset)  # as the loader's own has it
-        if self._given is not None:
-            self._given(worker_id)
-
-
-def _seed_generators(entropy: tuple[int, ...]) -> None:
-    words = np.random.SeedSequence(entropy).generate_state(8)
-    random.seed(words[:4].tobytes())
-    np.random.seed(words[4:6])
-    torch.default_generator.manual_seed(int.from_bytes(words[6:].tobytes()) >> 1)
-
-
 def _identity(batch: Any) -> Any:
     return batch
+
+
+class StreamLoader:
+    """The batches of an iterable dataset, or of a loader with an iteration of its own.
+
+    Nothing is known of what such a stream does. It can go on in the middle of a pass only if the
+    loader, or the dataset that the main process reads, has `state_dict` and `load_state_dict`.
+    """
+
+    def __init__(self, loader: Any, seed: int, exact: bool) -> None:
+        self._loader = loader
+        self._seed = seed
+        self.extent = extent_of(loader)
+        self._is_exact = exact
+        self._holder = _with_state(loader)
+        self._state: Mapping[str, Any] | None = None
+
+    def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
+        return self.rest(number, start * self.extent.step)
+
+    def rest(self, number: int, taken: int) -> Iterator[Any]:
+        if isinstance(self._loader, DataLoader):
+            self._loader.generator = torch.Generator().manual_seed(own_seed(self._seed, number))
+        if taken:
+            self._go_on()
+        return iter(self._loader)
+
+    def left(self, taken: int) -> int | None:
+        try:
+            return max(0, len(self._loader) - taken // self.extent.step)
+        except TypeError:  # no length
+            return None
+
+    def misfit(self, had: Extent) -> str:
+        now = self.extent
+        if now.world_size != had.world_size:
+            return f"there were {had.world_size} processes and are {now.world_size} now"
+        if now.size != had.size:
+            return f"the data had {had.size} samples and have {now.size} now"
+        if now.step != had.step and self._holder is self._loader:
+            name = type(self._loader).__name__
+            return f"a step took {had.step} samples and takes {now.step} now, cut by a {name}"
+        return ""
+
+    def state_dict(self) -> dict[str, Any]:
+        return {} if self._holder is None else {"stream": self._holder.state_dict()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        self._state = state_dict.get("stream")
+
+    def _go_on(self) -> None:
+        if self._holder is not None and self._state is not None:
+            self._holder.load_state_dict(self._state)
+            self._state = None
+            return
+        data = getattr(self._loader, "dataset", None)
+        name = type(data if isinstance(data, IterableDataset) else self._loader).__name__
+        reason = (
+            f"The training can't go on exactly in the middle of a pass over {name}, which is read "
+            "as a stream whose place is not known"
+        )
+        if self._is_exact:
+            raise ValueError(
+                f"{reason}. Give the dataset state_dict() and load_state_dict() and read it with "
+                "num_workers=0, or use a loader that has them; with "
+                "train_cfg=dict(exact_resume=False) the pass begins anew"
+            )
+        get_logger().warning("%s: it begins anew", reason)
+
+
+def _with_state(loader: Any) -> Any:
+    """Return what knows the place of a stream, or None."""
+    candidates = [loader]
+    if isinstance(loader, DataLoader) and loader.num_workers == 0:
+        candidates.append(loader.dataset)
+    for each in candidates:
+        if hasattr(each, "state_dict") and hasattr(each, "load_state_dict"):
+            return each
+    return None
+
+
+def extent_of(loader: Any) -> Extent:
+    """Return the measures of the data of a loader."""
+    batch_size = getattr(loader, "batch_size", None)
+    if batch_size is None:
+        batch_size = getattr(getattr(loader, "batch_sampler", None), "batch_size", None)
+    try:
+        size = len(getattr(loader, "dataset", ()))
+    except TypeError:
+        size = 0
+    world_size = get_world_size()
+    return Extent((batch_size or 1) * world_size, size, world_size)
+
+
+def own_seed(seed: int, number: int) -> int:
+    """Return a seed that differs from pass to pass and from process to process."""
+    rank, world_size = get_dist_info()
+    return (seed + number) * world_size + rank

@@ -1,8 +1,8 @@
 """Collective operations on tensors.
 
-What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type that
-every backend can reduce; bits, booleans and the like are gathered, and each process reduces them.
-A type that does not fit an operation is an error, also where there is just one process.
+What is only moved travels as bytes, so that it may be of any type. What is reduced is of a type
+that every backend can reduce; bits, booleans and the like are gathered, and each process reduces
+them. A type that does not fit an operation is an error, also where there is just one process.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 import torch
 from torch import Tensor, distributed
 
-from ._process import Group, get_comm_device, get_rank, get_world_size, is_distributed
+from ._groups import Group, get_comm_device, get_rank, get_world_size, is_distributed
 
 _OPS = {
     "sum": distributed.ReduceOp.SUM,

@@ -14,7 +14,7 @@ from torch.distributed.distributed_c10d import _get_default_store
 
 from engine._lazy import public
 
-from ._process import get_rank, get_world_size, is_distributed
+from ._groups import get_rank, get_world_size, is_distributed
 
 _PATIENCE = 5.0  # seconds in which those that are alive find that the others are not
 

@@ -13,8 +13,7 @@ import torch
 from torch import Tensor
 
 from ._collectives import all_gather, broadcast, gather
-from ._groups import get_results_group
-from ._process import Group, get_comm_device, get_rank, is_distributed
+from ._groups import Group, get_comm_device, get_rank, get_results_group, is_distributed
 
 T = TypeVar("T")
 

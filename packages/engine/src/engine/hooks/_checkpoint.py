@@ -28,9 +28,8 @@ from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
 from engine.utils import deprecated_api_warning, improvement, is_url
 
-from ._hook import Hook
+from ._hook import Hook, RunnerLike
 from ._metric_rule import GREATER, LESS, checked_rule, rule_of
-from ._runner_like import RunnerLike
 
 _KEPT, _BEST = "kept_checkpoints", "kept_best_checkpoints"
 

@@ -9,9 +9,8 @@ from engine.evaluator import get_metric_value
 from engine.registry import HOOKS
 from engine.utils import improvement
 
-from ._hook import Hook
+from ._hook import Hook, RunnerLike
 from ._metric_rule import checked_rule, rule_of
-from ._runner_like import RunnerLike
 
 _STATE = "early_stopping"
 

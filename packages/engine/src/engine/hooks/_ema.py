@@ -12,8 +12,7 @@ from torch import nn
 from engine.model import BaseAveragedModel, unwrap
 from engine.registry import HOOKS, MODELS, Registry
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 _STATE = "ema_state_dict"
 _MODULE = "module."

@@ -8,8 +8,7 @@ import torch
 
 from engine.registry import HOOKS
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 
 @HOOKS.register_module()

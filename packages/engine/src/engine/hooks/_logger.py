@@ -13,8 +13,7 @@ from engine.fileio import join_path, put, put_text
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import SETS_STORAGE, WRITES_ELSEWHERE
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 
 @HOOKS.register_module()

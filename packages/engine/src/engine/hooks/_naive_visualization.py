@@ -14,8 +14,7 @@ from torch.nn import functional
 
 from engine.registry import HOOKS
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 
 @HOOKS.register_module()

@@ -7,8 +7,7 @@ from typing import Any
 
 from engine.registry import HOOKS
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 
 @HOOKS.register_module()

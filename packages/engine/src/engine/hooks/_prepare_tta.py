@@ -10,8 +10,7 @@ from engine.config import Config, ConfigDict, ConfigError
 from engine.registry import HOOKS, MODELS, RUNNERS
 from engine.utils import mutable_copy
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 
 @HOOKS.register_module()

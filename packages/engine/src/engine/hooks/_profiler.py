@@ -13,8 +13,7 @@ from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.utils import did_you_mean
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 _TRACES = ("log_trace", "tb_trace")
 

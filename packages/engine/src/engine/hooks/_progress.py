@@ -1,16 +1,18 @@
-"""Progress bar."""
+"""Progress bar in the terminal, and a picture of the training curves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from engine.dist import is_main_process
+from engine.dist import is_main_process, master_only
 from engine.logging import console, has_terminal
-from engine.registry import HOOKS
+from engine.registry import HOOKS, needs_trust
+from engine.registry.restrictions import NAMES_FILE_OF_RUN
+from engine.visualization import plot_curves, require_matplotlib
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -85,3 +87,30 @@ class ProgressHook(Hook):
 
     def _overrides(self, point: str) -> bool:
         return super()._overrides(point) and (self._is_shown or point == "before_run")
+
+
+@HOOKS.register_module()
+@needs_trust(filename=NAMES_FILE_OF_RUN)
+class CurvesHook(Hook):
+    """Draws the scalars of all runs in the work directory, as one training, into a PNG.
+
+    Args:
+        filename: The name of the picture in the work directory.
+
+    Raises:
+        ImportError: If matplotlib is missing.
+    """
+
+    priority = "LOWEST"
+
+    def __init__(self, filename: str = "curves.png") -> None:
+        require_matplotlib()  # now, not at the end of a long training
+        self.filename = filename
+
+    @master_only
+    def after_train(self, runner: RunnerLike) -> None:
+        """Draw."""
+        folder = Path(runner.work_dir)
+        files = sorted(folder.glob("*/vis_data/scalars.json"))
+        if files:
+            plot_curves({folder.name: files}, folder / self.filename)

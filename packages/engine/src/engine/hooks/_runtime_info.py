@@ -1,17 +1,17 @@
-"""Runtime information in the message hub."""
+"""Runtime information in the message hub: values of the training, times, ETA."""
 
 from __future__ import annotations
 
 import math
 import re
+import time
 from collections.abc import Mapping
 from numbers import Real
 from typing import Any
 
 from engine.registry import HOOKS
 
-from ._hook import Hook
-from ._runner_like import RunnerLike
+from ._hook import Hook, RunnerLike
 
 # The values that a run logs itself, and the names that others of these names get, which are
 # different for different names.
@@ -151,3 +151,50 @@ def _number_in(value: Any) -> Any:
     """Return the number in an array or tensor with one element, and any other value as it is."""
     is_array = hasattr(value, "shape") and hasattr(value, "item")
     return value.item() if is_array and math.prod(value.shape) == 1 else value
+
+
+@HOOKS.register_module()
+class IterTimerHook(Hook):
+    """Logs the time of each iteration and of its data loading, in seconds, and the ETA."""
+
+    priority = "NORMAL"
+
+    def __init__(self) -> None:
+        self._mark = 0.0
+        self._train_seconds = 0.0
+        self._start_iter = 0
+
+    def before_train(self, runner: RunnerLike) -> None:
+        """Begin to count anew."""
+        self._train_seconds, self._start_iter = 0.0, runner.iter
+
+    def after_val(self, runner: RunnerLike) -> None:
+        """Leave the validation out of the iteration after it."""
+        self._mark = time.perf_counter()
+
+    def _before_epoch(self, runner: RunnerLike, mode: str = "train") -> None:
+        self._mark = time.perf_counter()
+
+    def _before_iter(
+        self, runner: RunnerLike, batch_idx: int, data_batch: Any = None, mode: str = "train"
+    ) -> None:
+        waited = time.perf_counter() - self._mark
+        runner.message_hub.update_scalar(f"{mode}/data_time", waited)
+
+    def _after_iter(
+        self,
+        runner: RunnerLike,
+        batch_idx: int,
+        data_batch: Any = None,
+        outputs: Any = None,
+        mode: str = "train",
+    ) -> None:
+        now = time.perf_counter()
+        seconds, self._mark = now - self._mark, now
+        hub = runner.message_hub
+        hub.update_scalar(f"{mode}/time", seconds)
+        if mode == "train":
+            self._train_seconds += seconds
+            done = runner.iter + 1
+            seconds_each = self._train_seconds / (done - self._start_iter)
+            hub.update_info("eta", seconds_each * (runner.max_iters - done))

@@ -12,7 +12,7 @@ from typing import Any, get_type_hints
 
 from engine.runner.run_table import TAKEN
 
-from ._kwargs_forwarding import KwargsForwarding, find_kwargs_forwarding
+from ._constructor_source import KwargsForwarding, find_kwargs_forwarding
 from ._values import Allowed, equal, is_allowed, parse_annotation
 
 # Its constructor takes anything by its signature, and raises if that is anything.

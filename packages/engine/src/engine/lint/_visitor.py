@@ -24,7 +24,7 @@ from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
 from engine.utils import close_matches
 
 from ._argument_matching import Mismatch, match_arguments, suggest_value
-from ._built_arguments import find_built_arguments
+from ._constructor_source import find_built_arguments
 from ._report import Finding, Severity, find_site
 from ._resolve import (
     LookupFailure,

@@ -1,4 +1,4 @@
-"""Modules with weight initialization."""
+"""Modules with weight initialization, and layers of torch in the registry."""
 
 from __future__ import annotations
 
@@ -12,6 +12,11 @@ from engine.registry import MODELS
 
 from ._pretrained import PretrainedInit
 from ._weight_init import initialize
+
+__all__ = ["MODELS", "BaseModule", "ModuleDict", "ModuleList", "RReLU", "Sequential"]
+
+RReLU = nn.RReLU
+MODELS.register_module(module=RReLU)
 
 _PRETRAINED = ("Pretrained", "PretrainedInit")
 

@@ -6,10 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Self
 
-from ._call_site import CallSite, find_caller, get_module
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
-from ._registered import Registered
+from ._registered import CallSite, Registered, find_caller, get_module
 from ._scope import ActiveScope, add_known_scope, canonical_scope
 from ._source import Source
 from ._trust import add_package

@@ -13,7 +13,6 @@ from ._interrupt import StopRequest as StopRequest
 from ._interrupt import TrainingInterrupted as TrainingInterrupted
 from ._log_processor import LogProcessor as LogProcessor
 from ._log_processor import faults_of_statistics as faults_of_statistics
-from ._precision import autocast as autocast
 from ._reexports import CheckpointError as CheckpointError
 from ._reexports import CheckpointLoader as CheckpointLoader
 from ._reexports import get_state_dict as get_state_dict
@@ -26,9 +25,10 @@ from ._reexports import weights_to_cpu as weights_to_cpu
 from ._resume_point import find_latest_checkpoint as find_latest_checkpoint
 from ._runner import FlexibleRunner as FlexibleRunner
 from ._runner import Runner as Runner
+from ._strategies import BaseStrategy as BaseStrategy
+from ._strategies import DDPStrategy as DDPStrategy
+from ._strategies import SingleDeviceStrategy as SingleDeviceStrategy
+from ._strategies import autocast as autocast
 from ._train_loops import BaseTrainLoop as BaseTrainLoop
 from ._train_loops import EpochBasedTrainLoop as EpochBasedTrainLoop
 from ._train_loops import IterBasedTrainLoop as IterBasedTrainLoop
-from .strategies._ddp import DDPStrategy as DDPStrategy
-from .strategies._single_device import SingleDeviceStrategy as SingleDeviceStrategy
-from .strategies._strategy import BaseStrategy as BaseStrategy

@@ -24,9 +24,9 @@ from engine.registry.restrictions import STARTS_WORKERS
 from engine.utils import mutable_copy
 from engine.visualization import Visualizer
 
+from ._strategies import BaseStrategy
 from .run_table import DATALOADER, RUN, PartSpec
 from .run_values import is_part
-from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
 

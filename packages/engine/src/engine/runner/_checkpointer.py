@@ -30,7 +30,7 @@ from engine.model import load_state_dict, random_state, unwrap
 from engine.utils import is_plain
 
 from ._resume_point import is_training
-from .strategies._strategy import BaseStrategy
+from ._strategies import BaseStrategy
 
 # Whether the next forward pass begins with the buffers of rank 0. It does not after an iteration
 # whose gradients are only accumulated.

@@ -16,7 +16,7 @@ from engine.structures import BaseDataElement
 
 from ._base_loop import BaseLoop, Loader
 from ._build import build_evaluator
-from ._precision import autocast
+from ._strategies import autocast
 
 if TYPE_CHECKING:
     from engine.evaluator import Evaluator

@@ -53,9 +53,9 @@ from ._interrupt import StopRequest, TrainingInterrupted
 from ._log_processor import LogProcessor
 from ._progress import RunProgress
 from ._resume_point import ResumePoint, find_resume_point
+from ._strategies import BaseStrategy
 from ._validate import check_arguments
 from .run_table import RUN
-from .strategies._strategy import BaseStrategy
 
 Cfg = Mapping[str, Any]
 

@@ -21,12 +21,12 @@ def check_arguments(given: Mapping[str, Any]) -> None:
     Raises:
         ValueError: If there is anything wrong with them.
     """
-    wrong = [
-        *(message for group in GROUPS for message in _incomplete(given, group)),
-        *_without(given, "train_cfg", "param_scheduler"),
-        *_wrong_values(given),
-        *_of_strategy(given),
-    ]
+    wrong = [message for group in GROUPS for message in _incomplete(given, group)]
+    if given["param_scheduler"] and given["train_cfg"] is None:
+        wrong.append("param_scheduler given without train_cfg")
+    cfg = given["cfg"]
+    wrong += [f"{key}{_site(cfg, key)}: {message}" for key, message in wrong_values(given)]
+    wrong += _of_strategy(given)
     if len(wrong) == 1:
         raise ValueError(wrong[0])
     if wrong:
@@ -39,14 +39,6 @@ def _incomplete(given: Mapping[str, Any], names: Sequence[str]) -> list[str]:
         return []
     there = [name for name in names if name not in missing]
     return [f"{' and '.join(there)} given without {' and '.join(missing)}"]
-
-
-def _without(given: Mapping[str, Any], needed: str, name: str) -> list[str]:
-    return [f"{name} given without {needed}"] if given[name] and given[needed] is None else []
-
-
-def _wrong_values(given: Mapping[str, Any]) -> list[str]:
-    return [f"{key}{_site(given['cfg'], key)}: {message}" for key, message in wrong_values(given)]
 
 
 def _site(cfg: Any, key: str) -> str:

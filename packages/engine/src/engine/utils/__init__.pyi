@@ -1,7 +1,5 @@
 from ._deprecation import deprecated_api_warning as deprecated_api_warning
 from ._deprecation import deprecated_function as deprecated_function
-from ._is_plain import is_plain as is_plain
-from ._is_plain import mutable_copy as mutable_copy
 from ._manager import ManagerMixin as ManagerMixin
 from ._methods import has_method as has_method
 from ._methods import is_method_overridden as is_method_overridden
@@ -21,7 +19,6 @@ from ._path import mkdir_or_exist as mkdir_or_exist
 from ._path import scandir as scandir
 from ._path import symlink as symlink
 from ._path import walk as walk
-from ._same import same_value as same_value
 from ._score import improvement as improvement
 from ._sequence import apply_to as apply_to
 from ._sequence import concat_list as concat_list
@@ -44,6 +41,9 @@ from ._text import decode_text as decode_text
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError
 from ._timer import check_time as check_time
+from ._values import is_plain as is_plain
+from ._values import mutable_copy as mutable_copy
+from ._values import same_value as same_value
 from ._versions import digit_version as digit_version
 from ._versions import get_git_hash as get_git_hash
 from .progressbar import ProgressBar as ProgressBar

@@ -1,9 +1,10 @@
-"""Base class of visual backends."""
+"""Base class of visual backends, and the names of files and keys that they write."""
 
 from __future__ import annotations
 
 import functools
 import os
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat, TypeVar, cast
@@ -24,6 +25,15 @@ if TYPE_CHECKING:
 
 Image = npt.NDArray[np.uint8]
 F = TypeVar("F", bound=Callable[..., Any])
+
+# What would mean another file, or none: an escape within the name itself, a slash beside
+# which there is nothing, and the folders `.` and `..`.
+_PATH = r"-(?=x[0-9A-F])|(?:\A|(?<=/))/|/\Z|(?:\A|(?<=/))\.(?=\.?(?:/|\Z))"
+_NO_FILE = re.compile(rf'{_PATH}|[\x00-\x1f\x7f<>:"\\|?*]')
+_NOT_FOR_MLFLOW = re.compile(rf"{_PATH}|[^/\w.\- ]")
+
+# Folders to which trackers write.
+_OF_TRACKERS = frozenset({".aim", ".neptune", "dvclive", "mlflow", "mlruns", "wandb"})
 
 
 def force_init_env(old_func: F) -> F:
@@ -202,10 +212,6 @@ class BaseVisBackend:
         """Finish what is pending, and let go of what was opened."""
 
 
-# Folders to which trackers write.
-_OF_TRACKERS = frozenset({".aim", ".neptune", "dvclive", "mlflow", "mlruns", "wandb"})
-
-
 def parameters(config: Config, keys: Collection[str] | None = None) -> dict[str, Any]:
     """Return the values of a config by their paths, `model.depth` and the like.
 
@@ -238,3 +244,21 @@ def files_of_run(
         for name in sorted(files):
             if name.endswith(ends):
                 yield Path(folder, name), "" if inside == "." else inside
+
+
+def as_file_name(name: str) -> str:
+    """Return a name as that of a file below a folder, in which slashes make further folders.
+
+    What can't stand in one is written as its code point, `-x3F-` for a question mark, so that
+    different names stay different.
+    """
+    return _NO_FILE.sub(_escape, name)
+
+
+def as_mlflow_name(name: str) -> str:
+    """Return a name as MLflow takes it, escaped as that of a file: letters, digits and `_-./ `."""
+    return _NOT_FOR_MLFLOW.sub(_escape, name)
+
+
+def _escape(found: re.Match[str]) -> str:
+    return f"-x{ord(found[0]):X}-"

@@ -10,8 +10,15 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
-from ._names import as_file_name
+from ._backend import (
+    BaseVisBackend,
+    Image,
+    as_file_name,
+    each_alone,
+    files_of_run,
+    force_init_env,
+    parameters,
+)
 
 if TYPE_CHECKING:
     from engine.config import Config

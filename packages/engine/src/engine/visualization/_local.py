@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, BinaryIO, SupportsFloat
 from engine.registry import VISBACKENDS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
 
-from ._backend import BaseVisBackend, Image
+from ._backend import BaseVisBackend, Image, as_file_name
 from ._image_io import write_image
-from ._names import as_file_name
 
 if TYPE_CHECKING:
     from engine.config import Config

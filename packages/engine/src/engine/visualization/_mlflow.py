@@ -11,8 +11,15 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 
-from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
-from ._names import as_mlflow_name
+from ._backend import (
+    BaseVisBackend,
+    Image,
+    as_mlflow_name,
+    each_alone,
+    files_of_run,
+    force_init_env,
+    parameters,
+)
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -53,10 +53,12 @@ def draw_fields(drawer: ImageDrawer, fields: Mapping[str, Any], meta: Meta) -> N
 
 def _draw_maps(drawer: ImageDrawer, maps: PixelData, meta: Meta) -> None:
     """Draw the maps of classes; maps of scores are left out."""
+    # Without names, all that fit into a byte but the last: 255 marks pixels of no class.
+    class_count = len(meta.get("classes") or range(255))
     for value in maps.cpu().numpy().values():
         if len(value) != 1 or not np.issubdtype(value.dtype, np.integer):
             continue
-        classes = [c for c in np.unique(value).tolist() if 0 <= c < _class_count(meta)]
+        classes = [c for c in np.unique(value).tolist() if 0 <= c < class_count]
         if classes:
             masks = np.stack([value[0] == c for c in classes])
             colors = [_color(meta, c) for c in classes]
@@ -82,12 +84,6 @@ def _draw_label(drawer: ImageDrawer, label: Any, meta: Meta) -> None:
 def _numbers(values: Any) -> list[int]:
     array = values.cpu().numpy() if isinstance(values, torch.Tensor) else np.asarray(values)
     return [int(number) for number in array.ravel()]
-
-
-def _class_count(meta: Meta) -> int:
-    """Return the number of classes; without names, all that fit into a byte but the last."""
-    classes = meta.get("classes")
-    return len(classes) if classes else 255  # 255 marks pixels that belong to no class
 
 
 def _name(meta: Meta, label: int) -> str:

@@ -11,9 +11,10 @@ from engine.logging import get_logger
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 from engine.utils import did_you_mean, mutable_copy
 
-from ._joined_groups import join_equal_groups
-from ._paramwise import Paramwise
+from ._param_groups import Paramwise, join_equal_groups
 from ._wrapper import OptimWrapper
+
+__all__ = ["OPTIM_WRAPPER_CONSTRUCTORS", "DefaultOptimWrapperConstructor", "build_optim_wrapper"]
 
 
 @OPTIM_WRAPPER_CONSTRUCTORS.register_module()

@@ -1,5 +1,5 @@
-from ._collect_env import collect_env as collect_env
-from ._processes import set_multi_processing as set_multi_processing
+from ._environment import collect_env as collect_env
+from ._environment import set_multi_processing as set_multi_processing
 from ._time_counter import TimeCounter as TimeCounter
 from ._torch import has_batch_norm as has_batch_norm
 from ._torch import is_jit_tracing as is_jit_tracing

@@ -1,4 +1,4 @@
-"""`engine predict`: predict with a trained model."""
+"""`engine export` and `engine predict`: commands on a checkpoint."""
 
 from __future__ import annotations
 
@@ -10,6 +10,23 @@ import typer
 from engine.config import Config, parse_options
 
 from ._arguments import CheckpointArgument, DebugOption, DeviceOption, OptionsOption, TrustOption
+
+
+def export(
+    checkpoint: CheckpointArgument,
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT", help="The new file, *.safetensors or *.pth.", show_default=False
+        ),
+    ],
+    debug: DebugOption = False,
+) -> None:
+    """Write the weights of a checkpoint, without the training state, to another file."""
+    from engine.checkpoint import export_weights  # deferred: other commands don't need torch
+
+    export_weights(checkpoint, out)
+    typer.echo(f"Wrote {out}")
 
 
 def predict(

@@ -1,7 +1,9 @@
-"""Batches on their way from a worker."""
+"""Random numbers of workers, and batches on their way from one."""
 
 from __future__ import annotations
 
+import random
+import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,7 @@ import pytest
 import torch
 from torch.utils.data import DataLoader
 
-from engine.dataset import make_resumable, pseudo_collate
+from engine.dataset import make_resumable, pseudo_collate, worker_init_fn
 from engine.structures import BaseDataElement
 
 
@@ -83,3 +85,28 @@ def test_a_batch_can_be_changed_and_outlives_its_successors() -> None:
     first["image"][0][0, 0] = 77
     assert first["image"][0].flatten().tolist() == [77, *range(1, 12)]
     assert second["image"][1].flatten().tolist() == list(range(3, 15))
+
+
+def test_each_worker_draws_something_else() -> None:
+    def draws(worker_id: int, rank: int) -> tuple[float, float, float]:
+        worker_init_fn(worker_id, num_workers=2, rank=rank, seed=5)
+        return random.random(), float(np.random.rand()), torch.rand(()).item()
+
+    python_state, numpy_state = random.getstate(), np.random.get_state()
+    with torch.random.fork_rng():
+        drawn = [draws(worker, rank) for rank in range(2) for worker in range(2)]
+        assert drawn[0] == draws(0, 0)
+    random.setstate(python_state)
+    np.random.set_state(numpy_state)
+    for each in zip(*drawn, strict=True):
+        assert len(set(each)) == 4
+
+
+def test_other_workers_can_be_silenced() -> None:
+    with warnings.catch_warnings(record=True) as caught, torch.random.fork_rng():
+        warnings.simplefilter("always")
+        worker_init_fn(0, 2, 0, 0, disable_subprocess_warning=True)
+        warnings.warn("shown", stacklevel=1)
+        worker_init_fn(1, 2, 0, 0, disable_subprocess_warning=True)
+        warnings.warn("silent", stacklevel=1)
+    assert [str(warning.message) for warning in caught] == ["shown"]

@@ -1,13 +1,15 @@
-"""Report of the environment."""
+"""Environment of a training: report of versions, and settings of worker processes."""
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import platform
 import shutil
 import subprocess
 import sys
 from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -129,3 +131,27 @@ def _commit() -> str:
         return ""
     commit = get_git_hash(fallback="", digits=12, cwd=folder)
     return f" (commit {commit})" if commit else ""
+
+
+def set_multi_processing(
+    mp_start_method: str = "fork", opencv_num_threads: int = 0, distributed: bool = False
+) -> None:
+    """Set how child processes start, and keep threads from competing for the cores.
+
+    Args:
+        mp_start_method: `'fork'`, `'spawn'` or `'forkserver'`; it has no effect on Windows.
+        opencv_num_threads: How many threads OpenCV takes, where it is installed; 0 means none
+            beside its caller's.
+        distributed: Whether several processes share the machine; OpenMP and MKL then take one
+            thread each, unless `OMP_NUM_THREADS` or `MKL_NUM_THREADS` say otherwise. This is for
+            processes started later.
+    """
+    if platform.system() != "Windows":
+        multiprocessing.set_start_method(mp_start_method, force=True)
+    if find_spec("cv2") is not None:
+        import cv2  # deferred: it is not a dependency
+
+        cv2.setNumThreads(opencv_num_threads)
+    if distributed:
+        for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+            os.environ.setdefault(name, "1")

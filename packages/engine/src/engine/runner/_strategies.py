@@ -1,4 +1,4 @@
-"""Base class of strategies."""
+"""Strategies: where and how a model runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,32 @@ import torch
 from torch import nn
 
 from engine.device import device_of, get_device
+from engine.dist import get_local_rank, init_dist, is_distributed
 from engine.model import get_state_dict, weights_to_cpu
-from engine.registry import needs_trust
+from engine.registry import MODEL_WRAPPERS, STRATEGIES, needs_trust
 from engine.registry.restrictions import COMPILES, STARTS_PROCESSES
 
-from .._precision import DTYPES, autocast
-
+DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 Compile = bool | Mapping[str, Any]
+
+
+def autocast(
+    device_type: str | None = None,
+    dtype: torch.dtype | None = None,
+    enabled: bool = True,
+    cache_enabled: bool | None = None,
+) -> torch.autocast:
+    """Return a context, or a decorator, in which operations choose their precision.
+
+    Args:
+        device_type: The type of the device; None means that of the best one there is.
+        dtype: The lower precision; None means float16 on CUDA devices, bfloat16 elsewhere.
+        enabled: Whether to; False keeps the precision of the inputs, within another context too.
+        cache_enabled: Whether weights in lower precision are kept for later use.
+    """
+    kind = device_type or get_device().partition(":")[0]
+    lower = dtype or (torch.float16 if kind == "cuda" else torch.bfloat16)
+    return torch.autocast(kind, lower, enabled=enabled, cache_enabled=cache_enabled)
 
 
 @needs_trust(compile=COMPILES, launcher=STARTS_PROCESSES)
@@ -114,3 +133,71 @@ class BaseStrategy(ABC):
         else:
             setattr(model, target, torch.compile(getattr(model, target), **options))
         return model
+
+
+@STRATEGIES.register_module()
+class SingleDeviceStrategy(BaseStrategy):
+    """The model runs on one device."""
+
+    def setup(self, dist_cfg: Mapping[str, Any]) -> None:
+        """Do nothing: there are no other processes.
+
+        Args:
+            dist_cfg: Not used.
+        """
+
+    def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
+        """Move the model to the device, and compile it if that was asked for.
+
+        Args:
+            model: The model.
+            wrapper_cfg: Not used: a wrapper is for several processes.
+        """
+        return self._compile(model.to(self.device))
+
+
+@STRATEGIES.register_module()
+class DDPStrategy(BaseStrategy):
+    """Each process has a copy of the model on a device of its own, and gradients are averaged.
+
+    Args:
+        device: The type of the devices; None means the best there is.
+        precision: As in `BaseStrategy`.
+        compile: As in `BaseStrategy`.
+        launcher: Who started the processes: `'pytorch'` (torchrun), `'slurm'` or `'mpi'`.
+    """
+
+    def __init__(
+        self,
+        device: str | None = None,
+        precision: str | None = None,
+        compile: Compile = False,
+        launcher: str = "pytorch",
+    ) -> None:
+        super().__init__(device, precision, compile)
+        self.launcher = launcher
+
+    def setup(self, dist_cfg: Mapping[str, Any]) -> None:
+        """Join the other processes.
+
+        Args:
+            dist_cfg: Arguments of `engine.dist.init_dist`.
+        """
+        backend = "gloo" if self.device.type == "cpu" else dist_cfg.get("backend", "nccl")
+        if not is_distributed():
+            init_dist(self.launcher, **{**dist_cfg, "backend": backend})
+        if self.device.type == "cuda":
+            self.device = torch.device("cuda", get_local_rank() % torch.cuda.device_count())
+
+    def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
+        """Move the model to the device, compile it if that was asked for, and wrap it.
+
+        Args:
+            model: The model.
+            wrapper_cfg: The config of the wrapper; None means `MMDistributedDataParallel`.
+        """
+        given: dict[str, Any] = {"type": "engine.MMDistributedDataParallel"}
+        if self.device.type == "cuda":
+            given["device_ids"] = [self.device.index]
+        given["module"] = self._compile(model.to(self.device))
+        return MODEL_WRAPPERS.build(wrapper_cfg or {}, default_args=given)

@@ -1,1 +1,0 @@
-"""Strategies: where and how a model runs."""
