@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from engine.registry import Registry
 
 MakeLibrary = Callable[..., Path]
 Modules = Callable[[str], set[str]]
@@ -156,3 +161,39 @@ assert 'leaving_lib' in import_announced()
 assert MODELS.explain('mmalpha.ResNt').error
 """
     modules_after(code)
+
+
+def test_no_more_of_a_location_is_imported_than_a_name_needs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lazy = "import lazy_loader as lazy\n__getattr__, __dir__, __all__ = lazy.attach(__name__, "
+    register = "from holder_of_things import THINGS\n"
+    files = {
+        "holder_of_things.py": "from engine.registry import Registry\n"
+        "THINGS = Registry('thing', scope='top', locations=['lazy_things', 'late_things'])\n",
+        "lazy_things/__init__.py": lazy + "submod_attrs={'one': ['One'], 'two': ['Two']})\n",
+        "lazy_things/one.py": register + "@THINGS.register_module()\nclass One: ...\n",
+        "lazy_things/two.py": register + "@THINGS.register_module()\nclass Two: ...\n"
+        "THINGS.register_module('Another', module=Two)\n",
+        "late_things.py": register + "@THINGS.register_module()\nclass Late: ...\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry: Registry[Any] = importlib.import_module("holder_of_things").THINGS
+
+    def loaded() -> set[str]:
+        return {"lazy_things.one", "lazy_things.two", "late_things"} & {*sys.modules}
+
+    assert registry.get("One") is not None
+    assert loaded() == {"lazy_things.one"}
+    assert registry.imports["lazy_things"] == registry.imports["late_things"] == "pending"
+    assert registry.get("Another") is not None  # which the package does not export
+    assert registry.imports["lazy_things"] == registry.imports["late_things"] == "imported"
+    assert "Late" in registry
+
+
+def test_an_optimizer_of_torch_needs_no_sharded_training(modules_after: Modules) -> None:
+    code = "from engine.registry import OPTIMIZERS; assert OPTIMIZERS.get('SGD')"
+    assert "torch.distributed.optim" not in modules_after(code)

@@ -2,12 +2,12 @@ from .optimizer._amp_wrapper import AmpOptimWrapper as AmpOptimWrapper
 from .optimizer._constructor import OPTIM_WRAPPER_CONSTRUCTORS as OPTIM_WRAPPER_CONSTRUCTORS
 from .optimizer._constructor import DefaultOptimWrapperConstructor as DefaultOptimWrapperConstructor
 from .optimizer._constructor import build_optim_wrapper as build_optim_wrapper
-from .optimizer._optimizers import OPTIMIZERS as OPTIMIZERS
-from .optimizer._optimizers import TORCH_OPTIMIZERS as TORCH_OPTIMIZERS
-from .optimizer._optimizers import ZeroRedundancyOptimizer as ZeroRedundancyOptimizer
+from .optimizer._torch import OPTIMIZERS as OPTIMIZERS
+from .optimizer._torch import TORCH_OPTIMIZERS as TORCH_OPTIMIZERS
 from .optimizer._wrapper import BaseOptimWrapper as BaseOptimWrapper
 from .optimizer._wrapper import OptimWrapper as OptimWrapper
 from .optimizer._wrapper_dict import OptimWrapperDict as OptimWrapperDict
+from .optimizer._zero import ZeroRedundancyOptimizer as ZeroRedundancyOptimizer
 from .scheduler import ConstantLR as ConstantLR
 from .scheduler import ConstantMomentum as ConstantMomentum
 from .scheduler import ConstantParamScheduler as ConstantParamScheduler

@@ -330,16 +330,25 @@ def _check_versions(announcement: Announcement) -> None:
             )
 
 
-def import_location(location: str) -> None:
-    """Import a module whose import registers, and all names of a lazy package.
+def import_location(location: str, name: str | None = None) -> bool:
+    """Import a module whose import registers, and the names of a lazy package.
+
+    Args:
+        location: The module.
+        name: The only name of a lazy package that is needed, if it is one of them.
+
+    Returns:
+        Whether all of it is imported.
 
     Raises:
         ScopeImportError: If the import fails, which is the cause.
     """
     try:
         module = import_module(location)
-        for name in getattr(module, "__all__", ()):
-            getattr(module, name)
+        for each in getattr(module, "__all__", ()):
+            if name is None or each == name:
+                getattr(module, each)
+        return name is None or not hasattr(module, "__getattr__")
     except (Exception, SystemExit) as error:  # whatever a library does when it is imported
         raise ScopeImportError(
             f"the import of {location}, which a registry names in its locations, fails: "

@@ -174,15 +174,18 @@ class RegistryNode(Generic[T]):
             ScopeImportError: If an import fails; the failure is the cause.
         """
         while self._pending:
-            location = self._pending[0]
-            try:
-                import_location(location)
-            except ScopeImportError as error:
-                self._imports[location] = str(error)
-                raise
+            self._import(self._pending[0])
+
+    def _import(self, location: str, name: str | None = None) -> None:
+        try:
+            is_complete = import_location(location, name)
+        except ScopeImportError as error:
+            self._imports[location] = str(error)
+            raise
+        if is_complete:
             self._imports[location] = IMPORTED
-            if self._pending and self._pending[0] == location:
-                del self._pending[0]
+            if location in self._pending:  # the import may have looked something up
+                self._pending.remove(location)
 
     def attach_source(self, prefix: str, source: Source) -> None:
         """Let `prefix.name` mean a name of a source, in this node and those below.
@@ -200,8 +203,16 @@ class RegistryNode(Generic[T]):
         self._tree.clear_caches()
 
     def get_own(self, name: str) -> Callable[..., T] | None:
-        """Return what this node itself has under `name`, its locations included, or None."""
-        if name not in self._module_dict and self._pending:
+        """Return what this node itself has under `name`, its locations included, or None.
+
+        No more is imported than the name needs: of a lazy package the module that has it, if the
+        package exports it, and no location after one that registers it.
+        """
+        for location in [*self._pending]:
+            if name in self._module_dict:
+                break
+            self._import(location, name)
+        if name not in self._module_dict:
             self.import_from_location()
         return self._module_dict.get(name)
 

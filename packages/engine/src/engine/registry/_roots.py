@@ -55,7 +55,7 @@ MODEL_WRAPPERS: Registry[nn.Module] = Registry(
 WEIGHT_INITIALIZERS = _make_root("weight initializer", "engine.model")
 TASK_UTILS = _make_root("task util")
 
-OPTIMIZERS = _make_root("optimizer", "engine.optim")
+OPTIMIZERS = _make_root("optimizer", "engine.optim.optimizer._torch", "engine.optim")
 OPTIM_WRAPPERS = _make_root("optim_wrapper", "engine.optim")
 OPTIM_WRAPPER = OPTIM_WRAPPERS
 OPTIM_WRAPPER_CONSTRUCTORS = _make_root("optimizer wrapper constructor", "engine.optim")

@@ -8,7 +8,6 @@ from functools import partial
 from typing import Any, ClassVar
 
 from torch import nn
-from torch.distributed.optim import ZeroRedundancyOptimizer
 from torch.optim import Optimizer
 
 _NORMS = (
@@ -181,7 +180,7 @@ def join_equal_groups(optimizer: Optimizer) -> None:
     Args:
         optimizer: The optimizer, not used yet.
     """
-    if isinstance(optimizer, ZeroRedundancyOptimizer):  # it shares out the groups on its own
+    if hasattr(optimizer, "consolidate_state_dict"):  # ZeRO shares out the groups on its own
         return
     parts = [group["params"] for group in optimizer.param_groups]
     optimizer.param_groups[:] = _join(optimizer.param_groups)

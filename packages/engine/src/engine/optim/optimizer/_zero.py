@@ -1,32 +1,16 @@
-"""Optimizers in the registry: those of torch, and one with its state sharded over processes."""
+"""Optimizer with its state sharded over processes."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar, cast
 
-import torch
 from torch import Tensor
 from torch.distributed.optim import ZeroRedundancyOptimizer as _ZeroRedundancyOptimizer
 from torch.optim import Optimizer
 
 from engine.dist import is_main_process
 from engine.registry import OPTIMIZERS, Registry
-
-__all__ = ["OPTIMIZERS", "TORCH_OPTIMIZERS", "ZeroRedundancyOptimizer"]
-
-
-def _register() -> tuple[str, ...]:
-    names = []
-    for name, value in vars(torch.optim).items():
-        is_optimizer = isinstance(value, type) and issubclass(value, torch.optim.Optimizer)
-        if is_optimizer and value is not torch.optim.Optimizer:
-            OPTIMIZERS.register_module(module=value)
-            names.append(name)
-    return tuple(names)
-
-
-TORCH_OPTIMIZERS = _register()
 
 
 @OPTIMIZERS.register_module()
