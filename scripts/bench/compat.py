@@ -1,8 +1,9 @@
 """Libraries written for MMEngine: iterations and start-up on engine, over those on MMEngine.
 
 `python scripts/bench compat` makes an environment with each, and trains the configs of
-`tests/clients/configs` in both by turns, with one thread. Seconds are those of the CPU;
-start-up is all that comes before the first step. The first turn compiles, and is not counted.
+`tests/clients/configs` in both by turns, with one thread. Seconds are those of the CPU. The speed
+of a training counts all from its first step on: logs, checkpoints and validations as well;
+start-up is what comes before. The first turn compiles, and is not counted.
 """
 
 from __future__ import annotations
@@ -19,12 +20,13 @@ from pathlib import Path
 from typing import Any
 
 CLIENTS = Path(__file__).resolve().parents[2] / "tests" / "clients"
+# What is measured, the unit in which it is shown, and how many of them it has in a second.
+COLUMNS = (("speed", "it/s", 1), ("iteration", "ms", 1000), ("startup", "s", 1))
 CONFIGS = {
     "mmpretrain, ResNet-18": "mmpretrain_fashion",
-    "mmseg, FCN": "mmseg_toy",
-    "mmdet, CenterNet": "mmdet_toy",
+    "mmseg, small FCN": "mmseg_toy",
+    "mmdet, small CenterNet": "mmdet_toy",
 }
-SETTLED = 5  # iterations until which caches are filled
 
 
 def main(words: Sequence[str]) -> None:
@@ -40,8 +42,9 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--only", default="", help="a part of the name of a config")
     options = parser.parse_args(words)
     pythons = {name: _environment(options.environments / name) for name in ("mmengine", "engine")}
-    print("| training | MMEngine, it/s | engine, it/s | ratio | start-up, s | engine, s | ratio |")
-    print("|---|---:|---:|---:|---:|---:|---:|")
+    columns = [f"{name}, {unit}" for name, unit, _ in COLUMNS]
+    print("|".join(["", " training ", *(f" {each} | engine | ratio " for each in columns), ""]))
+    print("|---|" + "---:|---:|---:|" * len(columns))
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder, "data")
         toy_data: list[str | Path] = [pythons["engine"], CLIENTS / "toy_data.py", data]
@@ -68,23 +71,22 @@ def _environment(folder: Path) -> Path:
 def _print_row(
     title: str, config: Path, data: Path, pythons: dict[str, Path], repeats: int
 ) -> None:
-    speeds: dict[str, list[float]] = {name: [] for name in pythons}
-    starts: dict[str, list[float]] = {name: [] for name in pythons}
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in pythons}
     for turn in range(repeats + 1):
         # Each is the first in half of the turns.
         for name in sorted(pythons, reverse=turn % 2 == 1):
             times = _train(pythons[name], config, data)
             if times["engine"] != (name == "engine"):
                 raise RuntimeError(f"{pythons[name]} has the wrong mmengine")
-            if turn == 0:
-                continue
-            steady = times["iterations"][SETTLED:]
-            speeds[name].append(1 / statistics.median(steady))
-            starts[name].append(times["startup"])
+            if turn:
+                found[name].append(times)
     cells = [title]
-    for numbers, digits in ((speeds, 1), (starts, 2)):
-        theirs, ours = (statistics.median(numbers[name]) for name in ("mmengine", "engine"))
-        cells += [f"{theirs:.{digits}f}", f"{ours:.{digits}f}", f"{ours / theirs:.2f}"]
+    for key, _, factor in COLUMNS:
+        theirs, ours = (
+            statistics.median(times[key] for times in found[name])
+            for name in ("mmengine", "engine")
+        )
+        cells += [f"{theirs * factor:.3g}", f"{ours * factor:.3g}", f"{ours / theirs:.2f}"]
     print(f"| {' | '.join(cells)} |", flush=True)
 
 

@@ -7,6 +7,7 @@ CPU, which hardly depend on what else runs.
 from __future__ import annotations
 
 import json
+import statistics
 import sys
 import time
 from pathlib import Path
@@ -19,16 +20,19 @@ from mmengine.hooks import Hook
 from mmengine.registry import HOOKS
 from mmengine.runner import Runner
 
+SETTLED = 5  # iterations until which caches are filled
+
 
 @HOOKS.register_module()
 class StopWatch(Hook):  # type: ignore[misc]  # MMEngine has no types
-    """Notes when the first iteration begins, and how long each takes without a validation."""
+    """Notes when the first iteration begins, how long each takes, and when the training ends."""
 
     # After the hooks that log and save, so that they count.
     priority = "LOWEST"
 
     def __init__(self) -> None:
         self.first: float | None = None
+        self.end: float | None = None
         self.seconds: list[float] = []
         self._last: float | None = None
 
@@ -45,8 +49,12 @@ class StopWatch(Hook):  # type: ignore[misc]  # MMEngine has no types
         self._last = now
 
     def after_val(self, runner: Any) -> None:
-        """Don't count what a validation took."""
+        """Don't count a validation as a part of an iteration."""
         self._last = None
+
+    def after_train(self, runner: Any) -> None:
+        """Note when the training ends."""
+        self.end = time.process_time()
 
 
 def main() -> None:
@@ -59,9 +67,15 @@ def main() -> None:
     runner = Runner.from_cfg(cfg)
     runner.train()
     watch = next(hook for hook in runner.hooks if isinstance(hook, StopWatch))
-    is_engine = "engine.compat" in Path(mmengine.__file__ or "").read_text("utf-8")
-    times = {"startup": watch.first, "iterations": watch.seconds}
-    print("\n" + json.dumps({"engine": is_engine, **times}))
+    assert watch.first is not None
+    assert watch.end is not None
+    times = {
+        "engine": "engine.compat" in Path(mmengine.__file__ or "").read_text("utf-8"),
+        "startup": watch.first,
+        "iteration": statistics.median(watch.seconds[SETTLED:]),
+        "speed": runner.iter / (watch.end - watch.first),
+    }
+    print("\n" + json.dumps(times))
 
 
 if __name__ == "__main__":

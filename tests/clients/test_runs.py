@@ -19,11 +19,7 @@ pytestmark = pytest.mark.slow
 
 HERE = Path(__file__).parent
 RUNS = {"mmdet": "mmdet_toy", "mmpretrain": "mmpretrain_fashion", "mmseg": "mmseg_toy"}
-SHORT = {
-    "mmdet": ["train_dataloader.dataset.indices=24"],
-    "mmpretrain": ["train_dataloader.dataset.indices=320"],
-    "mmseg": ["train_cfg.max_iters=16", "train_cfg.val_interval=8"],
-}
+OPTIONS = {"mmpretrain": ["--cfg-options", "train_dataloader.dataset.indices=320"]}
 
 
 class User:
@@ -57,18 +53,20 @@ class User:
         config = str(HERE / "configs" / f"{RUNS[library]}.py")
         return ["-W", "ignore", str(script), config, *words]
 
+    def train_words(self, library: str, work_dir: str, *words: str) -> list[str]:
+        """Return the words that train with the library's own script."""
+        options = ["--work-dir", work_dir, *OPTIONS.get(library, ())]
+        return self.words(library, "train", *words, *options)
+
     def train(self, library: str, work_dir: str, *words: str) -> str:
         """Train with the library's own script."""
-        options = ["--work-dir", work_dir, "--cfg-options", *SHORT[library]]
-        return self.run(*self.words(library, "train", *words, *options))
+        return self.run(*self.train_words(library, work_dir, *words))
 
     def stop_early(self, library: str, work_dir: str) -> None:
         """Train, and end the training with SIGTERM after its first log line."""
-        options = ["--work-dir", work_dir, "--cfg-options", *SHORT[library]]
-        options.append("default_hooks.logger.interval=2")
         shown: list[str] = []
         with subprocess.Popen(
-            [self.python, *self.words(library, "train", *options)],
+            [self.python, *self.train_words(library, work_dir)],
             cwd=self.folder,
             env={**self.environ, "PYTHONUNBUFFERED": "1"},
             stdout=subprocess.PIPE,

@@ -1,8 +1,12 @@
-"""CenterNet with ResNet-18 on drawn shapes."""
+"""CenterNet with a ResNet-18 of a quarter of its width, on drawn shapes."""
 
 _base_ = "mmdet::centernet/centernet_r18_8xb16-crop512-140e_coco.py"
 
-model = dict(backbone=dict(init_cfg=None), bbox_head=dict(num_classes=2))
+model = dict(
+    backbone=dict(base_channels=16, init_cfg=None),
+    neck=dict(in_channels=128, num_deconv_filters=(64, 32, 32)),
+    bbox_head=dict(in_channels=32, feat_channels=32, num_classes=2),
+)
 metainfo = dict(classes=("disc", "square"), palette=[(200, 60, 60), (60, 60, 200)])
 load = [
     dict(type="LoadImageFromFile", to_float32=True, backend_args=None),
@@ -64,11 +68,11 @@ test_evaluator = val_evaluator
 optim_wrapper = dict(
     _delete_=True,
     type="OptimWrapper",
-    optimizer=dict(type="SGD", lr=0.01, momentum=0.9, weight_decay=0.0001),
+    optimizer=dict(type="Adam", lr=0.002),
     clip_grad=dict(max_norm=35, norm_type=2),
 )
-max_epochs = 2
+max_epochs = 15
 param_scheduler = [dict(type="LinearLR", start_factor=0.1, by_epoch=False, begin=0, end=10)]
-train_cfg = dict(max_epochs=max_epochs, val_interval=1)
-default_hooks = dict(logger=dict(interval=5))
+train_cfg = dict(max_epochs=max_epochs, val_interval=5)
+default_hooks = dict(logger=dict(interval=5), checkpoint=dict(interval=5))
 randomness = dict(seed=0)

@@ -1,4 +1,4 @@
-"""FCN with ResNet-18 on drawn shapes."""
+"""FCN with a ResNet-18 of a quarter of its width, on drawn shapes."""
 
 _base_ = "mmseg::fcn/fcn_r18-d8_4xb2-80k_cityscapes-512x1024.py"
 
@@ -6,8 +6,9 @@ size = (64, 64)
 model = dict(
     pretrained=None,
     data_preprocessor=dict(size=size),
-    decode_head=dict(num_classes=3),
-    auxiliary_head=dict(num_classes=3),
+    backbone=dict(base_channels=16),
+    decode_head=dict(in_channels=128, channels=32, num_classes=3),
+    auxiliary_head=dict(in_channels=64, channels=16, num_classes=3),
 )
 metainfo = dict(
     classes=("background", "disc", "square"), palette=[[0, 0, 0], [200, 60, 60], [60, 60, 200]]
@@ -56,7 +57,7 @@ val_dataloader = dict(
 test_dataloader = val_dataloader
 optimizer = dict(type="SGD", lr=0.02, momentum=0.9, weight_decay=0.0005)
 optim_wrapper = dict(optimizer=optimizer)
-param_scheduler = [dict(type="PolyLR", eta_min=1e-4, power=0.9, begin=0, end=40, by_epoch=False)]
-train_cfg = dict(max_iters=40, val_interval=20)
-default_hooks = dict(logger=dict(interval=10), checkpoint=dict(by_epoch=False, interval=20))
+param_scheduler = [dict(type="PolyLR", eta_min=1e-4, power=0.9, begin=0, end=100, by_epoch=False)]
+train_cfg = dict(max_iters=100, val_interval=50)
+default_hooks = dict(logger=dict(interval=10), checkpoint=dict(by_epoch=False, interval=50))
 randomness = dict(seed=0)
