@@ -1,4 +1,4 @@
-"""What a training shows: lines, tracked values, a bar, a picture."""
+"""What a training shows: lines, tracked values, a bar, an image."""
 
 from __future__ import annotations
 

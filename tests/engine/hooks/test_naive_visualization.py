@@ -1,4 +1,4 @@
-"""Pictures of what a test predicts."""
+"""Images of what a test predicts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where pictures and numbers go."""
+"""Where images and numbers go."""
 
 from __future__ import annotations
 

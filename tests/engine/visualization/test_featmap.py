@@ -1,4 +1,4 @@
-"""Pictures of feature maps, and heat maps."""
+"""Images of feature maps, and heat maps."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_one_or_three_channels_are_a_picture() -> None:
     [
         ((4, 6), {}, r"of shape \(C, H, W\), got \(4, 6\)"),
         ((2, 4, 6), {"channel_reduction": "max"}, "squeeze_mean or select_max or None, got 'max'"),
-        ((2, 4, 6), {"channel_reduction": None, "topk": -1}, "of 2 channels is no picture"),
+        ((2, 4, 6), {"channel_reduction": None, "topk": -1}, "of 2 channels is no image"),
         ((9, 4, 6), {"channel_reduction": None, "arrangement": (2, 4)},
          "2 rows of 4 have no place for 9 channels"),
     ],

@@ -1,4 +1,4 @@
-"""Pictures in windows."""
+"""Images in windows."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_a_sample_is_shown(titles: list[str]) -> None:
 def test_without_a_screen_there_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
     image = np.zeros((4, 6, 3), np.uint8)
     pyplot.switch_backend("agg")
-    with pytest.raises(RuntimeError, match="no screen to show a picture on: matplotlib draws with"):
+    with pytest.raises(RuntimeError, match="no screen to show an image on: matplotlib draws with"):
         Visualizer().show(image)
     assert pyplot.get_fignums() == []
 

@@ -45,7 +45,7 @@ def predict(
     ] = None,
     out: Annotated[
         Path | None,
-        typer.Option(help="Where to write a picture: a file, or a folder for several inputs."),
+        typer.Option(help="Where to write an image: a file, or a folder for several inputs."),
     ] = None,
     batch_size: Annotated[int, typer.Option(min=1, help="The number of inputs in a batch.")] = 1,
     cfg_options: OptionsOption = None,
@@ -66,10 +66,10 @@ def predict(
     result = inferencer(names, batch_size=batch_size, visualize=out is not None)
     for name, prediction in zip(names, result["predictions"], strict=True):
         _print_prediction(name if len(names) > 1 else None, prediction)
-    for file, picture in zip(files, result["visualization"], strict=out is not None):
+    for file, image in zip(files, result["visualization"], strict=out is not None):
         assert out is not None
         path = out / f"{file.stem}.png" if len(files) > 1 or out.is_dir() else out
-        write_image(picture, path)
+        write_image(image, path)
         typer.echo(f"Wrote {path}")
 
 

@@ -29,9 +29,7 @@ def plot(
             show_default="the loss, the learning rate and the metrics",
         ),
     ] = None,
-    out: Annotated[Path, typer.Option(metavar="FILE.png", help="The picture.")] = Path(
-        "curves.png"
-    ),
+    out: Annotated[Path, typer.Option(metavar="FILE.png", help="The image.")] = Path("curves.png"),
     debug: DebugOption = False,
 ) -> None:
     """Draw the curves of one run or several; a resumed run is one curve."""

@@ -1,4 +1,4 @@
-"""Pictures of predictions."""
+"""Images of predictions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from ._hook import Hook, RunnerLike
 
 @HOOKS.register_module()
 class NaiveVisualizationHook(Hook):
-    """Hands pictures of the test's predictions to the visualizer.
+    """Hands images of the test's predictions to the visualizer.
 
     The image is the one that the model was given, scaled back to the `ori_shape` in the meta
     information of its sample, without the padding beyond `img_shape`. Where the batch holds
@@ -47,7 +47,7 @@ class NaiveVisualizationHook(Hook):
         data_batch: Any = None,
         outputs: Sequence[Any] | None = None,
     ) -> None:
-        """Hand the pictures of this batch over."""
+        """Hand the images of this batch over."""
         images = data_batch["inputs"]
         if isinstance(images[0], (list, tuple)):  # views of the images; the first is shown
             images = images[0]
@@ -60,7 +60,7 @@ class NaiveVisualizationHook(Hook):
             number = first + index
             runner.visualizer.add_datasample(
                 f"test_{number}" if path is None else Path(path).name,
-                _picture(image, sample),
+                _as_image(image, sample),
                 sample,
                 draw_gt=self.draw_gt,
                 draw_pred=self.draw_pred,
@@ -68,7 +68,7 @@ class NaiveVisualizationHook(Hook):
             )
 
 
-def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
+def _as_image(image: Tensor, sample: Any) -> npt.NDArray[Any]:
     """Return an RGB image `(H, W, 3)` of uint8 from a tensor `(C, H, W)`."""
     pixels = image.detach().cpu()
     if shape := sample.get("img_shape"):
@@ -82,8 +82,8 @@ def _picture(image: Tensor, sample: Any) -> npt.NDArray[Any]:
         pixels = functional.interpolate(pixels[None].float(), size=tuple(shape[:2]))[0]
     if len(pixels) == 1:
         pixels = pixels.expand(3, -1, -1)
-    picture: npt.NDArray[Any] = pixels[:3].clamp(0, 255).round().to(torch.uint8).numpy()
-    return np.ascontiguousarray(picture.transpose(1, 2, 0))
+    rgb: npt.NDArray[Any] = pixels[:3].clamp(0, 255).round().to(torch.uint8).numpy()
+    return np.ascontiguousarray(rgb.transpose(1, 2, 0))
 
 
 def _denormalize(pixels: Tensor, norm: Mapping[str, Any]) -> Tensor:

@@ -1,4 +1,4 @@
-"""Progress bar in the terminal, and a picture of the training curves."""
+"""Progress bar in the terminal, and an image of the training curves."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ class CurvesHook(Hook):
     """Draws the scalars of all runs in the work directory, as one training, into a PNG.
 
     Args:
-        filename: The name of the picture in the work directory.
+        filename: The name of the image in the work directory.
 
     Raises:
         ImportError: If matplotlib is missing.

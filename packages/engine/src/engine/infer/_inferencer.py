@@ -46,7 +46,7 @@ if TYPE_CHECKING:
 
     from engine.visualization import Visualizer
 
-    Picture = npt.NDArray[np.uint8]
+    Pixels = npt.NDArray[np.uint8]
 
 ModelConfig = str | Path | Config | Mapping[str, Any]
 
@@ -62,7 +62,7 @@ ModelConfig = str | Path | Config | Mapping[str, Any]
 class BaseInferencer:
     """Predicts with a trained model.
 
-    A subclass says how an input becomes a sample (`preprocess_one`), what a picture of a prediction
+    A subclass says how an input becomes a sample (`preprocess_one`), what an image of a prediction
     looks like (`draw`), and what a user gets to know of it (`describe`); or it writes whole steps:
     `preprocess`, `forward`, `visualize` and `postprocess`. Options of these that a call may have
     are named in `preprocess_kwargs` and the like. What the steps need is made by `_init_model`,
@@ -220,8 +220,8 @@ class BaseInferencer:
         """
         return self.pipeline(item)
 
-    def draw(self, item: Any, prediction: Any) -> Picture:
-        """Return a picture `(H, W, 3)` of an input and its prediction.
+    def draw(self, item: Any, prediction: Any) -> Pixels:
+        """Return an image `(H, W, 3)` of an input and its prediction.
 
         Raises:
             NotImplementedError: If the class has neither this nor a `visualize` of its own.
@@ -261,7 +261,7 @@ class BaseInferencer:
             **kwargs: Options of the steps.
 
         Returns:
-            `predictions`, and `visualization`, a list of pictures, both in the order of the inputs.
+            `predictions`, and `visualization`, a list of images, both in the order of the inputs.
 
         Raises:
             TypeError: If no step has such an option.
@@ -273,8 +273,8 @@ class BaseInferencer:
             batches = self.preprocess(items, batch_size, **before)
             for batch in self._show_progress(batches, -(-len(items) // batch_size)):
                 predictions += self.forward(batch, **forward)
-            pictures = self.visualize(items, predictions, **drawing) if visualize else []
-            return self.postprocess(predictions, pictures, return_datasamples, **behind)
+            images = self.visualize(items, predictions, **drawing) if visualize else []
+            return self.postprocess(predictions, images, return_datasamples, **behind)
 
     def preprocess(
         self, inputs: Iterable[Any], batch_size: int = 1, **kwargs: Any
@@ -301,8 +301,8 @@ class BaseInferencer:
 
     def visualize(
         self, inputs: Sequence[Any], preds: Sequence[Any], show: bool = False, **kwargs: Any
-    ) -> list[Picture]:
-        """Return a picture of each input and its prediction.
+    ) -> list[Pixels]:
+        """Return an image of each input and its prediction.
 
         Args:
             inputs: The inputs.
@@ -310,20 +310,18 @@ class BaseInferencer:
             show: Whether to show each in a window.
             **kwargs: Options that a subclass names in `visualize_kwargs`.
         """
-        pictures = [
-            self.draw(item, pred, **kwargs) for item, pred in zip(inputs, preds, strict=True)
-        ]
+        images = [self.draw(item, pred, **kwargs) for item, pred in zip(inputs, preds, strict=True)]
         if show:
             from engine.visualization import Visualizer  # deferred: it is seldom wanted
 
-            for picture in pictures:
-                Visualizer().show(picture)
-        return pictures
+            for image in images:
+                Visualizer().show(image)
+        return images
 
     def postprocess(
         self,
         preds: Sequence[Any],
-        visualization: list[Picture],
+        visualization: list[Pixels],
         return_datasample: bool = False,
         **kwargs: Any,
     ) -> dict[str, Any]:
@@ -331,7 +329,7 @@ class BaseInferencer:
 
         Args:
             preds: The predictions.
-            visualization: The pictures.
+            visualization: The images.
             return_datasample: Whether the predictions stay those of the model.
             **kwargs: Options that a subclass names in `postprocess_kwargs`.
         """

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class AimVisBackend(BaseVisBackend):
-    """Keeps pictures and numbers in a run of Aim.
+    """Keeps images and numbers in a run of Aim.
 
     Args:
         save_dir: The folder of the repository of Aim, if `init_kwargs` don't name a `repo`; None
@@ -62,10 +62,10 @@ class AimVisBackend(BaseVisBackend):
         self.experiment.set("hparams", config.to_dict(), strict=False)
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture.
+        """Keep an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

@@ -79,7 +79,7 @@ def each_alone(calls: Iterable[Callable[[], Any]]) -> None:
 
 @needs_trust(save_dir=WRITES_ELSEWHERE)
 class BaseVisBackend:
-    """A place where the pictures and numbers of a run go.
+    """A place where the images and numbers of a run go.
 
     A backend implements what its place can hold; the rest is left out. What it writes to is opened
     by `_init_env`, at the first use of a method that `force_init_env` decorates, and let go of by
@@ -133,10 +133,10 @@ class BaseVisBackend:
         """
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture.
+        """Keep an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: What the backend offers beyond.

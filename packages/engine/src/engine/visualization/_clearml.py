@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class ClearMLVisBackend(BaseVisBackend):
-    """Keeps pictures, numbers and files in a task of ClearML.
+    """Keeps images, numbers and files in a task of ClearML.
 
     Args:
         save_dir: The folder whose files are kept where the config names no `work_dir`; None means
@@ -69,10 +69,10 @@ class ClearMLVisBackend(BaseVisBackend):
 
     @force_init_env
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture.
+        """Keep an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

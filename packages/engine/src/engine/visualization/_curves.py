@@ -1,4 +1,4 @@
-"""Training curves: scalars of a run, and pictures of them."""
+"""Training curves: scalars of a run, and images of them."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def plot_curves(
     Args:
         runs: For the name of each training, the files of JSON lines that `LocalVisBackend` wrote;
             where it was resumed, those of all its parts in their order.
-        out: The picture.
+        out: The image.
         keys: The names of the numbers to draw, with wildcards; empty means those above.
 
     Raises:

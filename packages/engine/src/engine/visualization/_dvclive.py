@@ -29,7 +29,7 @@ _FOLDER = "dvclive"
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class DVCLiveVisBackend(BaseVisBackend):
-    """Keeps pictures, numbers, parameters and files with DVCLive.
+    """Keeps images, numbers, parameters and files with DVCLive.
 
     Args:
         save_dir: The folder for its own, `dvclive`.
@@ -77,10 +77,10 @@ class DVCLiveVisBackend(BaseVisBackend):
         live.log_params(parameters(config))
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture as the file `<name>_<step>.png`.
+        """Keep an image as the file `<name>_<step>.png`.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

@@ -42,7 +42,7 @@ def draw_featmap(
     if channel_reduction == "select_max":
         return convert_overlay_heatmap(maps[maps.sum((1, 2)).argmax()], image, alpha)
     if topk == -1:
-        return _as_picture(maps, image, alpha)
+        return _as_image(maps, image, alpha)
     numbers = maps.sum((1, 2)).topk(min(topk, len(maps))).indices.tolist()
     tiles = [convert_overlay_heatmap(maps[number], image, alpha) for number in numbers]
     return _sheet(tiles, [f"channel {number}" for number in numbers], arrangement)
@@ -65,24 +65,24 @@ def _resize(maps: Tensor, size: tuple[int, ...]) -> Tensor:
     return functional.interpolate(maps[None], tuple(size), mode="bilinear")[0]
 
 
-def _as_picture(maps: Tensor, image: Image | None, alpha: float) -> Image:
+def _as_image(maps: Tensor, image: Image | None, alpha: float) -> Image:
     """Show one channel as heat, and three as red, green and blue."""
     if len(maps) == 1:
         return convert_overlay_heatmap(maps[0], image, alpha)
     if len(maps) != 3:
         raise ValueError(
-            f"a feature map of {len(maps)} channels is no picture: with topk=-1 there are 1 or 3; "
+            f"a feature map of {len(maps)} channels is no image: with topk=-1 there are 1 or 3; "
             "else reduce them with channel_reduction"
         )
     low, high = maps.min(), maps.max()
     colors = ((maps - low) / (high - low).clamp(min=1e-12) * 255).permute(1, 2, 0).numpy()
     mixed = colors if image is None else alpha * image + (1 - alpha) * colors
-    picture: Image = mixed.round().astype(np.uint8)
-    return picture
+    rgb: Image = mixed.round().astype(np.uint8)
+    return rgb
 
 
 def _sheet(tiles: list[Image], titles: list[str], arrangement: tuple[int, int]) -> Image:
-    """Put pictures of one size in rows and columns, each below its title."""
+    """Put images of one size in rows and columns, each below its title."""
     rows, columns = arrangement
     if rows * columns < len(tiles):
         raise ValueError(

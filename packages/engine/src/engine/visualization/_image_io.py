@@ -74,7 +74,7 @@ def wait_continue(figure: Any, timeout: float = 0, continue_key: str = " ") -> i
 
 def _no_screen(backend: str) -> str:
     return (
-        f"there is no screen to show a picture on: matplotlib draws with {backend}. Write it to a "
+        f"there is no screen to show an image on: matplotlib draws with {backend}. Write it to a "
         "file, with write_image or add_image, or choose a backend that opens windows by MPLBACKEND"
     )
 
@@ -90,7 +90,7 @@ def write_image(image: Image, path: str | os.PathLike[str]) -> None:
         ImportError: If matplotlib is missing.
     """
     require_matplotlib()
-    from matplotlib.image import imsave  # deferred: only a picture needs it
+    from matplotlib.image import imsave  # deferred: only an image needs it
 
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     imsave(path, image)

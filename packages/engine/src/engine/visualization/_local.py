@@ -1,4 +1,4 @@
-"""Local backend: pictures and numbers in files."""
+"""Local backend: images and numbers in files."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     scalar_save_file=NAMES_FILE_OF_RUN,
 )
 class LocalVisBackend(BaseVisBackend):
-    """Keeps pictures as PNG, numbers as JSON lines and the config as a file.
+    """Keeps images as PNG, numbers as JSON lines and the config as a file.
 
     A line of numbers is `{"loss": 0.5, "lr": 0.1, "step": 10}`. It reaches the file at once and as
     a whole, so that a run which is killed loses none.
 
     Args:
         save_dir: The folder of all files.
-        img_save_dir: The folder of the pictures in it.
+        img_save_dir: The folder of the images in it.
         config_save_file: The name of the config.
         scalar_save_file: The name of the file of numbers.
     """
@@ -61,7 +61,7 @@ class LocalVisBackend(BaseVisBackend):
         config.dump(str(self._config_path))
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Write a picture to `<name>_<step>.png`.
+        """Write an image to `<name>_<step>.png`.
 
         Args:
             name: The name; slashes make folders, and what can't stand in a file's name is escaped.

@@ -32,7 +32,7 @@ _MOST_PARAMS = 100  # that a server takes at once
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class MLflowVisBackend(BaseVisBackend):
-    """Keeps pictures, numbers, parameters and files in a run of MLflow.
+    """Keeps images, numbers, parameters and files in a run of MLflow.
 
     MLflow takes no names with characters other than letters, digits and `_-./ `; others are written
     as their code points, `acc@1` as `acc-x40-1`.
@@ -84,7 +84,7 @@ class MLflowVisBackend(BaseVisBackend):
         if uri is None:
             folder = Path(self.save_dir, "mlflow").absolute()
             folder.mkdir(parents=True, exist_ok=True)
-            # The experiment `Default` of such a file keeps pictures in the current folder.
+            # The experiment `Default` of such a file keeps images in the current folder.
             uri, name = f"sqlite:///{folder / 'runs.db'}", name or "engine"
             location = location or (folder / "artifacts").as_uri()
         self._client = MlflowClient(uri)
@@ -120,10 +120,10 @@ class MLflowVisBackend(BaseVisBackend):
         self._keep_params(parameters(config, self._tracked_config_keys))
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture as the file `<name>_<step>.png`.
+        """Keep an image as the file `<name>_<step>.png`.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class NeptuneVisBackend(BaseVisBackend):
-    """Keeps pictures and numbers in a run of Neptune.
+    """Keeps images and numbers in a run of Neptune.
 
     Without a project and an API token, from `init_kwargs` or the environment, the run is offline:
     it is kept in the folder `.neptune`, from where `neptune sync` sends it.
@@ -76,10 +76,10 @@ class NeptuneVisBackend(BaseVisBackend):
         run["config"].upload(File.from_content(config.pretty_text, extension="py"))
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture.
+        """Keep an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

@@ -52,10 +52,10 @@ class TensorboardVisBackend(BaseVisBackend):
         self.experiment.add_text("config", f"```\n{config.pretty_text}\n```")
 
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Write a picture.
+        """Write an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.

@@ -36,7 +36,7 @@ _logger = logging.getLogger(__name__)
 @VISUALIZERS.register_module()
 @needs_trust(save_dir=WRITES_ELSEWHERE)
 class Visualizer(ImageDrawer, ManagerMixin):
-    """Draws on an image, and hands pictures and numbers to all backends.
+    """Draws on an image, and hands images and numbers to all backends.
 
     A backend that fails does not end the run: its first failure is logged.
 
@@ -105,7 +105,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         continue_key: str = " ",
         backend: str = "matplotlib",
     ) -> None:
-        """Show a picture in a window.
+        """Show an image in a window.
 
         Args:
             drawn_img: RGB of shape (H, W, 3); by default the image with what was drawn on it.
@@ -120,7 +120,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
             ValueError: If the backend is another one.
         """
         if backend != "matplotlib":
-            raise ValueError(f"pictures are shown by matplotlib, not by {backend!r}")
+            raise ValueError(f"images are shown by matplotlib, not by {backend!r}")
         image = self.get_image() if drawn_img is None else drawn_img
         show_image(image, win_name, wait_time, continue_key, self.fig_show_cfg)
 
@@ -134,7 +134,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         resize_shape: tuple[int, int] | None = None,
         alpha: float = 0.5,
     ) -> Image:
-        """Return a picture of a feature map: of one channel, or of several side by side.
+        """Return an image of a feature map: of one channel, or of several side by side.
 
         Args:
             featmap: The feature map, of shape (C, H, W).
@@ -142,7 +142,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
             channel_reduction: `'squeeze_mean'` shows the mean of the channels, `'select_max'` the
                 channel with the greatest sum, None the `topk` channels with the greatest sums.
             topk: How many channels None shows; -1 takes the one or three that there are for a
-                picture.
+                image.
             arrangement: The rows and columns of several channels.
             resize_shape: The height and width that the map is brought to; by default those of the
                 image, if there is one.
@@ -175,10 +175,10 @@ class Visualizer(ImageDrawer, ManagerMixin):
         self._tell("add_graph", model, data_batch, **kwargs)
 
     def add_image(self, name: str, image: Image, step: int = 0) -> None:
-        """Hand a picture to the backends.
+        """Hand an image to the backends.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
         """
@@ -230,14 +230,14 @@ class Visualizer(ImageDrawer, ManagerMixin):
         come from `classes` and `palette` of `dataset_meta`.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: The image of the sample, RGB of shape (H, W, 3) or gray of shape (H, W).
             data_sample: The sample.
             draw_gt: Whether to draw annotations.
             draw_pred: Whether to draw predictions.
-            show: Whether to show the picture in a window as well.
+            show: Whether to show the image in a window as well.
             wait_time: How long the window stays, in seconds; 0 means until somebody ends it.
-            step: The time to which the picture belongs.
+            step: The time to which the image belongs.
         """
         data = {} if data_sample is None else dict(data_sample.items())
         panels = []

@@ -24,7 +24,7 @@ _STEP = "step"
 @VISBACKENDS.register_module()
 @needs_trust(type="a tracker starts programs and opens connections")
 class WandbVisBackend(BaseVisBackend):
-    """Keeps pictures and numbers in a run of Weights & Biases.
+    """Keeps images and numbers in a run of Weights & Biases.
 
     Args:
         save_dir: The folder of what is kept locally.
@@ -108,10 +108,10 @@ class WandbVisBackend(BaseVisBackend):
 
     @force_init_env
     def add_image(self, name: str, image: Image, step: int = 0, **kwargs: Any) -> None:
-        """Keep a picture.
+        """Keep an image.
 
         Args:
-            name: The name of the picture.
+            name: The name of the image.
             image: RGB of shape (H, W, 3).
             step: The time to which it belongs.
             kwargs: Not used.
