@@ -7,6 +7,7 @@ from pathlib import Path
 from engine.dist import master_only
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
+from engine.utils import check_types
 from engine.visualization import plot_curves, require_matplotlib
 
 from ._hook import Hook
@@ -27,6 +28,7 @@ class CurvesHook(Hook):
 
     priority = "LOWEST"
 
+    @check_types
     def __init__(self, filename: str = "curves.png") -> None:
         require_matplotlib()  # now, not at the end of a long training
         self.filename = filename

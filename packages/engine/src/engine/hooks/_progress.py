@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from engine.dist import is_main_process
 from engine.logging import console, has_terminal
 from engine.registry import HOOKS
+from engine.utils import check_types
 
 from ._hook import Hook
 from ._runner_like import RunnerLike
@@ -29,6 +30,7 @@ class ProgressHook(Hook):
 
     priority = "BELOW_NORMAL"
 
+    @check_types
     def __init__(self, interval: int = 10) -> None:
         self.interval = interval
         self._is_shown = True

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_file_name
@@ -33,6 +34,7 @@ class DVCLiveVisBackend(BaseVisBackend):
 
     requires = ("dvclive", "dvclive")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, each_alone, files_of_run, force_init_env, parameters
 from ._names import as_mlflow_name
@@ -47,6 +48,7 @@ class MLflowVisBackend(BaseVisBackend):
 
     requires = ("mlflow", "mlflow")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

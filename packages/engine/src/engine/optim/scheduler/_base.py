@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
+from engine.utils import check_types
+
 INF = 1_000_000_000
 """The default `end` of a schedule: never."""
 
@@ -44,6 +46,7 @@ class TrainingLoop(Protocol):
 class _StepWatch:
     """Sees whether an optimizer has taken a step, or its wrapper a loss towards one."""
 
+    @check_types
     def __init__(self, optimizer: HasParamGroups) -> None:
         self._optimizer = optimizer
         watched: Any = getattr(optimizer, "optimizer", optimizer)
@@ -105,6 +108,7 @@ class _ParamScheduler(ABC):
     _epoch_length: int | None = None
     """The iterations of an epoch, where the options were converted to iterations."""
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -383,6 +387,7 @@ class _OneOptionMixin(_ParamScheduler):
     _option: ClassVar[str]
     __signature__: ClassVar[Signature]
 
+    @check_types
     def __init__(self, optimizer: HasParamGroups, *args: Any, **kwargs: Any) -> None:
         super().__init__(optimizer, self._option, *args, **kwargs)
 

@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
+from engine.utils import check_types
 
 from ._base import INF, HasParamGroups, _ParamScheduler, _ScaledParamScheduler
 
@@ -16,6 +17,7 @@ from ._base import INF, HasParamGroups, _ParamScheduler, _ScaledParamScheduler
 class _LowerLimit(_ScaledParamScheduler):
     """A curve above a lower limit, given as a value or as a ratio of the base value."""
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -64,6 +66,7 @@ class CosineAnnealingParamScheduler(_LowerLimit):
     _step_args = ("T_max",)
     _needs_end, _length_arg = True, "T_max"
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -113,6 +116,7 @@ class CosineRestartParamScheduler(_LowerLimit):
 
     _step_args = ("periods",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -185,6 +189,7 @@ class PolyParamScheduler(_LowerLimit):
 
     _needs_end = True
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -240,6 +245,7 @@ class OneCycleParamScheduler(_ParamScheduler):
     _step_args = ("total_steps",)
     _needs_end, _length_arg = True, "total_steps"
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,

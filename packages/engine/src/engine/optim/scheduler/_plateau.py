@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
-from engine.utils import improvement
+from engine.utils import check_types, improvement
 
 from ._base import INF, HasParamGroups, _ParamScheduler
 
@@ -48,6 +48,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
     )
     _of_groups = (*_ParamScheduler._of_groups, "min_values")
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,

@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from engine.registry import PARAM_SCHEDULERS
+from engine.utils import check_types
 
 from ._base import INF, HasParamGroups, _ScaledParamScheduler
 
@@ -28,6 +29,7 @@ class ConstantParamScheduler(_ScaledParamScheduler):
         ValueError: If the factor is not in [0, 1].
     """
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -70,6 +72,7 @@ class LinearParamScheduler(_ScaledParamScheduler):
 
     _needs_end = True
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -114,6 +117,7 @@ class ExponentialParamScheduler(_ScaledParamScheduler):
         verbose: Whether to log each new value.
     """
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -153,6 +157,7 @@ class StepParamScheduler(_ScaledParamScheduler):
 
     _step_args = ("step_size",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -194,6 +199,7 @@ class MultiStepParamScheduler(_ScaledParamScheduler):
 
     _step_args = ("milestones",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
