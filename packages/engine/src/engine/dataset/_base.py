@@ -104,7 +104,7 @@ class BaseDataset(Dataset[Any]):
         self,
         ann_file: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        data_root: str = "",
+        data_root: str | None = "",
         data_prefix: Mapping[str, Any] | None = None,
         filter_cfg: Mapping[str, Any] | None = None,
         indices: int | Sequence[int] | None = None,

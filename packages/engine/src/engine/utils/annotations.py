@@ -155,7 +155,7 @@ def _fits_scalar(value: Any, wanted: Scalar) -> bool:
         case "boolean":
             return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
         case "integer":
-            return isinstance(value, int)
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         case "number":
             return isinstance(value, (int, float))
     return isinstance(value, str)

@@ -113,8 +113,8 @@ class _ParamScheduler(ABC):
         self,
         optimizer: HasParamGroups,
         param_name: str,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -177,8 +177,8 @@ class _ParamScheduler(ABC):
     def build_iter_from_epoch(
         cls,
         *args: Any,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         by_epoch: bool = True,
         epoch_length: int | None = None,
         **kwargs: Any,
@@ -192,6 +192,7 @@ class _ParamScheduler(ABC):
             by_epoch: Must be true: the options count epochs.
             epoch_length: The number of iterations of an epoch.
             kwargs: The other arguments of the constructor; those that count epochs are converted.
+                Where it begins and ends is rounded down to a whole iteration.
 
         Raises:
             ValueError: If the options don't count epochs, or the length of one is not given.
@@ -206,8 +207,8 @@ class _ParamScheduler(ABC):
                 f"got {epoch_length}"
             )
         cls._convert_to_iterations(kwargs, epoch_length)
-        kwargs["begin"] = begin * epoch_length
-        kwargs["end"] = end if end == INF else end * epoch_length
+        kwargs["begin"] = int(begin * epoch_length)
+        kwargs["end"] = end if end == INF else int(end * epoch_length)
         kwargs["by_epoch"] = False
         scheduler = cls(*args, **kwargs)
         scheduler._epoch_length = epoch_length
@@ -217,7 +218,7 @@ class _ParamScheduler(ABC):
     def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
         for name in cls._step_args:
             epochs = kwargs.get(name)
-            if isinstance(epochs, int):
+            if isinstance(epochs, (int, float)):
                 kwargs[name] = epochs * epoch_length
             elif epochs is not None:
                 kwargs[name] = [epoch * epoch_length for epoch in epochs]
@@ -297,7 +298,7 @@ class _ParamScheduler(ABC):
     def _get_value(self) -> list[float]:
         """Compute the new value of each group, for the time `last_step` after `begin`."""
 
-    def _length(self, begin: int, end: int, given: int | None = None) -> int:
+    def _length(self, begin: float, end: float, given: float | None = None) -> float:
         """Return how long the curve is: as was given, or else from `begin` to `end`."""
         self._lacks_end = given is None and end == INF
         return end - begin if given is None else given
