@@ -41,7 +41,10 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--repeats", type=int, default=5)
     parser.add_argument("--only", default="", help="a part of the name of a config")
     options = parser.parse_args(words)
-    pythons = {name: _environment(options.environments / name) for name in ("mmengine", "engine")}
+    sys.path.append(str(CLIENTS))
+    from environment import prepare  # deferred: it is beside the tests that use it
+
+    pythons = {name: prepare(options.environments / name) for name in ("mmengine", "engine")}
     columns = [f"{name}, {unit}" for name, unit, _ in COLUMNS]
     print("|".join(["", " training ", *(f" {each} | engine | ratio " for each in columns), ""]))
     print("|---|" + "---:|---:|---:|" * len(columns))
@@ -53,19 +56,6 @@ def main(words: Sequence[str]) -> None:
             if options.only in name:
                 config = CLIENTS / "configs" / f"{name}.py"
                 _print_row(title, config, data, pythons, options.repeats)
-
-
-def _environment(folder: Path) -> Path:
-    """Return the Python of an environment, after making it if it is not there."""
-    python, is_complete = folder / "bin" / "python", folder / "complete"
-    if not python.exists() or (folder / "locked.txt").exists() > is_complete.exists():
-        options = ["--mmengine"] if folder.name == "mmengine" else []
-        maker: list[str | Path] = [sys.executable, CLIENTS / "environment.py", folder, *options]
-        subprocess.run(maker, check=True, stdout=subprocess.DEVNULL)
-        if folder.name == "engine":
-            subprocess.run([python, "-m", "engine", "compat", "enable"], check=True)
-        is_complete.touch()
-    return python
 
 
 def _print_row(

@@ -54,21 +54,36 @@ def make(folder: Path, *, with_mmengine: bool = False) -> None:
     shutil.copy(HERE / "mmcv_ext.py", package / "_ext.py")
 
 
+def prepare(folder: Path, made_for: str = "anything", *, enable: bool = True) -> Path:
+    """Return the Python of an environment, after making it if it is not there and whole.
+
+    Processes wait for each other. One that is named `mmengine` has MMEngine itself.
+
+    Args:
+        folder: Its folder.
+        made_for: What it is for; one that was made for something else is brought up to date.
+        enable: Whether engine takes MMEngine's place in it.
+    """
+    with_mmengine = folder.name == "mmengine"
+    python, stamp = folder / "bin" / "python", folder.with_suffix(".made")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not (python.exists() and stamp.exists() and stamp.read_text() == made_for):
+            make(folder, with_mmengine=with_mmengine)
+            if enable and not with_mmengine:
+                subprocess.run([python, "-m", "engine", "compat", "enable"], check=True)
+            stamp.write_text(made_for)
+    return python
+
+
 def keep(name: str) -> Path:
     """Make an environment in `.venv` for the tests, and return its Python.
 
-    It is brought up to date once in a run of the tests, whose processes wait for each other.
+    It is brought up to date once in a run of the tests.
     """
     test_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = ROOT / ".venv" / "clients" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    stamp = folder.with_suffix(".made")
-    with folder.with_suffix(".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        if not stamp.exists() or stamp.read_text() != test_run:
-            make(folder)
-            stamp.write_text(test_run)
-    return folder / "bin" / "python"
+    return prepare(ROOT / ".venv" / "clients" / name, test_run, enable=False)
 
 
 EXPORT = ("--package", "engine", "--extra", "vis", "--extra", "torchvision")

@@ -250,10 +250,12 @@ def iter_datasets(dataset: Any) -> Iterator[Any]:
 
 
 def as_list(value: Any) -> list[Any]:
-    """Return one config or several as a list."""
+    """Return one config or several, in lists of any depth, as a list."""
     if value is None:
         return []
-    return [value] if isinstance(value, dict) else [*value]
+    return (
+        [value] if isinstance(value, dict) else [part for each in value for part in as_list(each)]
+    )
 
 
 def describe_part(cfg: Config, kind: str, part: Any) -> str:

@@ -16,7 +16,7 @@ import tempfile
 from pathlib import Path
 from xml.etree import ElementTree
 
-from environment import ROOT, make, run
+from environment import ROOT, prepare, run
 
 PYTEST = ("pytest==8.4.2", "parameterized==0.9.0")
 # Test classes and warnings of others are as they are.
@@ -41,7 +41,7 @@ def main() -> None:
     options, words = parser.parse_known_args()
     outcomes: dict[str, Outcomes] = {}
     for name in [options.only] if options.only else ["mmengine", "engine"]:
-        python = prepare(options.environments / name)
+        python = prepare_for_tests(options.environments / name)
         outcomes[name] = run_tests(python, options.checkout, words or ["tests"])
         passed = sum(not problem for problem in outcomes[name].values())
         print(f"{name}: {passed} of {len(outcomes[name])} tests pass", flush=True)
@@ -51,13 +51,9 @@ def main() -> None:
     sys.exit(bool(bad))
 
 
-def prepare(folder: Path) -> Path:
-    """Return the Python of an environment, after making it if it is not there."""
-    python = folder / "bin" / "python"
-    if not python.exists():
-        make(folder, with_mmengine=folder.name == "mmengine")
-        if folder.name == "engine":
-            subprocess.run([python, "-m", "engine", "compat", "enable"], check=True)
+def prepare_for_tests(folder: Path) -> Path:
+    """Return the Python of an environment that has pytest."""
+    python = prepare(folder)
     if subprocess.run([python, "-c", "import pytest"], capture_output=True, check=False).returncode:
         run("pip", "install", "--quiet", "--python", str(python), *PYTEST)
     return python

@@ -2,19 +2,76 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+import inspect
+from collections.abc import Callable, Iterable, Sized
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
 from engine import dist, utils
-from engine.dataset import ConcatDataset, RepeatDataset
+from engine.dataset import BaseDataset, ConcatDataset, DefaultSampler, RepeatDataset
 from engine.evaluator import Evaluator
-from engine.hooks import CheckpointHook, LoggerHook
+from engine.hooks import CheckpointHook, LoggerHook, ProfilerHook
+from engine.model import ConstantInit
+from engine.registry import (
+    DATA_SAMPLERS,
+    DATASETS,
+    HOOKS,
+    LOOPS,
+    METRICS,
+    PARAM_SCHEDULERS,
+    VISBACKENDS,
+    WEIGHT_INITIALIZERS,
+    Registry,
+)
 from engine.runner import Runner
 from engine.structures import LabelData
+from engine.utils import check_types
+from engine.utils.annotations import find_checks
 
 THREE: Any = 3
+WORD: Any = "a"
+SAMPLES: tuple[Any, ...] = (3, 2.5, "a", None, [], ["a"], [2.5], (), {}, {"a": 3}, [[]], object())
+
+
+def _constructors() -> dict[str, Callable[..., Any]]:
+    """Return the constructors of engine's parts of a run, by class."""
+    roots: tuple[Registry[Any], ...] = (
+        DATA_SAMPLERS,
+        DATASETS,
+        HOOKS,
+        LOOPS,
+        METRICS,
+        PARAM_SCHEDULERS,
+        VISBACKENDS,
+        WEIGHT_INITIALIZERS,
+    )
+    for package in ("dataset", "evaluator", "hooks", "model", "optim", "runner", "visualization"):
+        module = import_module(f"engine.{package}")
+        for name in module.__all__:
+            getattr(module, name)  # imports what registers itself
+    parts = [root.get(name) for root in roots for name in root]
+    bases = [base for part in parts for base in getattr(part, "__mro__", ()) if base is not object]
+    return {
+        f"{base.__module__}.{base.__name__}": vars(base)["__init__"]
+        for base in bases
+        if base.__module__.startswith("engine.") and "__init__" in vars(base)
+    }
+
+
+CONSTRUCTORS = _constructors()
+
+
+@pytest.mark.parametrize("part", CONSTRUCTORS)
+def test_a_part_of_a_run_refuses_what_its_annotations_rule_out(part: str) -> None:
+    init = CONSTRUCTORS[part]
+    for name, check in find_checks(inspect.unwrap(init)).items():
+        for wrong in SAMPLES:
+            if not check.passes(wrong):
+                with pytest.raises((TypeError, ValueError), match=rf"\b{name} must be"):
+                    init(None, **{name: wrong})  # before there is anything to set up
 
 
 @pytest.mark.parametrize(
@@ -32,6 +89,15 @@ THREE: Any = 3
         (lambda: RepeatDataset(THREE, 2), "RepeatDataset wraps datasets with a metainfo"),
         (lambda: Evaluator(THREE), "each is a metric or its config, not 3"),
         (lambda: Evaluator([THREE]), "each is a metric or its config, not 3"),
+        (lambda: utils.iter_cast([1], THREE), "iter_cast: dst_type must be Callable; got 3"),
+        (lambda: utils.scandir(THREE), "scandir: dir_path must be str; got 3"),
+        (lambda: DefaultSampler(THREE), "DefaultSampler: dataset must be Sized; got 3"),
+        (lambda: BaseDataset(ann_file=THREE), "BaseDataset: ann_file must be str; got 3"),
+        (lambda: ConstantInit(0, bias=WORD), "bias must be float; got 'a'"),
+        (lambda: LoggerHook(ignore_last=WORD), "ignore_last must be bool; got 'a'"),
+        (lambda: LoggerHook(out_dir=THREE), r"out_dir must be str \| None; got 3"),
+        (lambda: ProfilerHook(by_epoch=THREE), r"by_epoch must be bool \| None; got 3"),
+        (lambda: dist.broadcast_object_list(THREE), "data must be list; got 3"),
     ],
 )
 def test_wrong_types(call: Callable[[], Any], message: str) -> None:
@@ -52,3 +118,40 @@ def test_wrong_values() -> None:
         CheckpointHook(save_begin=-1)
     with pytest.raises(ValueError, match="interval_exp_name is at least 1; got 0"):
         LoggerHook(interval_exp_name=0)
+
+
+@check_types
+def takes(
+    size: Sized = (),
+    items: Iterable[int] | None = None,
+    mode: Literal["a", "b"] = "a",
+    path: str | Path = "",
+    number: int = 0,
+    later: "Nowhere" = None,  # type: ignore[name-defined]  # noqa: F821, UP037
+    *rest: int,
+    **others: int,
+) -> str:
+    return "taken"
+
+
+def test_right_arguments_are_taken() -> None:
+    assert takes([], range(3), "b", Path("x"), 3, "x", THREE, more=WORD) == "taken"
+    assert takes(size="", items={3: 4}, path="x") == "taken"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kind", "message"),
+    [
+        ("size", 3, TypeError, "takes: size must be Sized; got 3"),
+        ("size", object(), TypeError, "size must be Sized; got <object"),
+        ("items", 3, TypeError, r"items must be Iterable \| None; got 3"),
+        ("mode", "c", ValueError, r"mode must be 'a' \| 'b'; got 'c'"),
+        ("mode", 3, TypeError, r"mode must be 'a' \| 'b'; got 3"),
+        ("path", ["x" * 99], TypeError, r"path must be str; got \['x+\.\.\."),
+    ],
+)
+def test_a_wrong_argument_is_named(
+    name: str, value: object, kind: type[Exception], message: str
+) -> None:
+    with pytest.raises(kind, match=message):
+        takes(**{name: value})  # type: ignore[arg-type]  # that is what is tested

@@ -136,7 +136,7 @@ def test_a_damaged_archive_is_named(root: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"cos\nsystem\n(U\x04exittR.", r"test_batch can't be read: it asks for os\.system"),
+        (b"cos\nsystem\n(U\x04exittR.", r"test_batch can't be read: it names os\.system"),
         (b"](K\x01e.", "test_batch is no file of CIFAR10: expected a dictionary with the array"),
         (python2_pickle([1, 2], batch(0, 2)[1], "fine_labels"), "and the list 'labels'"),
         (python2_pickle([1, 10], batch(0, 2)[1], "labels"), "has labels that are not from 0 to 9"),

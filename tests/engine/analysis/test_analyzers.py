@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F  # as torch names it
 from torch import Tensor, nn
 
 from engine.analysis import ActivationAnalyzer, FlopAnalyzer, activation_count, flop_count
@@ -32,6 +33,7 @@ class Net(nn.Module):
 
 
 CONV_FLOPS = 10 * 8 * 8 * 3 * 3 * 3
+NORM_FLOPS = 2 * 10 * 8 * 8
 LINEAR_FLOPS = 2 * 10 * 8 * 8  # for two calls
 
 
@@ -47,14 +49,79 @@ def image() -> Tensor:
 
 def test_multiply_adds(net: Net, image: Tensor) -> None:
     flops = FlopAnalyzer(net, image)
-    assert flops.total() == CONV_FLOPS + LINEAR_FLOPS
-    assert flops.total("stem") == flops.total("stem.0") == CONV_FLOPS
-    assert flops.by_operator() == {CONV: CONV_FLOPS, LINEAR: LINEAR_FLOPS}
+    assert flops.total() == CONV_FLOPS + NORM_FLOPS + LINEAR_FLOPS
+    assert flops.total("stem") == CONV_FLOPS + NORM_FLOPS
+    assert flops.total("stem.0") == CONV_FLOPS
+    assert flops.by_operator() == {CONV: CONV_FLOPS, "batch_norm": NORM_FLOPS, LINEAR: LINEAR_FLOPS}
     assert flops.by_operator("first") == {LINEAR: LINEAR_FLOPS}
-    assert flops.by_module_and_operator()["stem"] == {CONV: CONV_FLOPS}
-    assert flops.by_module()["stem.1"] == 0
+    assert flops.by_module_and_operator()["stem.0"] == {CONV: CONV_FLOPS}
+    assert flops.by_module()["stem.1"] == NORM_FLOPS
     with pytest.raises(KeyError, match="nowhere"):
         flops.total("nowhere")
+
+
+MAPS = torch.ones(2, 8, 6, 6)
+LINES = torch.ones(2, 7, 8)
+GRID = torch.zeros(2, 3, 3, 2)
+
+
+class _Calls(nn.Module):
+    def __init__(self, function: Callable[..., Tensor], *args: Any, **kwargs: Any) -> None:
+        super().__init__()
+        self.call: Callable[..., Tensor] = lambda inputs: function(inputs, *args, **kwargs)
+
+    def forward(self, inputs: Tensor) -> Any:
+        return self.call(inputs)
+
+
+@pytest.mark.parametrize(
+    ("module", "inputs", "name", "for_each"),
+    [
+        (nn.BatchNorm2d(8), MAPS, "batch_norm", 2),
+        (nn.BatchNorm1d(8), torch.ones(2, 8), "batch_norm", 2),
+        (nn.BatchNorm2d(8, affine=False), MAPS, "batch_norm", 1),
+        (nn.BatchNorm2d(8, track_running_stats=False), MAPS, "batch_norm", 5),
+        (nn.BatchNorm2d(8, affine=False, track_running_stats=False), MAPS, "batch_norm", 4),
+        (nn.SyncBatchNorm(8), MAPS, "batch_norm", 2),
+        (nn.InstanceNorm2d(8), MAPS, "batch_norm", 4),
+        (nn.InstanceNorm2d(8, affine=True), MAPS, "batch_norm", 5),
+        (nn.LayerNorm(8), LINES, "layer_norm", 5),
+        (nn.LayerNorm(8, elementwise_affine=False), LINES, "layer_norm", 4),
+        (nn.GroupNorm(2, 8), MAPS, "group_norm", 5),
+        (nn.GroupNorm(2, 8, affine=False), MAPS, "group_norm", 4),
+        (nn.AdaptiveAvgPool2d(1), MAPS, "adaptive_avg_pool2d", 1),
+        (nn.AdaptiveAvgPool2d(3), MAPS, "adaptive_avg_pool2d", 1),
+        (nn.Upsample(scale_factor=2), MAPS, "upsample_nearest2d", 4),
+        (nn.Upsample(scale_factor=2, mode="bilinear"), MAPS, "upsample_bilinear2d", 16),
+        (_Calls(F.interpolate, size=(3, 3), mode="bilinear"), MAPS, "upsample_bilinear2d", 1),
+        (
+            _Calls(F.grid_sample, torch.zeros(2, 3, 3, 2), align_corners=False),
+            MAPS,
+            "grid_sampler",
+            1,
+        ),
+    ],
+)
+def test_what_takes_a_few_operations_for_each_element(
+    module: nn.Module, inputs: Tensor, name: str, for_each: int
+) -> None:
+    assert FlopAnalyzer(module, inputs).by_operator() == {name: for_each * inputs.numel()}
+
+
+@pytest.mark.parametrize(
+    "module",
+    [
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.AvgPool2d(2),
+        nn.AdaptiveMaxPool2d(1),
+        nn.Softmax(-1),
+        _Calls(torch.mean, (2, 3)),
+        _Calls(torch.mean),
+    ],
+)
+def test_what_counts_nothing(module: nn.Module) -> None:
+    assert not FlopAnalyzer(module, MAPS).by_operator()
 
 
 def test_a_module_with_two_names_is_counted_under_both(net: Net, image: Tensor) -> None:
@@ -72,7 +139,7 @@ def test_activations(net: Net, image: Tensor) -> None:
 def test_what_is_not_counted_is_told(net: Net, image: Tensor) -> None:
     flops = FlopAnalyzer(net, image)
     assert flops.unsupported_ops()["aten::relu"] == 1
-    assert flops.unsupported_ops("stem")[NORM] == 1
+    assert NORM not in flops.unsupported_ops("stem")
     assert not flops.unsupported_ops("first")  # a transposed weight is a view
     assert flops.uncalled_modules() == {"unused"}
 
@@ -116,7 +183,8 @@ def test_a_failure_leaves_the_model_as_it_was(net: Net) -> None:
 
 def test_counts_in_units(net: Net, image: Tensor) -> None:
     flops, others = flop_count(net, (image,))
-    assert flops == {CONV: CONV_FLOPS / 1e9, LINEAR: LINEAR_FLOPS / 1e9}
+    assert flops[CONV] == CONV_FLOPS / 1e9
+    assert flops.keys() == {CONV, "batch_norm", LINEAR}
     assert flops["nothing"] == 0
     assert others["aten::relu"] == 1
     activations, others = activation_count(net, (image,))
@@ -158,7 +226,8 @@ def test_attention_is_counted_whole() -> None:
     layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
     tokens = 2 * 5
     products = tokens * 8 * (3 * 8 + 8 + 2 * 16) + 2 * 2 * 5 * 5 * 8
-    assert FlopAnalyzer(layer.eval(), torch.randn(2, 5, 8)).total() == products
+    norms = 2 * 5 * tokens * 8
+    assert FlopAnalyzer(layer.eval(), torch.randn(2, 5, 8)).total() == products + norms
 
 
 def test_setters_that_follow_each_other(net: Net, image: Tensor) -> None:
@@ -167,7 +236,7 @@ def test_setters_that_follow_each_other(net: Net, image: Tensor) -> None:
     assert flops.set_op_handle("aten::relu", lambda *_: 7).ancestor_mode("caller") is flops
     assert flops.by_operator()["relu"] == 7
     assert flops.total() == whole + 7
-    flops.set_op_handle("aten::convolution", None, **{"aten::relu": None})
+    flops.set_op_handle("aten::convolution", None, NORM, None, **{"aten::relu": None})
     assert flops.by_operator() == {LINEAR: LINEAR_FLOPS}
     assert "aten::convolution" in flops.unsupported_ops()
     assert flops.clear_op_handles().tracer_warnings("none").total() == 0
@@ -193,5 +262,5 @@ def test_what_counts_nothing_is_told_where_asked_for(
     flops.unsupported_ops_warnings(True).uncalled_modules_warnings(True).total()
     operators, modules = (record.getMessage() for record in caplog.records)
     assert operators.startswith("Operators that count nothing: ")
-    assert NORM in operators
+    assert "aten::relu" in operators
     assert modules == "Modules that are not called: unused"

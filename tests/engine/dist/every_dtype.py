@@ -72,8 +72,10 @@ def _check_all(members: Sequence[int], group: Any) -> None:
             other = _data(rank, torch.float32 if op in ("mean", "sum") else torch.int32, (2,))
             others = [_data(of, other.dtype, (2,)) for of in members]
             fine = [_reduced(others, op), *expected] if isinstance(expected, list) else TypeError
-            for verb in (_all_reduce_params, _all_reduce_dict):
-                _compare(_outcome(functools.partial(verb, [other, own], op, group)), fine)
+            _compare(_outcome(functools.partial(_all_reduce_params, [other, own], op, group)), fine)
+            if op == "mean" and dtype in INTEGERS:  # in a dictionary the mean may be a new tensor
+                fine = [_reduced(others, op), _reduced([each.float() for each in data], op)]
+            _compare(_outcome(functools.partial(_all_reduce_dict, [other, own], op, group)), fine)
 
 
 def _data(rank: int, dtype: torch.dtype, shape: tuple[int, ...]) -> Tensor:

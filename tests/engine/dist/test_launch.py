@@ -59,7 +59,7 @@ def test_the_launcher_is_known_by_its_variables() -> None:
 @pytest.mark.parametrize(
     ("launcher", "message"),
     [
-        ("lsf", "the launcher is 'none' or one of 'pytorch', 'mpi', 'slurm'; got 'lsf'"),
+        ("lsf", "the launcher is one of 'pytorch', 'mpi', 'slurm'; got 'lsf'"),
         (
             "pytorch",
             "the launcher 'pytorch' needs torchrun, which sets RANK, WORLD_SIZE, MASTER_ADDR, "

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from engine.fileio import (
     BaseFileHandler,
     JsonHandler,
+    NotPlainError,
     PickleHandler,
     YamlHandler,
     dump,
@@ -104,22 +105,30 @@ class _Bomb:
 
 
 @pytest.mark.parametrize("name", ["a.pkl", "a.pickle"])
-def test_pickle_is_read_on_demand(tmp_path: Path, name: str) -> None:
+def test_pickle_of_plain_data_is_read(tmp_path: Path, name: str) -> None:
     dump({"a": (1, {2})}, tmp_path / name)
+    assert load(tmp_path / name) == {"a": (1, {2})}
     assert load(tmp_path / name, allow_pickle=True) == {"a": (1, {2})}
     content = dump([1], file_format="pkl", protocol=4)
     assert isinstance(content, bytes)
+    assert load(io.BytesIO(content), file_format="pickle") == [1]
     assert load(io.BytesIO(content), file_format="pickle", allow_pickle=True) == [1]
 
 
-def test_pickle_is_refused(tmp_path: Path) -> None:
+def test_texts_of_python_2_are_read_in_their_encoding() -> None:
+    content = b"(dp0\nS'name'\nU\x02\xc3\xa9s."
+    assert load(io.BytesIO(content), "pkl", encoding="utf-8") == {"name": "é"}
+    assert load(io.BytesIO(content), "pkl", encoding="bytes") == {b"name": b"\xc3\xa9"}
+
+
+def test_pickle_of_other_things_is_refused(tmp_path: Path) -> None:
     trace, file = tmp_path / "trace", tmp_path / "a.pkl"
     dump(_Bomb(trace), file)
-    for name in (str(file), "nowhere.pkl", "memory://nowhere.pkl"):
-        with pytest.raises(
-            ValueError, match=rf"^{name} is not read: .* can run any code.*set allow_pickle=True$"
-        ):
-            load(name)
+    with pytest.raises(
+        NotPlainError,
+        match=rf"^{file} is not read: it names pathlib.* can run any code.*set allow_pickle=True$",
+    ):
+        load(file)
     with file.open("rb") as opened, pytest.raises(ValueError, match=r"a\.pkl is not read"):
         load(opened)
     assert not trace.exists()
@@ -133,6 +142,8 @@ def test_a_malformed_pickle_is_named(tmp_path: Path) -> None:
     for name in ("a.pkl", "b.pkl"):
         with pytest.raises(ValueError, match=f"{name} is malformed: "):
             load(tmp_path / name, allow_pickle=True)
+        with pytest.raises(ValueError, match=f"{name} is malformed: no pickle, or not a whole one"):
+            load(tmp_path / name)
 
 
 @pytest.mark.parametrize("handler", [JsonHandler(), YamlHandler(), PickleHandler()])

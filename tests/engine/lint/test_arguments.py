@@ -200,11 +200,11 @@ class Values:
         "either": [1, [1], {"a": ["x"]}],
         "noted": [1],
         "anything": [None, 1, "x", [], {}],
-        "path": [None, "x", Path("x"), 3],
+        "path": [None, "x", Path("x")],
         "function": [None, "x", len],
         "later": ["1.5", 1.5],
         "unknown": [1, "x", {}],
-        "nested": [["x"], [Path("x")], [3]],
+        "nested": [["x"], [Path("x")]],
         "items": ["abc", ["a"], (each for each in "abc")],
     }.items(),
 )
@@ -232,7 +232,8 @@ def test_right_values(name: str, values: list[Any]) -> None:
         ("table", "dict[int] | None", [{"a": "x"}, [], 1]),
         ("either", "int | list[int] | dict[list[str]]", ["x", ["x"], {"a": "x"}]),
         ("noted", "int", ["x"]),
-        ("nested", "list", ["x", 3, {}]),
+        ("nested", "list[str]", ["x", [3], 3, {}]),
+        ("path", "str | None", [3, []]),
     ],
 )
 def test_wrong_values(name: str, told: str, values: list[Any]) -> None:

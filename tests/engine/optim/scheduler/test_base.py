@@ -108,6 +108,12 @@ CONVERTED: list[tuple[dict[str, Any], dict[str, Any]]] = [
     ({"type": "OneCycleLR", "eta_max": 1, "total_steps": 5}, {"eta_max": 1, "total_steps": 50}),
     ({"type": "PolyLR", "begin": 1, "end": 5}, {"begin": 10, "end": 50}),
     ({"type": "ExponentialLR", "gamma": 0.5}, {"gamma": 0.5}),
+    # Parts of an epoch, as configs have them that make a schedule of a share of the training.
+    ({"type": "MultiStepLR", "milestones": [1.5, 3.0]}, {"milestones": [15, 30]}),
+    (
+        {"type": "CosineAnnealingLR", "T_max": 3.25, "begin": 0.75, "end": 4.05},
+        {"T_max": 32.5, "begin": 7, "end": 40},
+    ),
 ]
 
 

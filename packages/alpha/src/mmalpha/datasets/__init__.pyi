@@ -8,7 +8,6 @@ from .image_list import ImageList as ImageList
 from .in_memory import InMemoryDataset as InMemoryDataset
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST
-from .restricted_pickle import read_plain_pickle as read_plain_pickle
 from .transforms import LoadImageFromFile as LoadImageFromFile
 from .transforms import PackClsInputs as PackClsInputs
 from .transforms import RandomFlip as RandomFlip

@@ -12,11 +12,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from engine.fileio import exists, get, join_path
+from engine.fileio import exists, get, join_path, read_plain_pickle
 from mmalpha.registry import DATASETS
 
 from .in_memory import InMemoryDataset
-from .restricted_pickle import read_plain_pickle
 
 _SHAPE = (3, 32, 32)
 
@@ -98,7 +97,11 @@ class CIFAR10(InMemoryDataset):
             where = join_path(self.data_root, self.folder, name)
             if self.verify:
                 self._check_sum(where, name, contents[name])
-            pixels, classes = self._split_up(read_plain_pickle(contents[name], where), where)
+            try:
+                content = read_plain_pickle(contents[name], encoding="bytes")
+            except ValueError as error:
+                raise ValueError(f"{where} can't be read: {error}") from error
+            pixels, classes = self._split_up(content, where)
             images.append(pixels)
             labels += classes
         return torch.cat(images), [{"gt_label": label} for label in labels]

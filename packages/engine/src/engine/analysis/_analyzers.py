@@ -21,7 +21,25 @@ from ._formulas import Formula, Handle, activations, formulas_of, multiply_adds,
 
 Inputs = Tensor | tuple[Any, ...]
 
-_SHORT = {"convolution": "conv", "addmm": "linear", "mm": "matmul"}
+_SHORT = {
+    "convolution": "conv",
+    "addmm": "linear",
+    "mm": "matmul",
+    **dict.fromkeys(
+        [
+            "_native_batch_norm_legit_no_training",
+            "_native_batch_norm_legit",
+            "cudnn_batch_norm",
+            "miopen_batch_norm",
+        ],
+        "batch_norm",
+    ),
+    "native_layer_norm": "layer_norm",
+    "native_group_norm": "group_norm",
+    "_adaptive_avg_pool2d": "adaptive_avg_pool2d",
+    "mean": "adaptive_avg_pool2d",  # as which it is counted
+    "grid_sampler_2d": "grid_sampler",
+}
 
 
 class _Analyzer:
@@ -200,16 +218,19 @@ class _Analyzer:
         for path, per_operator in found.items():
             if path in names:
                 for operator, count in per_operator.items():
-                    result[names[path]][name_of(operator)] += count
+                    if count:
+                        result[names[path]][name_of(operator)] += count
         return result
 
 
 class FlopAnalyzer(_Analyzer):
-    """Counts multiply-adds, each as one operation.
+    """Counts operations, a multiply-add as one.
 
     Counted are convolutions, matrix products, attention and recurrent layers, by the formulas of
-    `torch.utils.flop_counter`, to which `register_flop_formula` there adds more. What takes a few
-    operations for each element (norms, activation functions, pooling) is not.
+    `torch.utils.flop_counter`, to which `register_flop_formula` there adds more. As in MMEngine,
+    norms count up to 5 operations for each element, `adaptive_avg_pool2d` one for each that comes
+    in, and interpolation between pixels one (nearest) or four (bilinear) for each that is made;
+    activation functions and other pooling count nothing.
 
     Args:
         model: The model; it runs once in evaluation mode without gradients, and is left as it was.

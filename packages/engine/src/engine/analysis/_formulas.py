@@ -19,16 +19,22 @@ Handle = Callable[[list[Any], list[Any]], int]
 
 
 def multiply_adds(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formula]:
-    """Return, for each operator, how many multiply-adds it takes.
+    """Return, for each operator, how many operations it takes.
 
-    torch counts a multiply-add as two operations; here it is one.
+    torch counts a multiply-add as two operations; here it is one. To torch's formulas are added
+    those of recurrent layers and, as MMEngine counts them, of norms, adaptive average pooling to
+    two dimensions and interpolation between pixels.
 
     Args:
         handles: Formulas by the name of the operator, which add to or replace the others.
     """
     formulas = {op: _halve(formula) for op, formula in _torch_formulas().items()}
-    formulas[aten.mkldnn_rnn_layer] = _mkldnn_rnn
-    formulas[aten._cudnn_rnn] = _cudnn_rnn
+    formulas |= {aten.mkldnn_rnn_layer: _mkldnn_rnn, aten._cudnn_rnn: _cudnn_rnn}
+    formulas |= dict.fromkeys(_BATCH_NORMS, _batch_norm)
+    formulas |= {aten.native_layer_norm: _layer_norm, aten.native_group_norm: _group_norm}
+    formulas |= {aten._adaptive_avg_pool2d: _adaptive_avg_pool, aten.mean: _mean}
+    formulas |= {aten.upsample_nearest2d: _elements}
+    formulas |= dict.fromkeys([aten.upsample_bilinear2d, aten.grid_sampler_2d], _bilinear)
     return _raw(formulas | formulas_of(handles))
 
 
@@ -59,6 +65,48 @@ def _halve(formula: Formula) -> Formula:
 def _elements(*args: Any, out_val: Any, **kwargs: Any) -> int:
     first = out_val if isinstance(out_val, Tensor) else out_val[0]
     return int(first.numel())
+
+
+_BATCH_NORMS = (
+    aten._native_batch_norm_legit_no_training,
+    aten._native_batch_norm_legit,
+    aten.cudnn_batch_norm,
+    aten.miopen_batch_norm,
+)
+
+
+def _batch_norm(inputs: Tensor, weight: Tensor | None, *args: Any, **kwargs: Any) -> int:
+    """With known statistics the values are scaled; else these are computed first."""
+    makes_statistics = next((each for each in args if isinstance(each, bool)), False)
+    return _norm(inputs, weight, 4 if makes_statistics else 1)
+
+
+def _layer_norm(
+    inputs: Tensor, shape: list[int], weight: Tensor | None, *args: Any, **kwargs: Any
+) -> int:
+    return _norm(inputs, weight, 4)
+
+
+def _group_norm(inputs: Tensor, weight: Tensor | None, *args: Any, **kwargs: Any) -> int:
+    return _norm(inputs, weight, 4)
+
+
+def _norm(inputs: Tensor, weight: Tensor | None, each: int) -> int:
+    return inputs.numel() * (each if weight is None else each + 1)
+
+
+def _adaptive_avg_pool(inputs: Tensor, *args: Any, **kwargs: Any) -> int:
+    return inputs.numel()
+
+
+def _mean(inputs: Tensor, dim: Any = None, keepdim: bool = False, **kwargs: Any) -> int:
+    """Adaptive average pooling to one pixel is run as a mean; another mean counts nothing."""
+    is_pooling = inputs.ndim in (3, 4) and keepdim and list(dim) == [-1, -2]
+    return inputs.numel() if is_pooling else 0
+
+
+def _bilinear(*args: Any, out_val: Any, **kwargs: Any) -> int:
+    return 4 * _elements(out_val=out_val)
 
 
 def _nothing(*args: Any, **kwargs: Any) -> int:

@@ -16,6 +16,7 @@ from torch.utils.data import Dataset
 from engine.fileio import isfile, join_path, list_from_file, load
 from engine.registry import DATASETS, TRANSFORMS, needs_trust
 from engine.registry.restrictions import READS_LOCAL_FILES
+from engine.utils import check_types
 
 from ._compose import Compose, Transform
 from ._packed_records import PackedRecords
@@ -98,11 +99,12 @@ class BaseDataset(Dataset[Any]):
     _indices: int | Sequence[int] | None = None
     _fully_initialized: bool = False
 
+    @check_types
     def __init__(
         self,
         ann_file: str = "",
         metainfo: Mapping[str, Any] | None = None,
-        data_root: str = "",
+        data_root: str | None = "",
         data_prefix: Mapping[str, Any] | None = None,
         filter_cfg: Mapping[str, Any] | None = None,
         indices: int | Sequence[int] | None = None,

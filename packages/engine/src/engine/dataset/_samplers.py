@@ -16,6 +16,7 @@ from torch.utils.data import Sampler
 
 from engine.dist import get_dist_info, sync_random_seed
 from engine.registry import DATA_SAMPLERS
+from engine.utils import check_types
 
 
 def set_epoch(epoch: int, *samplers: object) -> None:
@@ -34,6 +35,7 @@ def set_epoch(epoch: int, *samplers: object) -> None:
 class _ShardedSampler(Sampler[int]):
     """What both samplers share: seeded orders, and a place to start from."""
 
+    @check_types
     def __init__(self, dataset: Sized, shuffle: bool, seed: int | None) -> None:
         self.dataset = dataset
         self.shuffle = shuffle
@@ -95,6 +97,7 @@ class DefaultSampler(_ShardedSampler):
         round_up: Whether to repeat the first samples, so that each process gets as many.
     """
 
+    @check_types
     def __init__(
         self,
         dataset: Sized,
@@ -162,6 +165,7 @@ class InfiniteSampler(_ShardedSampler):
         ValueError: If the dataset is empty.
     """
 
+    @check_types
     def __init__(self, dataset: Sized, shuffle: bool = True, seed: int | None = None) -> None:
         if len(dataset) == 0:
             raise ValueError("an InfiniteSampler needs a dataset that is not empty")

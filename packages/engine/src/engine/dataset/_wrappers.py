@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 from torch.utils.data import Dataset
 
 from engine.registry import DATASETS
-from engine.utils import same_value
+from engine.utils import check_types, same_value
 
 from ._base import force_full_init
 
@@ -146,6 +146,7 @@ class ConcatDataset(_Wrapper):
         ValueError: If there are none, or their `metainfo` differs.
     """
 
+    @check_types
     def __init__(
         self,
         datasets: Sequence[Given],
@@ -220,6 +221,7 @@ class RepeatDataset(_Wrapper):
         ValueError: If `times` is not positive.
     """
 
+    @check_types
     def __init__(self, dataset: Given, times: int, lazy_init: bool = False) -> None:
         if times < 1:
             raise ValueError(f"times of RepeatDataset is at least 1; got {times}")
@@ -259,6 +261,7 @@ class ClassBalancedDataset(_Wrapper):
         ValueError: If `oversample_thr` is no fraction.
     """
 
+    @check_types
     def __init__(self, dataset: Given, oversample_thr: float, lazy_init: bool = False) -> None:
         if not 0 <= oversample_thr <= 1:
             raise ValueError(

@@ -61,13 +61,14 @@ def all_reduce(data: Tensor, op: str = "sum", group: Group | None = None) -> Non
         op: `'sum'`, `'mean'`, `'product'`, `'min'`, `'max'`, or for integers and booleans `'band'`,
             `'bor'` and `'bxor'`, which work on bits. `'mean'` is for floating point and complex
             numbers; complex ones have no `'min'` and `'max'`. The sum of booleans is whether any
-            is true, their product whether all are.
+            is true, their product whether all are. Capital letters are as good.
         group: The processes; None means all.
 
     Raises:
         ValueError: If there is no such operation.
         TypeError: If it is not for the type of the tensor.
     """
+    op = op.lower()
     _check(data, op)
     if not is_distributed():
         return
@@ -89,9 +90,14 @@ def all_reduce_dict(
 
     Args:
         data: The tensors of this process; all processes have the same keys and shapes.
-        op: The operation, as in `all_reduce`.
+        op: The operation, as in `all_reduce`. The mean of whole numbers is a new tensor, of
+            floating point numbers.
         group: The processes; None means all.
     """
+    if op.lower() == "mean":
+        for key, value in data.items():
+            if isinstance(value, Tensor) and value.dtype in _INTEGERS:
+                data[key] = value.float()
     all_reduce_params([data[key] for key in sorted(data)], op=op, group=group)
 
 
@@ -116,7 +122,7 @@ def all_reduce_params(
         ValueError: If there is no such operation.
         TypeError: If it is not for the type of a tensor; all are as they were.
     """
-    tensors = list(params)
+    op, tensors = op.lower(), list(params)
     for tensor in tensors:
         _check(tensor, op)
     if not is_distributed():

@@ -78,7 +78,7 @@ def init_dist(
     """
     if launcher not in _VARIABLES:
         known = ", ".join(map(repr, _VARIABLES))
-        raise ValueError(f"the launcher is 'none' or one of {known}; got {launcher!r}")
+        raise ValueError(f"the launcher is one of {known}; got {launcher!r}")
     if init_backend != "torch":
         raise ValueError(f"init_backend is 'torch'; got {init_backend!r}")
     if missing := _missing(launcher):

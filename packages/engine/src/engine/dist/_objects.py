@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor
 
+from engine.utils import check_types
+
 from ._collectives import all_gather, broadcast, gather
 from ._groups import Group, get_comm_device, get_rank, get_results_group, is_distributed
 
@@ -30,6 +32,7 @@ def all_gather_object(data: T, group: Group | None = None) -> list[T]:
     return _unpad(all_gather(padded, group), sizes)
 
 
+@check_types
 def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] | None:
     """Return the data of all processes, in the order of their ranks, in process `dst`.
 
@@ -48,6 +51,7 @@ def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] 
     return _unpad(gathered, sizes) if get_rank() == dst else None
 
 
+@check_types
 def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = None) -> None:
     """Give the list of process `src`, counted among all processes, to the others, in place.
 
@@ -67,6 +71,7 @@ def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = N
     data[:] = _unpack(message)
 
 
+@check_types
 def collect_results(
     results: list[T], size: int, device: str = "cpu", tmpdir: str | None = None
 ) -> list[T] | None:
@@ -95,6 +100,7 @@ def collect_results(
     return collect_results_cpu(results, size, tmpdir)
 
 
+@check_types
 def collect_results_cpu(
     result_part: list[T], size: int, tmpdir: str | None = None
 ) -> list[T] | None:
@@ -108,6 +114,7 @@ def collect_results_cpu(
     return _merge_results(result_part, size, get_results_group())
 
 
+@check_types
 def collect_results_gpu(result_part: list[T], size: int) -> list[T] | None:
     """Do as `collect_results` does, through the backend of the training.
 

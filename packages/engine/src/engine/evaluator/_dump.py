@@ -13,6 +13,7 @@ from engine.checkpoint import save_checkpoint
 from engine.fileio import dump
 from engine.registry import METRICS, needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
+from engine.utils import check_types
 
 from ._metric import BaseMetric
 
@@ -35,6 +36,7 @@ class DumpResults(BaseMetric):
         ValueError: If the file would be of another kind.
     """
 
+    @check_types
     def __init__(
         self, out_file_path: str, collect_device: str = "cpu", collect_dir: str | None = None
     ) -> None:

@@ -19,6 +19,7 @@ from engine.dist import (
 from engine.logging import get_logger
 from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
+from engine.utils import check_types
 
 _NUMBERS = frozenset({bool, int, float, str})
 
@@ -46,6 +47,7 @@ class BaseMetric(ABC):
     default_prefix: ClassVar[str | None] = None
     """The prefix of a metric that is given none."""
 
+    @check_types
     def __init__(
         self,
         collect_device: str = "cpu",

@@ -3,6 +3,7 @@ from ._atomic import remove_abandoned as remove_abandoned
 from ._backend import BaseStorageBackend as BaseStorageBackend
 from ._backend_registry import get_file_backend as get_file_backend
 from ._backend_registry import register_backend as register_backend
+from ._error import NotPlainError as NotPlainError
 from ._fsspec import FsspecBackend as FsspecBackend
 from ._fsspec import HTTPBackend as HTTPBackend
 from ._handlers import BaseFileHandler as BaseFileHandler
@@ -36,3 +37,4 @@ from ._load_dump import load as load
 from ._local import LocalBackend as LocalBackend
 from ._parse import dict_from_file as dict_from_file
 from ._parse import list_from_file as list_from_file
+from ._plain_pickle import read_plain_pickle as read_plain_pickle

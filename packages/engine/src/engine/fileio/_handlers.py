@@ -162,7 +162,10 @@ class YamlHandler(BaseFileHandler):
 
 
 class PickleHandler(BaseFileHandler):
-    """Python's pickle, whose reading can run any code that the writer wanted."""
+    """Python's pickle, whose reading can run any code that the writer wanted.
+
+    `load` reads one by `load_plain`, which can't, unless it gets `allow_pickle=True`.
+    """
 
     str_like = False
     is_data = False
@@ -173,6 +176,21 @@ class PickleHandler(BaseFileHandler):
             return pickle.load(file, **kwargs)  # noqa: S301 (`load` asks for the user's word)
         except (pickle.UnpicklingError, EOFError) as error:
             raise ValueError(str(error)) from error
+
+    def load_plain(self, file: IO[bytes], **kwargs: Any) -> Any:
+        """Read plain data and NumPy arrays from an open file, and nothing else.
+
+        Args:
+            file: The file.
+            **kwargs: `encoding` and `errors` of `pickle.load`.
+
+        Raises:
+            NotPlainError: If anything else is in it.
+            ValueError: If it is malformed.
+        """
+        from ._plain_pickle import read_plain_pickle  # deferred: it needs NumPy
+
+        return read_plain_pickle(file.read(), **kwargs)
 
     def load_from_path(self, filepath: PathLike, mode: str = "rb", **kwargs: Any) -> Any:
         """Read a value from a local file; `kwargs` are those of `pickle.load`."""

@@ -11,7 +11,8 @@ from engine.utils import deprecated_api_warning
 
 from ._backend import PathLike, base_name
 from ._backend_registry import BackendArgs
-from ._handlers import HANDLERS, BaseFileHandler
+from ._error import NotPlainError
+from ._handlers import HANDLERS, BaseFileHandler, PickleHandler
 from ._io import get, get_text, put, put_text
 
 
@@ -29,8 +30,8 @@ def load(
         file: A local path, a URL or an open file.
         file_format: `'json'`, `'yaml'`, `'pkl'` and the like; by default, the suffix of the name.
         backend_args: Arguments of the backend.
-        allow_pickle: Whether a pickle may be read. That can run any code, so set it for files that
-            you have written yourself.
+        allow_pickle: Whether a pickle may hold more than plain data and NumPy arrays. To read it
+            can then run any code, so set it for files that you have written yourself.
         **kwargs: Options of the format, such as those of `json.load`.
 
     Raises:
@@ -40,18 +41,26 @@ def load(
     name = _get_name(file)
     handler = _get_handler(name, file_format)
     title = name or "the given file"
+    read = handler.load_from_fileobj
     if not (handler.is_data or allow_pickle):
-        raise ValueError(
-            f"{title} is not read: a pickle can run any code. "
-            "If you trust its author, set allow_pickle=True"
-        )
+        if not isinstance(handler, PickleHandler):
+            raise ValueError(
+                f"{title} is not read: its format can run any code. "
+                "If you trust its author, set allow_pickle=True"
+            )
+        read = handler.load_plain
     if isinstance(file, str | os.PathLike):
         if handler.str_like:
             file = io.StringIO(get_text(file, backend_args=backend_args), newline="")
         else:
             file = io.BytesIO(get(file, backend_args))
     try:
-        return handler.load_from_fileobj(file, **kwargs)
+        return read(file, **kwargs)
+    except NotPlainError as error:
+        raise NotPlainError(
+            f"{title} is not read: {error}, and a pickle of other things can run any code. "
+            "If you trust its author, set allow_pickle=True"
+        ) from error
     except ValueError as error:
         raise ValueError(f"{title} is malformed: {error}") from error
 

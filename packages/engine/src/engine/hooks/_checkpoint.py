@@ -26,7 +26,7 @@ from engine.fileio import (
 )
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILES_OF_RUN, SETS_STORAGE, WRITES_ELSEWHERE
-from engine.utils import deprecated_api_warning, improvement, is_url
+from engine.utils import check_types, deprecated_api_warning, improvement, is_url
 
 from ._hook import Hook, RunnerLike
 from ._metric_rule import GREATER, LESS, checked_rule, rule_of
@@ -78,6 +78,7 @@ class CheckpointHook(Hook):
     priority = "VERY_LOW"
 
     @deprecated_api_warning({"file_client_args": "backend_args"})
+    @check_types
     def __init__(
         self,
         interval: int = -1,

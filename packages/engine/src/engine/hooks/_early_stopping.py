@@ -7,7 +7,7 @@ from typing import Any
 
 from engine.evaluator import get_metric_value
 from engine.registry import HOOKS
-from engine.utils import improvement
+from engine.utils import check_types, improvement
 
 from ._hook import Hook, RunnerLike
 from ._metric_rule import checked_rule, rule_of
@@ -39,6 +39,7 @@ class EarlyStoppingHook(Hook):
 
     priority = "LOWEST"
 
+    @check_types
     def __init__(
         self,
         monitor: str,

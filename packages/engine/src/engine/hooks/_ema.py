@@ -11,6 +11,7 @@ from torch import nn
 
 from engine.model import BaseAveragedModel, unwrap
 from engine.registry import HOOKS, MODELS, Registry
+from engine.utils import check_types
 
 from ._hook import Hook, RunnerLike
 
@@ -53,6 +54,7 @@ class EMAHook(Hook):
     checkpoint_keys = (_STATE,)
     hands_options_to: ClassVar[Mapping[str, Registry[Any]]] = {"ema_type": MODELS}
 
+    @check_types
     def __init__(
         self,
         ema_type: str = "engine.ExponentialMovingAverage",

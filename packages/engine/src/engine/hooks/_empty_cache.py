@@ -7,6 +7,7 @@ from typing import Any
 import torch
 
 from engine.registry import HOOKS
+from engine.utils import check_types
 
 from ._hook import Hook, RunnerLike
 
@@ -25,6 +26,7 @@ class EmptyCacheHook(Hook):
 
     priority = "NORMAL"
 
+    @check_types
     def __init__(
         self, before_epoch: bool = False, after_epoch: bool = True, after_iter: bool = False
     ) -> None:

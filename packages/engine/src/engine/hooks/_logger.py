@@ -12,6 +12,7 @@ from engine.dist import is_main_process, master_only
 from engine.fileio import join_path, put, put_text
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import SETS_STORAGE, WRITES_ELSEWHERE
+from engine.utils import check_types
 
 from ._hook import Hook, RunnerLike
 
@@ -44,6 +45,7 @@ class LoggerHook(Hook):
 
     priority = "BELOW_NORMAL"
 
+    @check_types
     def __init__(
         self,
         interval: int = 10,

@@ -13,6 +13,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from engine.registry import HOOKS
+from engine.utils import check_types
 
 from ._hook import Hook, RunnerLike
 
@@ -34,6 +35,7 @@ class NaiveVisualizationHook(Hook):
 
     priority = "NORMAL"
 
+    @check_types
     def __init__(self, interval: int = 1, draw_gt: bool = True, draw_pred: bool = True) -> None:
         self.interval = interval
         self.draw_gt = draw_gt

@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.config import Config, ConfigDict, ConfigError
 from engine.registry import HOOKS, MODELS, RUNNERS
-from engine.utils import mutable_copy
+from engine.utils import check_types, mutable_copy
 
 from ._hook import Hook, RunnerLike
 
@@ -21,6 +21,7 @@ class PrepareTTAHook(Hook):
         tta_cfg: Its config, a subclass of `BaseTTAModel`.
     """
 
+    @check_types
     def __init__(self, tta_cfg: Mapping[str, Any]) -> None:
         self.tta_cfg = mutable_copy(tta_cfg)
         self._model: Any = None

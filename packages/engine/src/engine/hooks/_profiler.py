@@ -11,7 +11,7 @@ from torch import profiler
 
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
-from engine.utils import did_you_mean
+from engine.utils import check_types, did_you_mean
 
 from ._hook import Hook, RunnerLike
 
@@ -46,6 +46,7 @@ class ProfilerHook(Hook):
 
     priority = "VERY_LOW"
 
+    @check_types
     def __init__(
         self,
         *,

@@ -10,6 +10,7 @@ from engine.dist import is_main_process, master_only
 from engine.logging import console, has_terminal
 from engine.registry import HOOKS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
+from engine.utils import check_types
 from engine.visualization import plot_curves, require_matplotlib
 
 from ._hook import Hook, RunnerLike
@@ -31,6 +32,7 @@ class ProgressHook(Hook):
 
     priority = "BELOW_NORMAL"
 
+    @check_types
     def __init__(self, interval: int = 10) -> None:
         self.interval = interval
         self._is_shown = True
@@ -103,6 +105,7 @@ class CurvesHook(Hook):
 
     priority = "LOWEST"
 
+    @check_types
     def __init__(self, filename: str = "curves.png") -> None:
         require_matplotlib()  # now, not at the end of a long training
         self.filename = filename

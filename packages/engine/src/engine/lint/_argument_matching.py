@@ -8,9 +8,9 @@ from typing import Any
 
 from engine.runner.run_table import PartSpec
 from engine.utils import close_matches, did_you_mean
+from engine.utils.annotations import Choice
 
 from ._signature import Argument, Arguments
-from ._values import Choice
 
 _SHOWN = 8  # arguments in a suggestion
 

@@ -16,8 +16,7 @@ from engine.utils import close_matches, did_you_mean
 from ._consistency import check_consistency
 from ._report import Report
 from ._resolve import LookupFailure, find_scope_error
-from ._signature import Argument, get_arguments
-from ._values import equal
+from ._signature import Argument, equal, get_arguments
 from ._visitor import Visitor
 
 _SCOPE = "default_scope"

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ._values import (
+from engine.utils.annotations import (
     Allowed,
     Alternative,
     Choice,

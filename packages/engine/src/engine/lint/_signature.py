@@ -7,13 +7,13 @@ import sys
 from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from types import FunctionType, MappingProxyType, SimpleNamespace
-from typing import Any, get_type_hints
+from types import FunctionType, MappingProxyType
+from typing import Any
 
 from engine.runner.run_table import TAKEN
+from engine.utils.annotations import Allowed, is_allowed, parse_annotation, resolve_annotation
 
 from ._constructor_source import KwargsForwarding, find_kwargs_forwarding
-from ._values import Allowed, equal, is_allowed, parse_annotation
 
 # Its constructor takes anything by its signature, and raises if that is anything.
 _TAKES_NOTHING = "torch.nn.modules.module.Module"
@@ -196,7 +196,7 @@ def _iter_arguments(
 ) -> Iterator[Argument]:
     for name, parameter in parameters.items():
         if parameter.kind in _KEYWORDS:
-            annotation = _resolve(parameter.annotation, scope)
+            annotation = resolve_annotation(parameter.annotation, scope)
             yield Argument(name, parameter.default, parse_annotation(annotation), owner)
 
 
@@ -219,11 +219,9 @@ def _namespaces(classes: tuple[type, ...], function: Any) -> Mapping[str, Any]:
     return ChainMap(own, *(vars(sys.modules[name]) for name in modules if name in sys.modules))
 
 
-def _resolve(annotation: Any, scope: Mapping[str, Any]) -> Any:
-    if not isinstance(annotation, str):
-        return annotation
-    holder = SimpleNamespace(__annotations__={"value": annotation})
+def equal(value: Any, other: Any) -> bool:
+    """Return whether two values are of one type and equal."""
     try:
-        return get_type_hints(holder, {}, scope)["value"]
-    except Exception:  # noqa: BLE001  # it may name what exists for type checkers only
-        return Any
+        return type(value) is type(other) and bool(value == other)
+    except Exception:  # noqa: BLE001  # an array, or another object with its own equality
+        return False

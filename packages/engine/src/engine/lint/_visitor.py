@@ -22,6 +22,7 @@ from engine.registry import (
 )
 from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
 from engine.utils import close_matches
+from engine.utils.annotations import format_allowed
 
 from ._argument_matching import Mismatch, match_arguments, suggest_value
 from ._constructor_source import find_built_arguments
@@ -36,7 +37,6 @@ from ._resolve import (
     look_up_everywhere,
 )
 from ._signature import Argument, Arguments, get_arguments, make_taken_argument
-from ._values import format_allowed
 
 _SCALARS = (str, int, float)
 

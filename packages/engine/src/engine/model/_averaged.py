@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from engine.logging import get_logger
 from engine.registry import MODELS
+from engine.utils import check_types
 
 # The slot of a tensor in a module, so that one which was replaced is found again.
 _Slot = tuple[dict[str, Any], str]
@@ -38,6 +39,7 @@ class BaseAveragedModel(nn.Module, ABC):
     module: nn.Module
     steps: Tensor
 
+    @check_types
     def __init__(
         self,
         model: nn.Module,
@@ -191,6 +193,7 @@ class ExponentialMovingAverage(_WeightedAverage):
         ValueError: If `momentum` is not between 0 and 1.
     """  # noqa: D205  # the sources belong to the name
 
+    @check_types
     def __init__(
         self,
         model: nn.Module,
@@ -241,6 +244,7 @@ class MomentumAnnealingEMA(ExponentialMovingAverage):
         ValueError: If `gamma` is not positive, or `momentum` not between 0 and 1.
     """
 
+    @check_types
     def __init__(
         self,
         model: nn.Module,
@@ -262,6 +266,7 @@ class MomentumAnnealingEMA(ExponentialMovingAverage):
 class _Pairs:
     """The tensors of an average, each with that of the model; looked up once, not each step."""
 
+    @check_types
     def __init__(self, average: nn.Module, model: nn.Module) -> None:
         ours, theirs = _slots(average), _slots(model)
         if [_describe(slot) for slot in ours] != [_describe(slot) for slot in theirs]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from engine.registry import MODELS
+from engine.utils import check_types
 
 
 @MODELS.register_module()
@@ -21,6 +22,7 @@ class BaseDataPreprocessor(nn.Module):
         non_blocking: Whether the copy from pinned memory may overlap with work on the device.
     """
 
+    @check_types
     def __init__(self, non_blocking: bool = False) -> None:
         super().__init__()
         self._non_blocking = non_blocking
@@ -91,6 +93,7 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
     mean: Tensor
     std: Tensor
 
+    @check_types
     def __init__(
         self,
         mean: Sequence[float] | None = None,

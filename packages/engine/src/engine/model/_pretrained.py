@@ -18,6 +18,7 @@ from engine.checkpoint import (
 )
 from engine.registry import WEIGHT_INITIALIZERS, needs_trust
 from engine.registry.restrictions import NAMES_CHECKPOINT
+from engine.utils import check_types
 
 from ._state_dict import load_state_dict
 
@@ -40,6 +41,7 @@ class PretrainedInit:
         CheckpointError: If it can't be read, has nothing under the prefix, or nothing that fits.
     """
 
+    @check_types
     def __init__(
         self,
         checkpoint: str,

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from engine.logging import get_logger
 from engine.registry import WEIGHT_INITIALIZERS
-from engine.utils import did_you_mean, mutable_copy
+from engine.utils import check_types, did_you_mean, mutable_copy
 
 
 class BaseInit:
@@ -29,6 +29,7 @@ class BaseInit:
             such as `_BatchNorm`; None means the module itself.
     """
 
+    @check_types
     def __init__(
         self,
         *,
@@ -80,6 +81,7 @@ class ConstantInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(self, val: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.val = val
@@ -99,6 +101,7 @@ class NormalInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(self, mean: float = 0.0, std: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.mean, self.std = mean, std
@@ -120,6 +123,7 @@ class TruncNormalInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(
         self,
         mean: float = 0.0,
@@ -146,6 +150,7 @@ class UniformInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(self, a: float = 0.0, b: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.a, self.b = a, b
@@ -165,6 +170,7 @@ class XavierInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(self, gain: float = 1.0, distribution: str = "normal", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.gain, self.distribution = gain, _check_distribution(distribution)
@@ -189,6 +195,7 @@ class KaimingInit(BaseInit):
         **kwargs: As in `BaseInit`.
     """
 
+    @check_types
     def __init__(
         self,
         a: float = 0.0,

@@ -13,6 +13,7 @@ from torch.utils.data import DataLoader
 
 from engine.dataset import make_resumable
 from engine.dist import all_gather_object
+from engine.utils import check_types
 
 from ._build import build_dataloader
 
@@ -38,6 +39,7 @@ class BaseLoop:
         resumable_loader: Its batches, which are the same when a run is resumed.
     """
 
+    @check_types
     def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
         self.runner = runner
         self.dataloader = build_dataloader(dataloader, runner.seed)

@@ -13,6 +13,7 @@ from engine.dist import all_reduce
 from engine.model import BaseModel, evaluating, keeping_random_state, unwrap
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
+from engine.utils import check_types
 
 from ._base_loop import BaseLoop, Loader
 from ._build import build_evaluator
@@ -40,6 +41,7 @@ class _EvalLoop(BaseLoop):
 
     mode: str
 
+    @check_types
     def __init__(
         self,
         runner: Runner,

@@ -12,6 +12,7 @@ from engine.device import get_max_cuda_memory
 from engine.hooks import RunnerLike
 from engine.logging import HistoryBuffer
 from engine.registry import LOG_PROCESSORS
+from engine.utils import check_types
 
 if TYPE_CHECKING:
     from torch.utils.data import DataLoader
@@ -48,6 +49,7 @@ class LogProcessor:
         ValueError: If `custom_cfg` lacks something, or gives a value a name that is taken.
     """
 
+    @check_types
     def __init__(
         self,
         window_size: int = 10,

@@ -9,6 +9,7 @@ from torch import nn
 
 from engine.dataset import Extent, InfiniteSampler
 from engine.registry import LOOPS
+from engine.utils import check_types
 
 from ._base_loop import BaseLoop, Loader
 from ._interrupt import TrainingInterrupted
@@ -36,6 +37,7 @@ class BaseTrainLoop(BaseLoop):
 
     by_epoch = True
 
+    @check_types
     def __init__(
         self,
         runner: Runner,
@@ -202,6 +204,7 @@ class EpochBasedTrainLoop(BaseTrainLoop):
         ValueError: If the milestones in `dynamic_intervals` do not rise.
     """
 
+    @check_types
     def __init__(
         self,
         runner: Runner,
@@ -317,6 +320,7 @@ class IterBasedTrainLoop(BaseTrainLoop):
 
     by_epoch = False
 
+    @check_types
     def __init__(
         self,
         runner: Runner,

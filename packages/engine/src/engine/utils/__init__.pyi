@@ -1,3 +1,4 @@
+from ._check_types import check_types as check_types
 from ._deprecation import deprecated_api_warning as deprecated_api_warning
 from ._deprecation import deprecated_function as deprecated_function
 from ._manager import ManagerMixin as ManagerMixin

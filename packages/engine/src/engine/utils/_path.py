@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 
+from ._check_types import check_types
+
 TYPE_CHECKING = False  # as in _manager.py
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import IO, Any
 
-    PathLike = str | os.PathLike[str]
+PathLike = str | os.PathLike[str]
 
 
 def is_filepath(x: object) -> bool:
@@ -39,6 +41,7 @@ def fopen(filepath: PathLike, *args: Any, **kwargs: Any) -> IO[Any]:
     return opened
 
 
+@check_types
 def check_file_exist(filename: PathLike, msg_tmpl: str = 'file "{}" does not exist') -> None:
     """Raise an error where a local file is missing.
 
@@ -53,6 +56,7 @@ def check_file_exist(filename: PathLike, msg_tmpl: str = 'file "{}" does not exi
         raise FileNotFoundError(msg_tmpl.format(filename))
 
 
+@check_types
 def mkdir_or_exist(dir_name: PathLike, mode: int = 0o777) -> None:
     """Make a folder and those above it, unless it is there.
 
@@ -64,6 +68,7 @@ def mkdir_or_exist(dir_name: PathLike, mode: int = 0o777) -> None:
         os.makedirs(os.path.expanduser(dir_name), mode, exist_ok=True)
 
 
+@check_types
 def symlink(src: PathLike, dst: PathLike, overwrite: bool = True, **kwargs: Any) -> None:
     """Make a symbolic link.
 
@@ -81,6 +86,7 @@ def symlink(src: PathLike, dst: PathLike, overwrite: bool = True, **kwargs: Any)
     os.symlink(src, dst, **kwargs)
 
 
+@check_types
 def scandir(
     dir_path: PathLike,
     suffix: str | tuple[str, ...] | None = None,

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from typing import Any, TypeVar
 
+from ._check_types import check_types
+
 T = TypeVar("T")
 
 
@@ -38,6 +40,7 @@ def is_tuple_of(seq: Any, expected_type: type | tuple[type, ...]) -> bool:
     return is_seq_of(seq, expected_type, tuple)
 
 
+@check_types
 def iter_cast(
     inputs: Iterable[Any],
     dst_type: Callable[[Any], T],
@@ -54,16 +57,19 @@ def iter_cast(
     return converted if return_type is None else return_type(converted)
 
 
+@check_types
 def list_cast(inputs: Iterable[Any], dst_type: Callable[[Any], T]) -> list[T]:
     """Convert all that is in an iterable, and make a list of it."""
     return list(map(dst_type, inputs))
 
 
+@check_types
 def tuple_cast(inputs: Iterable[Any], dst_type: Callable[[Any], T]) -> tuple[T, ...]:
     """Convert all that is in an iterable, and make a tuple of it."""
     return tuple(map(dst_type, inputs))
 
 
+@check_types
 def slice_list(in_list: Sequence[T], lens: int | Sequence[int]) -> list[Sequence[T]]:
     """Cut a list into parts.
 
@@ -82,11 +88,13 @@ def slice_list(in_list: Sequence[T], lens: int | Sequence[int]) -> list[Sequence
     return [in_list[start : start + n] for start, n in zip(starts, lengths, strict=True)]
 
 
+@check_types
 def concat_list(in_list: Iterable[Iterable[T]]) -> list[T]:
     """Make one list of several."""
     return list(chain.from_iterable(in_list))
 
 
+@check_types
 def to_ntuple(n: int) -> Callable[[Any], tuple[Any, ...]]:
     """Return a function that repeats a value to a tuple of `n`, and lets `n` values be.
 

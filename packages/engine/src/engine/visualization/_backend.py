@@ -15,6 +15,7 @@ import numpy.typing as npt
 from engine.config import leaves
 from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
+from engine.utils import check_types
 
 from ._requires import require
 
@@ -96,6 +97,7 @@ class BaseVisBackend:
     requires: ClassVar[tuple[str, str] | None] = None
     """The package that the backend needs, and the extra of engine that brings it."""
 
+    @check_types
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         self.save_dir = os.fspath(save_dir)
         self.run_id: str | None = None

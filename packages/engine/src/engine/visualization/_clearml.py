@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, files_of_run, force_init_env
 
@@ -30,6 +31,7 @@ class ClearMLVisBackend(BaseVisBackend):
 
     requires = ("clearml", "clearml")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str] | None = None,

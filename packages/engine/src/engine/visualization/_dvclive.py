@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import (
     BaseVisBackend,
@@ -40,6 +41,7 @@ class DVCLiveVisBackend(BaseVisBackend):
 
     requires = ("dvclive", "dvclive")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

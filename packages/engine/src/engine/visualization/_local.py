@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, as_file_name
 from ._image_io import write_image
@@ -37,6 +38,7 @@ class LocalVisBackend(BaseVisBackend):
         scalar_save_file: The name of the file of numbers.
     """
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import (
     BaseVisBackend,
@@ -54,6 +55,7 @@ class MLflowVisBackend(BaseVisBackend):
 
     requires = ("mlflow", "mlflow")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, SupportsFloat
 from uuid import uuid4
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, force_init_env
 
@@ -31,6 +32,7 @@ class NeptuneVisBackend(BaseVisBackend):
 
     requires = ("neptune", "neptune")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str] | None = None,

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, force_init_env
 
@@ -27,6 +28,7 @@ class TensorboardVisBackend(BaseVisBackend):
 
     requires = ("tensorboard", "vis")
 
+    @check_types
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
         super().__init__(save_dir)
 

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from engine.registry import VISBACKENDS, VISUALIZERS, needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.structures import BaseDataElement
-from engine.utils import ManagerMixin, mutable_copy
+from engine.utils import ManagerMixin, check_types, mutable_copy
 
 from ._backend import BaseVisBackend, Image
 from ._drawing import ImageDrawer
@@ -52,6 +52,7 @@ class Visualizer(ImageDrawer, ManagerMixin):
         ValueError: If two backends have the same name.
     """
 
+    @check_types
     def __init__(
         self,
         name: str = "visualizer",

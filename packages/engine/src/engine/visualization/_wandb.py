@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
+from engine.utils import check_types
 
 from ._backend import BaseVisBackend, Image, force_init_env
 
@@ -39,6 +40,7 @@ class WandbVisBackend(BaseVisBackend):
 
     requires = ("wandb", "wandb")
 
+    @check_types
     def __init__(
         self,
         save_dir: str | os.PathLike[str],

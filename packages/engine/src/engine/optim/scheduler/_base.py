@@ -11,6 +11,8 @@ from typing import Any, ClassVar, Protocol, Self
 
 from torch import Tensor
 
+from engine.utils import check_types
+
 INF = 1_000_000_000
 """The default `end` of a schedule: never."""
 
@@ -44,6 +46,7 @@ class TrainingLoop(Protocol):
 class _StepWatch:
     """Sees whether an optimizer has taken a step, or its wrapper a loss towards one."""
 
+    @check_types
     def __init__(self, optimizer: HasParamGroups) -> None:
         self._optimizer = optimizer
         watched: Any = getattr(optimizer, "optimizer", optimizer)
@@ -105,12 +108,13 @@ class _ParamScheduler(ABC):
     _epoch_length: int | None = None
     """The iterations of an epoch, where the options were converted to iterations."""
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -173,8 +177,8 @@ class _ParamScheduler(ABC):
     def build_iter_from_epoch(
         cls,
         *args: Any,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         by_epoch: bool = True,
         epoch_length: int | None = None,
         **kwargs: Any,
@@ -188,6 +192,7 @@ class _ParamScheduler(ABC):
             by_epoch: Must be true: the options count epochs.
             epoch_length: The number of iterations of an epoch.
             kwargs: The other arguments of the constructor; those that count epochs are converted.
+                Where it begins and ends is rounded down to a whole iteration.
 
         Raises:
             ValueError: If the options don't count epochs, or the length of one is not given.
@@ -202,8 +207,8 @@ class _ParamScheduler(ABC):
                 f"got {epoch_length}"
             )
         cls._convert_to_iterations(kwargs, epoch_length)
-        kwargs["begin"] = begin * epoch_length
-        kwargs["end"] = end if end == INF else end * epoch_length
+        kwargs["begin"] = int(begin * epoch_length)
+        kwargs["end"] = end if end == INF else int(end * epoch_length)
         kwargs["by_epoch"] = False
         scheduler = cls(*args, **kwargs)
         scheduler._epoch_length = epoch_length
@@ -213,7 +218,7 @@ class _ParamScheduler(ABC):
     def _convert_to_iterations(cls, kwargs: dict[str, Any], epoch_length: int) -> None:
         for name in cls._step_args:
             epochs = kwargs.get(name)
-            if isinstance(epochs, int):
+            if isinstance(epochs, (int, float)):
                 kwargs[name] = epochs * epoch_length
             elif epochs is not None:
                 kwargs[name] = [epoch * epoch_length for epoch in epochs]
@@ -293,7 +298,7 @@ class _ParamScheduler(ABC):
     def _get_value(self) -> list[float]:
         """Compute the new value of each group, for the time `last_step` after `begin`."""
 
-    def _length(self, begin: int, end: int, given: int | None = None) -> int:
+    def _length(self, begin: float, end: float, given: float | None = None) -> float:
         """Return how long the curve is: as was given, or else from `begin` to `end`."""
         self._lacks_end = given is None and end == INF
         return end - begin if given is None else given
@@ -383,6 +388,7 @@ class _OneOptionMixin(_ParamScheduler):
     _option: ClassVar[str]
     __signature__: ClassVar[Signature]
 
+    @check_types
     def __init__(self, optimizer: HasParamGroups, *args: Any, **kwargs: Any) -> None:
         super().__init__(optimizer, self._option, *args, **kwargs)
 

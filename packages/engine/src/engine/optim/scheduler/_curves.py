@@ -9,6 +9,7 @@ from itertools import accumulate
 from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
+from engine.utils import check_types
 
 from ._base import INF, HasParamGroups, _ParamScheduler, _ScaledParamScheduler
 
@@ -16,6 +17,7 @@ from ._base import INF, HasParamGroups, _ParamScheduler, _ScaledParamScheduler
 class _LowerLimit(_ScaledParamScheduler):
     """A curve above a lower limit, given as a value or as a ratio of the base value."""
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -64,14 +66,15 @@ class CosineAnnealingParamScheduler(_LowerLimit):
     _step_args = ("T_max",)
     _needs_end, _length_arg = True, "T_max"
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
-        T_max: int | None = None,
+        T_max: float | None = None,
         eta_min: float | None = None,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -113,6 +116,7 @@ class CosineRestartParamScheduler(_LowerLimit):
 
     _step_args = ("periods",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -121,8 +125,8 @@ class CosineRestartParamScheduler(_LowerLimit):
         restart_weights: Sequence[float] = (1,),
         eta_min: float | None = None,
         eta_min_ratio: float | None = None,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -185,14 +189,15 @@ class PolyParamScheduler(_LowerLimit):
 
     _needs_end = True
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
         eta_min: float = 0,
         power: float = 1.0,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -240,6 +245,7 @@ class OneCycleParamScheduler(_ParamScheduler):
     _step_args = ("total_steps",)
     _needs_end, _length_arg = True, "total_steps"
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -251,8 +257,8 @@ class OneCycleParamScheduler(_ParamScheduler):
         div_factor: float = 25.0,
         final_div_factor: float = 1e4,
         three_phase: bool = False,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from engine.registry import PARAM_SCHEDULERS
-from engine.utils import improvement
+from engine.utils import check_types, improvement
 
 from ._base import INF, HasParamGroups, _ParamScheduler
 
@@ -48,6 +48,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
     )
     _of_groups = (*_ParamScheduler._of_groups, "min_values")
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -61,8 +62,8 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         cooldown: int = 0,
         min_value: float | Sequence[float] = 0.0,
         eps: float = 1e-8,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,

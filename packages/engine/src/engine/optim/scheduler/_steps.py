@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 
 from engine.registry import PARAM_SCHEDULERS
+from engine.utils import check_types
 
 from ._base import INF, HasParamGroups, _ScaledParamScheduler
 
@@ -28,13 +29,14 @@ class ConstantParamScheduler(_ScaledParamScheduler):
         ValueError: If the factor is not in [0, 1].
     """
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
         factor: float = 1.0 / 3,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -70,14 +72,15 @@ class LinearParamScheduler(_ScaledParamScheduler):
 
     _needs_end = True
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
         start_factor: float = 1.0 / 3,
         end_factor: float = 1.0,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -114,13 +117,14 @@ class ExponentialParamScheduler(_ScaledParamScheduler):
         verbose: Whether to log each new value.
     """
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
         gamma: float,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -153,14 +157,15 @@ class StepParamScheduler(_ScaledParamScheduler):
 
     _step_args = ("step_size",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
         param_name: str,
         step_size: int,
         gamma: float = 0.1,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         last_step: int = -1,
         by_epoch: bool = True,
         verbose: bool = False,
@@ -194,6 +199,7 @@ class MultiStepParamScheduler(_ScaledParamScheduler):
 
     _step_args = ("milestones",)
 
+    @check_types
     def __init__(
         self,
         optimizer: HasParamGroups,
@@ -201,8 +207,8 @@ class MultiStepParamScheduler(_ScaledParamScheduler):
         milestones: Sequence[int],
         gamma: float = 0.1,
         last_step: int = -1,
-        begin: int = 0,
-        end: int = INF,
+        begin: float = 0,
+        end: float = INF,
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:

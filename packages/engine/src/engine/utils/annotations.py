@@ -1,16 +1,21 @@
-"""The values that a plain annotation allows.
+"""The values that a plain annotation allows, and a check of arguments by their annotations.
 
-Plain annotations are `int`, `float`, `str`, `bool`, `None`, `Literal`, and lists, tuples, mappings
-and unions of them. Everything else (a class, a protocol, an unresolved name) allows any value.
+Plain annotations are `int`, `float`, `str`, `bool`, `None`, `Path`, `Literal`, and lists, tuples,
+mappings and unions of them. Everything else (a class, a protocol, an unresolved name) allows any
+value.
 """
 
 from __future__ import annotations
 
+import inspect
+import os
 import types
 from collections import abc
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 _SCALARS: Mapping[Any, str] = {
     None: "null",
@@ -19,6 +24,8 @@ _SCALARS: Mapping[Any, str] = {
     int: "integer",
     float: "number",
     str: "string",
+    Path: "string",
+    os.PathLike: "string",
 }
 _PYTHON_NAMES = {
     "null": "None",
@@ -89,12 +96,12 @@ Allowed = tuple[Alternative, ...] | None
 
 def parse_annotation(annotation: Any) -> Allowed:
     """Return the values that an annotation allows."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
     try:
-        if annotation in _SCALARS:
-            return (Scalar(_SCALARS[annotation]),)
+        if (kind := origin or annotation) in _SCALARS:
+            return (Scalar(_SCALARS[kind]),)
     except TypeError:  # not hashable, so not one of them
         return None
-    origin, arguments = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         return parse_annotation(arguments[0])
     if origin is Literal:
@@ -119,8 +126,8 @@ def _container(kind: Any, arguments: tuple[Any, ...]) -> Allowed:
         return (TupleOf(tuple(parse_annotation(each) for each in arguments if each != ())),)
     if kind is tuple or kind in _LISTS or kind in _SETS:
         item = parse_annotation(arguments[0]) if arguments else None
-        has_texts = not arguments or arguments[0] is Any or Scalar("string") in (item or ())
-        takes_text = has_texts and kind in _LISTS[1:]
+        has_texts = not arguments or {Any, str} & {arguments[0], *get_args(arguments[0])}
+        takes_text = bool(has_texts) and kind in _LISTS[1:]
         return (ListOf(item, takes_text),)
     if kind in _MAPPINGS:
         return (MappingOf(parse_annotation(arguments[1]) if len(arguments) == 2 else None),)
@@ -148,7 +155,7 @@ def _fits_scalar(value: Any, wanted: Scalar) -> bool:
         case "boolean":
             return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
         case "integer":
-            return isinstance(value, int)
+            return isinstance(value, int) or (isinstance(value, float) and value.is_integer())
         case "number":
             return isinstance(value, (int, float))
     return isinstance(value, str)
@@ -161,7 +168,9 @@ def _fits_choice(value: Any, wanted: Choice) -> bool:
 def _fits_list(value: Any, wanted: ListOf) -> bool:
     if isinstance(value, str):
         return wanted.takes_text
-    return isinstance(value, (list, tuple)) and all(is_allowed(each, wanted.item) for each in value)
+    return isinstance(value, (list, tuple)) and (
+        wanted.item is None or all(is_allowed(each, wanted.item) for each in value)
+    )
 
 
 def _fits_tuple(value: Any, wanted: TupleOf) -> bool:
@@ -209,9 +218,81 @@ def _format_alternative(alternative: Alternative) -> str:
             return "dict" if value is None else f"dict[{format_allowed(value)}]"
 
 
-def equal(value: Any, other: Any) -> bool:
-    """Return whether two values are of one type and equal."""
+_INTERFACES = (abc.Callable, abc.Sized, abc.Iterable, abc.Collection, abc.Container)
+
+
+@dataclass(frozen=True)
+class Check:
+    """What an annotation says of the argument of a call.
+
+    Attributes:
+        allowed: The plain values that it allows.
+        interfaces: The interfaces that an object may have instead.
+        default: What is allowed as well.
+    """
+
+    allowed: Allowed
+    interfaces: tuple[type, ...]
+    default: Any
+
+    def passes(self, value: Any) -> bool:
+        """Return whether the argument may have a value."""
+        if value is self.default or isinstance(value, self.interfaces):
+            return True
+        return not (self.interfaces and self.allowed == ()) and is_allowed(value, self.allowed)
+
+    def error(self, name: str, value: Any) -> TypeError | ValueError:
+        """Return the error for a value that the argument can't have.
+
+        Args:
+            name: What to call the argument.
+            value: The value.
+        """
+        plain = [format_allowed(self.allowed)] if self.allowed else []
+        wanted = " | ".join([*(each.__name__ for each in self.interfaces), *plain])
+        given = repr(value)
+        text = f"{name} must be {wanted}; got {given if len(given) <= 60 else given[:60] + '...'}"
+        choices = [each for each in self.allowed or () if isinstance(each, Choice)]
+        is_choice = any(type(value) is type(other) for each in choices for other in each.values)
+        return (ValueError if is_choice else TypeError)(text)
+
+
+def find_checks(function: Callable[..., Any]) -> Mapping[str, Check]:
+    """Return the checks of the arguments of a function whose annotations say enough.
+
+    Args:
+        function: The function.
+    """
+    checks = {}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind not in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            annotation = resolve_annotation(parameter.annotation, function.__globals__)
+            if (check := _find_check(annotation, parameter.default)) is not None:
+                checks[name] = check
+    return checks
+
+
+def _find_check(annotation: Any, default: Any) -> Check | None:
+    is_union = get_origin(annotation) in (Union, types.UnionType)
+    members = get_args(annotation) if is_union else (annotation,)
+    kinds = [each if get_origin(each) is None else get_origin(each) for each in members]
+    interfaces = tuple(kind for kind in kinds if kind in _INTERFACES)
+    plain = tuple(each for each, kind in zip(members, kinds, strict=True) if kind not in interfaces)
+    allowed = _union(plain)
+    return None if allowed is None else Check(allowed, interfaces, default)
+
+
+def resolve_annotation(annotation: Any, scope: Mapping[str, Any]) -> Any:
+    """Return what an annotation stands for, `Any` where it can't be found out.
+
+    Args:
+        annotation: The annotation, or its text.
+        scope: The names that it may use.
+    """
+    if not isinstance(annotation, str):
+        return annotation
+    holder = SimpleNamespace(__annotations__={"value": annotation})
     try:
-        return type(value) is type(other) and bool(value == other)
-    except Exception:  # noqa: BLE001  # an array, or another object with its own equality
-        return False
+        return get_type_hints(holder, {}, scope)["value"]
+    except Exception:  # noqa: BLE001  # it may name what exists for type checkers only
+        return Any
