@@ -140,3 +140,19 @@ def test_wrong_calls_are_told() -> None:
     for feats in (torch.zeros(1, 5), torch.zeros(1, 4, 2, 2)):
         with pytest.raises(ValueError, match=r"MultiLabelHead takes vectors \(N, 4\)"):
             head((feats,))
+
+
+@pytest.mark.parametrize("loss", ["BinaryCrossEntropyLoss", "FocalLoss", "CrossEntropyLoss"])
+def test_probabilities_are_those_that_the_loss_learns(loss: str) -> None:
+    head = LinearClsHead(3, 4, loss=dict(type=loss))
+    feats = (torch.randn(2, 4),)
+    scores = torch.stack([sample.pred_score for sample in head.predict(feats)])
+    logits = head(feats)
+    expected = logits.softmax(1) if loss == "CrossEntropyLoss" else logits.sigmoid()
+    torch.testing.assert_close(scores, expected)
+
+
+def test_one_class_has_nothing_to_compare() -> None:
+    with pytest.raises(ValueError, match="CrossEntropyLoss compares classes: there is nothing to"):
+        LinearClsHead(1, 4)
+    assert LinearClsHead(1, 4, loss=dict(type="BinaryCrossEntropyLoss")).use_sigmoid

@@ -7,7 +7,7 @@ there, `(N, C)` from 0 to 1. So soft labels, as mixed images have, go into all o
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -19,8 +19,14 @@ Reduction = Literal["none", "mean", "sum"]
 
 
 class _Loss(nn.Module):
-    """What the losses share: weights of the classes, which are no part of a checkpoint."""
+    """What the losses share: weights of the classes, which are no part of a checkpoint.
 
+    Attributes:
+        use_sigmoid: Whether a class is there by itself, so that its probability is the sigmoid of
+            its logit; otherwise those of all classes are a softmax. Heads predict by it.
+    """
+
+    use_sigmoid: ClassVar[bool] = False
     class_weight: Tensor | None
 
     def __init__(self, class_weight: Sequence[float] | None, reduction: Reduction) -> None:
@@ -54,14 +60,21 @@ class CrossEntropyLoss(_Loss):
         self.ignore_index = ignore_index
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Compute the loss of logits `(N, C)` and a target, `(N,)` or `(N, C)`."""
+        """Compute the loss of logits `(N, C)` and a target, `(N,)` or `(N, C)`.
+
+        A soft target of zeros, as `one_hot_of` makes of an ignored label, adds nothing.
+        """
+        smoothing = self.label_smoothing
+        if target.ndim == 2 and smoothing:
+            spread = target.sum(1, keepdim=True) / target.shape[1]
+            target, smoothing = target * (1 - smoothing) + spread * smoothing, 0.0
         return functional.cross_entropy(
             logits,
             target,
             self.class_weight,
             ignore_index=self.ignore_index,
             reduction=self.reduction,
-            label_smoothing=self.label_smoothing,
+            label_smoothing=smoothing,
         )
 
 
@@ -75,6 +88,7 @@ class BinaryCrossEntropyLoss(_Loss):
         reduction: `'mean'` over images and classes, `'sum'` or `'none'`.
     """
 
+    use_sigmoid = True
     pos_weight: Tensor | None
 
     def __init__(
@@ -113,6 +127,8 @@ class FocalLoss(_Loss):
         reduction: `'mean'` over images and classes, `'sum'` or `'none'`.
     """
 
+    use_sigmoid = True
+
     def __init__(
         self,
         gamma: float = 2.0,
@@ -134,6 +150,20 @@ class FocalLoss(_Loss):
         if self.alpha is not None:
             loss = loss * (self.alpha * target + (1 - self.alpha) * (1 - target))
         return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[self.reduction]
+
+
+def one_hot_of(target: Tensor, num_classes: int, ignore_index: int | None = None) -> Tensor:
+    """Return labels `(N,)` as soft targets `(N, num_classes)` of float.
+
+    Args:
+        target: The labels.
+        num_classes: How many classes there are.
+        ignore_index: The label of images that don't count, which gets zeros.
+    """
+    if ignore_index is None:
+        return functional.one_hot(target, num_classes).float()
+    counted = target != ignore_index
+    return functional.one_hot(target * counted, num_classes).float() * counted.unsqueeze(1)
 
 
 def _by_class(target: Tensor, logits: Tensor) -> Tensor:

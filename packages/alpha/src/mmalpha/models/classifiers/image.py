@@ -6,12 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from torch import Tensor, nn
-from torch.nn import functional
 
 from engine.model import BaseModel, build_backbone, features_of
 from engine.structures import BaseDataElement
 from mmalpha.models.batch_augments import BatchAugments
 from mmalpha.models.heads.linear_head import targets_of
+from mmalpha.models.losses import one_hot_of
 from mmalpha.registry import MODELS
 from mmalpha.structures import DataSample
 
@@ -116,6 +116,7 @@ class ImageClassifier(BaseModel):
         assert self.batch_augments is not None
         target = targets_of(data_samples)
         if target.ndim == 1:
-            target = functional.one_hot(target, self.head.num_classes)
+            ignored = getattr(getattr(self.head, "loss_module", None), "ignore_index", None)
+            target = one_hot_of(target, self.head.num_classes, ignored)
         inputs, target = self.batch_augments(inputs, target.float())
         return inputs, [DataSample().set_gt_score(each) for each in target]

@@ -22,7 +22,10 @@ class BaseDecodeHead(BaseModule, ABC):
 
     Args:
         channels: Channels of what `classify` takes.
-        num_classes: How many classes there are, background included.
+        num_classes: How many classes there are, background included. 1 means binary segmentation
+            with one logit for each pixel, that of the class 1 against the class 0: the dataset
+            names two classes.
+        threshold: With one logit, the probability from which on a pixel is of the class 1.
         in_channels: Channels of the maps that `in_index` chooses, one number for each; None where
             they follow from `map_channels`.
         in_index: The map to take from the backbone, or several; None means all.
@@ -40,7 +43,7 @@ class BaseDecodeHead(BaseModule, ABC):
 
     Raises:
         ValueError: If `in_channels` does not fit `in_index`, or nothing says the channels, or two
-            losses have one name.
+            losses have one name, or `num_classes` or `threshold` is out of its range.
     """
 
     def __init__(
@@ -53,6 +56,7 @@ class BaseDecodeHead(BaseModule, ABC):
         dropout_ratio: float = 0.1,
         align_corners: bool = False,
         loss_decode: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        threshold: float = 0.5,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(
@@ -60,7 +64,12 @@ class BaseDecodeHead(BaseModule, ABC):
         )
         self.in_index, self.widths = self._chosen(in_channels, in_index, map_channels)
         self.in_channels = sum(self.widths)
+        if num_classes < 1:
+            raise ValueError(f"num_classes is at least 1; got {num_classes}")
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold is a probability between 0 and 1; got {threshold}")
         self.num_classes = num_classes
+        self.threshold = threshold
         self.align_corners = align_corners
         given = loss_decode or dict(type="mmbeta.CrossEntropyLoss")
         configs = [given] if isinstance(given, Mapping) else given
@@ -119,6 +128,16 @@ class BaseDecodeHead(BaseModule, ABC):
         """
         values = (loss(logits, target) for loss in self.loss_decode)
         return dict(zip(self._loss_names, values, strict=True))
+
+    def labels(self, scores: Tensor) -> Tensor:
+        """Return the class of each pixel, `(1, H, W)` of int64.
+
+        Args:
+            scores: Logits of an image, `(num_classes, H, W)`.
+        """
+        if len(scores) == 1:
+            return (scores.sigmoid() >= self.threshold).long()
+        return scores.argmax(0, keepdim=True)
 
     @classmethod
     def _chosen(

@@ -17,6 +17,9 @@ _TINY = torch.finfo(torch.float32).tiny
 class SegLoss(BaseModule, ABC):
     """A loss of the classes of pixels; a subclass writes `value`.
 
+    One logit z for each pixel is that of the class 1 against the class 0, and counts as the logits
+    0 and z of two classes, so that cross entropy is binary cross entropy.
+
     None of them makes the device wait: pixels that don't count are masked, not cut out.
 
     Args:
@@ -44,13 +47,13 @@ class SegLoss(BaseModule, ABC):
         """Compute the loss, times its weight.
 
         Args:
-            logits: Scores `(N, num_classes, H, W)`.
+            logits: Scores `(N, num_classes, H, W)`, or `(N, 1, H, W)` of two classes.
             target: Labels `(N, H, W)` of int64.
 
         Returns:
             A scalar; 0 if no pixel counts.
         """
-        return self.loss_weight * self.value(logits, target)
+        return self.loss_weight * self.value(two_logits(logits), target)
 
     @abstractmethod
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -68,6 +71,15 @@ class SegLoss(BaseModule, ABC):
         if class_weight is None:
             return counted
         return counted * class_weight[target.clamp(0, len(class_weight) - 1)]
+
+
+def two_logits(logits: Tensor) -> Tensor:
+    """Return one logit z for each pixel as those of two classes, 0 and z; others as they are.
+
+    Args:
+        logits: Scores `(N, num_classes, H, W)`.
+    """
+    return torch.cat([torch.zeros_like(logits), logits], 1) if logits.shape[1] == 1 else logits
 
 
 def one_hot(target: Tensor, num_classes: int) -> Tensor:

@@ -184,7 +184,7 @@ class EncoderDecoder(BaseModel):
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
             own = _restore_size(score, sample)
-            sample.pred_sem_seg = PixelData(data=own.argmax(0, keepdim=True))
+            sample.pred_sem_seg = PixelData(data=self.decode_head.labels(own))
             if self.val_loss and "gt_sem_seg" in sample:
                 target = _target([sample], own.shape[-2:])
                 losses.append(self.decode_head.loss(own[None], target))
