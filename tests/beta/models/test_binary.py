@@ -42,7 +42,7 @@ def sample(mask: Tensor) -> SegDataSample:
 )
 def test_one_logit_learns_both_classes(loss: Any) -> None:
     torch.manual_seed(0)
-    built = model(loss_decode=loss)
+    built = model(loss=loss)
     mask = torch.zeros(1, 8, 8, dtype=torch.uint8)
     mask[:, :, 4:] = 1
     images = mask[None].float().repeat(2, 1, 1, 1) - 0.5

@@ -146,3 +146,23 @@ def test_one_logit_is_two_of_which_one_is_zero(seed: int, name: str) -> None:
     loss = MODELS.build(dict(type=name))
     two = torch.cat([torch.zeros_like(logits), logits], 1)
     torch.testing.assert_close(loss(logits, target), loss(two, target))
+
+
+@given(SEEDS, st.sampled_from(["mean", "sum", "none"]), st.sampled_from([0.0, 0.1]))
+def test_reduction_and_smoothing_are_those_of_torch(
+    seed: int, reduction: Any, smoothing: float
+) -> None:
+    logits, target = drawn(seed)
+    loss = CrossEntropyLoss(reduction=reduction, label_smoothing=smoothing, loss_weight=0.5)
+    expected = functional.cross_entropy(
+        logits, target, ignore_index=255, reduction=reduction, label_smoothing=smoothing
+    )
+    torch.testing.assert_close(loss(logits, target), 0.5 * expected)
+    plain = FocalLoss(gamma=0.0, reduction=reduction)(logits, target)
+    torch.testing.assert_close(plain, CrossEntropyLoss(reduction=reduction)(logits, target))
+
+
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "FocalLoss"])
+def test_a_reduction_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(ValueError, match="reduction is 'none', 'mean' or 'sum'; got 'max'"):
+        MODELS.build(dict(type=name, reduction="max"))

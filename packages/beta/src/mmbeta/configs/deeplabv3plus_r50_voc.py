@@ -25,7 +25,7 @@ model = dict(
         channels=256,
         num_convs=1,
         num_classes=21,
-        loss_decode=dict(type="CrossEntropyLoss", loss_weight=0.4),
+        loss=dict(type="CrossEntropyLoss", loss_weight=0.4),
     ),
     test_cfg=dict(mode="slide", crop_size=(512, 512), stride=(341, 341)),
 )

@@ -24,13 +24,15 @@ class LinearClsHead(BaseModule):
 
     Args:
         num_classes: How many classes there are.
-        in_channels: Channels of the features.
-        loss: The config of the loss; None means cross entropy.
+        in_channels: Channels of the features. An `ImageClassifier` says them where its neck or
+            backbone does.
+        loss: The loss, or its config; None means cross entropy.
         norm: Whether a layer normalization comes before the layer, as in a ConvNeXt.
         init_cfg: As in `BaseModule`; None means a normal distribution of standard deviation 0.01.
 
     Raises:
-        ValueError: If `num_classes` is not positive, or is 1 although the loss compares classes.
+        ValueError: If `num_classes` is not positive, or is 1 although the loss compares classes, or
+            nothing says the channels.
     """
 
     default_loss = "mmalpha.CrossEntropyLoss"
@@ -38,18 +40,24 @@ class LinearClsHead(BaseModule):
     def __init__(
         self,
         num_classes: int,
-        in_channels: int,
-        loss: Mapping[str, Any] | None = None,
+        in_channels: int | None = None,
+        loss: Mapping[str, Any] | nn.Module | None = None,
         norm: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
         if num_classes < 1:
             raise ValueError(f"num_classes is at least 1; got {num_classes}")
+        if in_channels is None:
+            raise ValueError(
+                f"{type(self).__name__} needs in_channels, since what comes before it does not "
+                "tell its channels in `out_channels`"
+            )
         self.num_classes = num_classes
         self.norm = nn.LayerNorm(in_channels, 1e-6) if norm else nn.Identity()
         self.fc = nn.Linear(in_channels, num_classes)
-        self.loss_module = MODELS.build(loss or dict(type=self.default_loss))
+        given = loss or dict(type=self.default_loss)
+        self.loss_module = given if isinstance(given, nn.Module) else MODELS.build(given)
         if num_classes == 1 and not self.use_sigmoid:
             raise ValueError(
                 f"num_classes is 1, and {type(self.loss_module).__name__} compares classes: there "

@@ -12,6 +12,8 @@ from engine.model import BaseModule
 from mmbeta.models.layers import concat_maps, resize
 from mmbeta.registry import MODELS
 
+Part = Mapping[str, Any] | nn.Module
+
 _INIT = dict(type="engine.Kaiming", layer="Conv2d")
 
 
@@ -33,7 +35,7 @@ class BaseDecodeHead(BaseModule, ABC):
             backbone does and the config of the head has no `in_channels`.
         dropout_ratio: The probability with which a channel is dropped before the classifier.
         align_corners: As in `torch.nn.functional.interpolate`.
-        loss_decode: The config of the loss, or those of several, whose sum counts; None means cross
+        loss: The loss, or several whose sum counts, each a config or a module; None means cross
             entropy.
         init_cfg: As in `BaseModule`; None means the initialization of He et al. A small one for the
             classifier would let the network see nothing but background for its first epochs.
@@ -55,7 +57,7 @@ class BaseDecodeHead(BaseModule, ABC):
         map_channels: Sequence[int] | None = None,
         dropout_ratio: float = 0.1,
         align_corners: bool = False,
-        loss_decode: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        loss: Part | Sequence[Part] | None = None,
         threshold: float = 0.5,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
@@ -71,10 +73,12 @@ class BaseDecodeHead(BaseModule, ABC):
         self.num_classes = num_classes
         self.threshold = threshold
         self.align_corners = align_corners
-        given = loss_decode or dict(type="mmbeta.CrossEntropyLoss")
-        configs = [given] if isinstance(given, Mapping) else given
-        self.loss_decode = nn.ModuleList(MODELS.build(each) for each in configs)
-        self._loss_names = self._name_losses(self.loss_decode)
+        given = loss or dict(type="mmbeta.CrossEntropyLoss")
+        configs = [given] if isinstance(given, Mapping | nn.Module) else given
+        self.losses = nn.ModuleList(
+            each if isinstance(each, nn.Module) else MODELS.build(each) for each in configs
+        )
+        self._loss_names = self._name_losses(self.losses)
         self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1)
 
@@ -126,7 +130,7 @@ class BaseDecodeHead(BaseModule, ABC):
         Returns:
             `loss`, or where there are several, each by its `loss_name`.
         """
-        values = (loss(logits, target) for loss in self.loss_decode)
+        values = (loss(logits, target) for loss in self.losses)
         return dict(zip(self._loss_names, values, strict=True))
 
     def labels(self, scores: Tensor) -> Tensor:

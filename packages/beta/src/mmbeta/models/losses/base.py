@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from engine.model import BaseModule
+
+Reduction = Literal["none", "mean", "sum"]
 
 _TINY = torch.finfo(torch.float32).tiny
 
@@ -51,7 +53,8 @@ class SegLoss(BaseModule, ABC):
             target: Labels `(N, H, W)` of int64.
 
         Returns:
-            A scalar; 0 if no pixel counts.
+            A scalar, 0 if no pixel counts; or a value for each pixel, `(N, H, W)`, if the
+            `reduction` of the loss is `'none'`.
         """
         return self.loss_weight * self.value(two_logits(logits), target)
 
@@ -101,6 +104,20 @@ def per(total: Tensor, weights: Tensor) -> Tensor:
         weights: Their weights, or where they count.
     """
     return total / weights.sum().clamp(min=_TINY)
+
+
+def checked_reduction(reduction: Reduction) -> Reduction:
+    """Return a reduction.
+
+    Args:
+        reduction: The argument of a loss.
+
+    Raises:
+        ValueError: If there is no such reduction.
+    """
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"reduction is 'none', 'mean' or 'sum'; got {reduction!r}")
+    return reduction
 
 
 def as_weights(given: Sequence[float] | None) -> Tensor | None:

@@ -9,9 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseModel, build_backbone
+from engine.model import BaseModel, build_backbone, channels_of
 from engine.structures import BaseDataElement, PixelData
-from mmbeta.models.backbones.maps import channels_of, maps_of
+from mmbeta.models.backbones.maps import maps_of
 from mmbeta.models.layers import resize
 from mmbeta.registry import MODELS
 from mmbeta.structures import SegDataSample
