@@ -187,28 +187,31 @@ def _upright(image: Image) -> Image:
 
 def _refuse_loss(image: ImageFile, item: str | Path) -> None:
     """Raise an error where Pillow would keep 8 bits of more, or drop a channel."""
-    wrong = None
-    is_deep = image.mode.startswith(_DEEP_MODES)
-    if image.format == "TIFF":
-        tags: Any = image
-        bits, samples, kind = (
-            tags.tag_v2.get(tag, 1)
-            for tag in (_BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL, _SAMPLE_FORMAT)
-        )
-        deepest, kind = (max(each) if isinstance(each, tuple) else each for each in (bits, kind))
-        if samples > len(image.getbands()):
-            wrong = f"{samples} channels"
-        elif deepest > 8 and not is_deep:
-            wrong = f"{samples} channels of {deepest} bits"
-        elif (kind, deepest) in ((_UNSIGNED, 32), (_SIGNED, 8)) and image.mode != "F":
-            wrong = f"{'unsigned' if kind == _UNSIGNED else 'signed'} integers of {deepest} bits"
-    elif not is_deep and _is_deep(image):
-        wrong = "channels of 16 bits"
-    if wrong is not None:
+    with _decoding(item):
+        lost = _what_gets_lost(image)
+    if lost is not None:
         raise ValueError(
-            f"{item} has {wrong}, of which Pillow would lose a part; save it as an array of NumPy, "
+            f"{item} has {lost}, of which Pillow would lose a part; save it as an array of NumPy, "
             "(H, W, C) in a file .npy"
         )
+
+
+def _what_gets_lost(image: ImageFile) -> str | None:
+    is_deep = image.mode.startswith(_DEEP_MODES)
+    if image.format != "TIFF":
+        return "channels of 16 bits" if not is_deep and _is_deep(image) else None
+    tags: Any = image
+    bits, samples, kind = (
+        tags.tag_v2.get(tag, 1) for tag in (_BITS_PER_SAMPLE, _SAMPLES_PER_PIXEL, _SAMPLE_FORMAT)
+    )
+    deepest, kind = (max(each) if isinstance(each, tuple) else each for each in (bits, kind))
+    if samples > len(image.getbands()):
+        return f"{samples} channels"
+    if deepest > 8 and not is_deep:
+        return f"{samples} channels of {deepest} bits"
+    if (kind, deepest) in ((_UNSIGNED, 32), (_SIGNED, 8)) and image.mode != "F":
+        return f"{'unsigned' if kind == _UNSIGNED else 'signed'} integers of {deepest} bits"
+    return None
 
 
 def _raw_args(image: ImageFile) -> tuple[Any, ...]:
