@@ -82,7 +82,6 @@ def small(cfg: Config, root: Path) -> Config:
                 changes[f"train_dataloader.dataset.pipeline.{index}.crop_size"] = (SIDE, SIDE)
         for loader in LOADERS[1:]:
             changes[f"{loader}.dataset.pipeline.1.scale"] = (128, SIDE)
-        changes["inferencer.pipeline.0.scale"] = (128, SIDE)
     if write is not None:
         write(root)
     cfg.merge_from_dict(changes)

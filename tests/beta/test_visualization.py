@@ -5,15 +5,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmbeta.visualization import Classes, as_image, contact_sheet, overlay
+from mmbeta.visualization import Classes, contact_sheet, overlay
 
 CLASSES = Classes.of({"classes": ("sky", "tree"), "palette": ((0, 0, 250), (0, 250, 0))})
-
-
-def test_gray_becomes_rgb() -> None:
-    image = torch.tensor([[[1, 2, 3]]], dtype=torch.uint8)
-    assert as_image(image).tolist() == [[[1] * 3, [2] * 3, [3] * 3]]
-    assert as_image(torch.zeros(3, 4, 5, dtype=torch.uint8)).shape == (4, 5, 3)
 
 
 def test_an_overlay_mixes_image_and_colors() -> None:

@@ -150,7 +150,7 @@ def test_what_is_no_image_is_told(config: str, inferencer: str, tmp_path: Path) 
         infer(str(tmp_path / "c.png"))
     with pytest.raises(FileNotFoundError, match=r"there is no image .*b\.png"):
         infer(str(tmp_path / "b.png"))
-    told = f"color of {inferencer} is 'gray' or 'rgb'; got 'blue'"
+    told = f"color of {inferencer} is 'gray', 'rgb' or None; got 'blue'"
     with pytest.raises(ValueError, match=told):
         INFERENCERS.build(
             {"type": inferencer, "color": "blue", "_scope_": cfg.default_scope},

@@ -9,7 +9,8 @@ from fsspec.implementations.memory import MemoryFileSystem
 from PIL import Image
 from torch.utils.data import DataLoader
 
-from engine.dataset import default_collate
+from engine.dataset import default_collate, using_classes
+from engine.logging import get_logger
 from engine.registry import init_default_scope
 from mmalpha.datasets import ImageFolder, LoadImageFromFile, PackClsInputs
 
@@ -112,3 +113,26 @@ def test_the_names_of_classes_may_be_numbers(tmp_path: Path) -> None:
         ImageFolder(str(tmp_path), metainfo=dict(classes=[2019, 2020, 2021]))
     with pytest.raises(ValueError, match="have one name twice: '2019'"):
         ImageFolder(str(tmp_path), metainfo=dict(classes=[2019, "2019", 2020]))
+
+
+def test_files_that_are_no_images_are_told(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    before = len(ImageFolder(str(root), "train"))
+    Image.new("L", (2, 2)).save(root / "train" / "cat" / "z.PNG")
+    (root / "train" / "cat" / "z.heic").write_bytes(b"")
+    (root / "train" / "lost.png").write_bytes(b"")
+    get_logger().addHandler(caplog.handler)
+    assert len(ImageFolder(str(root), "train")) == before + 1
+    assert "4 of 9 files in" in caplog.messages[-1]
+    assert "2 files .txt, 1 file .heic, 1 file .png (cat/notes.txt, " in caplog.messages[-1]
+
+
+def test_classes_of_the_training_data_hold(root: Path, caplog: pytest.LogCaptureFixture) -> None:
+    get_logger().addHandler(caplog.handler)
+    with using_classes(lambda: ("bird", "cat", "dog")):
+        data = ImageFolder(str(root), "train")
+    assert data.metainfo["classes"] == ("bird", "cat", "dog")
+    assert {data.get_data_info(index)["gt_label"] for index in range(len(data))} == {1, 2}
+    assert "has no samples of 1 of the 3 classes of the training data: bird" in caplog.text
+    new = "has classes that the training data do not have: dog; those have cat"
+    with using_classes(lambda: ("cat",)), pytest.raises(ValueError, match=new):
+        ImageFolder(str(root), "train")

@@ -78,5 +78,7 @@ def test_wrong_arguments_are_told() -> None:
         RandomShift(-1)
     with pytest.raises(ValueError, match=r"prob of RandomFlip is 0 to 1; got 1\.5"):
         RandomFlip(1.5)
-    with pytest.raises(ValueError, match="color of LoadImageFromFile is 'rgb' or 'gray'; got 'b'"):
+    with pytest.raises(
+        ValueError, match="color of LoadImageFromFile is 'gray', 'rgb' or None; got 'b'"
+    ):
         LoadImageFromFile("b")  # type: ignore[arg-type]  # that is the mistake

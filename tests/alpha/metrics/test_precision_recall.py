@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sklearn.metrics import precision_recall_fscore_support
 
 from engine.logging import get_logger
-from mmalpha.metrics import PrecisionRecallF1
+from mmalpha.metrics import Accuracy, AveragePrecision, PrecisionRecallF1
 
 averages = st.sampled_from(["macro", "weighted", "micro"])
 
@@ -50,13 +50,10 @@ def test_images_of_several_classes(
         for true, score in zip(truth, scores, strict=True)
     ]
     predicted = scores >= threshold
-    there = np.flatnonzero((truth + predicted).any(0))
-    expected = precision_recall_fscore_support(
-        truth, predicted, average=average, labels=there, zero_division=0
-    )
+    expected = precision_recall_fscore_support(truth, predicted, average=average, zero_division=0)
     values = fed(PrecisionRecallF1(average, threshold, prefix="set"), samples, 7)
     assert list(values) == ["set/precision", "set/recall", "set/f1"]
-    assert list(values.values()) == pytest.approx(expected[:3] if len(there) else [0, 0, 0])
+    assert list(values.values()) == pytest.approx(expected[:3])
 
 
 def test_the_log_tells_of_each_class(caplog: pytest.LogCaptureFixture) -> None:
@@ -79,3 +76,30 @@ def test_the_log_tells_of_each_class(caplog: pytest.LogCaptureFixture) -> None:
 def test_there_is_no_other_average() -> None:
     with pytest.raises(ValueError, match="average is 'macro', 'weighted' or 'micro'; got 'mean'"):
         PrecisionRecallF1("mean")  # type: ignore[arg-type]  # that is the mistake
+
+
+@given(st.integers(0, 2**31), st.integers(1, 12), st.booleans())
+def test_a_class_that_is_nowhere_counts_as_zero(seed: int, size: int, is_scored: bool) -> None:
+    truth, predicted = np.random.default_rng(seed).integers(0, 3, (2, size))
+    metric = PrecisionRecallF1()
+    samples: list[dict[str, Any]] = [
+        {"gt_label": torch.tensor([true]), "pred_label": torch.tensor([guess])}
+        for true, guess in zip(truth.tolist(), predicted.tolist(), strict=True)
+    ]
+    if is_scored:
+        samples = [{**each, "pred_score": torch.rand(5)} for each in samples]
+    else:
+        metric.dataset_meta = dict(classes="abcde")
+    expected = precision_recall_fscore_support(
+        truth, predicted, average="macro", labels=range(5), zero_division=0
+    )
+    assert list(fed(metric, samples, 3).values()) == pytest.approx(expected[:3])
+
+
+@pytest.mark.parametrize("metric", [Accuracy(), AveragePrecision(), PrecisionRecallF1()])
+def test_scores_that_are_no_numbers_are_told(metric: Any) -> None:
+    score = torch.tensor([0.5, float("nan")])
+    label = torch.tensor([1])
+    sample = {"gt_label": label, "pred_label": label, "pred_score": score}
+    with pytest.raises(ValueError, match="the pred_score of 1 of 2 images in a batch is NaN"):
+        metric.process(None, [sample, {**sample, "pred_score": torch.ones(2)}])

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import torch
 from hypothesis import given
@@ -8,7 +10,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from mmalpha import DataSample
-from mmalpha.models import BatchAugments, CutMix, ImageClassifier, Mixup
+from mmalpha.models import BatchAugments, CrossEntropyLoss, CutMix, ImageClassifier, Mixup
+from mmalpha.models.losses import one_hot_of
 from mmalpha.registry import MODELS
 
 seeds = st.integers(0, 2**31)
@@ -142,3 +145,29 @@ def test_wrong_arguments_are_told() -> None:
     for probs in ([0.5], [0.7, 0.7], [-0.1, 0.5]):
         with pytest.raises(ValueError, match=r"probs has a probability for each of the 2 augments"):
             BatchAugments([dict(type="mmalpha.Mixup"), dict(type="mmalpha.CutMix")], probs)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_ignored_labels_add_nothing_to_a_mixed_batch(smoothing: float) -> None:
+    target = one_hot_of(torch.tensor([1, -100, 2, -100]), 3, ignore_index=-100)
+    assert target.tolist() == [[0, 1, 0], [0, 0, 0], [0, 0, 1], [0, 0, 0]]
+    logits = torch.randn(4, 3)
+    loss = CrossEntropyLoss(label_smoothing=smoothing, reduction="none")
+    values = loss(logits, target)
+    assert values[1] == values[3] == 0
+    labels = loss(logits, torch.tensor([1, -100, 2, -100]))
+    torch.testing.assert_close(values, labels)
+
+
+def test_a_classifier_mixes_images_with_ignored_labels() -> None:
+    model: Any = MODELS.build(
+        dict(
+            type="ImageClassifier",
+            backbone=dict(type="ResNet", depth=18, base_channels=4, stem="cifar"),
+            neck=dict(type="GlobalAveragePooling"),
+            head=dict(type="LinearClsHead", num_classes=3, in_channels=32),
+            batch_augments=dict(augments=[dict(type="Mixup")]),
+        )
+    )
+    samples = [DataSample().set_gt_label(label) for label in (0, -100, 2)]
+    assert model(torch.randn(3, 3, 8, 8), samples, mode="loss")["loss"].isfinite()

@@ -4,10 +4,17 @@ from typing import Any
 
 import pytest
 import torch
+from torch import nn
 from torch.nn import functional
 
 from mmalpha import DataSample
-from mmalpha.models import GlobalAveragePooling, ImageClassifier, LinearClsHead, MultiLabelHead
+from mmalpha.models import (
+    CrossEntropyLoss,
+    GlobalAveragePooling,
+    ImageClassifier,
+    LinearClsHead,
+    MultiLabelHead,
+)
 from mmalpha.registry import MODELS
 
 MODEL: dict[str, Any] = dict(
@@ -140,3 +147,59 @@ def test_wrong_calls_are_told() -> None:
     for feats in (torch.zeros(1, 5), torch.zeros(1, 4, 2, 2)):
         with pytest.raises(ValueError, match=r"MultiLabelHead takes vectors \(N, 4\)"):
             head((feats,))
+
+
+@pytest.mark.parametrize("loss", ["BinaryCrossEntropyLoss", "FocalLoss", "CrossEntropyLoss"])
+def test_probabilities_are_those_that_the_loss_learns(loss: str) -> None:
+    head = LinearClsHead(3, 4, loss=dict(type=loss))
+    feats = (torch.randn(2, 4),)
+    scores = torch.stack([sample.pred_score for sample in head.predict(feats)])
+    logits = head(feats)
+    expected = logits.softmax(1) if loss == "CrossEntropyLoss" else logits.sigmoid()
+    torch.testing.assert_close(scores, expected)
+
+
+def test_one_class_has_nothing_to_compare() -> None:
+    with pytest.raises(ValueError, match="CrossEntropyLoss compares classes: there is nothing to"):
+        LinearClsHead(1, 4)
+    assert LinearClsHead(1, 4, loss=dict(type="BinaryCrossEntropyLoss")).use_sigmoid
+
+
+@pytest.mark.parametrize(
+    ("backbone", "neck", "channels"),
+    [
+        (dict(type="ResNet", depth=50, base_channels=4), True, 128),
+        (dict(type="VisionTransformer", arch="tiny", img_size=32), False, 192),
+        (dict(type="timm.resnet18", in_channels=4), False, 512),
+        (dict(type="timm.resnet18", in_chans=4), True, 512),
+        (dict(type="TIMMBackbone", model_name="resnet18", in_chans=4), False, 512),
+    ],
+)
+def test_the_channels_of_a_head_follow_from_what_comes_before(
+    backbone: dict[str, Any], neck: bool, channels: int
+) -> None:
+    model = MODELS.build(
+        dict(
+            type="ImageClassifier",
+            backbone=backbone,
+            neck=dict(type="GlobalAveragePooling") if neck else None,
+            head=dict(type="LinearClsHead", num_classes=3),
+        ),
+        expect=ImageClassifier,
+    )
+    assert model.head.fc.in_features == channels
+    in_channels = 4 if "timm" in backbone["type"].lower() else 3
+    assert model.eval()(torch.randn(2, in_channels, 32, 32)).shape == (2, 3)
+
+
+def test_parts_may_be_modules() -> None:
+    backbone = nn.Sequential(nn.Conv2d(3, 4, 3), nn.AdaptiveAvgPool2d(1), nn.Flatten())
+    head = LinearClsHead(3, 4, loss=CrossEntropyLoss(loss_weight=2.0))
+    model = ImageClassifier(backbone, head, neck=nn.Identity()).eval()
+    images = torch.randn(2, 3, 8, 8)
+    expected = 2 * functional.cross_entropy(model(images), torch.tensor([0, 2]))
+    assert torch.equal(model(images, labeled(0, 2), mode="loss")["loss"], expected)
+    with pytest.raises(
+        ValueError, match="LinearClsHead needs in_channels, since what comes before"
+    ):
+        ImageClassifier(backbone, dict(type="LinearClsHead", num_classes=3))

@@ -18,6 +18,7 @@ from mmalpha.models import (
     TIMM_CONVNEXT,
     TIMM_RESNET,
     TIMM_VIT,
+    TORCHVISION_CONVNEXT,
     TORCHVISION_RESNET,
     TORCHVISION_VIT,
     VisionTransformer,
@@ -79,10 +80,13 @@ def test_the_d_variant(depth: int, channels: int, tmp_path: Path) -> None:
     check(theirs, ours(backbone, channels, True), TIMM_RESNET, tmp_path, (64, 96))
 
 
+@pytest.mark.parametrize("variant", ["", "d"])
 @pytest.mark.parametrize("depth", [18, 50])
-def test_dilated_resnets(depth: int, tmp_path: Path) -> None:
-    theirs = timm.create_model(f"resnet{depth}", num_classes=7, output_stride=8)
+def test_dilated_resnets(depth: int, variant: str, tmp_path: Path) -> None:
+    theirs = timm.create_model(f"resnet{depth}{variant}", num_classes=7, output_stride=8)
     backbone = dict(type="ResNet", depth=depth, strides=(1, 2, 1, 1), dilations=(1, 1, 2, 4))
+    if variant:
+        backbone |= dict(stem="deep", avg_down=True)
     mine = ours(backbone, 512 if depth == 18 else 2048, True)
     check(theirs, mine, TIMM_RESNET, tmp_path, (64, 64))
 
@@ -108,10 +112,42 @@ def test_vit_of_torchvision(tmp_path: Path) -> None:
     check(theirs, ours(backbone, 768, False), TORCHVISION_VIT, tmp_path, (64, 64))
 
 
-def test_convnext_of_timm(tmp_path: Path) -> None:
-    theirs = timm.create_model("convnext_tiny", num_classes=7)
-    mine = ours(dict(type="ConvNeXt", arch="tiny"), 768, True, norm=True)
+@pytest.mark.parametrize(
+    ("name", "variant", "channels"),
+    [
+        ("deit_tiny_patch16_224", "vit", 192),
+        ("deit3_small_patch16_224", "deit3", 384),
+        ("vit_small_patch14_dinov2", "dinov2", 384),
+        ("vit_small_patch14_reg4_dinov2", "dinov2_reg4", 384),
+        ("vit_base_patch32_clip_224", "clip", 768),
+        ("vit_base_patch32_clip_quickgelu_224", "clip_quickgelu", 768),
+    ],
+)
+def test_variants_of_vit(name: str, variant: str, channels: int, tmp_path: Path) -> None:
+    theirs = timm.create_model(name, num_classes=7, img_size=112 if "dinov2" in name else 224)
+    patch = theirs.patch_embed.patch_size[0]
+    arch = {192: "tiny", 384: "small", 768: "base"}[channels]
+    size: tuple[int, int] = theirs.patch_embed.img_size
+    backbone = dict(
+        type="VisionTransformer", arch=arch, img_size=size, patch_size=patch, variant=variant
+    )
+    check(theirs, ours(backbone, channels, False), TIMM_VIT, tmp_path, size)
+
+
+@pytest.mark.parametrize(
+    ("arch", "channels"),
+    [("atto", 320), ("femto", 384), ("pico", 512), ("nano", 640), ("tiny", 768)],
+)
+def test_convnext_of_timm(arch: str, channels: int, tmp_path: Path) -> None:
+    theirs = timm.create_model(f"convnext_{arch}", num_classes=7)
+    mine = ours(dict(type="ConvNeXt", arch=arch), channels, True, norm=True)
     check(theirs, mine, TIMM_CONVNEXT, tmp_path, (64, 64))
+
+
+def test_convnext_of_torchvision(tmp_path: Path) -> None:
+    theirs = torchvision.models.get_model("convnext_tiny", num_classes=7)
+    mine = ours(dict(type="ConvNeXt", arch="tiny"), 768, True, norm=True)
+    check(theirs, mine, TORCHVISION_CONVNEXT, tmp_path, (64, 64))
 
 
 def test_a_backbone_by_itself_and_of_another_size(tmp_path: Path) -> None:

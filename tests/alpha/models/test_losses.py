@@ -88,3 +88,15 @@ def test_weights_are_those_of_the_config_and_not_of_a_checkpoint(loss: str) -> N
     module = MODELS.build(dict(type=loss, class_weight=[1, 2]))
     assert module.state_dict() == {}
     assert [each.device.type for each in module.to("meta").buffers()] == ["meta"]
+
+
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "BinaryCrossEntropyLoss", "FocalLoss"])
+@pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
+def test_a_loss_has_a_weight(name: str, reduction: str) -> None:
+    logits, target = torch.randn(4, 3), torch.tensor([0, 2, 1, 1])
+    one, two = (
+        MODELS.build(dict(type=name, reduction=reduction, loss_weight=weight)) for weight in (1, 2)
+    )
+    torch.testing.assert_close(two(logits, target), 2 * one(logits, target))
+    with pytest.raises(ValueError, match="reduction is 'none', 'mean' or 'sum'; got 'max'"):
+        MODELS.build(dict(type=name, reduction="max"))

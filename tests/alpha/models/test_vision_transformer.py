@@ -7,6 +7,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from torch import nn
 
 from engine.checkpoint import CheckpointError
 from engine.model import load_state_dict
@@ -132,3 +133,31 @@ def test_wrong_arguments_are_told(changes: dict[str, Any], message: str) -> None
 def test_images_that_are_no_whole_patches_are_told() -> None:
     with pytest.raises(ValueError, match="multiples of 4, the patch_size; got 16×18"):
         small()(torch.zeros(1, 3, 16, 18))
+
+
+SMALL = dict(embed_dims=12, num_layers=1, num_heads=2)
+sides = st.integers(1, 5)
+
+
+@given(st.tuples(sides, sides), st.tuples(sides, sides), st.sampled_from(["vit", "deit3"]))
+def test_a_grid_is_known_when_weights_are_loaded(
+    old: tuple[int, int], new: tuple[int, int], variant: str
+) -> None:
+    saved, loaded = (
+        VisionTransformer(SMALL, (8 * height, 8 * width), 8, variant=variant)
+        for height, width in (old, new)
+    )
+    nn.init.normal_(saved.pos_embed)
+    loaded.load_state_dict(saved.state_dict())
+    expected = resize_pos_embed(saved.pos_embed, old, new, int(variant == "vit"))
+    assert torch.equal(loaded.pos_embed, expected)
+
+
+@given(sides, st.tuples(sides, sides))
+def test_weights_of_others_are_of_square_images(side: int, new: tuple[int, int]) -> None:
+    theirs = VisionTransformer(SMALL, 8 * side, 8)
+    nn.init.normal_(theirs.pos_embed)
+    mine = VisionTransformer(SMALL, (8 * new[0], 8 * new[1]), 8)
+    mine.load_state_dict(dict(theirs.state_dict()))  # without what this class notes
+    expected = resize_pos_embed(theirs.pos_embed, (side, side), new)
+    assert torch.equal(mine.pos_embed, expected)

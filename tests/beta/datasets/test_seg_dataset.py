@@ -8,8 +8,12 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
+from engine.dataset import as_suffixes, split_suffix
+from engine.logging import get_logger
 from mmbeta.datasets import (
     BaseSegDataset,
     DigitsCanvas,
@@ -146,7 +150,7 @@ def test_wrong_masks_are_told(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"a.png has 2×3 pixels, but .*a.jpg has 1×3"):
         data[0]
     Image.fromarray(np.zeros((1, 3, 3), np.uint8)).save(tmp_path / "masks/a.png")
-    with pytest.raises(ValueError, match=r"a.png is no mask: its pixels are RGB"):
+    with pytest.raises(ValueError, match=r"a.png is a mask of colors; say which color"):
         data[0]
     (tmp_path / "masks/a.png").write_bytes(b"no")
     with pytest.raises(ValueError, match=r"a.png"):
@@ -154,3 +158,91 @@ def test_wrong_masks_are_told(tmp_path: Path) -> None:
     without = folder(tmp_path, data_prefix=dict(img_path="images"))
     with pytest.raises(ValueError, match="has no mask: data_prefix of the dataset has no seg_map"):
         without[0]
+
+
+NAMES = ("a.jpg", "town/b.JPG", "c.jpeg", "d.Png", "e.TIFF")
+
+
+def touch(root: Path, kind: str, *names: str) -> None:
+    for name in names:
+        (root / kind / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / kind / name).write_bytes(b"")
+
+
+def test_suffixes_are_found_in_any_case_and_the_rest_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    get_logger().addHandler(caplog.handler)
+    touch(tmp_path, "images", *NAMES, "notes.txt")
+    touch(tmp_path, "masks", "a.png", "town/b.PNG", "c.png", "d.png", "x.png")
+    data = folder(tmp_path)
+    paths = [data.get_data_info(index) for index in range(len(data))]
+    assert {Path(each["img_path"]).name: Path(each["seg_map_path"]).name for each in paths} == {
+        "a.jpg": "a.png",
+        "c.jpeg": "c.png",
+        "b.JPG": "b.PNG",
+    }
+    images, masks = dict.fromkeys(caplog.messages)
+    assert images.startswith(f"3 of 6 files in {tmp_path}/images are not used: 1 file .Png, 1 file")
+    assert "(d.Png, e.TIFF, notes.txt); img_suffix is *.jpeg or *.jpg" in images
+    assert masks.endswith("2 files .png (d.png, x.png); there is no image of that name")
+
+
+@given(st.sets(st.sampled_from([f"{stem}{suffix}" for stem in "abc" for suffix in NAMES])))
+def test_each_file_is_an_image_or_told(names: set[str]) -> None:
+    suffixes = as_suffixes([".jpg", ".tiff"], "suffixes")
+    for name in names:
+        parts = split_suffix(name, suffixes)
+        assert (parts is not None) == (name.lower().endswith((".jpg", ".tiff")))
+        assert parts is None or "".join(parts) == name
+
+
+def test_images_and_masks_in_one_folder(tmp_path: Path) -> None:
+    touch(tmp_path, "both", "a.png", "a_mask.png", "b.PNG", "b_mask.png")
+    data = folder(
+        tmp_path,
+        data_prefix=dict(img_path="both", seg_map_path="both"),
+        img_suffix=".png",
+        seg_map_suffix="_mask.png",
+    )
+    assert [Path(data.get_data_info(index)["img_path"]).name for index in range(2)] == [
+        "a.png",
+        "b.PNG",
+    ]
+
+
+def test_one_name_is_one_image(tmp_path: Path) -> None:
+    touch(tmp_path, "images", "a.jpg", "a.JPEG")
+    touch(tmp_path, "masks", "a.png")
+    with pytest.raises(ValueError, match=r"masks has one mask for several images: a\.png"):
+        folder(tmp_path)
+    (tmp_path / "images/a.JPEG").unlink()
+    touch(tmp_path, "masks", "a.PNG")
+    with pytest.raises(ValueError, match=r"masks has two masks for one image: a\."):
+        folder(tmp_path)
+    (tmp_path / "few.txt").write_text("a.jpg\nz\n")
+    with pytest.raises(FileNotFoundError, match=r"1 of the 2 images that .*few\.txt names are not"):
+        folder(tmp_path, ann_file="few.txt")
+
+
+def test_more_classes_than_8_bits_hold(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 0]])
+    (tmp_path / "masks/a.png").unlink()
+    Image.fromarray(np.array([[299, 1000]], np.uint16)).save(tmp_path / "masks/a.png")
+    classes = [str(number) for number in range(300)]
+    with pytest.raises(ValueError, match="ignore_index 255 is also the index of one of the 300"):
+        folder(tmp_path, metainfo=dict(classes=classes))
+    data = folder(tmp_path, metainfo=dict(classes=classes), ignore_index=1000)
+    assert data[0]["gt_seg_map"].tolist() == [[299, 1000]]
+    assert data[0]["gt_seg_map"].dtype == torch.int32
+
+
+def test_masks_in_colors_take_the_palette_of_the_dataset(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 1]])
+    palette = [[0, 0, 0], [128, 64, 128], [0, 0, 142]]
+    colors = np.array([[[0, 0, 142], [128, 64, 128]]], np.uint8)
+    Image.fromarray(colors).save(tmp_path / "masks/a.png")
+    data = folder(tmp_path, metainfo=dict(classes=CLASSES, palette=palette))
+    assert data[0]["gt_seg_map"].tolist() == [[2, 1]]
+    with pytest.raises(ValueError, match=r"a\.png is a mask of colors; say which color each label"):
+        folder(tmp_path)[0]

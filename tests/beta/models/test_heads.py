@@ -60,7 +60,7 @@ def test_a_name_that_no_source_has_is_told() -> None:
         ({}, "FCNHead needs in_channels, since its backbone does not tell"),
         (dict(map_channels=(4, 8), in_index=2), r"in_index \[2\] names a map that"),
         (
-            dict(in_channels=4, loss_decode=[dict(type="DiceLoss"), dict(type="DiceLoss")]),
+            dict(in_channels=4, loss=[dict(type="DiceLoss"), dict(type="DiceLoss")]),
             "each loss of FCNHead needs a loss_name of its own",
         ),
     ],
@@ -90,7 +90,7 @@ def _segmentor(**changes: Any) -> EncoderDecoder:
         channels=4,
         num_classes=3,
         dropout_ratio=0.0,
-        loss_decode=[dict(type="CrossEntropyLoss"), dict(type="DiceLoss", loss_weight=0.5)],
+        loss=[dict(type="CrossEntropyLoss"), dict(type="DiceLoss", loss_weight=0.5)],
     )
     return EncoderDecoder(_Maps(), head, **changes)
 

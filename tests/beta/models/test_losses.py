@@ -114,3 +114,55 @@ def test_nothing_to_learn_costs_nothing(name: str) -> None:
 def test_wrong_arguments_are_told(config: dict[str, Any], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         MODELS.build(config)
+
+
+def binary(seed: int) -> tuple[Tensor, Tensor]:
+    """Return one logit for each pixel, and labels 0 and 1 with some pixels that don't count."""
+    logits, target = drawn(seed, classes=2)
+    return logits[:, 1:], target
+
+
+@given(SEEDS)
+def test_one_logit_gives_binary_cross_entropy(seed: int) -> None:
+    logits, target = binary(seed)
+    counted = target != 255
+    expected = functional.binary_cross_entropy_with_logits(
+        logits[:, 0][counted], target[counted].float()
+    )
+    torch.testing.assert_close(CrossEntropyLoss()(logits, target), expected)
+
+
+@given(SEEDS)
+def test_dice_of_one_logit_is_that_of_smp(seed: int) -> None:
+    logits, target = binary(seed)
+    theirs = smp.losses.DiceLoss("binary", ignore_index=255)
+    expected = theirs(logits, target.unsqueeze(1))
+    torch.testing.assert_close(DiceLoss()(logits, target), expected)
+
+
+@given(SEEDS, st.sampled_from(["CrossEntropyLoss", "FocalLoss", "LovaszLoss"]))
+def test_one_logit_is_two_of_which_one_is_zero(seed: int, name: str) -> None:
+    logits, target = binary(seed)
+    loss = MODELS.build(dict(type=name))
+    two = torch.cat([torch.zeros_like(logits), logits], 1)
+    torch.testing.assert_close(loss(logits, target), loss(two, target))
+
+
+@given(SEEDS, st.sampled_from(["mean", "sum", "none"]), st.sampled_from([0.0, 0.1]))
+def test_reduction_and_smoothing_are_those_of_torch(
+    seed: int, reduction: Any, smoothing: float
+) -> None:
+    logits, target = drawn(seed)
+    loss = CrossEntropyLoss(reduction=reduction, label_smoothing=smoothing, loss_weight=0.5)
+    expected = functional.cross_entropy(
+        logits, target, ignore_index=255, reduction=reduction, label_smoothing=smoothing
+    )
+    torch.testing.assert_close(loss(logits, target), 0.5 * expected)
+    plain = FocalLoss(gamma=0.0, reduction=reduction)(logits, target)
+    torch.testing.assert_close(plain, CrossEntropyLoss(reduction=reduction)(logits, target))
+
+
+@pytest.mark.parametrize("name", ["CrossEntropyLoss", "FocalLoss"])
+def test_a_reduction_that_is_none_is_told(name: str) -> None:
+    with pytest.raises(ValueError, match="reduction is 'none', 'mean' or 'sum'; got 'max'"):
+        MODELS.build(dict(type=name, reduction="max"))

@@ -69,12 +69,13 @@ def test_torchvision_itself_gives_the_same(name: str, arguments: dict[str, Any])
 def test_a_mask_moves_with_its_image(seed: int) -> None:
     torch.manual_seed(seed)
     image = image_of(16, 12)
+    same = dict(img=0, gt_seg_map=0)
     pipeline = Compose(
         [
-            dict(type="torchvision.RandomCrop", size=(8, 10), padding=2),
+            dict(type="torchvision.RandomCrop", size=(8, 10), padding=2, fill=same),
             dict(type="torchvision.RandomHorizontalFlip"),
             dict(type="torchvision.RandomVerticalFlip"),
-            dict(type="torchvision.RandomRotation", degrees=(90, 90)),
+            dict(type="torchvision.RandomRotation", degrees=(90, 90), fill=same),
         ]
     )
     results = pipeline({"img": image, "gt_seg_map": image[0].clone()})
@@ -161,3 +162,23 @@ except KeyError as error:
 """
     expected = "torchvision is not installed. Install it: pip install 'engine[torchvision]'"
     assert probe_with_torch(code).strip() == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments"),
+    [
+        ("RandomRotation", dict(degrees=(45, 45))),
+        ("RandomAffine", dict(degrees=0, translate=(0.5, 0.5), fill=9)),
+        ("RandomPerspective", dict(p=1.0)),
+        ("Pad", dict(padding=3)),
+    ],
+)
+def test_what_comes_into_a_mask_is_ignored(name: str, arguments: dict[str, Any]) -> None:
+    torch.manual_seed(1)
+    sample = {"img": torch.full((3, 9, 9), 100, dtype=torch.uint8)}
+    mask = torch.ones(9, 9, dtype=torch.uint8)
+    results = built(name, **arguments)({**sample, "gt_seg_map": mask})
+    assert set(results["gt_seg_map"].unique().tolist()) == {1, 255}
+    assert arguments.get("fill", 0) in results["img"].unique().tolist()
+    own = built(name, **{**arguments, "fill": dict(img=0, gt_seg_map=7)})
+    assert set(own({**sample, "gt_seg_map": mask})["gt_seg_map"].unique().tolist()) == {1, 7}

@@ -314,7 +314,7 @@ def test_a_misspelt_default_scope_is_one_error(
 
 
 def test_a_namesake_in_the_scope_in_force_is_told() -> None:
-    loss = {"type": "CrossEntropyLoss", "label_smoothing": 0.1}  # that of mmbeta takes none
+    loss = {"type": "FocalLoss", "alpha": 0.3}  # that of mmbeta takes none
     head = {"type": "LinearClsHead", "num_classes": 2, "in_channels": 8, "loss": loss}
     model = {"type": "mmalpha.ImageClassifier", "backbone": {"type": "ReLU"}, "head": head}
 
@@ -322,12 +322,12 @@ def test_a_namesake_in_the_scope_in_force_is_told() -> None:
     assert kinds(model=model, default_scope="engine") == []
     assert kinds(model=model, default_scope="mmbeta") == [
         ("shadowed-type", "model.head.loss.type"),
-        ("unknown-argument", "model.head.loss.label_smoothing"),
+        ("unknown-argument", "model.head.loss.alpha"),
     ]
     [shadow] = findings(model=model, default_scope="mmbeta")[:1]
     assert "it hides mmalpha::model (mmalpha/models/losses.py:" in shadow.message
-    assert "write 'mmalpha.CrossEntropyLoss'" in (shadow.suggestion or "")
-    loss["type"] = "mmalpha.CrossEntropyLoss"
+    assert "write 'mmalpha.FocalLoss'" in (shadow.suggestion or "")
+    loss["type"] = "mmalpha.FocalLoss"
     assert kinds(model=model, default_scope="mmbeta") == []
 
 

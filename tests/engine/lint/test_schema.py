@@ -138,12 +138,12 @@ def test_names_in_all_their_forms(backbone: Any, run: Any, beta: Draft202012Vali
 def test_in_a_part_of_a_library_names_of_the_scope_and_of_the_library_are_known(
     run: Any, beta: Draft202012Validator
 ) -> None:
-    loss = {"type": "mmalpha.CrossEntropyLoss", "label_smoothing": 0.1}
+    loss = {"type": "mmalpha.FocalLoss", "alpha": 0.3}
     head = {"type": "LinearClsHead", "num_classes": 2, "in_channels": 8, "loss": loss}
     run["model"] = {"type": "mmalpha.ImageClassifier", "backbone": {"type": "ReLU"}, "head": head}
 
     assert reasons(beta, run) == []
-    loss["type"] = "CrossEntropyLoss"  # that of mmbeta, whose scope is in force, takes none
+    loss["type"] = "FocalLoss"  # that of mmbeta, whose scope is in force, takes none
     assert [where for where, *_ in reasons(beta, run)] == ["$.model.head.loss"]
     run["model"]["head"] = {"type": "FCNHed"}
     assert [where for where, *_ in reasons(beta, run)] == ["$.model.head.type"] * 2

@@ -241,3 +241,13 @@ def test_the_node_of_the_library_of_a_class() -> None:
     assert MODELS.of_library(ResNet).scope == "mmalpha"
     assert MODELS.of_library(ResNet(18, base_channels=4)).scope == "mmalpha"
     assert HOOKS.of_library(dict).scope == "engine"
+
+
+def test_the_names_of_a_registry_are_those_that_are_in_it(probe_with_torch: Probe) -> None:
+    code = """
+from engine.registry import DATA_SAMPLERS, LOOPS
+for registry in (DATA_SAMPLERS, LOOPS):
+    names = list(registry)
+    print(len(names) == len(registry) > 1, all(name in registry for name in names))
+"""
+    assert probe_with_torch(code).split() == ["True"] * 4

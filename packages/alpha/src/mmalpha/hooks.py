@@ -26,11 +26,11 @@ _NAME = "confusion_matrix"
 class ConfusionMatrixHook(Hook):
     """Draws the metric `ConfusionMatrix` after each validation and test.
 
-    The visual backends get each picture, and the newest one is a file in the work directory.
+    The visual backends get each image, and the newest one is a file in the work directory.
 
     Args:
         normalize: As in `plot_confusion_matrix`.
-        filename: The name of the picture in the work directory.
+        filename: The name of the image in the work directory.
     """
 
     priority = "LOW"
@@ -42,7 +42,7 @@ class ConfusionMatrixHook(Hook):
         self.filename = filename
 
     def before_run(self, runner: Runner) -> None:
-        """Make sure that the picture can be drawn, before hours of training."""
+        """Make sure that the image can be drawn, before hours of training."""
         require_matplotlib()
 
     def after_val_epoch(self, runner: Runner, metrics: dict[str, float] | None = None) -> None:

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
-from torch.nn import functional
 
 from engine.config import Config
 from engine.dataset import Compose
-from engine.infer import BaseInferencer, read_image
+from engine.infer import (
+    BaseInferencer,
+    Color,
+    check_color,
+    read_image,
+    resize_image,
+    to_rgb,
+)
 from engine.visualization import Visualizer
+from mmalpha.datasets import LoadImageFromFile
 from mmalpha.registry import INFERENCERS, TRANSFORMS
 from mmalpha.structures import DataSample
 
-_SIDE = 224  # pixels, the least side of a picture
+_SIDE = 224  # pixels, the least side of an image
 _LINE = 32  # pixels, the height of the line of text
 
 
@@ -31,14 +38,17 @@ class ClsInferencer(BaseInferencer):
         weights: As in `BaseInferencer`.
         device: As in `BaseInferencer`.
         scope: As in `BaseInferencer`.
-        color: Whether the model takes `'gray'` or `'rgb'` images.
-        size: Height and width to which an image is brought, in pixels; None leaves it as it is.
-        pipeline: Transforms of `img` behind that, as in the pipeline of the test data.
+        color: Where no transform reads files, whether the model takes `'gray'` or `'rgb'` images;
+            None keeps the channels of the file.
+        size: Likewise, height and width to which an image is brought, in pixels; None leaves it as
+            it is.
+        pipeline: The transforms of an image. None means those of the test data, the reading
+            included, so that an image is predicted as in a test.
         threshold: None is for images of one class, and says which it is. A number is for images of
             several, and says all whose score is at least so much.
 
     Raises:
-        ValueError: If `color` is neither, or the config does not name the classes.
+        ValueError: If `color` is none of those, or neither config nor checkpoint name the classes.
     """
 
     def __init__(
@@ -47,46 +57,58 @@ class ClsInferencer(BaseInferencer):
         weights: str | Path | None = None,
         device: str | None = None,
         scope: str | None = None,
-        color: Literal["gray", "rgb"] = "rgb",
+        color: Color | None = None,
         size: tuple[int, int] | None = None,
-        pipeline: Sequence[Mapping[str, Any]] = (),
+        pipeline: Sequence[Mapping[str, Any]] | None = None,
         threshold: float | None = None,
     ) -> None:
         super().__init__(model, weights, device, scope)
-        if color not in ("gray", "rgb"):
-            raise ValueError(f"color of ClsInferencer is 'gray' or 'rgb'; got {color!r}")
-        self.color = color
+        check_color(color, "ClsInferencer")
+        self.color: Color | None = color
         self.size = size
         with self.in_scope():
-            self.pipeline = Compose(pipeline, TRANSFORMS)
+            given: Any = self._init_pipeline(self.cfg) if pipeline is None else pipeline
+            self.pipeline = given if isinstance(given, Compose) else Compose(given, TRANSFORMS)
+        transforms = self.pipeline.transforms
+        self._reads = any(isinstance(each, LoadImageFromFile) for each in transforms)
         self.threshold = threshold
         self.classes: Sequence[str] = self.dataset_meta.get("classes", ())
         if not self.classes:
             raise ValueError(
-                "ClsInferencer needs the names of the classes: metainfo=dict(classes=[...]) of "
-                "test_dataloader.dataset"
+                "ClsInferencer needs the names of the classes: a checkpoint of a training that had "
+                "them, or metainfo=dict(classes=[...]) of test_dataloader.dataset"
             )
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
         """Read an image, and make of it what the model takes.
 
         Args:
-            item: A file that Pillow reads, or a tensor `(C, H, W)` of uint8.
+            item: A file or URL that `engine.infer.read_image` reads, or a tensor `(C, H, W)`.
+
+        Raises:
+            ValueError: If the pipeline gives the image up.
         """
+        results: dict[str, Any] = {} if isinstance(item, Tensor) else {"img_path": str(item)}
+        if isinstance(item, Tensor) or not self._reads:
+            results["img"] = self._read(item)
+        sample: dict[str, Any] | None = self.pipeline(results)
+        if sample is None:
+            raise ValueError(f"the pipeline gives up {results.get('img_path', 'the image')}")
+        if "inputs" in sample:
+            return sample
+        return {"inputs": sample["img"], "data_samples": DataSample()}
+
+    def _read(self, item: str | Path | Tensor) -> Tensor:
         image = read_image(item, self.color)
-        if self.size is not None and image.shape[-2:] != tuple(self.size):
-            image = functional.interpolate(
-                image[None], tuple(self.size), mode="bilinear", antialias=True
-            )[0]
-        return {"inputs": self.pipeline({"img": image})["img"], "data_samples": DataSample()}
+        if self.size is None or image.shape[-2:] == tuple(self.size):
+            return image
+        return resize_image(image, self.size)
 
     def draw(self, item: str | Path | Tensor, prediction: DataSample) -> npt.NDArray[np.uint8]:
         """Write the classes and their scores below the image."""
-        pixels = read_image(item, self.color).permute(1, 2, 0).numpy()
+        pixels = to_rgb(read_image(item))
         factor = max(1, -(-_SIDE // min(pixels.shape[:2])))
-        picture = (
-            np.broadcast_to(pixels, (*pixels.shape[:2], 3)).repeat(factor, 0).repeat(factor, 1)
-        )
+        picture = pixels.repeat(factor, 0).repeat(factor, 1)
         framed = np.pad(picture, ((0, _LINE), (0, 0), (0, 0)), constant_values=255)
         text = ", ".join(f"{name}  {100 * score:.1f} %" for name, score in self._chosen(prediction))
         visualizer = Visualizer(image=framed)

@@ -30,7 +30,7 @@ class PredictionsHook(Hook):
 
     Args:
         num_images: How many images to show.
-        filename: The name of the picture in the work directory.
+        filename: The name of the image in the work directory.
 
     Raises:
         ValueError: If `num_images` is not positive.
@@ -47,7 +47,7 @@ class PredictionsHook(Hook):
         self._samples: list[SegDataSample] = []
 
     def before_run(self, runner: Runner) -> None:
-        """Make sure that the picture can be drawn, before hours of training."""
+        """Make sure that the image can be drawn, before hours of training."""
         require_matplotlib()
 
     def _before_epoch(self, runner: Runner, mode: str = "train") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +12,8 @@ from torch import Tensor
 
 from engine.config import Config
 from engine.dataset import Compose
-from engine.infer import BaseInferencer, read_image
+from engine.infer import BaseInferencer, Color, check_color, read_image
+from mmbeta.datasets import LoadAnnotations, LoadImageFromFile
 from mmbeta.registry import INFERENCERS, TRANSFORMS
 from mmbeta.structures import SegDataSample
 from mmbeta.visualization import Classes, overlay
@@ -27,12 +28,14 @@ class SegInferencer(BaseInferencer):
         weights: As in `BaseInferencer`.
         device: As in `BaseInferencer`.
         scope: As in `BaseInferencer`.
-        color: Whether the model takes `'gray'` or `'rgb'` images.
-        pipeline: Transforms of `img`, as in the pipeline of the test data; a mask is brought back
-            to the size that the image had before them.
+        color: Where no transform reads files, whether the model takes `'gray'` or `'rgb'` images;
+            None keeps the channels of the file.
+        pipeline: The transforms of an image. None means those of the test data, the reading
+            included and that of masks left out, so that an image is predicted as in a test. A mask
+            is brought back to the size that the image had before them.
 
     Raises:
-        ValueError: If `color` is neither, or the config does not say which dataset was learned.
+        ValueError: If `color` is none of those, or neither config nor checkpoint name the classes.
     """
 
     def __init__(
@@ -41,32 +44,50 @@ class SegInferencer(BaseInferencer):
         weights: str | Path | None = None,
         device: str | None = None,
         scope: str | None = None,
-        color: Literal["gray", "rgb"] = "rgb",
-        pipeline: Sequence[Mapping[str, Any]] = (),
+        color: Color | None = None,
+        pipeline: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(model, weights, device, scope)
-        if color not in ("gray", "rgb"):
-            raise ValueError(f"color of SegInferencer is 'gray' or 'rgb'; got {color!r}")
-        self.color = color
+        check_color(color, "SegInferencer")
+        self.color: Color | None = color
         with self.in_scope():
-            self.pipeline = Compose(pipeline, TRANSFORMS)
-        self.classes = Classes.of(self.dataset_meta)
+            given: Any = self._init_pipeline(self.cfg) if pipeline is None else pipeline
+            made = given if isinstance(given, Compose) else Compose(given, TRANSFORMS)
+        transforms = [each for each in made.transforms if not isinstance(each, LoadAnnotations)]
+        self.pipeline = Compose(transforms)
+        self._reads = any(isinstance(each, LoadImageFromFile) for each in transforms)
+        meta = self.dataset_meta
+        if not meta.get("classes"):
+            raise ValueError(
+                "SegInferencer needs the names of the classes: a checkpoint of a training that had "
+                "them, or metainfo=dict(classes=[...]) of test_dataloader.dataset"
+            )
+        self.classes = Classes.of(meta)
 
     def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
         """Read an image.
 
         Args:
-            item: A file that Pillow reads, or a tensor `(C, H, W)` of uint8.
+            item: A file or URL that `engine.infer.read_image` reads, or a tensor `(C, H, W)`.
+
+        Raises:
+            ValueError: If the pipeline gives the image up.
         """
-        image = read_image(item, self.color)
-        sample = SegDataSample(metainfo=dict(ori_shape=tuple(image.shape[-2:])))
-        return {"inputs": self.pipeline({"img": image})["img"], "data_samples": sample}
+        results: dict[str, Any] = {} if isinstance(item, Tensor) else {"img_path": str(item)}
+        if isinstance(item, Tensor) or not self._reads:
+            results["img"] = read_image(item, self.color)
+            results["ori_shape"] = tuple(results["img"].shape[-2:])
+        sample: dict[str, Any] | None = self.pipeline(results)
+        if sample is None:
+            raise ValueError(f"the pipeline gives up {results.get('img_path', 'the image')}")
+        if "inputs" in sample:
+            return sample
+        meta = {key: sample[key] for key in ("ori_shape",) if key in sample}
+        return {"inputs": sample["img"], "data_samples": SegDataSample(metainfo=meta)}
 
     def draw(self, item: str | Path | Tensor, prediction: SegDataSample) -> npt.NDArray[np.uint8]:
         """Lay the mask over the image."""
-        return overlay(
-            read_image(item, self.color), prediction.pred_sem_seg.data[0].cpu(), self.classes
-        )
+        return overlay(read_image(item), prediction.pred_sem_seg.data[0].cpu(), self.classes)
 
     def describe(self, prediction: SegDataSample) -> dict[str, Any]:
         """Say how much of the image each class covers, from 0 to 1."""

@@ -13,6 +13,7 @@ import torch
 from PIL import ImageOps
 from torch import Tensor
 
+from engine.infer import to_rgb
 from engine.visualization import Visualizer
 
 Image = npt.NDArray[np.uint8]
@@ -25,7 +26,7 @@ _LINE = 28  # pixels, the height of a line of text
 _FONT = 10  # points
 _LETTER = 10  # pixels, about the width of a letter
 _PATCH = 28  # pixels, a patch of color and the gap behind it
-_SIDE = 192  # pixels, the least side of a picture
+_SIDE = 192  # pixels, the least side of an image
 
 
 class Classes(NamedTuple):
@@ -44,22 +45,16 @@ class Classes(NamedTuple):
         return cls(names, [(int(red), int(green), int(blue)) for red, green, blue in palette])
 
 
-def as_image(image: Tensor) -> Image:
-    """Turn `(C, H, W)` of uint8, gray or RGB, into `(H, W, 3)`."""
-    pixels: Image = image.cpu().numpy().transpose(1, 2, 0)
-    return np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-
-
 def overlay(image: Tensor, mask: Tensor, classes: Classes, alpha: float = 0.6) -> Image:
     """Lay the colors of a mask over its image, and write below which class has which color.
 
     Args:
-        image: A tensor `(C, H, W)` of uint8, gray or RGB.
+        image: A tensor `(C, H, W)`.
         mask: The class of each pixel, `(H, W)`.
         classes: Their names and colors.
         alpha: How much of a color covers the image, from 0 to 1.
     """
-    blended = (1 - alpha) * as_image(image) + alpha * _color_mask(mask, classes)
+    blended = (1 - alpha) * to_rgb(image) + alpha * _color_mask(mask, classes)
     picture = _enlarge(blended.round().astype(np.uint8))
     present = torch.unique(mask).tolist()
     return np.concatenate([picture, _legend(classes, present, picture.shape[1])])
@@ -71,11 +66,11 @@ def contact_sheet(
     """Show images side by side, and below each of them its masks.
 
     Args:
-        images: Tensors `(C, H, W)` of uint8, gray or RGB; smaller ones are enlarged.
+        images: Tensors `(C, H, W)`; smaller ones are enlarged.
         rows: For the title of each row, the masks `(H, W)` of the images.
         classes: The names and colors of the classes.
     """
-    tiles = {"image": [as_image(image) for image in images]}
+    tiles = {"image": [to_rgb(image) for image in images]}
     tiles |= {
         title: [_color_mask(mask, classes) for mask in masks] for title, masks in rows.items()
     }

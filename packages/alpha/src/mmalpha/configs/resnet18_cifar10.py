@@ -55,4 +55,4 @@ param_scheduler = dict(type="CosineAnnealingLR", T_max=200, convert_to_iter_base
 default_hooks = dict(logger=dict(interval=50))
 custom_hooks = [dict(type="CurvesHook"), dict(type="ConfusionMatrixHook")]
 
-inferencer = dict(type="ClsInferencer", size=(32, 32))
+inferencer = dict(type="ClsInferencer", color="rgb", size=(32, 32))

@@ -33,7 +33,7 @@ test_dataloader = dict(
         split="val",
         metainfo=dict(classes=_classes),
         pipeline=[
-            dict(type="LoadImageFromFile", min_side=232),
+            dict(type="LoadImageFromFile", color="rgb", min_side=232),
             *_at_test,
             dict(type="PackClsInputs"),
         ],
@@ -53,7 +53,7 @@ train_dataloader = dict(
         split="train",
         metainfo=dict(classes=_classes),
         pipeline=[
-            dict(type="LoadImageFromFile"),
+            dict(type="LoadImageFromFile", color="rgb"),
             dict(type="torchvision.RandomResizedCrop", size=224),
             dict(type="torchvision.RandomHorizontalFlip"),
             dict(type="torchvision.TrivialAugmentWide"),
@@ -80,4 +80,4 @@ param_scheduler = [
 ]
 custom_hooks = [dict(type="CurvesHook"), dict(type="ConfusionMatrixHook")]
 
-inferencer = dict(type="ClsInferencer", pipeline=_at_test)
+inferencer = dict(type="ClsInferencer")

@@ -22,5 +22,3 @@ train_dataloader = dict(
         pipeline=[dict(type="RandomShift", max_shift=1), _enlarge, dict(type="PackClsInputs")]
     )
 )
-
-inferencer = dict(pipeline=[_enlarge])

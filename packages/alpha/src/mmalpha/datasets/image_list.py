@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from engine.dataset import BaseDataset
+from engine.dataset import BaseDataset, classes_for
 from engine.fileio import get_text
 from engine.utils import did_you_mean
 from mmalpha.registry import DATASETS
@@ -46,7 +46,8 @@ class ImageList(BaseDataset):
         separator: The separator of several labels in a CSV file.
         pipeline: As in `BaseDataset`.
         metainfo: As in `BaseDataset`. Its `classes` are the names of the classes in the order of
-            their labels; without them they are the names that the list has, in alphabetical order.
+            their labels; without them they are the names that the list has, in alphabetical order,
+            and in a validation or test those of the training data.
         indices: As in `BaseDataset`.
         test_mode: As in `BaseDataset`.
 
@@ -91,7 +92,7 @@ class ImageList(BaseDataset):
         labels = [self._labels(where, entry) for where, entry in entries]
         classes = self._metainfo.get("classes")
         if classes is None:
-            classes = _named_classes(labels, self.ann_file)
+            classes = classes_for(_names_in(labels, self.ann_file), self.ann_file)
         classes = self._metainfo["classes"] = checked_classes(classes, self.ann_file)
         numbers = {name: number for number, name in enumerate(classes)}
         found = []
@@ -213,7 +214,7 @@ def _parse(text: str, where: str) -> Any:
         raise ValueError(f"{where} is no JSON: {error}") from error
 
 
-def _named_classes(labels: Sequence[Sequence[str | float]], where: str) -> tuple[str, ...]:
+def _names_in(labels: Sequence[Sequence[str | float]], where: str) -> set[str]:
     """Return the names of all classes that labels name; numbers name none."""
     given = {str(label) for several in labels for label in several}
     if all(label.isdecimal() for label in given):
@@ -221,7 +222,7 @@ def _named_classes(labels: Sequence[Sequence[str | float]], where: str) -> tuple
             f"{where} has numbers for labels; say which classes they mean: "
             "metainfo=dict(classes=[...])"
         )
-    return tuple(sorted(given))
+    return given
 
 
 def _number(where: str, label: str | float, numbers: Mapping[str, int]) -> int:

@@ -1,18 +1,19 @@
 """Transforms of a labeled image.
 
-Each takes and returns the dictionary of a sample, in which `img` is a tensor `(C, H, W)` of uint8.
+Each takes and returns the dictionary of a sample, in which `img` is a tensor `(C, H, W)`, of the
+type and with the channels of its file.
 Those of torchvision stand beside them: `dict(type='torchvision.RandomResizedCrop', size=224)`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from torch.nn import functional
 
-from engine.infer import read_image
+from engine.infer import Color, check_color, read_image
 from engine.registry import is_building_from_data
 from engine.registry.restrictions import check_fetched_plainly
 from mmalpha.registry import TRANSFORMS
@@ -21,26 +22,30 @@ from mmalpha.structures import DataSample
 
 @TRANSFORMS.register_module()
 class LoadImageFromFile:
-    """Begins a pipeline: reads the image of a file or URL with Pillow.
+    """Begins a pipeline: reads the image of a file or URL.
+
+    It keeps what is there, as `engine.infer.read_image` does: uint8, uint16, int32 or float32, any
+    number of channels, upright by EXIF.
 
     Args:
-        color: `'rgb'` for three channels, `'gray'` for one.
+        color: `'rgb'` makes three channels, `'gray'` one; None keeps those of the file.
         min_side: Decode a JPEG at a half, a quarter or an eighth of its size, which is several
             times as fast, as long as neither side gets shorter than so many pixels.
 
     Raises:
-        ValueError: If `color` is neither.
+        ValueError: If `color` is none of those.
     """
 
-    def __init__(self, color: Literal["rgb", "gray"] = "rgb", min_side: int | None = None) -> None:
-        if color not in ("rgb", "gray"):
-            raise ValueError(f"color of LoadImageFromFile is 'rgb' or 'gray'; got {color!r}")
-        self.color = color
+    def __init__(self, color: Color | None = None, min_side: int | None = None) -> None:
+        check_color(color, "LoadImageFromFile")
+        self.color: Color | None = color
         self.min_side = min_side
         self._from_data = is_building_from_data()
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Read `img_path` into `img`."""
+        """Read `img_path` into `img`; a sample that has only `img` keeps it."""
+        if "img" in results and "img_path" not in results:
+            return results
         if self._from_data:
             check_fetched_plainly(results["img_path"])
         results["img"] = read_image(results["img_path"], self.color, self.min_side)

@@ -1,4 +1,4 @@
-"""Base class of the metrics of labels."""
+"""Labels and scores of data samples, for metrics."""
 
 from __future__ import annotations
 
@@ -7,6 +7,24 @@ from typing import Any
 
 import torch
 from torch import Tensor
+
+
+def checked_scores(data_samples: Sequence[dict[str, Any]]) -> Tensor:
+    """Return the scores of a batch, `(N, C)`.
+
+    Args:
+        data_samples: With `pred_score`.
+
+    Raises:
+        ValueError: If one is not a number.
+    """
+    scores = torch.stack([sample["pred_score"] for sample in data_samples])
+    if scores.isnan().any():
+        raise ValueError(
+            f"the pred_score of {int(scores.isnan().any(1).sum())} of {len(scores)} images in a "
+            "batch is NaN; the model has diverged, or its input is not finite"
+        )
+    return scores
 
 
 def label_pairs(data_samples: Sequence[dict[str, Any]]) -> Tensor:

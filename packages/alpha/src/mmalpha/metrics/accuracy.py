@@ -11,6 +11,8 @@ from torch import Tensor
 from engine.evaluator import BaseMetric
 from mmalpha.registry import METRICS
 
+from ._labels import checked_scores
+
 
 @METRICS.register_module()
 class Accuracy(BaseMetric):
@@ -42,9 +44,9 @@ class Accuracy(BaseMetric):
             data_samples: With `gt_label` and `pred_score`.
 
         Raises:
-            ValueError: If there are fewer classes than `topk` asks for.
+            ValueError: If there are fewer classes than `topk` asks for, or a score is NaN.
         """
-        scores = torch.stack([sample["pred_score"] for sample in data_samples])
+        scores = checked_scores(data_samples)
         labels = torch.stack([sample["gt_label"] for sample in data_samples])
         if scores.shape[1] < max(self.topk):
             raise ValueError(

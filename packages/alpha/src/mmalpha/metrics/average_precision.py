@@ -12,7 +12,7 @@ from engine.evaluator import BaseMetric
 from engine.logging import get_logger
 from mmalpha.registry import METRICS
 
-from ._labels import class_names
+from ._labels import checked_scores, class_names
 
 
 @METRICS.register_module()
@@ -36,9 +36,11 @@ class AveragePrecision(BaseMetric):
         Args:
             data_batch: Not used.
             data_samples: With `pred_score`, and with `gt_score` or `gt_label`.
+
+        Raises:
+            ValueError: If a score is NaN.
         """
-        for sample in data_samples:
-            score = sample["pred_score"]
+        for sample, score in zip(data_samples, checked_scores(data_samples), strict=True):
             truth = sample.get("gt_score")
             if truth is None:
                 truth = torch.zeros_like(score)

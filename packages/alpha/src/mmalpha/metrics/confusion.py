@@ -74,7 +74,7 @@ def plot_confusion_matrix(
             in the cells.
 
     Returns:
-        A picture, RGB of shape (H, W, 3).
+        An image, RGB of shape (H, W, 3).
 
     Raises:
         ImportError: If matplotlib is missing.

@@ -12,7 +12,7 @@ from engine.evaluator import BaseMetric
 from engine.logging import get_logger
 from mmalpha.registry import METRICS
 
-from ._labels import class_names, confusion_of, label_pairs
+from ._labels import checked_scores, class_names, confusion_of, label_pairs
 
 
 class _Counts(NamedTuple):
@@ -29,9 +29,9 @@ class PrecisionRecallF1(BaseMetric):
 
     The values `precision`, `recall` and `f1` are fractions from 0 to 1. Precision is the part of
     the images predicted as a class that are of it, recall the part of the images of a class that
-    are predicted as it, F1 their harmonic mean. A quotient of zero by zero is zero, and a class
-    that is neither true nor predicted anywhere does not count. The values of each class go to the
-    log. They are those of scikit-learn.
+    are predicted as it, F1 their harmonic mean. A quotient of zero by zero is zero: a class that is
+    neither true nor predicted anywhere counts as zero in the mean. The values of each class go to
+    the log. They are those of scikit-learn, whose `labels` are all classes.
 
     Args:
         average: `'macro'` is the mean of the classes, `'weighted'` the mean by the number of their
@@ -43,6 +43,8 @@ class PrecisionRecallF1(BaseMetric):
     Raises:
         ValueError: If there is no such average.
     """
+
+    _count = 0  # of the classes
 
     def __init__(
         self,
@@ -63,12 +65,18 @@ class PrecisionRecallF1(BaseMetric):
             data_batch: Not used.
             data_samples: With `gt_label` and `pred_label`, or for images of several classes with
                 `gt_score` and `pred_score`.
+
+        Raises:
+            ValueError: If a score is NaN.
         """
+        if all("pred_score" in sample for sample in data_samples):
+            scores = checked_scores(data_samples)
+            self._count = scores.shape[1]
         if self.threshold is None:
             self.results += list(label_pairs(data_samples))
             return
         truth = torch.stack([sample["gt_score"] for sample in data_samples]) >= 0.5
-        predicted = torch.stack([sample["pred_score"] for sample in data_samples]) >= self.threshold
+        predicted = scores >= self.threshold
         self.results += list(torch.stack([truth, predicted], 1))
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
@@ -80,7 +88,9 @@ class PrecisionRecallF1(BaseMetric):
         """
         together = torch.stack(results)
         if self.threshold is None:
-            confusion = confusion_of(together, int(together.max()) + 1)
+            classes = (self.dataset_meta or {}).get("classes")
+            known = max(self._count, 0 if classes is None else len(classes))
+            confusion = confusion_of(together, max(known, int(together.max()) + 1))
             counts = _Counts(confusion.sum(1), confusion.sum(0), confusion.diag())
         else:
             truth, predicted = together.sum(0)
@@ -93,8 +103,7 @@ class PrecisionRecallF1(BaseMetric):
     def _average(self, counts: _Counts) -> list[float]:
         if self.average == "micro":
             return [each.item() for each in _scores(_Counts(*(each.sum() for each in counts)))]
-        there = (counts.truth + counts.predicted) > 0
-        weight = there.double() if self.average == "macro" else counts.truth
+        weight = torch.ones_like(counts.truth) if self.average == "macro" else counts.truth
         return [_ratio((each * weight).sum(), weight.sum()).item() for each in _scores(counts)]
 
 

@@ -17,6 +17,7 @@ from .heads.linear_head import MultiLabelHead as MultiLabelHead
 from .key_maps import TIMM_CONVNEXT as TIMM_CONVNEXT
 from .key_maps import TIMM_RESNET as TIMM_RESNET
 from .key_maps import TIMM_VIT as TIMM_VIT
+from .key_maps import TORCHVISION_CONVNEXT as TORCHVISION_CONVNEXT
 from .key_maps import TORCHVISION_RESNET as TORCHVISION_RESNET
 from .key_maps import TORCHVISION_VIT as TORCHVISION_VIT
 from .layers import DropPath as DropPath

@@ -17,7 +17,7 @@ TORCHVISION_RESNET: ReviseKeys = TIMM_RESNET
 """ResNets of torchvision."""
 
 TIMM_VIT: ReviseKeys = ((r"^head\.", "head.fc."), _REST)
-"""Vision transformers of timm."""
+"""Vision transformers of timm: ViT, DeiT, DeiT III, DINOv2 and CLIP."""
 
 TORCHVISION_VIT: ReviseKeys = (
     (r"^heads\.head\.", "head.fc."),
@@ -37,3 +37,18 @@ TORCHVISION_VIT: ReviseKeys = (
 
 TIMM_CONVNEXT: ReviseKeys = (_REST,)
 """ConvNeXts of timm whose head has a normalization; `LinearClsHead` needs `norm=True`."""
+
+TORCHVISION_CONVNEXT: ReviseKeys = (
+    (r"^classifier\.0\.", "head.norm."),
+    (r"^classifier\.2\.", "head.fc."),
+    (r"^features\.0\.", "stem."),
+    *((rf"^features\.{2 * stage}\.", f"stages.{stage}.downsample.") for stage in (1, 2, 3)),
+    *((rf"^features\.{2 * stage + 1}\.", f"stages.{stage}.blocks.") for stage in range(4)),
+    (r"\.block\.0\.", ".conv_dw."),
+    (r"\.block\.2\.", ".norm."),
+    (r"\.block\.3\.", ".mlp.fc1."),
+    (r"\.block\.5\.", ".mlp.fc2."),
+    (r"\.layer_scale$", ".gamma"),
+    _REST,
+)
+"""ConvNeXts of torchvision; `LinearClsHead` needs `norm=True`."""

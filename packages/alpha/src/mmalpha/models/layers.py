@@ -45,18 +45,25 @@ class LayerNorm2d(nn.LayerNorm):
 
 
 class MLP(nn.Module):
-    """Two linear layers with a GELU between them.
+    """Two linear layers with an activation between them.
 
     Args:
         channels: Channels that come in and go out.
         hidden: Channels in between.
         drop_rate: The probability of the dropout behind each layer.
+        activation: What is between them; None means a GELU.
     """
 
-    def __init__(self, channels: int, hidden: int, drop_rate: float = 0.0) -> None:
+    def __init__(
+        self,
+        channels: int,
+        hidden: int,
+        drop_rate: float = 0.0,
+        activation: nn.Module | None = None,
+    ) -> None:
         super().__init__()
         self.fc1 = nn.Linear(channels, hidden)
-        self.act = nn.GELU()
+        self.act = nn.GELU() if activation is None else activation
         self.fc2 = nn.Linear(hidden, channels)
         self.drop = nn.Dropout(drop_rate)
 

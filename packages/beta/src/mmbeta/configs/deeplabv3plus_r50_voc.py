@@ -25,12 +25,12 @@ model = dict(
         channels=256,
         num_convs=1,
         num_classes=21,
-        loss_decode=dict(type="CrossEntropyLoss", loss_weight=0.4),
+        loss=dict(type="CrossEntropyLoss", loss_weight=0.4),
     ),
     test_cfg=dict(mode="slide", crop_size=(512, 512), stride=(341, 341)),
 )
 
-_load = [dict(type="LoadImageFromFile"), dict(type="LoadAnnotations")]
+_load = [dict(type="LoadImageFromFile", color="rgb"), dict(type="LoadAnnotations")]
 _at_test = [dict(type="Resize", scale=(2048, 512), keep_ratio=True)]
 train_dataloader = dict(
     batch_size=8,
@@ -74,4 +74,4 @@ optim_wrapper = dict(optimizer=dict(type="SGD", lr=0.01, momentum=0.9, weight_de
 param_scheduler = dict(type="PolyLR", power=0.9, eta_min=1e-4, end=20000, by_epoch=False)
 default_hooks = dict(checkpoint=dict(by_epoch=False, interval=2000))
 
-inferencer = dict(type="SegInferencer", pipeline=_at_test)
+inferencer = dict(type="SegInferencer")

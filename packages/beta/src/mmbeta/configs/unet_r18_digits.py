@@ -6,7 +6,7 @@ model = dict(
         type="UNetHead",
         channels=16,
         num_classes=11,
-        loss_decode=[
+        loss=[
             dict(type="FocalLoss"),
             dict(type="DiceLoss", loss_weight=0.5),
             dict(type="LovaszLoss", loss_weight=0.5),

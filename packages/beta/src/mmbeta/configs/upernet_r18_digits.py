@@ -9,6 +9,6 @@ model = dict(
         channels=32,
         num_convs=1,
         num_classes=11,
-        loss_decode=dict(type="CrossEntropyLoss", loss_weight=0.4),
+        loss=dict(type="CrossEntropyLoss", loss_weight=0.4),
     ),
 )

@@ -103,9 +103,26 @@ class PooledContext(nn.Module):
         )
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Turn a map `(N, in_channels, H, W)` into one of `channels` for each grid."""
+        """Turn a map `(N, in_channels, H, W)` into one of `channels` for each grid.
+
+        Raises:
+            ValueError: If a single image is to be normalized by its mean over a grid of 1.
+        """
         size = x.shape[-2:]
+        if self.training and len(x) == 1 and any(map(_needs_more, self.grids)):
+            raise ValueError(
+                "the mean over the whole map can't be normalized in a training batch of 1 image: "
+                "set batch_size to 2 or more, and drop_last=True of train_dataloader if the last "
+                "batch is the one"
+            )
         return [resize(cast("Tensor", grid(x)), size, self.align_corners) for grid in self.grids]
+
+
+def _needs_more(grid: nn.Module) -> bool:
+    """Tell whether a grid gives one value for each channel of an image, and normalizes it."""
+    pool, _, norm, *_ = grid.children()
+    is_normalizing = type(norm) is nn.BatchNorm2d and norm.training
+    return is_normalizing and getattr(pool, "output_size", None) == 1
 
 
 def _layers(

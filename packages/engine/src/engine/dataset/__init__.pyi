@@ -1,9 +1,17 @@
 from ._base import BaseDataset as BaseDataset
 from ._base import force_full_init as force_full_init
+from ._classes import classes_for as classes_for
+from ._classes import using_classes as using_classes
+from ._classes import warn_of_other_classes as warn_of_other_classes
 from ._collate import COLLATE_FUNCTIONS as COLLATE_FUNCTIONS
 from ._collate import default_collate as default_collate
 from ._collate import pseudo_collate as pseudo_collate
 from ._compose import Compose as Compose
+from ._file_names import IMAGE_SUFFIXES as IMAGE_SUFFIXES
+from ._file_names import as_suffixes as as_suffixes
+from ._file_names import count_suffixes as count_suffixes
+from ._file_names import split_suffix as split_suffix
+from ._file_names import warn_of_unused as warn_of_unused
 from ._resumable_loader import Extent as Extent
 from ._resumable_loader import ResumableLoader as ResumableLoader
 from ._resumable_loader import make_resumable as make_resumable

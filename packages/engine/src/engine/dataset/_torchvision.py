@@ -15,6 +15,7 @@ from torchvision.transforms import v2
 from engine.registry import TRANSFORMS
 
 _IMAGE, _MASK = "img", "gt_seg_map"
+_IGNORED = 255  # the default of the libraries' losses and metrics
 _TYPES = {_IMAGE: (tv_tensors.Image, Tensor), _MASK: (tv_tensors.Mask,)}
 
 # Those that mix a batch, and those that make several images of one.
@@ -30,8 +31,9 @@ class TorchvisionTransform:
 
     What a config can't hold has a text in it: `policy='cifar10'` is the member of an enumeration,
     `dtype='float32'` that type of torch. Where torchvision takes a value for each type of input,
-    the keys are those of the sample: `fill=dict(img=0, gt_seg_map=255)`. Configs of transforms
-    within a transform are built.
+    the keys are those of the sample: `fill=dict(img=0, gt_seg_map=255)`. Without a `fill` for
+    masks, what comes into them from outside is 255, which losses and metrics ignore. Configs of
+    transforms within a transform are built.
 
     Args:
         name: The name of its class.
@@ -44,15 +46,15 @@ class TorchvisionTransform:
 
     def __init__(self, name: str, **kwargs: Any) -> None:
         kind = transform_class(name)
-        annotations = {
-            key: each.annotation for key, each in inspect.signature(kind).parameters.items()
+        parameters = inspect.signature(kind).parameters
+        annotations = {key: each.annotation for key, each in parameters.items()}
+        arguments = {
+            key: _argument(f"{key} of torchvision.{name}", value, annotations.get(key))
+            for key, value in kwargs.items()
         }
-        self.transform = kind(
-            **{
-                key: _argument(f"{key} of torchvision.{name}", value, annotations.get(key))
-                for key, value in kwargs.items()
-            }
-        )
+        if "fill" in parameters:
+            arguments["fill"] = _fill(arguments.get("fill", parameters["fill"].default))
+        self.transform = kind(**arguments)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Transform `img` and `gt_seg_map`.
@@ -93,6 +95,12 @@ def transform_class(name: str) -> Any:
         name: Its name.
     """
     return getattr(v2, name)
+
+
+def _fill(given: Any) -> dict[Any, Any]:
+    """Return the fill of each type of input: that of masks is the label that is ignored."""
+    fills = given if isinstance(given, Mapping) else dict.fromkeys(_TYPES[_IMAGE], given)
+    return {tv_tensors.Mask: _IGNORED, **fills}
 
 
 def _plain(value: Any) -> Any:

@@ -114,6 +114,7 @@ class BaseInferencer:
         if scope is not None and not is_building_from_data():
             name_scope(scope)
         self.device = device_of(device or get_device())
+        self._checkpoint = weights
         self._weights = weights or "the checkpoint"
         with self.in_scope(), keeping_random_state():
             self.model = self._init_model(self.cfg, weights, self.device)
@@ -139,7 +140,7 @@ class BaseInferencer:
 
     def _init_pipeline(self, cfg: Config) -> Callable[[Any], Any]:
         """Return what makes a sample of an input, by default the pipeline of the test data."""
-        return Compose(cfg.test_dataloader.dataset.pipeline)
+        return Compose(_test_dataset(cfg).get("pipeline"))
 
     def _init_collate(self, cfg: Config) -> Callable[[list[Any]], Any]:
         """Return what makes a batch of samples, as the test data say."""
@@ -179,23 +180,36 @@ class BaseInferencer:
     def dataset_meta(self) -> Mapping[str, Any]:
         """What is known about the dataset of the config, which is not built for it.
 
+        What the config does not say is that of the training data, which the checkpoint holds.
+
         Raises:
             ValueError: If the config has no `test_dataloader.dataset`.
         """
-        dataset = self.cfg.get("test_dataloader", {}).get("dataset")
-        if dataset is None:
-            raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
+        dataset = _test_dataset(self.cfg)
         kind = dataset["type"]
         known: Any = kind
         if isinstance(kind, str):
             with self.in_scope():
                 known = DATASETS.get_from(dataset)
         check_options(known, dataset)
-        metainfo = {**getattr(known, "METAINFO", {}), **dataset.get("metainfo", {})}
+        metainfo = {
+            **getattr(known, "METAINFO", {}),
+            **self._trained_meta,
+            **dataset.get("metainfo", {}),
+        }
         return {
             key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
             for key, value in metainfo.items()
         }
+
+    @cached_property
+    def _trained_meta(self) -> Mapping[str, Any]:
+        """What the checkpoint says about the training data."""
+        if self._checkpoint is None:
+            return {}
+        meta = read_checkpoint(self._checkpoint, mmap=True).get("meta")
+        known = meta.get("dataset_meta") if isinstance(meta, Mapping) else None
+        return known if isinstance(known, Mapping) else {}
 
     @staticmethod
     def list_models(scope: str | None = None, patterns: str = ".*") -> list[str]:
@@ -368,6 +382,19 @@ class BaseInferencer:
         from rich.progress import track  # deferred: terminals only
 
         return track(batches, "predicting", total, console=console(), transient=True)
+
+
+def _test_dataset(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the config of the test dataset; of a wrapper, that of the first dataset within."""
+    dataset = cfg.get("test_dataloader", {}).get("dataset")
+    while isinstance(dataset, Mapping) and not {"pipeline", "metainfo"} & dataset.keys():
+        within = dataset.get("dataset") or (dataset.get("datasets") or [None])[0]
+        if not isinstance(within, Mapping):
+            break
+        dataset = within
+    if dataset is None:
+        raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
+    return cast("Mapping[str, Any]", dataset)
 
 
 def _scope_of(cfg: Mapping[str, Any]) -> str:

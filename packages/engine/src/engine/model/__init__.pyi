@@ -6,6 +6,7 @@ from ._averaged import ExponentialMovingAverage as ExponentialMovingAverage
 from ._averaged import MomentumAnnealingEMA as MomentumAnnealingEMA
 from ._averaged import StochasticWeightAverage as StochasticWeightAverage
 from ._backbone import build_backbone as build_backbone
+from ._backbone import channels_of as channels_of
 from ._backbone import features_of as features_of
 from ._base_model import BaseModel as BaseModel
 from ._base_module import MODELS as MODELS

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from torch import Tensor, nn
 
 from engine.registry import Registry
+
+_CHANNELS = ("out_channels", "channels")  # the latter in transformers
 
 
 def build_backbone(
@@ -29,6 +31,19 @@ def build_backbone(
     is_decided = any(key in cfg for key in declared.get("unless", ()))
     options = {} if is_decided else declared.get(features, {})
     return cast("nn.Module", registry.build(cfg, default_args=dict(options)))
+
+
+def channels_of(backbone: nn.Module) -> list[int] | None:
+    """Return the channels of each tensor that a backbone gives, or None if it does not tell them.
+
+    Args:
+        backbone: One with a list `out_channels`, or one of timm or transformers.
+    """
+    channels = getattr(getattr(backbone, "feature_info", None), "channels", None)  # as timm does
+    for found in (channels and channels(), *(getattr(backbone, key, None) for key in _CHANNELS)):
+        if isinstance(found, Sequence):
+            return list(found)
+    return None
 
 
 def features_of(backbone: nn.Module, images: Any) -> tuple[Tensor, ...]:

@@ -156,11 +156,13 @@ class RegistryNode(Generic[T]):
             level = [child for node in level for child in node._children.values()]
 
     def __len__(self) -> int:
-        """Return how many names this node itself has."""
+        """Return how many names this node itself has, its locations included."""
+        self.import_from_location()
         return len(self._module_dict)
 
     def __iter__(self) -> Iterator[str]:
-        """Iterate over the names that this node itself has."""
+        """Iterate over the names that this node itself has, its locations included."""
+        self.import_from_location()
         return iter(self._module_dict)
 
     def __bool__(self) -> bool:

@@ -67,10 +67,18 @@ def _list_timm() -> Iterable[str]:
 
 
 def _find_timm_model(name: str) -> Callable[..., Any]:
+    from functools import wraps  # deferred: timm takes longer
+
     from timm import create_model
 
+    @wraps(create_model)
+    def create(*args: Any, in_channels: int | None = None, **kwargs: Any) -> Any:
+        if in_channels is not None:  # as the libraries call what is `in_chans` in timm
+            kwargs.setdefault("in_chans", in_channels)
+        return create_model(*args, **kwargs)
+
     return _mark_backbone(
-        _bind_name(create_model, name, TIMM_OPTIONS),
+        _bind_name(create, name, TIMM_OPTIONS),
         maps={"features_only": True},
         vectors={"num_classes": 0},
     )

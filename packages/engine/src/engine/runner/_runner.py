@@ -21,6 +21,7 @@ from engine.checkpoint import (
     save_checkpoint,
 )
 from engine.config import Config
+from engine.dataset import using_classes, warn_of_other_classes
 from engine.dist import is_main_process, name_lost_processes
 from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
@@ -47,6 +48,7 @@ from engine.visualization import Visualizer
 
 from . import _build
 from ._checkpointer import Checkpointer, load_weights, with_trained_weights
+from ._classes import classes_in, classes_of
 from ._environment import make_log_dir, set_random_seed, set_up_process, training_lock
 from ._hook_list import HookList, Priority
 from ._interrupt import StopRequest, TrainingInterrupted
@@ -554,13 +556,29 @@ class Runner(RunProgress):
     def _build_eval_loop(self, key: str, loop: Any, dataloader: Any, evaluator: Any) -> Any:
         if not isinstance(loop, Mapping):
             return _build.checked_part(key, loop)
+        with using_classes(self._trained_classes):
+            loader = self.build_dataloader(dataloader)
+        if self.train_loop is not None:
+            warn_of_other_classes(
+                classes_of(loader), self._trained_classes(), key.removesuffix("_cfg")
+            )
         return _build.build_part(
             RUN[key],
             loop,
             runner=self,
-            dataloader=self.build_dataloader(dataloader),
+            dataloader=loader,
             evaluator=self.build_evaluator(evaluator),
         )
+
+    def _trained_classes(self) -> Sequence[str] | None:
+        """Return the classes of the training data, or of those of the checkpoint to be loaded."""
+        if self.train_loop is not None:
+            return classes_of(getattr(self.train_loop, "dataloader", None))
+        if self._resume_point is not None:
+            return classes_in(self._resume_point.checkpoint)
+        if self._load_from is None:
+            return None
+        return classes_in(CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True))
 
     # -- The environment ---------------------------------------------------------------------
 

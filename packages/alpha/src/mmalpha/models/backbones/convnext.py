@@ -1,7 +1,7 @@
 """Convolutional networks after the manner of transformers.
 
 A ConvNet for the 2020s, Liu et al., 2022, https://arxiv.org/abs/2201.03545. The names of the
-parameters are those of timm.
+parameters are those of timm; `mmalpha.models.TORCHVISION_CONVNEXT` maps those of torchvision.
 """
 
 from __future__ import annotations
@@ -156,6 +156,7 @@ class ConvNeXt(BaseModule):
             if out_norm
             else {}
         )
+        self.register_load_state_dict_pre_hook(_flatten_weights)  # type: ignore[no-untyped-call]  # torch has no annotations here
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute the maps of the stages that `out_indices` names.
@@ -176,6 +177,18 @@ class ConvNeXt(BaseModule):
 
 
 _INIT = dict(type="engine.TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
+
+
+def _flatten_weights(module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any) -> None:
+    """Take the weights of 1×1 convolutions for linear layers, and scales `(C, 1, 1)` for `(C,)`.
+
+    The smaller models of timm have the first, those of torchvision the second.
+    """
+    own = dict(module.named_parameters())
+    for name, parameter in own.items():
+        given = state_dict.get(prefix + name)
+        if isinstance(given, Tensor) and given.shape == (*parameter.shape, 1, 1):
+            state_dict[prefix + name] = given.flatten(-3)
 
 
 def _size_of(arch: str | Mapping[str, Sequence[int]]) -> _Size:

@@ -11,6 +11,7 @@ from typing import Any, Literal, Self, cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.model import BaseModule
@@ -44,7 +45,7 @@ class BasicBlock(nn.Module):
         self.conv2 = _conv(channels, channels, 3, 1, dilations[1])
         self.bn2 = nn.BatchNorm2d(channels)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, channels, stride, avg_down)
+        self.downsample = _shortcut(in_channels, channels, stride, avg_down, dilations[1])
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -67,7 +68,8 @@ class Bottleneck(nn.Module):
         in_channels: Channels that come in.
         channels: Channels inside; `expansion` times as many go out.
         stride: Of the middle convolution, in pixels.
-        dilations: The first one is that of the middle convolution, in pixels.
+        dilations: The first one is that of the middle convolution, in pixels, the second one that
+            of the stage.
         avg_down: As in `ResNet`.
     """
 
@@ -90,7 +92,7 @@ class Bottleneck(nn.Module):
         self.conv3 = _conv(channels, out_channels, 1)
         self.bn3 = nn.BatchNorm2d(out_channels)
         self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, out_channels, stride, avg_down)
+        self.downsample = _shortcut(in_channels, out_channels, stride, avg_down, dilations[1])
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -138,8 +140,9 @@ class ResNet(BaseModule):
         stem: `'imagenet'` is a 7×7 convolution of stride 2 and a max-pooling of stride 2, `'deep'`
             has three 3×3 convolutions in place of that of 7×7, and `'cifar'`, for small images,
             is a 3×3 convolution of stride 1.
-        avg_down: Whether shortcuts average where they halve the map, before a 1×1 convolution of
-            stride 1. With the deep stem that is the `d` variant (He et al., Bag of Tricks, 2019).
+        avg_down: Whether shortcuts average where they halve the map, or would without dilation,
+            before a 1×1 convolution of stride 1. With the deep stem that is the `d` variant (He et
+            al., Bag of Tricks, 2019).
         norm_eval: Whether the normalizations keep their running statistics in training too.
         zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
         channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
@@ -260,19 +263,27 @@ def _stem(stem: str, in_channels: int, channels: int) -> nn.Module:
     return nn.Sequential(*first, *second, _conv(half, channels, 3))
 
 
+class _AvgPoolSame(nn.Module):
+    """The mean of each 2×2 pixels, with zeros behind the edge, in the size of the map; as timm."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map `(N, C, H, W)` to the same shape."""
+        return functional.avg_pool2d(functional.pad(x, (0, 1, 0, 1)), 2, 1)
+
+
 def _shortcut(
-    in_channels: int, out_channels: int, stride: int, avg_down: bool
+    in_channels: int, out_channels: int, stride: int, avg_down: bool, dilation: int
 ) -> nn.Sequential | None:
     if stride == 1 and in_channels == out_channels:
         return None
     norm = nn.BatchNorm2d(out_channels)
     if not avg_down:
         return nn.Sequential(_conv(in_channels, out_channels, 1, stride), norm)
-    pool = (
-        nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)
-        if stride > 1
-        else nn.Identity()
-    )
+    pool: nn.Module = nn.Identity()
+    if stride > 1:
+        pool = nn.AvgPool2d(stride, stride, ceil_mode=True, count_include_pad=False)
+    elif dilation > 1:
+        pool = _AvgPoolSame()
     return nn.Sequential(pool, _conv(in_channels, out_channels, 1), norm)
 
 

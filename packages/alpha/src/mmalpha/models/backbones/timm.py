@@ -24,7 +24,7 @@ class TIMMBackbone(BaseModule):
         features_only: Whether to hand on the maps of several stages, `(N, C, H, W)` each, rather
             than the pooled features of the last one, `(N, C)`.
         pretrained: Whether timm loads weights, which it downloads.
-        in_channels: Channels of the images.
+        in_channels: Channels of the images; timm calls them `in_chans`, which serves as well.
         **kwargs: The other arguments of `timm.create_model`.
 
     Attributes:
@@ -45,8 +45,9 @@ class TIMMBackbone(BaseModule):
         super().__init__()
         options = dict(features_only=True) if features_only else dict(num_classes=0)
         self.features_only = features_only
+        kwargs.setdefault("in_chans", in_channels)
         self.timm_model = TIMM_MODEL_REGISTRY.build(
-            model_name, pretrained=pretrained, in_chans=in_channels, **options, **kwargs
+            model_name, pretrained=pretrained, **options, **kwargs
         )
         self.out_channels: tuple[int, ...] = (
             tuple(self.timm_model.feature_info.channels())

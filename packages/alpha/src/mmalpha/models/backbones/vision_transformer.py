@@ -18,8 +18,6 @@ from engine.model import BaseModule
 from mmalpha.models.layers import MLP, DropPath, drop_path_rates
 from mmalpha.registry import MODELS
 
-_EPS = 1e-6  # of the normalizations, as in the paper's code
-
 
 class _Size(NamedTuple):
     """How large a transformer is."""
@@ -36,6 +34,62 @@ _ARCHITECTURES = {
     "large": _Size(1024, 24, 16),
     "huge": _Size(1280, 32, 16),
 }
+
+
+class _Variant(NamedTuple):
+    """In what a transformer differs from that of the first paper.
+
+    Attributes:
+        eps: Of the normalizations.
+        layer_scale: The factor with which each channel of a branch begins; 0 means none.
+        pre_norm: Whether tokens are normalized before the first block; the projection of the
+            patches has no bias then.
+        quick_gelu: Whether the activation is `x * sigmoid(1.702 * x)`.
+        num_registers: How many tokens there are beside those of the class and of the patches.
+        is_class_placed: Whether the class token has a position embedding too.
+    """
+
+    eps: float = 1e-6
+    layer_scale: float = 0.0
+    pre_norm: bool = False
+    quick_gelu: bool = False
+    num_registers: int = 0
+    is_class_placed: bool = True
+
+
+_VARIANTS = {
+    "vit": _Variant(),
+    "deit3": _Variant(layer_scale=1e-6, is_class_placed=False),
+    "dinov2": _Variant(layer_scale=1e-5),
+    "dinov2_reg4": _Variant(layer_scale=1e-5, num_registers=4, is_class_placed=False),
+    "clip": _Variant(eps=1e-5, pre_norm=True),
+    "clip_quickgelu": _Variant(eps=1e-5, pre_norm=True, quick_gelu=True),
+}
+
+
+class QuickGELU(nn.Module):
+    """An approximation of the GELU, with which the first models of CLIP were trained."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map a tensor to the same shape."""
+        return x * torch.sigmoid(1.702 * x)
+
+
+class LayerScale(nn.Module):
+    """A factor for each channel (Touvron et al., Going Deeper with Image Transformers, 2021).
+
+    Args:
+        channels: Channels of a token.
+        value: With which the factors begin.
+    """
+
+    def __init__(self, channels: int, value: float) -> None:
+        super().__init__()
+        self.gamma = nn.Parameter(torch.full((channels,), value))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map tokens `(N, L, C)` to the same shape."""
+        return x * self.gamma
 
 
 class Attention(nn.Module):
@@ -68,23 +122,27 @@ class EncoderBlock(nn.Module):
 
     Args:
         size: How large the transformer is.
+        variant: In what it differs from that of the first paper.
         drop_rate: As in `VisionTransformer`.
         drop_path: The probability that an image goes without a branch.
     """
 
-    def __init__(self, size: _Size, drop_rate: float, drop_path: float) -> None:
+    def __init__(self, size: _Size, variant: _Variant, drop_rate: float, drop_path: float) -> None:
         super().__init__()
-        channels = size.embed_dims
-        self.norm1 = nn.LayerNorm(channels, _EPS)
+        channels, scale = size.embed_dims, variant.layer_scale
+        self.norm1 = nn.LayerNorm(channels, variant.eps)
         self.attn = Attention(channels, size.num_heads, drop_rate)
-        self.norm2 = nn.LayerNorm(channels, _EPS)
-        self.mlp = MLP(channels, 4 * channels, drop_rate)
+        self.ls1 = LayerScale(channels, scale) if scale else nn.Identity()
+        self.norm2 = nn.LayerNorm(channels, variant.eps)
+        activation = QuickGELU() if variant.quick_gelu else nn.GELU()
+        self.mlp = MLP(channels, 4 * channels, drop_rate, activation)
+        self.ls2 = LayerScale(channels, scale) if scale else nn.Identity()
         self.drop_path = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens `(N, L, C)` to the same shape."""
-        x = x + self.drop_path(self.attn(self.norm1(x)))
-        return cast("Tensor", x + self.drop_path(self.mlp(self.norm2(x))))
+        x = x + self.drop_path(self.ls1(self.attn(self.norm1(x))))
+        return cast("Tensor", x + self.drop_path(self.ls2(self.mlp(self.norm2(x)))))
 
 
 @MODELS.register_module()
@@ -92,7 +150,8 @@ class VisionTransformer(BaseModule):
     """A transformer over the patches of an image, without its classifier.
 
     The position embedding is resized to images of another size than `img_size`, and weights of
-    another size are resized when they are loaded.
+    another size are resized when they are loaded. Weights of other libraries are taken to be those
+    of square images; those that this class has saved know their height and width.
 
     Args:
         arch: `'tiny'`, `'small'`, `'base'`, `'large'` or `'huge'`, or a dictionary of `embed_dims`,
@@ -106,6 +165,9 @@ class VisionTransformer(BaseModule):
         drop_rate: The probability of dropout.
         drop_path_rate: The probability that an image goes without the last block's branches; it
             grows from 0 at the first.
+        variant: What the transformer was trained as: `'vit'`, which is that of DeiT too, `'deit3'`,
+            `'dinov2'`, `'dinov2_reg4'` with four registers, `'clip'`, or `'clip_quickgelu'` for
+            weights of OpenAI.
         init_cfg: As in `BaseModule`.
 
     Raises:
@@ -122,10 +184,14 @@ class VisionTransformer(BaseModule):
         out_type: Literal["cls_token", "featmap"] = "cls_token",
         drop_rate: float = 0.0,
         drop_path_rate: float = 0.0,
+        variant: str = "vit",
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
         size = _size_of(arch)
+        if variant not in _VARIANTS:
+            raise ValueError(f"variant is one of {', '.join(_VARIANTS)}; got {variant!r}")
+        kind = _VARIANTS[variant]
         self.patch_size = patch_size
         self.grid = _grid_of(img_size, patch_size)
         self.out_indices = _positive(out_indices, size.num_layers)
@@ -135,13 +201,22 @@ class VisionTransformer(BaseModule):
         self.out_channels = (size.embed_dims,) * len(self.out_indices)
 
         self.cls_token = nn.Parameter(torch.zeros(1, 1, size.embed_dims))
-        self.pos_embed = nn.Parameter(torch.zeros(1, 1 + math.prod(self.grid), size.embed_dims))
-        projection = nn.Conv2d(in_channels, size.embed_dims, patch_size, patch_size)
+        if kind.num_registers:
+            self.reg_token = nn.Parameter(torch.zeros(1, kind.num_registers, size.embed_dims))
+        self.num_placed = int(kind.is_class_placed)
+        length = self.num_placed + math.prod(self.grid)
+        self.pos_embed = nn.Parameter(torch.zeros(1, length, size.embed_dims))
+        projection = nn.Conv2d(
+            in_channels, size.embed_dims, patch_size, patch_size, bias=not kind.pre_norm
+        )
         self.patch_embed = nn.ModuleDict({"proj": projection})
         self.pos_drop = nn.Dropout(drop_rate)
+        dims = size.embed_dims
+        self.norm_pre = nn.LayerNorm(dims, kind.eps) if kind.pre_norm else nn.Identity()
         rates = drop_path_rates(drop_path_rate, size.num_layers)
-        self.blocks = nn.Sequential(*(EncoderBlock(size, drop_rate, rate) for rate in rates))
-        self.norm = nn.LayerNorm(size.embed_dims, _EPS)
+        self.blocks = nn.Sequential(*(EncoderBlock(size, kind, drop_rate, rate) for rate in rates))
+        self.norm = nn.LayerNorm(dims, kind.eps)
+        self._register_state_dict_hook(_note_grid)  # type: ignore[no-untyped-call]  # torch has no annotations here
         self.register_load_state_dict_pre_hook(_fit_position_embedding)  # type: ignore[no-untyped-call]  # torch has no annotations here
 
     def init_weights(self) -> None:
@@ -149,6 +224,8 @@ class VisionTransformer(BaseModule):
         if not self.is_init:
             nn.init.trunc_normal_(self.pos_embed, std=0.02)
             nn.init.trunc_normal_(self.cls_token, std=0.02)
+            if "reg_token" in self._parameters:
+                nn.init.normal_(self.reg_token, std=1e-6)
         super().init_weights()
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
@@ -172,8 +249,7 @@ class VisionTransformer(BaseModule):
         patches: Tensor = self.patch_embed["proj"](x)
         grid = (patches.shape[-2], patches.shape[-1])
         tokens = patches.flatten(2).transpose(1, 2)
-        tokens = torch.cat([self.cls_token.expand(len(x), -1, -1), tokens], 1)
-        tokens = self.pos_drop(tokens + resize_pos_embed(self.pos_embed, self.grid, grid))
+        tokens = self.norm_pre(self.pos_drop(self._placed(tokens, grid)))
         found = {}
         for index, block in enumerate(self.blocks):
             tokens = block(tokens)
@@ -182,47 +258,78 @@ class VisionTransformer(BaseModule):
                 found[index] = self._handed_on(out, grid)
         return tuple(found[index] for index in self.out_indices)
 
+    def _placed(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
+        """Add the position embedding, and put the class token and registers in front."""
+        position = resize_pos_embed(self.pos_embed, self.grid, grid, self.num_placed)
+        names = [name for name in ("cls_token", "reg_token") if name in self._parameters]
+        front = [self.get_parameter(name).expand(len(tokens), -1, -1) for name in names]
+        if self.num_placed:
+            return torch.cat([*front, tokens], 1) + position
+        return torch.cat([*front, tokens + position], 1)
+
     def _handed_on(self, tokens: Tensor, grid: tuple[int, int]) -> Tensor:
         if self.out_type == "cls_token":
             return tokens[:, 0]
-        out: Tensor = tokens[:, 1:].transpose(1, 2).unflatten(2, grid)
+        out: Tensor = tokens[:, -math.prod(grid) :].transpose(1, 2).unflatten(2, grid)
         return out
 
 
 _INIT = dict(type="engine.TruncNormal", layer=["Linear", "Conv2d"], std=0.02)
 
 
-def resize_pos_embed(pos_embed: Tensor, old: tuple[int, int], new: tuple[int, int]) -> Tensor:
+def resize_pos_embed(
+    pos_embed: Tensor, old: tuple[int, int], new: tuple[int, int], num_placed: int = 1
+) -> Tensor:
     """Return a position embedding for another number of patches.
 
     Args:
-        pos_embed: The embedding of the class token and of the patches, row by row, `(1, 1 + L, C)`.
+        pos_embed: The embedding of the class token, where it has one, and of the patches, row by
+            row, `(1, num_placed + L, C)`.
         old: How many patches it is for, in height and width.
         new: How many there shall be.
+        num_placed: How many tokens come before those of the patches.
 
     Returns:
-        A tensor `(1, 1 + L', C)`, by bicubic interpolation.
+        A tensor `(1, num_placed + L', C)`, by bicubic interpolation.
     """
     if old == new:
         return pos_embed
-    token, grid = pos_embed[:, :1], pos_embed[:, 1:]
+    token, grid = pos_embed[:, :num_placed], pos_embed[:, num_placed:]
     grid = grid.transpose(1, 2).unflatten(2, old).float()
     resized = functional.interpolate(grid, new, mode="bicubic", antialias=True)
     return torch.cat([token, resized.flatten(2).transpose(1, 2).to(token.dtype)], 1)
 
 
+def _note_grid(
+    module: nn.Module, state_dict: dict[str, Any], prefix: str, local_metadata: dict[str, Any]
+) -> None:
+    """Note beside the version of the module how many patches its position embedding is for."""
+    assert isinstance(module, VisionTransformer)
+    local_metadata["grid"] = list(module.grid)
+
+
 def _fit_position_embedding(
-    module: nn.Module, state_dict: dict[str, Any], prefix: str, *_: Any
+    module: nn.Module,
+    state_dict: dict[str, Any],
+    prefix: str,
+    local_metadata: Mapping[str, Any],
+    *_: Any,
 ) -> None:
     """Resize the position embedding of weights that are about to be loaded."""
     assert isinstance(module, VisionTransformer)
     key = f"{prefix}pos_embed"
     given = state_dict.get(key)
-    if not isinstance(given, Tensor) or given.shape[1:2] == module.pos_embed.shape[1:2]:
-        return
-    side = math.isqrt(given.shape[1] - 1)
-    if given.ndim == 3 and side**2 == given.shape[1] - 1:  # otherwise the error is that of loading
-        state_dict[key] = resize_pos_embed(given, (side, side), module.grid)
+    if not isinstance(given, Tensor) or given.ndim != 3:
+        return  # the error is that of loading
+    count = given.shape[1] - module.num_placed
+    side = math.isqrt(max(count, 0))
+    noted = local_metadata.get("grid")
+    if isinstance(noted, (list, tuple)) and len(noted) == 2:
+        old = (int(noted[0]), int(noted[1]))
+    else:
+        old = (side, side) if side**2 == count else module.grid
+    if math.prod(old) == count:
+        state_dict[key] = resize_pos_embed(given, old, module.grid, module.num_placed)
 
 
 def _size_of(arch: str | Mapping[str, int]) -> _Size:

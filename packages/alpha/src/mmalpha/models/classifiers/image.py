@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Literal, cast
 
 from torch import Tensor, nn
-from torch.nn import functional
 
-from engine.model import BaseModel, build_backbone, features_of
+from engine.model import BaseModel, build_backbone, channels_of, features_of
 from engine.structures import BaseDataElement
 from mmalpha.models.batch_augments import BatchAugments
 from mmalpha.models.heads.linear_head import targets_of
+from mmalpha.models.losses import one_hot_of
 from mmalpha.registry import MODELS
 from mmalpha.structures import DataSample
+
+Part = Mapping[str, Any] | nn.Module
 
 
 @MODELS.register_module()
@@ -21,10 +23,11 @@ class ImageClassifier(BaseModel):
     """A backbone, a neck and a head in a row.
 
     Args:
-        backbone: The config of what turns images into feature maps, or without a neck into
-            vectors. Models of other packages, `dict(type='timm.resnet18')`, give what is needed.
-        head: The config of what turns features into losses and predictions.
-        neck: The config of a neck between them, if there is one.
+        backbone: What turns images into feature maps, or without a neck into vectors, or its
+            config. Models of other packages, `dict(type='timm.resnet18')`, give what is needed.
+        head: What turns features into losses and predictions, or its config, which needs no
+            `in_channels` if the neck or the backbone says them.
+        neck: A neck between them, or its config, if there is one.
         data_preprocessor: As in `BaseModel`.
         batch_augments: The arguments of `BatchAugments`, which mixes the images of a training
             batch: `dict(augments=[dict(type='Mixup', alpha=0.2), dict(type='CutMix')])`.
@@ -34,19 +37,25 @@ class ImageClassifier(BaseModel):
 
     def __init__(
         self,
-        backbone: Mapping[str, Any],
-        head: Mapping[str, Any],
-        neck: Mapping[str, Any] | None = None,
-        data_preprocessor: Mapping[str, Any] | nn.Module | None = None,
+        backbone: Part,
+        head: Part,
+        neck: Part | None = None,
+        data_preprocessor: Part | None = None,
         batch_augments: Mapping[str, Any] | None = None,
         val_loss: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         features: Literal["maps", "vectors"] = "vectors" if neck is None else "maps"
-        self.backbone = build_backbone(MODELS, backbone, features)
-        self.neck = nn.Identity() if neck is None else MODELS.build(neck)
-        self.head: Any = MODELS.build(head)
+        self.backbone = (
+            backbone
+            if isinstance(backbone, nn.Module)
+            else build_backbone(MODELS, backbone, features)
+        )
+        self.neck: nn.Module = nn.Identity()
+        if neck is not None:
+            self.neck = neck if isinstance(neck, nn.Module) else MODELS.build(neck)
+        self.head: Any = head if isinstance(head, nn.Module) else self._build_head(head)
         self.batch_augments = None if batch_augments is None else BatchAugments(**batch_augments)
         self.val_loss = val_loss
 
@@ -110,12 +119,21 @@ class ImageClassifier(BaseModel):
         """
         return cast("tuple[Tensor, ...]", self.neck(features_of(self.backbone, inputs)))
 
+    def _build_head(self, head: Mapping[str, Any]) -> nn.Module:
+        """Build the head, with the channels that the neck or the backbone gives."""
+        told = channels_of(self.neck) or channels_of(self.backbone)
+        # timm says the length of a vector so.
+        last = told[-1] if told else getattr(self.backbone, "num_features", None)
+        follows = isinstance(last, int) and head.get("in_channels") is None
+        return MODELS.build(head, default_args={"in_channels": last} if follows else None)
+
     def _mix(
         self, inputs: Tensor, data_samples: Sequence[DataSample]
     ) -> tuple[Tensor, list[DataSample]]:
         assert self.batch_augments is not None
         target = targets_of(data_samples)
         if target.ndim == 1:
-            target = functional.one_hot(target, self.head.num_classes)
+            ignored = getattr(getattr(self.head, "loss_module", None), "ignore_index", None)
+            target = one_hot_of(target, self.head.num_classes, ignored)
         inputs, target = self.batch_augments(inputs, target.float())
         return inputs, [DataSample().set_gt_score(each) for each in target]

@@ -19,15 +19,20 @@ _INIT = dict(type="engine.Normal", layer="Linear", std=0.01)
 class LinearClsHead(BaseModule):
     """One linear layer from features to the scores of the classes.
 
+    The probabilities of the classes are a softmax, or where the loss treats each class by itself
+    (`use_sigmoid`), as binary cross entropy does, a sigmoid of each.
+
     Args:
         num_classes: How many classes there are.
-        in_channels: Channels of the features.
-        loss: The config of the loss; None means cross entropy.
+        in_channels: Channels of the features. An `ImageClassifier` says them where its neck or
+            backbone does.
+        loss: The loss, or its config; None means cross entropy.
         norm: Whether a layer normalization comes before the layer, as in a ConvNeXt.
         init_cfg: As in `BaseModule`; None means a normal distribution of standard deviation 0.01.
 
     Raises:
-        ValueError: If `num_classes` is not positive.
+        ValueError: If `num_classes` is not positive, or is 1 although the loss compares classes, or
+            nothing says the channels.
     """
 
     default_loss = "mmalpha.CrossEntropyLoss"
@@ -35,18 +40,45 @@ class LinearClsHead(BaseModule):
     def __init__(
         self,
         num_classes: int,
-        in_channels: int,
-        loss: Mapping[str, Any] | None = None,
+        in_channels: int | None = None,
+        loss: Mapping[str, Any] | nn.Module | None = None,
         norm: bool = False,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
         if num_classes < 1:
             raise ValueError(f"num_classes is at least 1; got {num_classes}")
+        if in_channels is None:
+            raise ValueError(
+                f"{type(self).__name__} needs in_channels, since what comes before it does not "
+                "tell its channels in `out_channels`"
+            )
         self.num_classes = num_classes
         self.norm = nn.LayerNorm(in_channels, 1e-6) if norm else nn.Identity()
         self.fc = nn.Linear(in_channels, num_classes)
-        self.loss_module = MODELS.build(loss or dict(type=self.default_loss))
+        given = loss or dict(type=self.default_loss)
+        self.loss_module = given if isinstance(given, nn.Module) else MODELS.build(given)
+        if num_classes == 1 and not self.use_sigmoid:
+            raise ValueError(
+                f"num_classes is 1, and {type(self.loss_module).__name__} compares classes: there "
+                "is nothing to learn. Use 2 classes, or a loss of each class by itself, "
+                "dict(type='BinaryCrossEntropyLoss')"
+            )
+
+    @property
+    def use_sigmoid(self) -> bool:
+        """Whether the probability of a class is a sigmoid, by the loss."""
+        is_binary = isinstance(self.loss_module, nn.BCEWithLogitsLoss)
+        return bool(getattr(self.loss_module, "use_sigmoid", is_binary))
+
+    def scores(self, feats: Sequence[Tensor]) -> Tensor:
+        """Return the probabilities of the classes, `(N, num_classes)` of float32.
+
+        Args:
+            feats: As in `forward`.
+        """
+        logits: Tensor = self(feats).float()
+        return logits.sigmoid() if self.use_sigmoid else logits.softmax(1)
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:
         """Score the classes.
@@ -93,7 +125,7 @@ class LinearClsHead(BaseModule):
         Returns:
             N data samples with `pred_score` and `pred_label`.
         """
-        scores = self(feats).float().softmax(1)
+        scores = self.scores(feats)
         labels = scores.argmax(1)
         samples = _samples(data_samples, len(scores))
         for sample, score, label in zip(samples, scores, labels, strict=True):
@@ -110,6 +142,7 @@ class MultiLabelHead(LinearClsHead):
     """
 
     default_loss = "mmalpha.BinaryCrossEntropyLoss"
+    use_sigmoid = True
 
     def predict(
         self, feats: Sequence[Tensor], data_samples: Sequence[DataSample] | None = None
@@ -123,7 +156,7 @@ class MultiLabelHead(LinearClsHead):
         Returns:
             N data samples with `pred_score`, a probability for each class by itself.
         """
-        scores = self(feats).float().sigmoid()
+        scores = self.scores(feats)
         samples = _samples(data_samples, len(scores))
         for sample, score in zip(samples, scores, strict=True):
             sample.set_pred_score(score)

@@ -19,6 +19,8 @@ _HUES = 256 / 180  # what Pillow counts for one of OpenCV
 class PhotoMetricDistortion:
     """Changes brightness, contrast and, of an RGB image, saturation and hue at random.
 
+    It takes images of uint8; for others there is `torchvision.ColorJitter`.
+
     Each change has the probability 1/2; the contrast changes before the last two or after them. The
     mask stays as it is.
 
@@ -44,8 +46,17 @@ class PhotoMetricDistortion:
         self.hue_delta = hue_delta
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Change `img`."""
+        """Change `img`.
+
+        Raises:
+            TypeError: If it is not of uint8.
+        """
         image: Tensor = results["img"]
+        if image.dtype != torch.uint8:
+            raise TypeError(
+                f"PhotoMetricDistortion changes images of torch.uint8; got {image.dtype}. "
+                "torchvision.ColorJitter takes others"
+            )
         contrast_first = _coin()
         scale = _between(self.contrast_range) if _coin() else 1.0
         shift = _between((-self.brightness_delta, self.brightness_delta)) if _coin() else 0.0

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from engine.infer import resize_image
 from mmbeta.registry import TRANSFORMS
 
 _ATTEMPTS = 10
@@ -213,12 +214,13 @@ def _resize(results: dict[str, Any], scale: tuple[int, int], keep_ratio: bool) -
     size = _fitting(before, scale) if keep_ratio else (scale[1], scale[0])
     if size == tuple(before):
         return results
-    results["img"] = functional.interpolate(
-        results["img"][None], size, mode="bilinear", antialias=True
-    )[0]
+    results["img"] = resize_image(results["img"], size)
     if "gt_seg_map" in results:
         mask = results["gt_seg_map"][None, None]
-        results["gt_seg_map"] = functional.interpolate(mask, size, mode="nearest-exact")[0, 0]
+        own = mask.dtype
+        given = mask if own == torch.uint8 else mask.float()  # exact up to 24 bits
+        resized = functional.interpolate(given, size, mode="nearest-exact")[0, 0]
+        results["gt_seg_map"] = resized.to(own)
     return results
 
 

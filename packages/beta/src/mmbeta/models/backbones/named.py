@@ -8,12 +8,12 @@ from typing import Any, ClassVar
 
 from torch import Tensor
 
-from engine.model import BaseModule
+from engine.model import BaseModule, channels_of
 from engine.registry import BACKBONE_REGISTRY, MultiSourceRegistry, needs_trust
 from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
 from mmbeta.registry import MODELS
 
-from .maps import channels_of, maps_of
+from .maps import maps_of
 
 
 @MODELS.register_module()

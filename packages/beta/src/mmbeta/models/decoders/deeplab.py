@@ -63,7 +63,8 @@ class DeepLabV3PlusDecoder(nn.Module):
         channels: Channels of the convolutions.
         low_channels: To how many channels the finest map is reduced.
         dilations: Of the convolutions of the ASPP. The paper takes 1, 12, 24 and 36 for a coarsest
-            map of stride 8, half of them for 16. A training needs batches of 2 images or more.
+            map of stride 8, half of them for 16. A training needs batches of 2 images or more: set
+            `drop_last=True` where the last one may be smaller.
         separable: Whether 3×3 convolutions are separable, as in `conv_norm`.
         align_corners: As in `torch.nn.functional.interpolate`.
 

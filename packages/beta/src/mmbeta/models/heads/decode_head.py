@@ -12,6 +12,8 @@ from engine.model import BaseModule
 from mmbeta.models.layers import concat_maps, resize
 from mmbeta.registry import MODELS
 
+Part = Mapping[str, Any] | nn.Module
+
 _INIT = dict(type="engine.Kaiming", layer="Conv2d")
 
 
@@ -22,7 +24,10 @@ class BaseDecodeHead(BaseModule, ABC):
 
     Args:
         channels: Channels of what `classify` takes.
-        num_classes: How many classes there are, background included.
+        num_classes: How many classes there are, background included. 1 means binary segmentation
+            with one logit for each pixel, that of the class 1 against the class 0: the dataset
+            names two classes.
+        threshold: With one logit, the probability from which on a pixel is of the class 1.
         in_channels: Channels of the maps that `in_index` chooses, one number for each; None where
             they follow from `map_channels`.
         in_index: The map to take from the backbone, or several; None means all.
@@ -30,7 +35,7 @@ class BaseDecodeHead(BaseModule, ABC):
             backbone does and the config of the head has no `in_channels`.
         dropout_ratio: The probability with which a channel is dropped before the classifier.
         align_corners: As in `torch.nn.functional.interpolate`.
-        loss_decode: The config of the loss, or those of several, whose sum counts; None means cross
+        loss: The loss, or several whose sum counts, each a config or a module; None means cross
             entropy.
         init_cfg: As in `BaseModule`; None means the initialization of He et al. A small one for the
             classifier would let the network see nothing but background for its first epochs.
@@ -40,7 +45,7 @@ class BaseDecodeHead(BaseModule, ABC):
 
     Raises:
         ValueError: If `in_channels` does not fit `in_index`, or nothing says the channels, or two
-            losses have one name.
+            losses have one name, or `num_classes` or `threshold` is out of its range.
     """
 
     def __init__(
@@ -52,7 +57,8 @@ class BaseDecodeHead(BaseModule, ABC):
         map_channels: Sequence[int] | None = None,
         dropout_ratio: float = 0.1,
         align_corners: bool = False,
-        loss_decode: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+        loss: Part | Sequence[Part] | None = None,
+        threshold: float = 0.5,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(
@@ -60,12 +66,19 @@ class BaseDecodeHead(BaseModule, ABC):
         )
         self.in_index, self.widths = self._chosen(in_channels, in_index, map_channels)
         self.in_channels = sum(self.widths)
+        if num_classes < 1:
+            raise ValueError(f"num_classes is at least 1; got {num_classes}")
+        if not 0 < threshold < 1:
+            raise ValueError(f"threshold is a probability between 0 and 1; got {threshold}")
         self.num_classes = num_classes
+        self.threshold = threshold
         self.align_corners = align_corners
-        given = loss_decode or dict(type="mmbeta.CrossEntropyLoss")
-        configs = [given] if isinstance(given, Mapping) else given
-        self.loss_decode = nn.ModuleList(MODELS.build(each) for each in configs)
-        self._loss_names = self._name_losses(self.loss_decode)
+        given = loss or dict(type="mmbeta.CrossEntropyLoss")
+        configs = [given] if isinstance(given, Mapping | nn.Module) else given
+        self.losses = nn.ModuleList(
+            each if isinstance(each, nn.Module) else MODELS.build(each) for each in configs
+        )
+        self._loss_names = self._name_losses(self.losses)
         self.dropout = nn.Dropout2d(dropout_ratio)
         self.conv_seg = nn.Conv2d(channels, num_classes, 1)
 
@@ -117,8 +130,18 @@ class BaseDecodeHead(BaseModule, ABC):
         Returns:
             `loss`, or where there are several, each by its `loss_name`.
         """
-        values = (loss(logits, target) for loss in self.loss_decode)
+        values = (loss(logits, target) for loss in self.losses)
         return dict(zip(self._loss_names, values, strict=True))
+
+    def labels(self, scores: Tensor) -> Tensor:
+        """Return the class of each pixel, `(1, H, W)` of int64.
+
+        Args:
+            scores: Logits of an image, `(num_classes, H, W)`.
+        """
+        if len(scores) == 1:
+            return (scores.sigmoid() >= self.threshold).long()
+        return scores.argmax(0, keepdim=True)
 
     @classmethod
     def _chosen(

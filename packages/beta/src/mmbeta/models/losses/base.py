@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor
 
 from engine.model import BaseModule
 
+Reduction = Literal["none", "mean", "sum"]
+
 _TINY = torch.finfo(torch.float32).tiny
 
 
 class SegLoss(BaseModule, ABC):
     """A loss of the classes of pixels; a subclass writes `value`.
+
+    One logit z for each pixel is that of the class 1 against the class 0, and counts as the logits
+    0 and z of two classes, so that cross entropy is binary cross entropy.
 
     None of them makes the device wait: pixels that don't count are masked, not cut out.
 
@@ -44,13 +49,14 @@ class SegLoss(BaseModule, ABC):
         """Compute the loss, times its weight.
 
         Args:
-            logits: Scores `(N, num_classes, H, W)`.
+            logits: Scores `(N, num_classes, H, W)`, or `(N, 1, H, W)` of two classes.
             target: Labels `(N, H, W)` of int64.
 
         Returns:
-            A scalar; 0 if no pixel counts.
+            A scalar, 0 if no pixel counts; or a value for each pixel, `(N, H, W)`, if the
+            `reduction` of the loss is `'none'`.
         """
-        return self.loss_weight * self.value(logits, target)
+        return self.loss_weight * self.value(two_logits(logits), target)
 
     @abstractmethod
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -68,6 +74,15 @@ class SegLoss(BaseModule, ABC):
         if class_weight is None:
             return counted
         return counted * class_weight[target.clamp(0, len(class_weight) - 1)]
+
+
+def two_logits(logits: Tensor) -> Tensor:
+    """Return one logit z for each pixel as those of two classes, 0 and z; others as they are.
+
+    Args:
+        logits: Scores `(N, num_classes, H, W)`.
+    """
+    return torch.cat([torch.zeros_like(logits), logits], 1) if logits.shape[1] == 1 else logits
 
 
 def one_hot(target: Tensor, num_classes: int) -> Tensor:
@@ -89,6 +104,20 @@ def per(total: Tensor, weights: Tensor) -> Tensor:
         weights: Their weights, or where they count.
     """
     return total / weights.sum().clamp(min=_TINY)
+
+
+def checked_reduction(reduction: Reduction) -> Reduction:
+    """Return a reduction.
+
+    Args:
+        reduction: The argument of a loss.
+
+    Raises:
+        ValueError: If there is no such reduction.
+    """
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"reduction is 'none', 'mean' or 'sum'; got {reduction!r}")
+    return reduction
 
 
 def as_weights(given: Sequence[float] | None) -> Tensor | None:

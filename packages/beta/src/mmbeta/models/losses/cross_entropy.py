@@ -10,16 +10,18 @@ from torch.nn import functional
 
 from mmbeta.registry import MODELS
 
-from .base import SegLoss, as_weights, per
+from .base import Reduction, SegLoss, as_weights, checked_reduction, per
 
 
 @MODELS.register_module()
 class CrossEntropyLoss(SegLoss):
-    """The cross entropy of each pixel, as a mean.
+    """The cross entropy of each pixel.
 
     Args:
         class_weight: The weight of each class; the mean is that of the weighed pixels, as in
             `torch.nn.CrossEntropyLoss`. None weighs them alike.
+        label_smoothing: The part of the target that is spread over all classes, from 0 to 1.
+        reduction: `'mean'` over the pixels that count, `'sum'` or `'none'`.
         loss_weight: As in `SegLoss`.
         loss_name: As in `SegLoss`; None means `loss_ce`.
         ignore_index: As in `SegLoss`.
@@ -31,11 +33,15 @@ class CrossEntropyLoss(SegLoss):
     def __init__(
         self,
         class_weight: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+        reduction: Reduction = "mean",
         loss_weight: float = 1.0,
         loss_name: str | None = None,
         ignore_index: int = 255,
     ) -> None:
         super().__init__(loss_weight, loss_name, ignore_index)
+        self.label_smoothing = label_smoothing
+        self.reduction = checked_reduction(reduction)
         self.register_buffer("class_weight", as_weights(class_weight), persistent=False)
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -45,6 +51,9 @@ class CrossEntropyLoss(SegLoss):
             target,
             weight=self.class_weight,
             ignore_index=self.ignore_index,
-            reduction="sum",
+            reduction="none" if self.reduction == "none" else "sum",
+            label_smoothing=self.label_smoothing,
         )
+        if self.reduction != "mean":
+            return total
         return per(total, self.weights(target, self.class_weight))

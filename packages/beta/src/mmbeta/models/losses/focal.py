@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from mmbeta.registry import MODELS
 
-from .base import SegLoss, as_weights, per
+from .base import Reduction, SegLoss, as_weights, checked_reduction, per
 
 _LEAST = 1e-12  # a power below 1 has no slope at 0
 
@@ -27,6 +27,7 @@ class FocalLoss(SegLoss):
     Args:
         gamma: How much less an easy pixel counts; 0 gives the cross entropy.
         class_weight: As in `CrossEntropyLoss`.
+        reduction: As in `CrossEntropyLoss`.
         loss_weight: As in `SegLoss`.
         loss_name: As in `SegLoss`; None means `loss_focal`.
         ignore_index: As in `SegLoss`.
@@ -42,6 +43,7 @@ class FocalLoss(SegLoss):
         self,
         gamma: float = 2.0,
         class_weight: Sequence[float] | None = None,
+        reduction: Reduction = "mean",
         loss_weight: float = 1.0,
         loss_name: str | None = None,
         ignore_index: int = 255,
@@ -50,6 +52,7 @@ class FocalLoss(SegLoss):
         if gamma < 0:
             raise ValueError(f"gamma of FocalLoss is at least 0; got {gamma}")
         self.gamma = gamma
+        self.reduction = checked_reduction(reduction)
         self.register_buffer("class_weight", as_weights(class_weight), persistent=False)
 
     def value(self, logits: Tensor, target: Tensor) -> Tensor:
@@ -59,4 +62,7 @@ class FocalLoss(SegLoss):
         )
         missing = -torch.expm1(-entropy)  # 1 - p
         weights = self.weights(target, self.class_weight)
-        return per((missing.clamp(min=_LEAST) ** self.gamma * entropy * weights).sum(), weights)
+        values = missing.clamp(min=_LEAST) ** self.gamma * entropy * weights
+        if self.reduction == "none":
+            return values
+        return values.sum() if self.reduction == "sum" else per(values.sum(), weights)

@@ -9,9 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseModel, build_backbone
+from engine.model import BaseModel, build_backbone, channels_of
 from engine.structures import BaseDataElement, PixelData
-from mmbeta.models.backbones.maps import channels_of, maps_of
+from mmbeta.models.backbones.maps import maps_of
 from mmbeta.models.layers import resize
 from mmbeta.registry import MODELS
 from mmbeta.structures import SegDataSample
@@ -184,7 +184,7 @@ class EncoderDecoder(BaseModel):
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
             own = _restore_size(score, sample)
-            sample.pred_sem_seg = PixelData(data=own.argmax(0, keepdim=True))
+            sample.pred_sem_seg = PixelData(data=self.decode_head.labels(own))
             if self.val_loss and "gt_sem_seg" in sample:
                 target = _target([sample], own.shape[-2:])
                 losses.append(self.decode_head.loss(own[None], target))
