@@ -31,7 +31,10 @@ def test_scikit_learn_says_the_same(
         {"gt_label": torch.tensor([true]), "pred_label": torch.tensor([guess])}
         for true, guess in zip(truth.tolist(), predicted.tolist(), strict=True)
     ]
-    expected = precision_recall_fscore_support(truth, predicted, average=average, zero_division=0)
+    labels = np.arange(max(truth.max(), predicted.max()) + 1)
+    expected = precision_recall_fscore_support(
+        truth, predicted, labels=labels, average=average, zero_division=0
+    )
     values = fed(PrecisionRecallF1(average), samples, batch)
     assert list(values) == ["precision", "recall", "f1"]
     assert list(values.values()) == pytest.approx(expected[:3])

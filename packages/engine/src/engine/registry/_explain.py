@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ._discovery import IMPORTED, announced_scopes
+from ._discovery import IMPORTED, PENDING, announced_scopes
 from ._errors import NotRegisteredError
 from ._lookup import Lookup
 from ._node import RegistryNode
@@ -88,7 +88,11 @@ class Explanation:
         lines += [f"  library: {name}: {state}" for name, state in self.library.items()]
         for node in self.searched:
             lines.append(f"  searched: {node.node}: {'found' if node.found else 'not there'}")
-            lines += [f"    location: {name}: {state}" for name, state in node.imports.items()]
+            lines += [
+                f"    location: {name}: {state}"
+                for name, state in node.imports.items()
+                if state != PENDING  # no more of it was needed
+            ]
         if self.found is not None:
             origin = self.found.site or (self.found.version and f"version {self.found.version}")
             lines.append(f"  found: {self.found.target}{f' ({origin})' if origin else ''}")
