@@ -18,7 +18,7 @@ from sybil import Example, Sybil
 from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
 
 from engine import registry as registries
-from engine.registry import Registry, announced_scopes
+from engine.registry import Registry, announced_scopes, forget_scopes
 from engine.testing import reset
 
 # The library that docs/your-library.md explains; the pages find it as if it were installed.
@@ -100,6 +100,7 @@ def _forget_libraries() -> None:
     for module in [*sys.modules]:
         if module.partition(".")[0] == _LIBRARY.name:
             del sys.modules[module]
+    forget_scopes()
     for name in dir(registries):
         root = getattr(registries, name)
         if isinstance(root, Registry) and root.parent is None:

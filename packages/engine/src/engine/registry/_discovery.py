@@ -114,6 +114,12 @@ def announced_scopes() -> Mapping[str, str]:
     }
 
 
+def forget_scopes() -> None:
+    """Forget which libraries are installed, so that the next lookup of a scope looks again."""
+    _read_announcements.cache_clear()
+    _by_metadata.clear()
+
+
 def name_scope(scope: str) -> None:
     """Allow the library of a scope that code names to be found without an announcement."""
     _named.add(scope)
