@@ -374,16 +374,36 @@ def test_parts_are_found_in_containers() -> None:
 
 
 def test_the_constructor_of_a_wrapper_is_a_name_and_may_know_more_keys() -> None:
-    wrapper: dict[str, Any] = {"optimizer": {"type": "SGD"}, "paramwise_cfg": {}}
+    wrapper: dict[str, Any] = {"optimizer": {"type": "SGD"}, "paramwise_cfg": {"num_layers": 12}}
     rest = {"train_cfg": {"max_epochs": 1}, "train_dataloader": object()}
 
     assert kinds(optim_wrapper=wrapper, **rest) == [
-        ("unknown-argument", "optim_wrapper.paramwise_cfg")
+        ("unknown-argument", "optim_wrapper.paramwise_cfg.num_layers")
     ]
     wrapper["constructor"] = "DefaultOptimWrapperConstructor"
     assert kinds(optim_wrapper=wrapper, **rest) == []
     wrapper["constructor"] = "OtherConstructor"
     assert kinds(optim_wrapper=wrapper, **rest) == [("unknown-type", "optim_wrapper.constructor")]
+
+
+@pytest.mark.parametrize(
+    ("paramwise_cfg", "expected"),
+    [
+        ({"norm_decay_mult": 0.0, "custom_keys": {"backbone": {"lr_mult": 0.1, "type": 1}}}, []),
+        (None, []),
+        ({"norm_decay_mul": 0.0}, [("unknown-argument", "norm_decay_mul")]),
+        ({"norm_decay_mult": "no"}, [("wrong-value", "norm_decay_mult")]),
+        ([], [("wrong-value", "")]),
+    ],
+)
+def test_options_of_some_parameters(paramwise_cfg: Any, expected: list[tuple[str, str]]) -> None:
+    found = kinds(
+        optim_wrapper={"optimizer": {"type": "SGD"}, "paramwise_cfg": paramwise_cfg},
+        train_cfg={"max_epochs": 1},
+        train_dataloader=object(),
+    )
+    place = "optim_wrapper.paramwise_cfg"
+    assert found == [(kind, f"{place}.{key}" if key else place) for kind, key in expected]
 
 
 def test_a_collate_function_is_a_name_or_has_some_of_its_arguments() -> None:

@@ -278,10 +278,8 @@ class Visitor:
             self.add("missing-argument", path, f"{label} needs {missing}")
         for key, value in cfg.items():
             below = f"{path}.{key}"
-            if key in spec.names:
-                self.check_name(cfg, key, below, spec.names[key])
-            elif key in spec.taken:
-                self.report_wrong_value(value, below, make_taken_argument(key), "the part")
+            if key in spec.taken:
+                self._check_taken(cfg, key, below, spec, parent)
             elif key in mismatch.unknown:
                 unknown = mismatch.unknown[key]
                 self.add(
@@ -295,6 +293,17 @@ class Visitor:
                 if argument is None or not self.report_wrong_value(value, below, argument, label):
                     inner = replace(parent, registry=registries.get(key))
                     self._check_argument(value, below, key, spec, inner)
+
+    def _check_taken(
+        self, cfg: Mapping[str, Any], key: str, path: str, spec: PartSpec, parent: ParentContext
+    ) -> None:
+        """Check the value of a key that the builder removes."""
+        if key in spec.names:
+            self.check_name(cfg, key, path, spec.names[key])
+        elif self.report_wrong_value(cfg[key], path, make_taken_argument(key), "the part"):
+            return
+        elif key in spec.parts and not spec.names.keys() & cfg.keys():
+            self.check_part(cfg[key], path, spec.parts[key], parent)
 
     def _check_source_name(self, name: str, path: str, registry: MultiSourceRegistry[Any]) -> None:
         """Check a name that a part looks up in several sources."""

@@ -23,7 +23,8 @@ class PartSpec:
         choose: Chooses one of them by the config; None means the first.
         given: The arguments that the builder adds if the config lacks them.
         taken: The keys that the builder removes before the call.
-        names: The keys among those whose value is looked up by itself, with its registry.
+        names: The keys among those whose value is looked up by itself, with its registry. What it
+            names may take other options than the table knows.
         parts: The parts within the config, by key.
         is_mapping: Whether the config holds several parts under keys that the user chose.
         maker: The dotted path of what calls the target and restricts the options of data.
@@ -68,6 +69,11 @@ DATASET = PartSpec("DATASETS")
 HOOK = PartSpec("HOOKS", taken=("priority",))
 BACKEND = PartSpec("VISBACKENDS", given=("save_dir",), taken=("name",))
 OPTIMIZER = PartSpec("OPTIMIZERS", given=("params",))
+PARAMWISE = PartSpec(
+    target="engine.optim.optimizer._param_groups.Paramwise",
+    given=("base_lr", "base_wd"),
+    parts={"custom_keys": OPTIONS},
+)
 EVALUATOR = PartSpec(
     "EVALUATOR",
     defaults=("engine.Evaluator",),
@@ -109,9 +115,9 @@ RUN: Mapping[str, PartSpec] = {
     "optim_wrapper": PartSpec(
         "OPTIM_WRAPPERS",
         defaults=("engine.OptimWrapper",),
-        taken=("constructor",),
+        taken=("constructor", "paramwise_cfg"),
         names={"constructor": "OPTIM_WRAPPER_CONSTRUCTORS"},
-        parts={"optimizer": OPTIMIZER, "clip_grad": OPTIONS},
+        parts={"optimizer": OPTIMIZER, "clip_grad": OPTIONS, "paramwise_cfg": PARAMWISE},
     ),
     "param_scheduler": PartSpec(
         "PARAM_SCHEDULERS",
@@ -170,6 +176,7 @@ TAKEN: Mapping[str, tuple[Any, str]] = {
     "convert_to_iter_based": (bool, "Whether to step in each iteration; the times stay epochs."),
     "epoch_length": (int | None, "The iterations of an epoch; the runner knows it."),
     "name": (str | None, "The name under which the visualizer finds the backend."),
+    "paramwise_cfg": (Mapping[str, Any] | None, "What is different for some parameters."),
     "priority": (int | str, "When the hook is called among the others: 0 to 100, or a name."),
 }
 """The keys that builders remove from the config of a part: their types and meanings."""

@@ -11,7 +11,7 @@ from engine.logging import get_logger
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 from engine.utils import did_you_mean, mutable_copy
 
-from ._param_groups import Paramwise, join_equal_groups
+from ._param_groups import PARAMWISE_KEYS, Paramwise, join_equal_groups
 from ._wrapper import OptimWrapper
 
 __all__ = ["OPTIM_WRAPPER_CONSTRUCTORS", "DefaultOptimWrapperConstructor", "build_optim_wrapper"]
@@ -65,9 +65,9 @@ class DefaultOptimWrapperConstructor:
         self.paramwise_cfg = mutable_copy(paramwise_cfg or {})
         # A leading underscore is an instruction to the config; a subclass reads keys of its own.
         options = [key for key in self.paramwise_cfg if not key.startswith("_")]
-        unknown = [key for key in options if key not in Paramwise.KEYS]
+        unknown = [key for key in options if key not in PARAMWISE_KEYS]
         if unknown and type(self) is DefaultOptimWrapperConstructor:
-            hint = did_you_mean(unknown[0], Paramwise.KEYS)
+            hint = did_you_mean(unknown[0], PARAMWISE_KEYS)
             raise ValueError(f"paramwise_cfg has no key {unknown[0]!r}{hint}")
         self.base_lr: float | None = self.optimizer_cfg.get("lr")
         self.base_wd: float | None = self.optimizer_cfg.get("weight_decay")
@@ -87,7 +87,7 @@ class DefaultOptimWrapperConstructor:
             prefix: Its name in the model.
             is_dcn_module: Whether it is within a deformable convolution.
         """
-        options = {k: v for k, v in self.paramwise_cfg.items() if k in Paramwise.KEYS}
+        options = {k: v for k, v in self.paramwise_cfg.items() if k in PARAMWISE_KEYS}
         rules = Paramwise(self.base_lr, self.base_wd, **options)
         known = {id(each) for group in params for each in group["params"]}
         rules.add(params, known, module, prefix, bool(is_dcn_module))

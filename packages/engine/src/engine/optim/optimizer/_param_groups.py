@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import nn
 from torch.optim import Optimizer
@@ -51,25 +52,19 @@ class Paramwise:
         ValueError: If a rule changes what the config of the optimizer does not say.
     """
 
-    KEYS: ClassVar[tuple[str, ...]] = (
-        "custom_keys",
-        "bias_lr_mult",
-        "bias_decay_mult",
-        "norm_decay_mult",
-        "dwconv_decay_mult",
-        "dcn_offset_lr_mult",
-        "flat_decay_mult",
-        "bypass_duplicate",
-    )
-
     def __init__(
         self,
         base_lr: float | None,
         base_wd: float | None,
         *,
         custom_keys: Mapping[str, Mapping[str, Any]] | None = None,
+        bias_lr_mult: float | None = None,
+        bias_decay_mult: float | None = None,
+        norm_decay_mult: float | None = None,
+        dwconv_decay_mult: float | None = None,
+        dcn_offset_lr_mult: float | None = None,
+        flat_decay_mult: float | None = None,
         bypass_duplicate: bool = False,
-        **multipliers: float | None,
     ) -> None:
         self._base = {"lr": base_lr, "weight_decay": base_wd}
         # Of two keys of the same length the first in the alphabet holds.
@@ -77,8 +72,15 @@ class Paramwise:
             (custom_keys or {}).items(), key=lambda item: (-len(item[0]), item[0])
         )
         self._bypass_duplicate = bypass_duplicate
-        self._multipliers = multipliers
-        for name, value in multipliers.items():
+        self._multipliers = {
+            "bias_lr_mult": bias_lr_mult,
+            "bias_decay_mult": bias_decay_mult,
+            "norm_decay_mult": norm_decay_mult,
+            "dwconv_decay_mult": dwconv_decay_mult,
+            "dcn_offset_lr_mult": dcn_offset_lr_mult,
+            "flat_decay_mult": flat_decay_mult,
+        }
+        for name, value in self._multipliers.items():
             if value is not None:
                 self._scale("lr" if "_lr_" in name else "weight_decay", value, name)
 
@@ -169,6 +171,10 @@ class Paramwise:
 
 def _is_depthwise(module: nn.Module) -> bool:
     return isinstance(module, nn.Conv2d) and module.groups == module.in_channels
+
+
+PARAMWISE_KEYS = tuple(inspect.signature(Paramwise).parameters)[2:]
+"""The keys of a `paramwise_cfg`."""
 
 
 def join_equal_groups(optimizer: Optimizer) -> None:
