@@ -165,7 +165,7 @@ def checkpoints() -> None:
             save_checkpoint(state, ours)
 
         def load() -> None:
-            content = torch.load(plain, mmap=True, weights_only=True)
+            content = torch.load(plain, weights_only=True)
             target.load_state_dict(content["state_dict"])
 
         def load_ours() -> None:

@@ -129,6 +129,7 @@ class _Scan:
         self._allowed = allowed | _CALLED
         self._size = size
         self._storages: dict[object, int] = {}
+        self._stored = 0
 
     def follow(self, data: bytes | IO[bytes]) -> None:
         """Follow one pickle to its end.
@@ -208,8 +209,10 @@ class _Scan:
         """Check that what is to hold tensors is not larger than the file."""
         if len(pid) < 5 or not isinstance(pid[4].plain, int) or pid[4].plain < 0:
             raise BadContent("a storage of its tensors has no size")
-        self._storages[pid[2].plain] = pid[4].plain
-        if sum(self._storages.values()) > 8 * self._size:  # of types with less than a byte
+        key, numel = pid[2].plain, pid[4].plain
+        self._stored += numel - self._storages.get(key, 0)
+        self._storages[key] = numel
+        if self._stored > 8 * self._size:  # of types with less than a byte
             raise BadContent("its tensors are larger than the file")
 
 
