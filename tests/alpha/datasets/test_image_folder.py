@@ -136,3 +136,12 @@ def test_classes_of_the_training_data_hold(root: Path, caplog: pytest.LogCapture
     new = "has classes that the training data do not have: dog; those have cat"
     with using_classes(lambda: ("cat",)), pytest.raises(ValueError, match=new):
         ImageFolder(str(root), "train")
+
+
+def test_labels_are_counted(root: Path) -> None:
+    data = ImageFolder(str(root), "train", metainfo=dict(classes=["cat", "dog"]))
+    found = data.count_labels(1)
+    assert (found.total, found.seen) == (len(data), len(data))
+    assert sum(found.counts.values()) == len(data)
+    assert not found.faults
+    assert data.labels_key(1) is None

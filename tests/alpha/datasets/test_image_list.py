@@ -186,3 +186,22 @@ def test_a_list_in_another_encoding_is_named(tmp_path: Path, name: str) -> None:
 def test_a_missing_list_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=r"none\.csv"):
         ImageList("none.csv", data_root=str(tmp_path))
+
+
+def test_labels_of_several_classes_are_counted(tmp_path: Path) -> None:
+    file = tmp_path / "list.csv"
+    file.write_text("img_path,gt_label\na.png,cat|dog\nb.png,dog\nc.png,\n")
+    found = ImageList(str(file), multi_label=True).count_labels(1)
+    assert (found.seen, found.counts) == (3, {0: 1, 1: 2})
+
+
+def test_a_label_outside_the_classes_is_a_fault(tmp_path: Path) -> None:
+    class Wrong(ImageList):
+        def load_data_list(self) -> list[dict[str, Any]]:
+            return [{**each, "gt_label": 5} for each in super().load_data_list()]
+
+    file = tmp_path / "list.csv"
+    file.write_text("img_path,gt_label\na.png,cat\n")
+    found = Wrong(str(file)).count_labels(1)
+    assert found.counts == {}
+    assert found.faults == ["a.png has the label 5; the dataset has 1 classes"]

@@ -246,3 +246,61 @@ def test_masks_in_colors_take_the_palette_of_the_dataset(tmp_path: Path) -> None
     assert data[0]["gt_seg_map"].tolist() == [[2, 1]]
     with pytest.raises(ValueError, match=r"a\.png is a mask of colors; say which color each label"):
         folder(tmp_path)[0]
+
+
+def test_labels_are_counted_as_the_pipeline_reads_them(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 255], [255, 0]])
+    write(tmp_path, "b", [[0, 0], [0, 255]])
+    plain = folder(tmp_path).count_labels(200)
+    assert (plain.total, plain.seen, plain.counts) == (2, 2, {0: 5, 255: 3})
+    assert plain.hint == (
+        "37.5 % of the pixels have the label 255, which is ignored; "
+        "LoadAnnotations(label_map={255: 1}) makes it a class"
+    )
+    mapped = [LoadImageFromFile("gray"), LoadAnnotations({255: 1})]
+    found = folder(tmp_path, pipeline=mapped).count_labels(200)
+    assert (found.counts, found.hint) == ({0: 5, 1: 3}, "")
+    first = folder(tmp_path, pipeline=mapped).count_labels(1)
+    assert (first.total, first.seen, first.counts) == (2, 1, {0: 2, 1: 2})
+    without = folder(tmp_path, pipeline=[LoadImageFromFile("gray")])
+    assert (without.count_labels(200).seen, without.labels_key(200)) == (0, None)
+
+
+def test_masks_with_other_labels_are_faults(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 7]])
+    write(tmp_path, "b", [[0, 1]])
+    found = folder(tmp_path).count_labels(200)
+    assert found.counts == {0: 1, 1: 1}
+    assert len(found.faults) == 1
+    assert "a.png has the labels 7; the dataset has 0 to 2, or 255" in found.faults[0]
+
+
+def test_a_key_of_labels_changes_with_what_is_read(tmp_path: Path) -> None:
+    write(tmp_path, "a", [[0, 1]])
+    write(tmp_path, "b", [[0, 1]])
+
+    def key(most: int = 200, loading: LoadAnnotations | None = None, **changes: Any) -> str | None:
+        pipeline = [LoadImageFromFile("gray"), loading or LoadAnnotations()]
+        return folder(tmp_path, pipeline=pipeline, **changes).labels_key(most)
+
+    keys = [
+        key(),
+        key(1),
+        key(ignore_index=254),
+        key(loading=LoadAnnotations({255: 1})),
+        key(loading=LoadAnnotations(palette=[[0, 0, 0], [1, 1, 1]])),
+        key(metainfo=dict(classes=("sky", "road"))),
+    ]
+    assert len(set(keys)) == len(keys)
+    assert key() == keys[0]
+    write(tmp_path, "b", [[0, 1, 2]])
+    assert key() not in keys
+    write(tmp_path, "c", [[0, 1]])
+    assert key() not in keys
+
+
+def test_labels_in_memory_are_counted_without_a_key() -> None:
+    data = DigitsCanvas("test", 3)
+    found = data.count_labels(2)
+    assert (found.seen, sum(found.counts.values())) == (2, 2 * 64 * 64)
+    assert data.labels_key(2) is None

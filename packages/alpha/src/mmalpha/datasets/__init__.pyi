@@ -6,6 +6,7 @@ from .idx import read_idx as read_idx
 from .image_folder import ImageFolder as ImageFolder
 from .image_list import ImageList as ImageList
 from .in_memory import InMemoryDataset as InMemoryDataset
+from .labeled import LabeledDataset as LabeledDataset
 from .mnist import MNIST as MNIST
 from .mnist import FashionMNIST as FashionMNIST
 from .transforms import LoadImageFromFile as LoadImageFromFile

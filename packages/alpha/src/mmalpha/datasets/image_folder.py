@@ -8,7 +8,6 @@ from typing import Any
 
 from engine.dataset import (
     IMAGE_SUFFIXES,
-    BaseDataset,
     as_suffixes,
     classes_for,
     split_suffix,
@@ -19,10 +18,11 @@ from engine.utils import did_you_mean
 from mmalpha.registry import DATASETS
 
 from .class_names import checked_classes
+from .labeled import LabeledDataset
 
 
 @DATASETS.register_module()
-class ImageFolder(BaseDataset):
+class ImageFolder(LabeledDataset):
     """Images whose class is the folder that they are in.
 
         data/train/cat/1.jpg

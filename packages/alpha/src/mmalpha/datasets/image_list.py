@@ -11,16 +11,17 @@ from typing import Any
 
 import numpy as np
 
-from engine.dataset import BaseDataset, classes_for
+from engine.dataset import classes_for
 from engine.fileio import get_text
 from engine.utils import did_you_mean
 from mmalpha.registry import DATASETS
 
 from .class_names import checked_classes
+from .labeled import LabeledDataset
 
 
 @DATASETS.register_module()
-class ImageList(BaseDataset):
+class ImageList(LabeledDataset):
     """Images that a CSV or JSON file lists with their labels.
 
     A CSV file (`.csv`, or `.tsv` with tabs) has a line of names on top; a JSON file (`.json`) holds

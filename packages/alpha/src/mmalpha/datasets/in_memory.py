@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from engine.dataset import BaseDataset
+from .labeled import LabeledDataset
 
 
-class InMemoryDataset(BaseDataset):
+class InMemoryDataset(LabeledDataset):
     """A dataset whose images are one tensor, which worker processes share.
 
     A sample has `img`, a tensor `(C, H, W)` of uint8, and the facts from `load_images`.

@@ -1,5 +1,6 @@
 from .digits_canvas import DigitsCanvas as DigitsCanvas
 from .folder import write_folder as write_folder
+from .label_counts import MaskedDataset as MaskedDataset
 from .labels import LabelTable as LabelTable
 from .seg_dataset import BaseSegDataset as BaseSegDataset
 from .transforms.color import PhotoMetricDistortion as PhotoMetricDistortion

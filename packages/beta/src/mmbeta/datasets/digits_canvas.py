@@ -12,8 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from engine.dataset import BaseDataset
 from mmbeta.registry import DATASETS
+
+from .label_counts import MaskedDataset
 
 _CANVAS = 64
 _SIZES = range(16, 25)
@@ -26,7 +27,7 @@ _NUM_IMAGES = {"train": 1200, "test": 300}
 
 
 @DATASETS.register_module()
-class DigitsCanvas(BaseDataset):
+class DigitsCanvas(MaskedDataset):
     """Gray images of 64×64 pixels with up to 6 digits each, and the class of each pixel.
 
     The digits are the 1,797 scans of `sklearn.datasets.load_digits`, enlarged from 8 to 16 to 24

@@ -67,6 +67,12 @@ class LabelReader:
             )
         return labels.astype(own)
 
+    @property
+    def key(self) -> str:
+        """A text that is equal for readers that read alike."""
+        codes = None if self.palette is None else self.palette.tolist()
+        return repr((sorted(self.label_map.items()), codes, self.one_hot))
+
     def _mapped(self, labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Apply `label_map`."""
         table = np.arange(_MOST if labels.dtype != np.uint8 else 256)
@@ -150,6 +156,11 @@ class LabelTable:
         self._table[:first] = ignore_index
         self._table[ignore_index] = ignore_index
         self._type = np.uint8 if max(ignore_index, len(order) - 1) < 256 else np.int32
+
+    @property
+    def key(self) -> str:
+        """A text that is equal for tables that map labels alike."""
+        return repr((self._table.tolist(), self.palette))
 
     def __call__(self, mask: Mask, path: str) -> Mask:
         """Return a mask with the labels of the classes.

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from engine.dataset import (
-    BaseDataset,
     as_suffixes,
     count_suffixes,
     split_suffix,
@@ -16,11 +15,12 @@ from engine.fileio import join_path, list_dir_or_file, list_from_file
 from engine.utils import same_value
 from mmbeta.registry import DATASETS
 
+from .label_counts import MaskedDataset
 from .labels import LabelTable, chosen_classes
 
 
 @DATASETS.register_module()
-class BaseSegDataset(BaseDataset):
+class BaseSegDataset(MaskedDataset):
     """Images in one folder and masks in another, with the same names but for their suffixes.
 
         data_root/images/train/a.jpg
@@ -90,6 +90,7 @@ class BaseSegDataset(BaseDataset):
             lazy_init=True,
             max_refetch=max_refetch,
         )
+        self.ignore_index = ignore_index
         self.label_table = self._label_table(ignore_index, reduce_zero_label)
         if not lazy_init:
             self.full_init()

@@ -28,6 +28,7 @@ from ._arguments import (
     WorkDirOption,
 )
 from ._settings import Settings, read_config
+from ._table import print_table
 
 USER_ERROR = 2
 
@@ -66,6 +67,9 @@ def train(
     seed: SeedOption = None,
     data_root: DataRootOption = None,
     trust: TrustOption = False,
+    folds: Annotated[
+        int | None, typer.Option(min=2, help="Cross-validate with so many folds of the data.")
+    ] = None,
     no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
     debug: DebugOption = False,
 ) -> None:
@@ -78,7 +82,10 @@ def train(
     if not no_lint:
         _config.refuse_errors(cfg)
     with _exit_after_signal():
-        _build_runner(cfg).train()
+        if folds is None:
+            _build_runner(cfg).train()
+        else:
+            _cross_validate(cfg, folds, resume)
     typer.echo(f"Results are in {cfg.work_dir}")
 
 
@@ -135,6 +142,25 @@ def _build_runner(cfg: Config) -> Any:
     from engine.registry import RUNNERS  # deferred: --help needs no torch
 
     return RUNNERS.build(cfg)
+
+
+def _cross_validate(cfg: Config, folds: int, resume: bool) -> None:
+    """Train and validate each fold, and print the scores."""
+    from engine.runner import cross_validate  # deferred: --help needs no torch
+
+    scores = cross_validate(cfg, folds, resume=resume)
+    mean, std = scores.mean, scores.std
+    columns = ["score", *(f"fold {number}" for number in range(folds)), "mean", "deviation"]
+    rows = [
+        [
+            name,
+            *(f"{fold[name]:.4f}" for fold in scores.folds),
+            f"{mean[name]:.4f}",
+            f"{std[name]:.4f}",
+        ]
+        for name in mean
+    ]
+    print_table(columns, rows)
 
 
 def _check_files(cfg: Config, checkpoint: str) -> None:

@@ -12,6 +12,12 @@ from ._file_names import as_suffixes as as_suffixes
 from ._file_names import count_suffixes as count_suffixes
 from ._file_names import split_suffix as split_suffix
 from ._file_names import warn_of_unused as warn_of_unused
+from ._folds import FoldDataset as FoldDataset
+from ._folds import assign_folds as assign_folds
+from ._label_counts import LabelCounts as LabelCounts
+from ._label_counts import count_labels as count_labels
+from ._label_counts import datasets_within as datasets_within
+from ._label_counts import spread as spread
 from ._resumable_loader import Extent as Extent
 from ._resumable_loader import ResumableLoader as ResumableLoader
 from ._resumable_loader import make_resumable as make_resumable

@@ -21,7 +21,7 @@ from ._base import force_full_init
 Given = Dataset[Any] | Mapping[str, Any]  # a `BaseDataset`, or another of these wrappers
 
 
-class _Wrapper(Dataset[Any], ABC):
+class Wrapper(Dataset[Any], ABC):
     """What the wrappers share: where a sample comes from is decided once, and nothing is copied.
 
     A subclass may set up its datasets and `_metainfo` itself, without the constructor of its base.
@@ -128,7 +128,7 @@ class _Wrapper(Dataset[Any], ABC):
 
 
 @DATASETS.register_module()
-class ConcatDataset(_Wrapper):
+class ConcatDataset(Wrapper):
     """Several datasets, one after the other.
 
     Its `metainfo` is that of the first.
@@ -206,7 +206,7 @@ class ConcatDataset(_Wrapper):
 
 
 @DATASETS.register_module()
-class RepeatDataset(_Wrapper):
+class RepeatDataset(Wrapper):
     """A dataset several times over, so that a pass over a small one takes longer.
 
     Args:
@@ -240,7 +240,7 @@ class RepeatDataset(_Wrapper):
 
 
 @DATASETS.register_module()
-class ClassBalancedDataset(_Wrapper):
+class ClassBalancedDataset(Wrapper):
     """A dataset in which samples of rare classes are repeated.
 
     A class that the fraction f of the samples has calls for r = max(1, sqrt(t / f)) times its

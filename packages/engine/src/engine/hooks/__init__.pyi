@@ -1,4 +1,5 @@
 from ._checkpoint import CheckpointHook as CheckpointHook
+from ._data_check import DataCheckHook as DataCheckHook
 from ._distributed import DistSamplerSeedHook as DistSamplerSeedHook
 from ._distributed import SyncBuffersHook as SyncBuffersHook
 from ._early_stopping import EarlyStoppingHook as EarlyStoppingHook

@@ -4,6 +4,9 @@ from ._check_files import missing_annotations as missing_annotations
 from ._check_files import missing_files as missing_files
 from ._checkpointer import load_checkpoint as load_checkpoint
 from ._checkpointer import load_weights as load_weights
+from ._cross_validation import FoldScores as FoldScores
+from ._cross_validation import cross_validate as cross_validate
+from ._cross_validation import fold_config as fold_config
 from ._environment import set_random_seed as set_random_seed
 from ._eval_loops import TestLoop as TestLoop
 from ._eval_loops import ValLoop as ValLoop

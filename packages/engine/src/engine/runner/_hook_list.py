@@ -13,6 +13,7 @@ from engine.utils import mutable_copy
 DEFAULT_HOOKS: Mapping[str, Mapping[str, Any]] = {
     "runtime_info": {"type": "engine.RuntimeInfoHook"},
     "timer": {"type": "engine.IterTimerHook"},
+    "data_check": {"type": "engine.DataCheckHook"},
     "sampler_seed": {"type": "engine.DistSamplerSeedHook"},
     "logger": {"type": "engine.LoggerHook"},
     "progress": {"type": "engine.ProgressHook"},
