@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import torch
 from torch import Tensor, distributed, nn
@@ -209,19 +210,39 @@ def _keep_result(runner: Runner, folder: str) -> None:
         torch.save({"weights": dict(get_state_dict(runner.model))}, f"{folder}/result.pth")
 
 
+class Clock(Hook):
+    """A clock that only training steps move, by so many seconds each."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.now = 0.0
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        self.now += self.seconds
+
+
 def _stopped(size: int, folder: str) -> None:
-    """A signal to one process stops all at the same step."""
-    hooks = [SignalFromLast()]
+    """A signal to one process stops all at the same step, at once where steps are slow."""
+    for seconds, shared in ((0.001, 11), (4.0, 2), (0.3, 4)):
+        clock = Clock(seconds)
+        with patch("time.monotonic", lambda clock=clock: clock.now):
+            done = _iters_before_stop(size, f"{folder}_{seconds}", clock)
+        assert done == (shared if size > 1 else 2), (seconds, done)
+
+
+def _iters_before_stop(size: int, folder: str, clock: Clock) -> int:
+    hooks = [SignalFromLast(), clock]
     train_cfg = {"by_epoch": False, "max_iters": 30}
     runner = _runner(size, folder, train_cfg=train_cfg, custom_hooks=hooks, log_level="ERROR")
     try:
         runner.train()
     except TrainingInterrupted:
-        assert runner.iter == (10 if size > 1 else 2)
         if runner.rank == 0:  # the others don't wait until it is written
             assert Path(folder, f"interrupted_iter_{runner.iter}.pth").is_file()
-    else:
-        raise AssertionError("the signal did not stop the training")
+        return runner.iter
+    raise AssertionError("the signal did not stop the training")
 
 
 def _runner(size: int, folder: str, **changes: Any) -> Runner:

@@ -71,5 +71,5 @@ class BaseLoop:
         try:
             yield from batches
         except RuntimeError:
-            self.runner.stop.check()
+            self.runner.stop.check_alone()
             raise

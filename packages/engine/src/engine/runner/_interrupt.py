@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
+import time
 from types import FrameType, TracebackType
 from typing import Any, Self
 
@@ -13,7 +14,8 @@ from engine.dist import all_reduce, is_distributed
 from engine.logging import get_logger
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
-_AGREE_EVERY = 10
+_AGREE_EVERY = 10  # steps at most
+_AGREE_WITHIN = 1.0  # seconds, for steps that are no longer
 
 
 class TrainingInterrupted(KeyboardInterrupt):
@@ -37,11 +39,14 @@ class StopRequest:
     def __init__(self) -> None:
         self._signum = 0
         self._former: dict[int, Any] = {}
-        self._checks = 0
         self._is_shared = False
+        self._interval = self._left = 1  # steps from one agreement to the next
+        self._agreed_at = 0.0
 
     def __enter__(self) -> Self:
         self._is_shared = is_distributed()
+        self._interval = self._left = 1
+        self._agreed_at = time.monotonic()
         if threading.current_thread() is threading.main_thread():
             self._former = {signum: signal.signal(signum, self._note) for signum in _SIGNALS}
         return self
@@ -55,20 +60,43 @@ class StopRequest:
         self._restore()
 
     def check(self) -> None:
-        """Stop if that was asked for; processes that work together stop at the same step.
+        """Stop after a step if that was asked for.
+
+        Processes that work together stop at the same step: after the one in hand if it takes a
+        second or more, and otherwise within about a second.
 
         Raises:
             TrainingInterrupted: If a signal came.
         """
         if self._is_shared:
-            self._checks += 1
-            if self._checks % _AGREE_EVERY:
+            self._left -= 1
+            if self._left:
                 return
-            signum = torch.tensor(self._signum)
-            all_reduce(signum, "max")
-            self._signum = int(signum)
+            self._agree()
         if self._signum:
             raise TrainingInterrupted(self._signum)
+
+    def check_alone(self) -> None:
+        """Stop in the middle of a step if that was asked for, unless other processes go on.
+
+        Raises:
+            TrainingInterrupted: If a signal came.
+        """
+        if self._signum and not self._is_shared:
+            raise TrainingInterrupted(self._signum)
+
+    def _agree(self) -> None:
+        """Share the signal, and the time of a step, from which the next agreement follows."""
+        now = time.monotonic()
+        facts = torch.tensor(
+            [self._signum, (now - self._agreed_at) / self._interval], dtype=torch.float64
+        )
+        all_reduce(facts, "max")
+        signum, seconds = facts.tolist()
+        self._signum = int(signum)
+        steps = int(_AGREE_WITHIN / seconds) if seconds else _AGREE_EVERY
+        self._interval = self._left = min(max(steps, 1), _AGREE_EVERY)
+        self._agreed_at = now
 
     def _note(self, signum: int, frame: FrameType | None) -> None:
         self._signum = signum
