@@ -18,6 +18,7 @@ from ._label_counts import LabelCounts as LabelCounts
 from ._label_counts import count_labels as count_labels
 from ._label_counts import datasets_within as datasets_within
 from ._label_counts import spread as spread
+from ._length import length_of as length_of
 from ._resumable_loader import Extent as Extent
 from ._resumable_loader import ResumableLoader as ResumableLoader
 from ._resumable_loader import make_resumable as make_resumable

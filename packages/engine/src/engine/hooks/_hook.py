@@ -6,6 +6,8 @@ import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from engine.dataset import length_of
+
 if TYPE_CHECKING:
     import logging
 
@@ -254,8 +256,8 @@ class Hook:
         return n > 0 and (batch_idx + 1) % n == 0
 
     def end_of_epoch(self, dataloader: Any, batch_idx: int) -> bool:
-        """Return whether this batch is the last of its epoch."""
-        return batch_idx + 1 == len(dataloader)
+        """Return whether this batch is the last of its epoch; of a stream, that is not known."""
+        return batch_idx + 1 == length_of(dataloader)
 
     def is_last_train_epoch(self, runner: RunnerLike) -> bool:
         """Return whether this is the last epoch of the training."""

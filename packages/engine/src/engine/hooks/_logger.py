@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from engine.dataset import length_of
 from engine.dist import is_main_process, master_only
 from engine.fileio import join_path, put, put_text
 from engine.registry import HOOKS, needs_trust
@@ -71,6 +72,7 @@ class LoggerHook(Hook):
         self.keep_local = keep_local
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args
+        self._batches = 0  # of the present validation or test
         self._checked = 0  # iterations of which it is known whether the loss is a number
 
     def before_train(self, runner: RunnerLike) -> None:
@@ -130,14 +132,14 @@ class LoggerHook(Hook):
         if by_epoch is None:
             by_epoch = runner.counts_epochs(runner.log_processor.by_epoch, "LogProcessor")
         step = runner.epoch if by_epoch else runner.iter
-        length = len(runner.val_dataloader)
+        length = self._length(runner.val_dataloader)
         values, line = runner.log_processor.get_log_after_epoch(runner, length, "val")
         runner.logger.info(line)
         runner.visualizer.add_scalars(values, step=step, file_path=_json_name(runner))
 
     def after_test_epoch(self, runner: RunnerLike, metrics: dict[str, float] | None = None) -> None:
         """Log the metrics of the test, and write them beside the log."""
-        length = len(runner.test_dataloader)
+        length = self._length(runner.test_dataloader)
         values, line = runner.log_processor.get_log_after_epoch(runner, length, "test", True)
         runner.logger.info(line)
         if is_main_process():
@@ -151,7 +153,12 @@ class LoggerHook(Hook):
         if self.out_dir is not None:
             self._copy_logs(runner, join_path(self.out_dir, Path(runner.work_dir).name))
 
+    def _length(self, loader: Any) -> int:
+        known = length_of(loader)
+        return self._batches if known is None else known
+
     def _log_progress(self, runner: RunnerLike, batch_idx: int, mode: str) -> None:
+        self._batches = batch_idx + 1
         if self.every_n_inner_iters(batch_idx, self.interval):
             _, line = runner.log_processor.get_log_after_iter(runner, batch_idx, mode)
             runner.logger.info(line)

@@ -186,7 +186,7 @@ def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size:
 
 
 def build_param_schedulers(
-    scheduler: Any, optim_wrapper: OptimWrapper, epoch_length: int, loop: Any
+    scheduler: Any, optim_wrapper: OptimWrapper, epoch_length: int | None, loop: Any
 ) -> list[Any]:
     """Build the parameter schedulers.
 
@@ -194,7 +194,7 @@ def build_param_schedulers(
         scheduler: A scheduler or its config, several of them, or None. If the model has several
             optimizers, the same for each of them, or a mapping by their names.
         optim_wrapper: The wrapper of the optimizer.
-        epoch_length: The iterations of an epoch.
+        epoch_length: The iterations of an epoch; None if they are not known.
         loop: The training loop.
 
     Raises:

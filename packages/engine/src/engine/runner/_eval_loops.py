@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, cast
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import torch
 from torch import Tensor
 
+from engine.dataset import length_of
 from engine.dist import all_reduce
 from engine.model import BaseModel, evaluating, keeping_random_state, unwrap
 from engine.registry import LOOPS
@@ -88,8 +90,10 @@ class _EvalLoop(BaseLoop):
         with fp16:
             for idx, batch in enumerate(self.batches()):
                 self.run_iter(idx, batch)
-        size = len(self.dataloader.dataset)  # type: ignore[arg-type]  # sized
-        metrics: dict[str, float] = {**self.evaluator.evaluate(size)}
+        size = length_of(self.dataloader.dataset)  # of a stream, all results count
+        metrics: dict[str, float] = {
+            **self.evaluator.evaluate(sys.maxsize if size is None else size)
+        }
         for name, value in self._losses.means().items():
             if name in metrics:
                 raise ValueError(

@@ -8,6 +8,7 @@ from datetime import timedelta
 from numbers import Real
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset import length_of
 from engine.device import get_max_cuda_memory
 from engine.hooks import RunnerLike
 from engine.logging import HistoryBuffer
@@ -208,14 +209,17 @@ class LogProcessor:
     def _position(self, runner: RunnerLike, batch_idx: int, mode: str) -> str:
         """Return the head of a line, in the form of MMEngine, which tools that read logs know."""
         is_train = mode == "train"
-        batch = f"[{batch_idx + 1}/{self._get_dataloader_size(runner, mode)}]"
-        if self._counts_epochs(runner):
-            epoch = "" if mode == "test" else f" [{runner.epoch + is_train}]"
-            return f"Epoch({mode}){epoch or ' '}{batch}"
-        return f"Iter({mode}) " + (f"[{runner.iter + 1}/{runner.max_iters}]" if is_train else batch)
+        if is_train and not self._counts_epochs(runner):
+            return f"Iter({mode}) [{runner.iter + 1}/{runner.max_iters}]"
+        size = self._get_dataloader_size(runner, mode)
+        batch = f"[{batch_idx + 1}/{'?' if size is None else size}]"
+        if not self._counts_epochs(runner):
+            return f"Iter({mode}) {batch}"
+        epoch = "" if mode == "test" else f" [{runner.epoch + is_train}]"
+        return f"Epoch({mode}){epoch or ' '}{batch}"
 
-    def _get_dataloader_size(self, runner: RunnerLike, mode: str) -> int:
-        return len(_loader(runner, mode))
+    def _get_dataloader_size(self, runner: RunnerLike, mode: str) -> int | None:
+        return length_of(_loader(runner, mode))
 
     def _rate(self, runner: RunnerLike, values: Mapping[str, float], mode: str) -> str:
         batch_size = getattr(_loader(runner, mode), "batch_size", None)

@@ -21,7 +21,7 @@ from engine.checkpoint import (
     save_checkpoint,
 )
 from engine.config import Config
-from engine.dataset import using_classes, warn_of_other_classes
+from engine.dataset import length_of, using_classes, warn_of_other_classes
 from engine.dist import is_main_process, name_lost_processes
 from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
@@ -512,7 +512,7 @@ class Runner(RunProgress):
                 f"param_scheduler: it is a scheduler, its config or several, not {scheduler!r}"
             )
         built = _build.build_param_schedulers(
-            scheduler, self.optim_wrapper, len(self.train_dataloader), self.train_loop
+            scheduler, self.optim_wrapper, length_of(self.train_dataloader), self.train_loop
         )
         for each in built:  # one that was given as an object says what it counts
             if each.by_epoch and not each.need_val_args:

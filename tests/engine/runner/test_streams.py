@@ -1,0 +1,84 @@
+"""Runs whose data have no length."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+from torch.utils.data import IterableDataset
+
+from engine.config import Config
+from engine.registry import BuildError
+from engine.runner import Runner
+
+CfgMaker = Callable[..., Config]
+
+
+class Stream(IterableDataset[dict[str, Tensor]]):
+    """Points of three classes, one after the other, without an end or with one."""
+
+    def __init__(self, stop: int | None = None) -> None:
+        self.stop = stop
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        return islice(self._points(), self.stop)
+
+    def _points(self) -> Iterator[dict[str, Tensor]]:
+        generator = torch.Generator().manual_seed(0)
+        while True:
+            point = torch.randn(4, generator=generator)
+            yield {"inputs": point, "data_samples": point[:3].argmax()}
+
+
+def loader(**dataset: Any) -> dict[str, Any]:
+    return {
+        "batch_size": 4,
+        "dataset": {"type": Stream, **dataset},
+        "collate_fn": "default_collate",
+    }
+
+
+def streamed(toy_cfg: CfgMaker, **changes: Any) -> Config:
+    cfg = toy_cfg(
+        train_cfg={"by_epoch": False, "max_iters": 12, "val_interval": 6},
+        val_dataloader=loader(stop=21),
+        test_dataloader=loader(stop=21),
+        default_hooks={"logger": {"type": "LoggerHook", "interval": 3}},
+        log_level="INFO",
+        **changes,
+    )
+    cfg.train_dataloader = loader()
+    return cfg
+
+
+@pytest.mark.parametrize(
+    "scheduler",
+    [
+        {"type": "LinearLR", "start_factor": 0.1, "by_epoch": False, "end": 6},
+        {"type": "CosineAnnealingLR", "T_max": 12, "by_epoch": False},
+        {"type": "StepLR", "step_size": 3},
+    ],
+)
+def test_a_stream_trains_with_a_schedule(
+    toy_cfg: CfgMaker, scheduler: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    runner = Runner.from_cfg(streamed(toy_cfg, param_scheduler=scheduler))
+    rates = runner.message_hub.log_scalars
+    runner.train()
+    assert runner.iter == 12
+    assert len({rates["train/lr"].last(12)[i] for i in range(12)}) > 1
+    assert "Iter(train) [ 3/12]" in caplog.text or "Iter(train) [3/12]" in caplog.text
+    assert "Iter(val) [3/?]" in caplog.text
+    assert "Iter(val) [6/?]  acc: " in caplog.text
+    assert runner.test()["count"] == 21
+
+
+def test_a_schedule_by_epochs_says_what_a_stream_lacks(toy_cfg: CfgMaker) -> None:
+    scheduler = {"type": "CosineAnnealingLR", "T_max": 2, "convert_to_iter_based": True}
+    runner = Runner.from_cfg(streamed(toy_cfg, param_scheduler={**scheduler, "by_epoch": True}))
+    with pytest.raises((ValueError, BuildError), match="epoch_length"):
+        runner.train()
