@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 import signal
 import subprocess
@@ -184,11 +186,27 @@ def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> 
     assert torch.load(saved, weights_only=True)["meta"]["iter"] == int(saved.stem.split("_")[-1])
 
 
+def test_torchrun_gets_to_know_an_error(config: Path) -> None:
+    words = [sys.executable, "-m", "engine", "train", "small.py", "--cfg-options"]
+    done = subprocess.run(
+        [*words, "load_from=nope.pth"],
+        env={**os.environ, "TORCHELASTIC_ERROR_FILE": "error.json"},
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
+    )
+    assert done.returncode == 2
+    recorded = json.loads(Path("error.json").read_text())["message"]["message"]
+    assert done.stderr.splitlines()[-1].strip().removeprefix("Error: ") in recorded
+
+
 @pytest.mark.slow
 def test_torchrun(config: Path) -> None:
     words = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2"]
     words += ["--standalone", "-m", "engine", "train", "small.py", "--launcher", "pytorch"]
-    subprocess.run(words, check=True, capture_output=True, timeout=300)
+    done = subprocess.run(words, check=True, capture_output=True, timeout=300)
+    assert done.stdout.count(b"Results are in") == 1
+    assert b"destroy_process_group" not in done.stderr  # torch warns of a group that is left
     meta = torch.load("work_dirs/small/epoch_2.pth", weights_only=True)["meta"]
     assert (meta["world_size"], meta["iter"]) == (2, 8)
 

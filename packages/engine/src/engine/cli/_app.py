@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Annotated, Any
 
@@ -86,7 +87,7 @@ def train(
             _build_runner(cfg).train()
         else:
             _cross_validate(cfg, folds, resume)
-    typer.echo(f"Results are in {cfg.work_dir}")
+    _end_processes([f"Results are in {cfg.work_dir}"])
 
 
 @app.command("test")
@@ -112,8 +113,7 @@ def run_test(
     runner.load_checkpoint(checkpoint, strict=True)
     with _exit_after_signal():
         metrics = runner.test()
-    for name, value in metrics.items():
-        typer.echo(f"{name}: {value}")
+    _end_processes([f"{name}: {value}" for name, value in metrics.items()])
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -129,7 +129,7 @@ def main(arguments: list[str] | None = None) -> None:
     if words[:2] != ["compat", "run"]:  # whose words are those of a script
         words = _repeat_options(words)
     try:
-        app(words)
+        _recorded(app)(words)
     except _list_user_errors() as error:
         if "--debug" in words:
             raise
@@ -146,7 +146,8 @@ def _build_runner(cfg: Config) -> Any:
 
 def _cross_validate(cfg: Config, folds: int, resume: bool) -> None:
     """Train and validate each fold, and print the scores."""
-    from engine.runner import cross_validate  # deferred: --help needs no torch
+    from engine.dist import is_main_process  # deferred: --help needs no torch
+    from engine.runner import cross_validate
 
     scores = cross_validate(cfg, folds, resume=resume)
     mean, std = scores.mean, scores.std
@@ -160,7 +161,30 @@ def _cross_validate(cfg: Config, folds: int, resume: bool) -> None:
         ]
         for name in mean
     ]
-    print_table(columns, rows)
+    if is_main_process():
+        print_table(columns, rows)
+
+
+def _recorded(run: Callable[[list[str]], Any]) -> Callable[[list[str]], Any]:
+    """Return a function whose error torchrun shows in its summary, if torchrun is who calls it."""
+    if "TORCHELASTIC_ERROR_FILE" not in os.environ:
+        return run
+    from torch.distributed.elastic.multiprocessing.errors import record  # deferred: imports torch
+
+    return record(run)
+
+
+def _end_processes(lines: Iterable[str]) -> None:
+    """Leave the other processes of a run; one of all prints what there is to say."""
+    from torch import distributed  # deferred: --help needs no torch
+
+    from engine.dist import is_main_process
+
+    if is_main_process():
+        for line in lines:
+            typer.echo(line)
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 def _check_files(cfg: Config, checkpoint: str) -> None:
