@@ -69,6 +69,31 @@ class Exact(BaseMetric):
         }
 
 
+class Normalized(Classifier):
+    """One whose statistics differ from one process to another."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net.insert(1, nn.BatchNorm1d(8).double())
+
+    def forward(
+        self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor", **extra: Any
+    ) -> Any:
+        if mode == "predict":
+            return [{"outputs": each} for each in self.net(inputs)]
+        return super().forward(inputs, data_samples, mode, **extra)
+
+
+class Outputs(BaseMetric):
+    """The mean of all that the model gives."""
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        self.results += [each["outputs"] for each in data_samples]
+
+    def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
+        return {"mean": torch.stack(results).abs().mean().item()}
+
+
 class SignalFromLast(Hook):
     """Sends the last process a signal at the second iteration."""
 
@@ -89,6 +114,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         _shared_optimizer(size, f"{folder}/zero")
         _parts(size, f"{folder}/parts")
         _stopped(size, f"{folder}/stopped")
+        _scored(size, f"{folder}/scored")
     finally:
         if size > 1:
             distributed.destroy_process_group()
@@ -144,6 +170,30 @@ def _shared_optimizer(size: int, folder: str) -> None:
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     _keep_result(whole, folder)
+
+
+def _scored(size: int, folder: str) -> None:
+    """The score of a validation is that of the checkpoint, and changes nothing in a training."""
+    changes: dict[str, Any] = {
+        "model": {"type": Normalized},
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "val_evaluator": {"type": Outputs},
+        "test_evaluator": {"type": Outputs},
+        "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
+    }
+    runner = _runner(size, folder, **changes)
+    runner.train()
+    scores = runner.message_hub.log_scalars["val/mean"].last(2)
+    for epoch, score in enumerate(scores, 1):
+        alone = _runner(
+            size, f"{folder}_{epoch}", load_from=f"{folder}/epoch_{epoch}.pth", **changes
+        )
+        assert alone.val()["mean"] == score
+    without = {f"val_{part}": None for part in ("dataloader", "cfg", "evaluator")}
+    blind = _runner(size, f"{folder}_blind", **{**changes, **without})
+    blind.train()
+    theirs = blind.model.state_dict()
+    assert all(torch.equal(each, theirs[name]) for name, each in runner.model.state_dict().items())
 
 
 class Game(BaseModel):

@@ -1,4 +1,4 @@
-"""Evaluation mode and random state within a block."""
+"""Evaluation mode, buffers and random state within a block."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
+
+from engine.dist import broadcast, get_world_size
+
+from ._unwrap import unwrap
 
 
 @contextmanager
@@ -30,6 +34,31 @@ def evaluating(model: nn.Module) -> Iterator[None]:
     finally:
         for module, was_training in modes:
             module.training = was_training  # `train()` of a module may do more than that
+
+
+@contextmanager
+def sharing_buffers(model: nn.Module) -> Iterator[None]:
+    """Let all processes have the buffers of the first in a `with` block, as its checkpoint has.
+
+    Statistics of batch normalization, for example, differ from one process to another. Afterwards
+    each has its own again, so that a training goes on as it would have.
+
+    Args:
+        model: The model.
+    """
+    if get_world_size() == 1:
+        yield
+        return
+    own = unwrap(model)
+    persistent = own.state_dict(keep_vars=True)
+    kept = [(each, each.clone()) for name, each in own.named_buffers() if name in persistent]
+    for buffer, _ in kept:
+        broadcast(buffer)
+    try:
+        yield
+    finally:
+        for buffer, before in kept:
+            buffer.copy_(before)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from engine.dataset import length_of
 from engine.dist import all_reduce
-from engine.model import BaseModel, evaluating, keeping_random_state, unwrap
+from engine.model import BaseModel, evaluating, keeping_random_state, sharing_buffers, unwrap
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
 from engine.utils import check_types
@@ -78,6 +78,7 @@ class _EvalLoop(BaseLoop):
                 runner.call_hook(f"before_{mode}")
                 runner.call_hook(f"before_{mode}_epoch")
                 stack.enter_context(evaluating(runner.model))
+                stack.enter_context(sharing_buffers(runner.model))
                 metrics = self._metrics()
             with keeping_random_state():
                 runner.call_hook(f"after_{mode}_epoch", metrics=metrics)
