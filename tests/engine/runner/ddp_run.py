@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 import torch
 from torch import Tensor, distributed, nn
 
@@ -17,7 +18,7 @@ from engine.evaluator import BaseMetric
 from engine.hooks import Hook
 from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrap
 from engine.optim import OptimWrapper, OptimWrapperDict
-from engine.runner import Runner, TrainingInterrupted
+from engine.runner import CheckpointError, DDPStrategy, Runner, TrainingInterrupted
 
 GLOBAL_BATCH = 16
 
@@ -115,6 +116,8 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         _parts(size, f"{folder}/parts")
         _stopped(size, f"{folder}/stopped")
         _scored(size, f"{folder}/scored")
+        if size == 2:
+            _sharded(f"{folder}/sharded")
     finally:
         if size > 1:
             distributed.destroy_process_group()
@@ -194,6 +197,42 @@ def _scored(size: int, folder: str) -> None:
     blind.train()
     theirs = blind.model.state_dict()
     assert all(torch.equal(each, theirs[name]) for name, each in runner.model.state_dict().items())
+
+
+class ShardingStrategy(DDPStrategy):
+    """Shards parameters, and does not say how they are saved."""
+
+    def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
+        from torch.distributed.device_mesh import init_device_mesh
+        from torch.distributed.fsdp import fully_shard
+
+        fully_shard(model, mesh=init_device_mesh("cpu", (2,)))
+        return model
+
+
+class WeightsStrategy(ShardingStrategy):
+    """Saves the weights, and forgets the optimizer."""
+
+    def state_dict(self, model: nn.Module) -> dict[str, Any]:
+        return {name: each.full_tensor() for name, each in model.state_dict().items()}
+
+
+def _sharded(folder: str) -> None:
+    """A strategy of which a checkpoint would hold a part is refused when it would save."""
+    for strategy, methods in (
+        (ShardingStrategy, "state_dict"),
+        (WeightsStrategy, "optimizer_state and load_optimizer_state"),
+    ):
+        runner = _runner(
+            2,
+            folder,
+            strategy={"type": strategy, "device": "cpu"},
+            train_cfg={"by_epoch": True, "max_epochs": 1},
+        )
+        told = rf"{strategy.__name__} shards parameters \(net.0.weight for one\), .* {methods}$"
+        with pytest.raises(CheckpointError, match=told):
+            runner.train()
+    assert not Path(folder, "epoch_1.pth").exists()
 
 
 class Game(BaseModel):

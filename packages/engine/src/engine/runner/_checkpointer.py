@@ -134,9 +134,15 @@ class Checkpointer:
         return {
             "meta": {**(meta or {}), **position, **facts},
             "state_dict": self._strategy.state_dict(self._model),
-            **{key: _state_of(part) for key, part in self._parts.items()},
+            **{key: self._state_of(key, part) for key, part in self._parts.items()},
             "processes": all_gather_object(self._process_state()),
         }
+
+    def _state_of(self, key: str, part: Any) -> Any:
+        """Return the state of a part, or of each in a list of parts."""
+        if key == "optimizer":
+            return self._strategy.optimizer_state(self._model, part)
+        return [each.state_dict() for each in part] if isinstance(part, list) else part.state_dict()
 
     def _process_state(self) -> dict[str, Any]:
         """Return what differs from one process to another."""
@@ -177,7 +183,10 @@ class Checkpointer:
             state["optimizer"] = clone_tensors(checkpoint["optimizer"])
         self._loop.load_state_dict(state["meta"])
         for key, part in self._parts.items():
-            _load_state(part, state.get(key), filename)
+            if key == "optimizer":
+                self._strategy.load_optimizer_state(self._model, part, state[key])
+            else:
+                _load_state(part, state.get(key), filename)
         processes = state.get("processes", [])
         if len(processes) == get_world_size():
             return self._load_process_state(processes[get_rank()])
@@ -219,11 +228,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, (list, tuple)):
         return (list if isinstance(value, list) else tuple)(map(_plain, value))
     return value.tolist() if isinstance(value, (np.ndarray, np.generic)) else value
-
-
-def _state_of(part: Any) -> Any:
-    """Return the state of a part, or of each in a list of parts."""
-    return [each.state_dict() for each in part] if isinstance(part, list) else part.state_dict()
 
 
 def _load_state(part: Any, state: Any, filename: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -10,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from engine.checkpoint import CheckpointError
 from engine.device import device_of, get_device
 from engine.dist import get_local_rank, init_dist, is_distributed
 from engine.model import get_state_dict, weights_to_cpu
@@ -94,7 +96,48 @@ class BaseStrategy(ABC):
         Args:
             model: The model.
         """
+        self._check_whole(model, "state_dict")
         return weights_to_cpu(get_state_dict(model))
+
+    def optimizer_state(self, model: nn.Module, optim_wrapper: Any) -> dict[str, Any]:
+        """Return the state of the optimizer of a model that was prepared, for a checkpoint.
+
+        All processes call it together.
+
+        Args:
+            model: The model.
+            optim_wrapper: The wrapper of its optimizer.
+
+        Raises:
+            CheckpointError: If the strategy shards parameters, and does not override this.
+        """
+        self._check_whole(model, "optimizer_state and load_optimizer_state")
+        state: dict[str, Any] = optim_wrapper.state_dict()
+        return state
+
+    def load_optimizer_state(
+        self, model: nn.Module, optim_wrapper: Any, state: dict[str, Any]
+    ) -> None:
+        """Take over what `optimizer_state` returned.
+
+        Args:
+            model: The model.
+            optim_wrapper: The wrapper of its optimizer.
+            state: The state, which may be changed.
+        """
+        optim_wrapper.load_state_dict(state)
+
+    def _check_whole(self, model: nn.Module, methods: str) -> None:
+        """Make sure that each process has all of each parameter."""
+        tensor = sys.modules.get("torch.distributed.tensor")  # which is there if there are shards
+        if tensor is None:
+            return
+        for name, parameter in model.named_parameters():
+            if isinstance(parameter, tensor.DTensor):
+                raise CheckpointError(
+                    f"{type(self).__name__} shards parameters ({name} for one), so that a process "
+                    f"would save only its part of them; the strategy must override {methods}"
+                )
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context in which the model predicts."""
