@@ -104,6 +104,17 @@ def side_by_side(image: Tensor, masks: Sequence[Tensor], classes: Classes, side:
     return _row(tiles)
 
 
+def titled(image: Image, title: str) -> Image:
+    """Write a line below an image, which is enlarged if it is small.
+
+    Args:
+        image: RGB of shape (H, W, 3).
+        title: The line.
+    """
+    picture = _enlarge(image)
+    return np.concatenate([picture, _write_line(_paper(_LINE, picture.shape[1]), [(title, _GAP)])])
+
+
 def legend(classes: Classes, width: int = 900) -> Image:
     """Show which class has which color.
 
