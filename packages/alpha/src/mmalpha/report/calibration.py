@@ -121,10 +121,11 @@ def plot_reliability(
     for (name, curve), marker in zip(curves.items(), "os^v", strict=False):
         there = curve.counts > 0
         label = f"{name}, ECE {curve.error:.3f}"
-        above.plot(curve.confidence[there], curve.accuracy[there], marker=marker, label=label)
+        points = (values[there].numpy() for values in (curve.confidence, curve.accuracy))
+        above.plot(*points, marker=marker, label=label)
     above.set(xlim=(0, 1), ylim=(0, 1.02), ylabel="accuracy")
     above.legend(loc="upper left", frameon=False)
-    counts = next(iter(curves.values())).counts
+    counts = next(iter(curves.values())).counts.numpy()
     edges = np.linspace(0, 1, len(counts) + 1)
     below.bar(edges[:-1], counts, 1 / len(counts), align="edge", color="0.7", edgecolor="white")
     below.set(xlabel="confidence", ylabel="predictions")
