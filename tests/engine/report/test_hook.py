@@ -84,8 +84,9 @@ class _Runner:
 def test_options_go_to_the_report_that_a_run_has(parts: Any) -> None:
     hook: Any = parts.MeanReport()
     runner: Any = _Runner(parts.Net(), hook)
-    assert add_report(runner, num_worst=2, save_features=None) is hook
+    added = add_report(runner, num_worst=2, save_features=None)
     assert (hook.num_worst, hook.save_features) == (2, None)
+    assert added is hook
     with pytest.raises(ValueError, match="MeanReport has no knn"):
         add_report(runner, knn=3)
     with pytest.raises(ValueError, match="num_worst is at least 0"):
