@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from engine.dist import master_only
 from engine.hooks import Hook
 from engine.registry import needs_trust
 from engine.registry.restrictions import NAMES_FILE_OF_RUN
-from engine.visualization import require_matplotlib, write_image
-from mmalpha.metrics import plot_confusion_matrix
+from engine.visualization import plot_confusion_matrix, require_matplotlib, write_image
 from mmalpha.registry import HOOKS
 
 if TYPE_CHECKING:
     from engine.runner import Runner
-    from mmalpha.metrics.confusion import Normalize
+
+Normalize = Literal["true", "pred", "all"] | None
 
 _NAME = "confusion_matrix"
 

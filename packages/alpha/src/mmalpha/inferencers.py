@@ -15,7 +15,9 @@ from engine.dataset import Compose
 from engine.infer import (
     BaseInferencer,
     Color,
+    Explained,
     check_color,
+    index_of,
     read_image,
     resize_image,
     to_rgb,
@@ -106,19 +108,20 @@ class ClsInferencer(BaseInferencer):
 
     def draw(self, item: str | Path | Tensor, prediction: DataSample) -> npt.NDArray[np.uint8]:
         """Write the classes and their scores below the image."""
-        pixels = to_rgb(read_image(item))
-        factor = max(1, -(-_SIDE // min(pixels.shape[:2])))
-        picture = pixels.repeat(factor, 0).repeat(factor, 1)
-        framed = np.pad(picture, ((0, _LINE), (0, 0), (0, 0)), constant_values=255)
         text = ", ".join(f"{name}  {100 * score:.1f} %" for name, score in self._chosen(prediction))
-        visualizer = Visualizer(image=framed)
-        visualizer.draw_texts(
-            text or "no class",
-            np.array([_LINE / 4, framed.shape[0] - _LINE / 2]),
-            colors=(40, 40, 40),
-            vertical_alignments="center_baseline",
-        )
-        return visualizer.get_image()
+        return _write_below(to_rgb(read_image(item)), text or "no class")
+
+    def explained(self, output: Tensor, target: str | None) -> Explained:
+        """Return the logit of a class, by default of the most probable one."""
+        index = int(output.argmax()) if target is None else index_of(target, self.classes)
+        return Explained(str(self.classes[index]), lambda logits: logits[index])
+
+    def draw_explained(
+        self, picture: npt.NDArray[np.uint8], prediction: DataSample, name: str
+    ) -> npt.NDArray[np.uint8]:
+        """Write the explained class and its score below the image."""
+        score = float(prediction.pred_score[index_of(name, self.classes)])
+        return _write_below(picture, f"{name}  {100 * score:.1f} %")
 
     def describe(self, prediction: DataSample) -> dict[str, Any]:
         """Say which class it is, and how probable, from 0 to 1; or all classes that there are."""
@@ -136,3 +139,18 @@ class ClsInferencer(BaseInferencer):
             (str(self.classes[label]), round(score, 4))
             for score, label in zip(scores[:count].tolist(), labels[:count].tolist(), strict=True)
         ]
+
+
+def _write_below(pixels: npt.NDArray[np.uint8], text: str) -> npt.NDArray[np.uint8]:
+    """Write a line below an image, which is enlarged if it is small."""
+    factor = max(1, -(-_SIDE // min(pixels.shape[:2])))
+    picture = pixels.repeat(factor, 0).repeat(factor, 1)
+    framed = np.pad(picture, ((0, _LINE), (0, 0), (0, 0)), constant_values=255)
+    visualizer = Visualizer(image=framed)
+    visualizer.draw_texts(
+        text,
+        np.array([_LINE / 4, framed.shape[0] - _LINE / 2]),
+        colors=(40, 40, 40),
+        vertical_alignments="center_baseline",
+    )
+    return visualizer.get_image()

@@ -16,7 +16,7 @@ TASK_UTILS = root.TASK_UTILS.child(SCOPE, "mmalpha.models")
 DATASETS = root.DATASETS.child(SCOPE, "mmalpha.datasets")
 TRANSFORMS = root.TRANSFORMS.child(SCOPE, "mmalpha.datasets")
 METRICS = root.METRICS.child(SCOPE, "mmalpha.metrics")
-HOOKS = root.HOOKS.child(SCOPE, "mmalpha.hooks")
+HOOKS = root.HOOKS.child(SCOPE, "mmalpha.hooks", "mmalpha.report")
 INFERENCERS = root.INFERENCERS.child(SCOPE, "mmalpha.inferencers")
 
 MMALPHA_BACKBONE_REGISTRY: root.Registry[nn.Module] = root.Registry(

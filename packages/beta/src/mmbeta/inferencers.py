@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import torch
 from torch import Tensor
 
 from engine.config import Config
 from engine.dataset import Compose
-from engine.infer import BaseInferencer, Color, check_color, read_image
+from engine.infer import BaseInferencer, Color, Explained, check_color, index_of, read_image
 from mmbeta.datasets import LoadAnnotations, LoadImageFromFile
 from mmbeta.registry import INFERENCERS, TRANSFORMS
 from mmbeta.structures import SegDataSample
-from mmbeta.visualization import Classes, overlay
+from mmbeta.visualization import Classes, overlay, titled
 
 
 @INFERENCERS.register_module()
@@ -88,6 +89,34 @@ class SegInferencer(BaseInferencer):
     def draw(self, item: str | Path | Tensor, prediction: SegDataSample) -> npt.NDArray[np.uint8]:
         """Lay the mask over the image."""
         return overlay(read_image(item), prediction.pred_sem_seg.data[0].cpu(), self.classes)
+
+    def explained(self, output: Tensor, target: str | None) -> Explained:
+        """Return the sum of the logits of a class, over the pixels that are predicted as it.
+
+        By default it is the class of most pixels, and `background` only where there is no other.
+        Of a class that is predicted nowhere, all pixels count.
+        """
+        model: Any = self.model
+        labels = model.decode_head.labels(output)[0]
+        names = [str(name) for name in self.classes.names]
+        if target is None:
+            counts = labels.flatten().bincount(minlength=len(names))
+            others = [n for n in counts.argsort(descending=True).tolist() if counts[n]]
+            index = next((n for n in others if names[n] != "background"), others[0])
+        else:
+            index = index_of(target, names)
+        where = labels == index
+        where = where if where.any() else torch.ones_like(where)
+        if len(output) == 1:  # the logit of the class 1 against the class 0
+            sign = 1 if index else -1
+            return Explained(names[index], lambda logits: sign * logits[0][where].sum())
+        return Explained(names[index], lambda logits: logits[index][where].sum())
+
+    def draw_explained(
+        self, picture: npt.NDArray[np.uint8], prediction: SegDataSample, name: str
+    ) -> npt.NDArray[np.uint8]:
+        """Write the explained class below the image."""
+        return titled(picture, name)
 
     def describe(self, prediction: SegDataSample) -> dict[str, Any]:
         """Say how much of the image each class covers, from 0 to 1."""

@@ -15,7 +15,7 @@ MODELS = root.MODELS.child(SCOPE, "mmbeta.models")
 DATASETS = root.DATASETS.child(SCOPE, "mmbeta.datasets")
 TRANSFORMS = root.TRANSFORMS.child(SCOPE, "mmbeta.datasets")
 METRICS = root.METRICS.child(SCOPE, "mmbeta.metrics")
-HOOKS = root.HOOKS.child(SCOPE, "mmbeta.hooks")
+HOOKS = root.HOOKS.child(SCOPE, "mmbeta.hooks", "mmbeta.report")
 INFERENCERS = root.INFERENCERS.child(SCOPE, "mmbeta.inferencers")
 
 MMBETA_DECODER_REGISTRY: root.Registry[nn.Module] = root.Registry(

@@ -84,6 +84,47 @@ def contact_sheet(
     return np.pad(sheet, ((_GAP, _GAP), (_GAP, _GAP), (0, 0)), constant_values=_PAPER)
 
 
+def side_by_side(image: Tensor, masks: Sequence[Tensor], classes: Classes, side: int) -> Image:
+    """Show an image and its masks side by side, each at most as large as said.
+
+    Args:
+        image: A tensor `(C, H, W)`.
+        masks: The class of each pixel, `(H', W')` each, of the image in another size perhaps.
+        classes: Their names and colors.
+        side: The largest side, in pixels.
+    """
+    height, width = masks[0].shape
+    factor = min(1.0, side / max(height, width))
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    picture = PIL.Image.fromarray(np.ascontiguousarray(to_rgb(image)))
+    tiles = [np.asarray(picture.resize(size, PIL.Image.Resampling.BILINEAR))]
+    for mask in masks:
+        painted = PIL.Image.fromarray(_color_mask(mask, classes))
+        tiles.append(np.asarray(painted.resize(size, PIL.Image.Resampling.NEAREST)))
+    return _row(tiles)
+
+
+def titled(image: Image, title: str) -> Image:
+    """Write a line below an image, which is enlarged if it is small.
+
+    Args:
+        image: RGB of shape (H, W, 3).
+        title: The line.
+    """
+    picture = _enlarge(image)
+    return np.concatenate([picture, _write_line(_paper(_LINE, picture.shape[1]), [(title, _GAP)])])
+
+
+def legend(classes: Classes, width: int = 900) -> Image:
+    """Show which class has which color.
+
+    Args:
+        classes: Their names and colors.
+        width: The width of the image, in pixels.
+    """
+    return _legend(classes, range(len(classes.names)), width)
+
+
 def _color_mask(mask: Tensor, classes: Classes) -> Image:
     """Paint a mask; pixels of no class, such as those that a metric ignores, stay white."""
     colors = np.asarray([*classes.colors[: len(classes.names)], (_PAPER,) * 3], np.uint8)

@@ -1,3 +1,4 @@
+from ._labels import class_names as class_names
 from .accuracy import Accuracy as Accuracy
 from .average_precision import AveragePrecision as AveragePrecision
 from .average_precision import average_precision as average_precision

@@ -28,6 +28,14 @@ from ._arguments import (
     TrustOption,
     WorkDirOption,
 )
+from ._report import (
+    Exports,
+    FeaturesOption,
+    KnnOption,
+    PredictionsOption,
+    prepare_report,
+    report_lines,
+)
 from ._settings import Settings, read_config
 from ._table import print_table
 
@@ -100,20 +108,34 @@ def run_test(
     device: DeviceOption = None,
     seed: SeedOption = None,
     data_root: DataRootOption = None,
+    report: Annotated[
+        bool | None,
+        typer.Option(
+            "--report/--no-report",
+            help="Write a report: tables, calibration, the worst images.",
+            show_default="if the task has one",
+        ),
+    ] = None,
+    save_predictions: PredictionsOption = None,
+    save_features: FeaturesOption = None,
+    knn: KnnOption = None,
     trust: TrustOption = False,
     debug: DebugOption = False,
 ) -> None:
-    """Test a trained model and print its metrics."""
+    """Test a trained model, print its metrics, and write a report."""
     cfg = read_config(
         config,
         Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
     )
     _check_files(cfg, checkpoint)
     runner = _build_runner(cfg)
+    wanted = Exports(save_predictions, save_features, knn)
+    hook = prepare_report(runner, report, wanted)
     runner.load_checkpoint(checkpoint, strict=True)
     with _exit_after_signal():
         metrics = runner.test()
-    _end_processes([f"{name}: {value}" for name, value in metrics.items()])
+    scores = [f"{name}: {value}" for name, value in metrics.items()]
+    _end_processes([*scores, *report_lines(hook)])
 
 
 def main(arguments: list[str] | None = None) -> None:

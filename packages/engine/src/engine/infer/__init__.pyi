@@ -1,3 +1,6 @@
+from ._explain import explain as explain
+from ._explained import Explained as Explained
+from ._explained import index_of as index_of
 from ._image import Color as Color
 from ._image import check_color as check_color
 from ._image import read_image as read_image

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from engine.checkpoint import CheckpointError, check_exists, read_checkpoint
 from engine.config import Config, shipped_configs
@@ -38,6 +38,7 @@ from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import get_function, load_weights
 from engine.utils import did_you_mean
 
+from ._explained import Explained
 from ._model_index import find_model, iter_models
 
 if TYPE_CHECKING:
@@ -243,6 +244,30 @@ class BaseInferencer:
         raise NotImplementedError(
             f"{type(self).__name__} has no draw: call it with visualize=False"
         )
+
+    def explained(self, output: Tensor, target: str | None) -> Explained:
+        """Return which number of an output `engine.infer.explain` explains.
+
+        Args:
+            output: What the model gives for one image in the mode `'tensor'`, without the
+                dimension of the batch.
+            target: The name of what is to be explained; None means what is predicted.
+
+        Raises:
+            NotImplementedError: If the class does not say it.
+            ValueError: If there is no such target.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not say what to explain")
+
+    def draw_explained(self, picture: Pixels, prediction: Any, name: str) -> Pixels:
+        """Return the image of an explanation, by default as it is.
+
+        Args:
+            picture: The image that the model got, with the warm parts, `(H, W, 3)`.
+            prediction: What is predicted for it.
+            name: The name of what is explained.
+        """
+        return picture
 
     def describe(self, prediction: Any) -> Any:
         """Return what there is to say of a prediction, as plain data.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Protocol, cast
+from typing import Any, ClassVar, Protocol, cast
 
 import torch
 from torch import Tensor, nn
@@ -37,6 +37,9 @@ class BaseModel(BaseModule):
             into shape; None means `BaseDataPreprocessor`.
         init_cfg: As in `BaseModule`.
     """
+
+    test_report: ClassVar[str | None] = None
+    """The hook that reports a test of such a model, a subclass of `engine.report.ReportHook`."""
 
     data_preprocessor: nn.Module
 

@@ -2,6 +2,7 @@ from ._aim import AimVisBackend as AimVisBackend
 from ._backend import BaseVisBackend as BaseVisBackend
 from ._backend import force_init_env as force_init_env
 from ._clearml import ClearMLVisBackend as ClearMLVisBackend
+from ._confusion import plot_confusion_matrix as plot_confusion_matrix
 from ._curves import find_runs as find_runs
 from ._curves import plot_curves as plot_curves
 from ._curves import read_curves as read_curves

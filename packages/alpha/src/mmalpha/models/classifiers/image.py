@@ -35,6 +35,8 @@ class ImageClassifier(BaseModel):
         init_cfg: As in `BaseModule`.
     """
 
+    test_report = "mmalpha.ClsReport"
+
     def __init__(
         self,
         backbone: Part,

@@ -44,6 +44,8 @@ class EncoderDecoder(BaseModel):
         ValueError: If `test_cfg` says no such thing.
     """
 
+    test_report = "mmbeta.SegReport"
+
     def __init__(
         self,
         backbone: Part,

@@ -1,0 +1,5 @@
+"""Report of a test: tables, pictures, worst images, predictions and features."""
+
+from engine._lazy import attach_stub
+
+__getattr__, __dir__, __all__ = attach_stub(__name__, __file__)

@@ -1,0 +1,11 @@
+from ._confusion import confusion_tables as confusion_tables
+from ._features import FeatureTap as FeatureTap
+from ._features import training_features as training_features
+from ._hook import Observation as Observation
+from ._hook import ReportHook as ReportHook
+from ._hook import add_report as add_report
+from ._report import Picture as Picture
+from ._report import Pixels as Pixels
+from ._report import Report as Report
+from ._report import Table as Table
+from ._report import Tile as Tile
