@@ -44,7 +44,7 @@ class NamedBackbone(BaseModule):
     def __init__(self, name: str, **kwargs: Any) -> None:
         super().__init__()
         sources = self.names_of_sources["name"]
-        if _takes(sources.find_class(name), "features_only"):
+        if _takes(sources.find_class(name, kwargs), "features_only"):
             kwargs.setdefault("features_only", True)
         self.backbone = sources.build(name, **kwargs)
         channels = channels_of(self.backbone)
