@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import MODEL_FACTORY_REGISTRY
+from mmalpha.registry import MMALPHA_BACKBONE_REGISTRY
 from mmbeta.models import NamedBackbone, adapt_bands
 
 RGB = ("RED", "GREEN", "BLUE")
@@ -60,6 +61,19 @@ def test_the_factory_hands_bands_on() -> None:
         num_classes=2,
     )
     assert model(torch.zeros(2, 4, 32, 32)).shape == (2, 2, 32, 32)
+
+
+def test_a_backbone_that_knows_bands_gets_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Knowing(torch.nn.Module):
+        out_channels = (1,)
+
+        def __init__(self, bands: list[str]) -> None:
+            super().__init__()
+            self.bands = bands
+
+    monkeypatch.setitem(MMALPHA_BACKBONE_REGISTRY.module_dict, "knowing", Knowing)
+    backbone: Any = NamedBackbone("knowing", bands=["NIR", "RED"]).backbone
+    assert backbone.bands == ["NIR", "RED"]
 
 
 def test_bands_that_do_not_fit() -> None:

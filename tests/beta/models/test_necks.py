@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from engine import DECODER_REGISTRY, MODEL_FACTORY_REGISTRY, NECK_REGISTRY
 from engine.model import channels_of
+from mmbeta.registry import MMBETA_NECK_REGISTRY
 
 WIDTHS = [8, 8, 8, 8]
 NECKS: dict[str, dict[str, Any]] = {
@@ -147,3 +148,28 @@ def test_a_backbone_of_tokens() -> None:
     bare = factory.build_model(backbone=Tokens(), decoder="FCNDecoder", num_classes=2)
     with pytest.raises(TypeError, match="of tokens the neck ReshapeTokensToImage makes maps"):
         bare(torch.zeros(1, 3, 32, 32))
+
+
+class TheirNeck(torch.nn.Module):
+    """A neck that tells its channels as those of TerraTorch do."""
+
+    def __init__(self, channel_list: list[int]) -> None:
+        super().__init__()
+
+    def process_channel_list(self, channel_list: list[int]) -> list[int]:
+        return channel_list[-1:]
+
+    def forward(self, feats: list[torch.Tensor]) -> list[torch.Tensor]:
+        return feats[-1:]
+
+
+def test_a_neck_may_tell_its_channels_by_a_method(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(MMBETA_NECK_REGISTRY.module_dict, "TheirNeck", TheirNeck)
+    model = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory").build_model(
+        backbone="mmalpha_resnet18",
+        backbone_base_channels=4,
+        decoder="FCNDecoder",
+        num_classes=2,
+        necks=[dict(name="TheirNeck")],
+    )
+    assert model.decode_head.widths == [32]

@@ -10,14 +10,14 @@ from torch import Tensor
 
 from engine.model import BaseModule, channels_of, features_of
 from engine.registry import BACKBONE_REGISTRY, MultiSourceRegistry, needs_trust
-from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
+from engine.registry.restrictions import TERRATORCH_OPTIONS, TRANSFORMERS_OPTIONS
 from mmbeta.registry import MODELS
 
 from .bands import adapt_bands
 
 
 @MODELS.register_module()
-@needs_trust(**TIMM_OPTIONS, **TRANSFORMERS_OPTIONS)
+@needs_trust(**TERRATORCH_OPTIONS, **TRANSFORMERS_OPTIONS)
 class NamedBackbone(BaseModule):
     """A backbone of any source, which hands on its feature maps, the largest first.
 
@@ -54,8 +54,7 @@ class NamedBackbone(BaseModule):
         super().__init__()
         sources = self.names_of_sources["name"]
         make = sources.find_class(name, kwargs)
-        if _takes(make, "features_only"):
-            kwargs.setdefault("features_only", True)
+        kwargs = _options(make, kwargs) | kwargs
         if bands is not None and "bands" in signature(make).parameters:
             kwargs["bands"], bands = list(bands), None
         self.backbone = sources.build(name, **kwargs)
@@ -78,8 +77,11 @@ class NamedBackbone(BaseModule):
         return features_of(self.backbone, x)
 
 
-def _takes(make: Callable[..., Any], keyword: str) -> bool:
+def _options(make: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options by which a backbone gives maps, unless those given decide."""
+    declared: Mapping[str, Any] | None = getattr(make, "as_backbone", None)
+    if declared is not None:
+        return {} if {*declared["unless"]} & {*given} else dict(declared["maps"])
     parameters = signature(make).parameters
-    return keyword in parameters or any(
-        each.kind is Parameter.VAR_KEYWORD for each in parameters.values()
-    )
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
+    return {"features_only": True} if takes_any or "features_only" in parameters else {}

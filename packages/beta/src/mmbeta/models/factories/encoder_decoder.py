@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from torch import nn
 
 from engine.model import channels_of
 from engine.registry import BACKBONE_REGISTRY, DECODER_REGISTRY, NECK_REGISTRY, needs_trust
-from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
+from engine.registry.restrictions import TERRATORCH_OPTIONS, TRANSFORMERS_OPTIONS
 from engine.utils import did_you_mean
 from mmbeta.models.backbones.named import NamedBackbone
 from mmbeta.models.heads.named_head import NamedDecodeHead
@@ -20,7 +20,7 @@ from mmbeta.registry import MMBETA_MODEL_FACTORY_REGISTRY, MODELS
 Task = Literal["segmentation", "regression", "classification", "scalar_regression"]
 
 _PARTS = ("backbone", "decoder", "head")
-_OPTIONS = {**TIMM_OPTIONS, **TRANSFORMERS_OPTIONS}
+_OPTIONS = {**TERRATORCH_OPTIONS, **TRANSFORMERS_OPTIONS}
 
 
 @MMBETA_MODEL_FACTORY_REGISTRY.register
@@ -129,6 +129,8 @@ def _build_necks(
         args = {key: value for key, value in neck.items() if key != "name"}
         stages.append(NECK_REGISTRY.build(neck["name"], channels, **args))
         told = channels_of(stages[-1])
+        if told is None and hasattr(stages[-1], "process_channel_list"):  # as in TerraTorch
+            told = cast("Any", stages[-1]).process_channel_list(list(channels))
         if told is None:
             raise TypeError(f"the neck {neck['name']} does not tell its channels in out_channels")
         channels = told
