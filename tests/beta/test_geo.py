@@ -132,6 +132,21 @@ def test_a_segmentor_predicts_a_scene(tmp_path: Path, write_scene: WriteScene) -
     assert labels.max() < 3
 
 
+def test_a_regression_gives_numbers(tmp_path: Path, write_scene: WriteScene) -> None:
+    model = MODEL_FACTORY_REGISTRY.build("EncoderDecoderFactory").build_model(
+        "regression",
+        backbone="mmalpha_resnet18",
+        backbone_base_channels=4,
+        backbone_in_channels=2,
+        decoder="FCNDecoder",
+    )
+    scene, out = write_scene(tmp_path / "scene.tif", random_scene(0, 40, 40)), tmp_path / "out.tif"
+    with pytest.raises(ValueError, match="predicts numbers, no classes: output='values'"):
+        predict_scene(model, scene, out)
+    predict_scene(model, scene, out, output="values")
+    assert np.isfinite(read(out)).all()
+
+
 def test_calls_that_are_wrong(tmp_path: Path, write_scene: WriteScene) -> None:
     scene = write_scene(tmp_path / "scene.tif", random_scene(0, 8, 8))
     out = tmp_path / "out.tif"

@@ -26,6 +26,7 @@ from mmbeta.geotiff import (
     open_scene,
     read_window,
 )
+from mmbeta.models import PixelRegressionHead
 from mmbeta.models.segmentors.windows import windows
 
 _SIDE = 1024  # of the parts that are read at once, in pixels
@@ -120,12 +121,15 @@ def predict_scene(
         batch_size: How many windows the model takes at once.
 
     Raises:
-        ValueError: If an argument is out of its range, or both files are one.
+        ValueError: If an argument is out of its range, or both files are one, or a regression is
+            to give labels.
     """
     if output not in ("labels", "values"):
         raise ValueError(f"output is 'labels' or 'values'; got {output!r}")
     step = [max(side // 2, 1) for side in crop_size] if stride is None else list(stride)
     _check_windows(crop_size, step, batch_size)
+    if output == "labels" and isinstance(getattr(model, "decode_head", None), PixelRegressionHead):
+        raise ValueError("the model predicts numbers, no classes: output='values'")
     if Path(source).resolve() == Path(target).resolve():
         raise ValueError(f"source and target are both {source}")
     check_rasterio()
