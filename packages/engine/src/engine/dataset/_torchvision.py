@@ -34,15 +34,14 @@ class TorchvisionTransform:
     """A transform of `torchvision.transforms.v2` on a sample.
 
     It is applied to `img`, a tensor `(C, H, W)`, and with the same draws to `gt_seg_map`, `(H, W)`,
-    and `gt_values`, floats `(C, H, W)`, where a sample has them. In a config the name of
-    the transform follows the prefix: `dict(type='torchvision.RandomCrop', size=28)`.
+    and `gt_values`, floats `(C, H, W)`, where a sample has them. In a config the name of the
+    transform follows the prefix: `dict(type='torchvision.RandomCrop', size=28)`.
 
     What a config can't hold has a text in it: `policy='cifar10'` is the member of an enumeration,
     `dtype='float32'` that type of torch. Where torchvision takes a value for each type of input,
     the keys are those of the sample: `fill=dict(img=0, gt_seg_map=255)`. Without a `fill` for
     masks, what comes into them from outside is 255, which losses and metrics ignore, and NaN among
-    `gt_values`. Configs of
-    transforms within a transform are built.
+    `gt_values`. Configs of transforms within a transform are built.
 
     Args:
         name: The name of its class.
