@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+import torch
 
 from engine import lint
 from engine.config import Config
@@ -53,3 +54,15 @@ def test_a_name_that_no_source_has_is_an_error(backbone: str, decoder: str, path
         pytest.raises(NotRegisteredError, match="could not be instantiated from any source"),
     ):
         MODELS.build(model)
+
+
+def test_a_name_with_weights_is_that_of_the_source_that_has_them() -> None:
+    model = _model("resnet18", "FCNDecoder")
+    model["backbone"]["pretrained"] = True
+    (found,) = _report(model).findings
+    assert (found.kind, found.severity) == ("shadowed-type", "warning")
+    assert "is the one of the source timm; there is also 'mmalpha_resnet18'" in found.message
+    model["backbone"] |= {"pretrained": False, "in_chans": 1}
+    with DefaultScope.overwrite_default_scope("mmbeta"):
+        built: Any = MODELS.build(model)
+    assert built(torch.zeros(2, 1, 32, 32)).shape == (2, 2, 32, 32)

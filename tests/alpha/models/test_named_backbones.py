@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from engine.registry import BACKBONE_REGISTRY, Provider
+from engine.registry import BACKBONE_REGISTRY, MODELS, Provider
 from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES, ConvNeXt, PooledFeatures, ResNet
 from mmalpha.registry import MMALPHA_BACKBONE_REGISTRY
 
@@ -76,9 +76,9 @@ def test_weights_that_there_are_not_are_refused() -> None:
         IMAGE_CLASSIFIER_BACKBONES.get("resnet34")(pretrained=True)
 
 
-def test_without_timm_there_are_the_own_ones(probe_with_torch: Probe) -> None:
+def test_without_other_packages_there_are_the_own_ones(probe_with_torch: Probe) -> None:
     code = (
-        "import sys; sys.modules['timm'] = None;"
+        "import sys; sys.modules['timm'] = sys.modules['torchvision'] = None;"
         "from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES as found;"
         "print(found.available_keys())"
     )
@@ -88,6 +88,22 @@ def test_without_timm_there_are_the_own_ones(probe_with_torch: Probe) -> None:
 def test_timm_is_imported_when_it_is_asked(probe_with_torch: Probe) -> None:
     code = (
         "import sys; from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES;"
-        "print('timm' in sys.modules)"
+        "print({'timm', 'torchvision'} & {*sys.modules})"
     )
-    assert probe_with_torch(code).strip() == "False"
+    assert probe_with_torch(code).strip() == "set()"
+
+
+def test_those_of_torchvision_are_among_them() -> None:
+    make = IMAGE_CLASSIFIER_BACKBONES.get("mobilenet_v3_small", provider="torchvision")
+    backbone, num_features = make(pretrained=False)
+    assert backbone.eval()(torch.zeros(2, 3, 32, 32)).shape == (2, num_features)
+    listed = IMAGE_CLASSIFIER_BACKBONES.list(provider="torchvision")
+    assert "alexnet" in listed
+    assert "maskrcnn_resnet50_fpn" not in listed
+
+
+def test_the_weights_that_a_name_of_timm_may_have() -> None:
+    assert "resnet50.a1_in1k" in IMAGE_CLASSIFIER_BACKBONES
+    assert "timm_resnet50.a1_in1k" in BACKBONE_REGISTRY
+    assert "timm.resnet50.a1_in1k" in MODELS
+    assert "timm.resnet50.no_such_weights" not in MODELS

@@ -106,8 +106,6 @@ def test_a_backbone_that_tells_no_channels() -> None:
 def test_wrong_calls_are_told() -> None:
     with pytest.raises(TypeError, match="no argument 'bakbone_depth'; those of the parts begin"):
         built("mmalpha_resnet18", "smp_Unet", bakbone_depth=3)
-    with pytest.raises(ValueError, match="builds for 'segmentation'; got 'regression'"):
-        built("mmalpha_resnet18", "smp_Unet", task="regression")
     factory = MODEL_FACTORY_REGISTRY.build("mmbeta_EncoderDecoderFactory")
     with pytest.raises(KeyError, match="Model timm_resnt18 could not be instantiated"):
         factory.build_model(backbone="timm_resnt18", decoder="FCNDecoder", num_classes=2)

@@ -182,3 +182,20 @@ def test_what_comes_into_a_mask_is_ignored(name: str, arguments: dict[str, Any])
     assert arguments.get("fill", 0) in results["img"].unique().tolist()
     own = built(name, **{**arguments, "fill": dict(img=0, gt_seg_map=7)})
     assert set(own({**sample, "gt_seg_map": mask})["gt_seg_map"].unique().tolist()) == {1, 7}
+
+
+@pytest.mark.parametrize(
+    "cfg",
+    [
+        dict(type="torchvision.RandomHorizontalFlip", p=1.0),
+        dict(type="torchvision.RandomRotation", degrees=(90, 90)),
+        dict(type="torchvision.RandomCrop", size=6, padding=2),
+    ],
+)
+def test_numbers_of_pixels_move_with_the_image(cfg: dict[str, Any]) -> None:
+    image = torch.arange(1.0, 65).reshape(1, 8, 8)
+    found = TRANSFORMS.build(cfg)({"img": image, "gt_values": image.clone()})
+    assert type(found["gt_values"]) is torch.Tensor
+    known = ~found["gt_values"].isnan()
+    assert torch.equal(found["gt_values"][known], found["img"][known])
+    assert (found["img"][~known] == 0).all()

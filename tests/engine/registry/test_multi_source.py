@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,9 +95,7 @@ def test_a_name_that_no_source_has() -> None:
 
 def test_a_source_whose_package_is_missing_says_what_to_install() -> None:
     multi = _multi(lib=_registry("a"))
-    multi.register_source(
-        "gone", PackageSource("no_such_package", list, lambda name: dict, "engine[gone]")
-    )
+    multi.register_source("gone", _MISSING)
     assert "gone_a" not in multi
     assert list(multi) == ["lib_a"]
     with pytest.raises(KeyError) as caught:
@@ -113,6 +113,9 @@ def test_a_prefix_that_is_taken_or_missing() -> None:
         assert str(caught.value) == "Source for prefix lib already exists."
     with pytest.raises(NotRegisteredError, match="model has no source 'bil'; it has lib"):
         multi["bil"]
+
+
+_MISSING = PackageSource("no_such_package", list, lambda name: dict, "engine[gone]")
 
 
 class Plain:
@@ -265,3 +268,84 @@ def test_the_longest_prefix_that_has_the_name_wins_and_else_the_first(
     assert multi.find_class(asked) is source.get(key)
     assert multi.find_registry(asked) is source
     assert multi.build(asked) == (key, (), {})
+
+
+def _narrow(width: int = 1) -> str:
+    return f"narrow {width}"
+
+
+def _weighted(pretrained: bool = False, **kwargs: Any) -> str:
+    return f"weighted {pretrained} {kwargs}"
+
+
+def test_a_bare_name_is_that_of_the_first_source_that_knows_the_arguments() -> None:
+    anything = _registry("net")
+    multi = _multi(ours={"net": _narrow}, open=anything, theirs={"net": _weighted})
+    assert multi.build("net", width=2) == "narrow 2"
+    assert multi.build("net", pretrained=True, chans=1) == "weighted True {'chans': 1}"
+    assert multi.build("net", pretrained=False) == "weighted False {}"
+    assert multi.find_registry("net", ["pretrained"]) is multi["theirs"]
+    assert multi.find_class("net", ["pretrained"]) is _weighted
+    told = multi.explain("net", ["pretrained"])
+    assert told.found is not None
+    assert (told.found.node, told.shadows) == ("source theirs", ("ours_net", "open_net"))
+    assert "searched: ours: passed over, it has no argument 'pretrained'" in str(told)
+
+
+def test_an_argument_that_no_source_names_is_an_error_that_tells_of_the_others() -> None:
+    multi = _multi(ours={"net": _narrow}, theirs={"net": _weighted}, gone=_MISSING)
+    with pytest.raises(TypeError) as caught:
+        multi.build("net", widht=2)
+    assert str(caught.value) == (
+        "ours_net has no argument 'widht'; did you mean 'width'? There is also 'theirs_net'\n"
+        "  no_such_package is not installed. Install it: pip install 'engine[gone]'"
+    )
+    with pytest.raises(TypeError, match="unexpected keyword argument 'widht'"):
+        multi.build("ours_net", widht=2)
+
+
+def test_weights_of_a_bare_name_are_those_of_the_source_that_has_them(tmp_path: Path) -> None:
+    weights = BACKBONE_REGISTRY.build("timm_resnet18").state_dict()
+    torch.save(weights, tmp_path / "weights.pth")
+    overlay = {"file": str(tmp_path / "weights.pth")}
+    model = BACKBONE_REGISTRY.build("resnet18", pretrained=True, pretrained_cfg_overlay=overlay)
+    assert all(torch.equal(value, weights[key]) for key, value in model.state_dict().items())
+
+
+_signatures = st.dictionaries(
+    st.sampled_from("xyz"), st.tuples(st.sets(st.sampled_from("abc")), st.booleans()), max_size=3
+)
+
+
+@given(_signatures, st.sets(st.sampled_from("abc")))
+def test_the_source_of_a_bare_name_takes_the_arguments_if_one_names_them(
+    signatures: dict[str, tuple[set[str], bool]], asked: set[str]
+) -> None:
+    def maker(named: set[str], is_open: bool) -> Callable[..., str]:
+        def make(**given: int) -> str:
+            return ""
+
+        keywords = [Parameter(each, Parameter.KEYWORD_ONLY, default=0) for each in sorted(named)]
+        rest = [Parameter("rest", Parameter.VAR_KEYWORD)] if is_open else []
+        vars(make)["__signature__"] = Signature([*keywords, *rest])
+        return make
+
+    makers = {prefix: maker(*each) for prefix, each in signatures.items()}
+    multi = _multi(**{prefix: {"net": make} for prefix, make in makers.items()})
+    given_ = dict.fromkeys(asked, 1)
+    fits = {prefix: is_open or asked <= named for prefix, (named, is_open) in signatures.items()}
+    if not signatures:
+        assert multi.get("net") is None
+        return
+    first, *others = signatures
+    unknown = asked - signatures[first][0]
+    named = [each for each in others if fits[each] and signatures[each][0] & unknown]
+    if fits[first] or named:
+        chosen = first if fits[first] else named[0]
+        assert multi.find_class("net", given_) is makers[chosen]
+        assert multi.explain("net", given_).searched[-1].node == chosen
+        assert multi.build("net", **given_) == ""
+    else:
+        assert multi.find_class("net", given_) is makers[first]
+        with pytest.raises(TypeError, match=f"{first}_net has no argument"):
+            multi.build("net", **given_)

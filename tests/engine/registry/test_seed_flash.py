@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from engine.model import Task
-from engine.registry import FlashRegistry
+from engine import FlashRegistry, Task
 
 
 class MyImageClassifier(Task):
@@ -53,9 +52,27 @@ def test_a_constructor_that_makes_nothing_else_works_as_on_the_page() -> None:
 
 
 def test_pre_registered_backbones() -> None:
-    from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES
+    from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES, OBJ_DETECTION_BACKBONES
 
     keys = IMAGE_CLASSIFIER_BACKBONES.available_keys()
     assert keys == sorted(keys)
     assert len(keys) > 1000
     assert {"cspdarknet53", "inception_v3", "resnet18", "xception71"} <= set(keys)
+    assert {"resnet18", "resnet50"} <= set(OBJ_DETECTION_BACKBONES.available_keys())
+
+
+@pytest.mark.parametrize(
+    ("former", "name"),
+    [
+        ("adv_inception_v3", "inception_v3.tf_adv_in1k"),
+        ("cspdarknet53_iabn", "cspdarknet53"),
+    ],
+)
+def test_names_of_the_page_that_timm_has_changed(former: str, name: str) -> None:
+    from mmalpha.models import IMAGE_CLASSIFIER_BACKBONES
+
+    assert former in IMAGE_CLASSIFIER_BACKBONES
+    assert former not in IMAGE_CLASSIFIER_BACKBONES.available_keys()
+    with pytest.warns(FutureWarning, match=f"timm calls {former} {name} now"):
+        backbone, num_features = IMAGE_CLASSIFIER_BACKBONES.get(former, provider="timm")()
+    assert num_features == backbone.num_features

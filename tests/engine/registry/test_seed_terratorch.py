@@ -10,7 +10,7 @@ from pathlib import Path
 import torch
 from torch import nn
 
-from engine.registry import (
+from engine import (
     BACKBONE_REGISTRY,
     DECODER_REGISTRY,
     MODEL_FACTORY_REGISTRY,

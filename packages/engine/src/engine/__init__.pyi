@@ -2,8 +2,11 @@ from ._version import __version__ as __version__
 from .config import Config as Config
 from .config import ConfigDict as ConfigDict
 from .config import DictAction as DictAction
+from .model import Task as Task
+from .registry import BACKBONE_REGISTRY as BACKBONE_REGISTRY
 from .registry import DATA_SAMPLERS as DATA_SAMPLERS
 from .registry import DATASETS as DATASETS
+from .registry import DECODER_REGISTRY as DECODER_REGISTRY
 from .registry import EVALUATOR as EVALUATOR
 from .registry import FUNCTIONS as FUNCTIONS
 from .registry import HOOKS as HOOKS
@@ -11,8 +14,10 @@ from .registry import INFERENCERS as INFERENCERS
 from .registry import LOG_PROCESSORS as LOG_PROCESSORS
 from .registry import LOOPS as LOOPS
 from .registry import METRICS as METRICS
+from .registry import MODEL_FACTORY_REGISTRY as MODEL_FACTORY_REGISTRY
 from .registry import MODEL_WRAPPERS as MODEL_WRAPPERS
 from .registry import MODELS as MODELS
+from .registry import NECK_REGISTRY as NECK_REGISTRY
 from .registry import OPTIM_WRAPPER as OPTIM_WRAPPER
 from .registry import OPTIM_WRAPPER_CONSTRUCTORS as OPTIM_WRAPPER_CONSTRUCTORS
 from .registry import OPTIM_WRAPPERS as OPTIM_WRAPPERS
@@ -28,6 +33,9 @@ from .registry import VISUALIZERS as VISUALIZERS
 from .registry import WEIGHT_INITIALIZERS as WEIGHT_INITIALIZERS
 from .registry import BuildError as BuildError
 from .registry import DefaultScope as DefaultScope
+from .registry import FlashRegistry as FlashRegistry
+from .registry import FunctionRegistry as FunctionRegistry
+from .registry import MultiSourceRegistry as MultiSourceRegistry
 from .registry import NotRegisteredError as NotRegisteredError
 from .registry import Registry as Registry
 from .registry import build_from_cfg as build_from_cfg

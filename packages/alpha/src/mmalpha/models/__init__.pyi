@@ -1,5 +1,7 @@
 from .activations import ACTIVATIONS as ACTIVATIONS
 from .backbones.convnext import ConvNeXt as ConvNeXt
+from .backbones.detection import OBJ_DETECTION_BACKBONES as OBJ_DETECTION_BACKBONES
+from .backbones.detection import FeaturePyramid as FeaturePyramid
 from .backbones.named import IMAGE_CLASSIFIER_BACKBONES as IMAGE_CLASSIFIER_BACKBONES
 from .backbones.named import PooledFeatures as PooledFeatures
 from .backbones.resnet import BasicBlock as BasicBlock

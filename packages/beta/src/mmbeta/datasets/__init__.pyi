@@ -3,12 +3,15 @@ from .folder import write_folder as write_folder
 from .label_counts import MaskedDataset as MaskedDataset
 from .labels import LabelTable as LabelTable
 from .seg_dataset import BaseSegDataset as BaseSegDataset
+from .tiles import GeoTiffTiles as GeoTiffTiles
 from .transforms.color import PhotoMetricDistortion as PhotoMetricDistortion
 from .transforms.geometry import Pad as Pad
 from .transforms.geometry import RandomCrop as RandomCrop
 from .transforms.geometry import RandomFlip as RandomFlip
 from .transforms.geometry import RandomResize as RandomResize
 from .transforms.geometry import Resize as Resize
+from .transforms.geotiff import LoadGeoTiff as LoadGeoTiff
+from .transforms.geotiff import LoadGeoTiffAnnotations as LoadGeoTiffAnnotations
 from .transforms.loading import LoadAnnotations as LoadAnnotations
 from .transforms.loading import LoadImageFromFile as LoadImageFromFile
 from .transforms.pack import PackSegInputs as PackSegInputs

@@ -147,6 +147,7 @@ class LabelTable:
                 " choose another"
             )
         self.palette = palette
+        self.ignore_index = ignore_index
         self.expected = f"{first} to {num_classes - 1 + first}, or {ignore_index}"
         size = max(256, num_classes + first, ignore_index + 1)
         self._table = np.full(size, _WRONG, np.int32)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,9 +67,10 @@ class SegDataPreprocessor(ImgDataPreprocessor):
             data["inputs"] = _pad(data["inputs"], self.size, self.pad_value)
             size = data["inputs"].shape[-2:]
             for sample in data.get("data_samples") or ():
-                if sample.gt_sem_seg.shape != size:
-                    mask = _pad(sample.gt_sem_seg.data, size, self.seg_pad_val)
-                    sample.gt_sem_seg = PixelData(data=mask)
+                for name, value in (("gt_sem_seg", self.seg_pad_val), ("gt_values", math.nan)):
+                    if name in sample and getattr(sample, name).shape != size:
+                        padded = _pad(getattr(sample, name).data, size, value)
+                        setattr(sample, name, PixelData(data=padded))
         return data
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Any, get_args
@@ -14,9 +15,16 @@ from torchvision.transforms import v2
 
 from engine.registry import TRANSFORMS
 
-_IMAGE, _MASK = "img", "gt_seg_map"
+_IMAGE, _MASK, _VALUES = "img", "gt_seg_map", "gt_values"
 _IGNORED = 255  # the default of the libraries' losses and metrics
-_TYPES = {_IMAGE: (tv_tensors.Image, Tensor), _MASK: (tv_tensors.Mask,)}
+
+
+class _Values(tv_tensors.Mask):  # type: ignore[misc]  # torchvision has no types
+    """Numbers for each pixel, which move with the image as a mask does."""
+
+
+_TYPES = {_IMAGE: (tv_tensors.Image, Tensor), _MASK: (tv_tensors.Mask,), _VALUES: (_Values,)}
+_PIXELS = {_MASK: tv_tensors.Mask, _VALUES: _Values}
 
 # Those that mix a batch, and those that make several images of one.
 _OTHERS = frozenset({"CutMix", "MixUp", "FiveCrop", "TenCrop", "Transform"})
@@ -26,14 +34,14 @@ class TorchvisionTransform:
     """A transform of `torchvision.transforms.v2` on a sample.
 
     It is applied to `img`, a tensor `(C, H, W)`, and with the same draws to `gt_seg_map`, `(H, W)`,
-    where a sample has one. In a config the name of the transform follows the prefix:
-    `dict(type='torchvision.RandomCrop', size=28)`.
+    and `gt_values`, floats `(C, H, W)`, where a sample has them. In a config the name of the
+    transform follows the prefix: `dict(type='torchvision.RandomCrop', size=28)`.
 
     What a config can't hold has a text in it: `policy='cifar10'` is the member of an enumeration,
     `dtype='float32'` that type of torch. Where torchvision takes a value for each type of input,
     the keys are those of the sample: `fill=dict(img=0, gt_seg_map=255)`. Without a `fill` for
-    masks, what comes into them from outside is 255, which losses and metrics ignore. Configs of
-    transforms within a transform are built.
+    masks, what comes into them from outside is 255, which losses and metrics ignore, and NaN among
+    `gt_values`. Configs of transforms within a transform are built.
 
     Args:
         name: The name of its class.
@@ -57,7 +65,7 @@ class TorchvisionTransform:
         self.transform = kind(**arguments)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
-        """Transform `img` and `gt_seg_map`.
+        """Transform `img`, `gt_seg_map` and `gt_values`.
 
         Raises:
             KeyError: If there is no `img`.
@@ -67,12 +75,13 @@ class TorchvisionTransform:
                 f"{self!r} needs {_IMAGE!r}; the sample has {', '.join(results)}. "
                 "A transform that reads the image comes first"
             )
-        image, mask = results[_IMAGE], results.get(_MASK)
-        if mask is None:
+        image = results[_IMAGE]
+        pixels = {key: kind(results[key]) for key, kind in _PIXELS.items() if key in results}
+        if not pixels:
             results[_IMAGE] = _plain(self.transform(image))
-        else:
-            image, mask = self.transform(tv_tensors.Image(image), tv_tensors.Mask(mask))
-            results[_IMAGE], results[_MASK] = _plain(image), _plain(mask)
+            return results
+        changed = self.transform(tv_tensors.Image(image), *pixels.values())
+        results.update(zip((_IMAGE, *pixels), map(_plain, changed), strict=True))
         return results
 
     def __repr__(self) -> str:
@@ -100,7 +109,7 @@ def transform_class(name: str) -> Any:
 def _fill(given: Any) -> dict[Any, Any]:
     """Return the fill of each type of input: that of masks is the label that is ignored."""
     fills = given if isinstance(given, Mapping) else dict.fromkeys(_TYPES[_IMAGE], given)
-    return {tv_tensors.Mask: _IGNORED, **fills}
+    return {tv_tensors.Mask: _IGNORED, _Values: math.nan, **fills}
 
 
 def _plain(value: Any) -> Any:

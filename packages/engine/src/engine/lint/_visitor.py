@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import reprlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pkgutil import resolve_name
@@ -263,7 +263,8 @@ class Visitor:
             self.add("untrusted-option", f"{path}.{key}", message)
         for key, registry in _get_declared(found.target, "names_of_sources").items():
             if isinstance(cfg.get(key), str):
-                self._check_source_name(cfg[key], f"{path}.{key}", registry)
+                options = _passed_options(cfg, key, found.target, arguments)
+                self._check_source_name(cfg[key], f"{path}.{key}", registry, options)
         for key, registry in _get_declared(found.target, "hands_options_to").items():
             if arguments is not None:
                 arguments = self._add_passed_options(cfg, path, key, registry, arguments)
@@ -305,14 +306,16 @@ class Visitor:
         elif key in spec.parts and not spec.names.keys() & cfg.keys():
             self.check_part(cfg[key], path, spec.parts[key], parent)
 
-    def _check_source_name(self, name: str, path: str, registry: MultiSourceRegistry[Any]) -> None:
-        """Check a name that a part looks up in several sources."""
+    def _check_source_name(
+        self, name: str, path: str, registry: MultiSourceRegistry[Any], options: Collection[str]
+    ) -> None:
+        """Check a name that a part looks up in several sources, to build it with `options`."""
         try:
-            registry.find_class(name)
+            registry.find_class(name, options)
         except NotRegisteredError as error:
             self.report_failure(LookupFailure.from_error(error), path)
             return
-        explanation = registry.explain(name)
+        explanation = registry.explain(name, options)
         if explanation.found is not None and explanation.shadows:
             self.add(
                 "shadowed-type",
@@ -330,7 +333,8 @@ class Visitor:
         named = cfg if key in cfg else {key: arguments.known[key].default}
         if isinstance(registry, MultiSourceRegistry):
             is_there = isinstance(named[key], str) and named[key] in registry
-            target = registry.find_class(named[key]) if is_there else None
+            options = _own_options(cfg, arguments)
+            target = registry.find_class(named[key], options) if is_there else None
         else:
             found = self.check_name(named, key, f"{path}.{key}", get_root_name(registry))
             target = None if found is None else found.target
@@ -397,6 +401,19 @@ def _get_declared(target: Any, attribute: str) -> Mapping[str, Any]:
     """Return the registries in which a class looks its arguments up, by attribute."""
     found = getattr(target, attribute, None)
     return found if isinstance(found, Mapping) else {}
+
+
+def _passed_options(
+    cfg: Mapping[str, Any], key: str, target: Any, arguments: Arguments | None
+) -> list[str]:
+    """Return the options that a part passes to what the value of `key` names."""
+    if arguments is None or key not in _get_declared(target, "hands_options_to"):
+        return []
+    return _own_options(cfg, arguments)
+
+
+def _own_options(cfg: Mapping[str, Any], arguments: Arguments) -> list[str]:
+    return [each for each in cfg if each != "type" and each not in arguments.known]
 
 
 def _find_misspelled_type(cfg: Mapping[str, Any], parent: ParentContext) -> str | None:

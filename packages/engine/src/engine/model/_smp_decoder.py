@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, cast
 
 from segmentation_models_pytorch.decoders.deeplabv3 import decoder as deeplabv3
@@ -126,6 +127,9 @@ class SMPDecoder(nn.Module):
 
         Returns:
             A map `(N, out_channels, H', W')`.
+
+        Raises:
+            ValueError: If the maps have other sizes, and the decoder can't join them.
         """
         used = self._select(feats)
         count, _, height, width = used[0].shape
@@ -133,7 +137,17 @@ class SMPDecoder(nn.Module):
             used[0].new_empty(count, 0, height * 2**step, width * 2**step)
             for step in range(self._stand_ins, 0, -1)
         ]
-        return cast("Tensor", self.decoder([*stand_ins, *used]))
+        try:
+            return cast("Tensor", self.decoder([*stand_ins, *used]))
+        except RuntimeError as error:
+            sizes = [tuple(each.shape[-2:]) for each in used]
+            if all(2 * b in (a, a + 1) for (a, _), (b, _) in pairwise(sizes)):
+                raise
+            raise ValueError(
+                f"{type(self.decoder).__name__} takes maps each half as high and wide as the one "
+                f"before; got {', '.join(f'{h}×{w}' for h, w in sizes)}. For a plain transformer "
+                "put a neck in between, such as InterpolateToPyramidal"
+            ) from error
 
     def _select(self, of_maps: Sequence[Any]) -> list[Any]:
         return list(of_maps if self._most is None else of_maps[-self._most :])

@@ -48,6 +48,8 @@ class TorchvisionMaps(nn.Module):
 def without_classifier(model: nn.Module) -> nn.Module:
     """Return a model with nothing in place of its last linear layer, the scores of classes.
 
+    It has `num_features` then, the number of features of an image.
+
     Args:
         model: The model.
 
@@ -57,6 +59,7 @@ def without_classifier(model: nn.Module) -> nn.Module:
     names = [name for name, each in model.named_modules() if isinstance(each, nn.Linear)]
     if not names:
         raise ValueError(f"{type(model).__name__} has no linear layer in front of its scores")
+    model.num_features = model.get_submodule(names[-1]).in_features  # as models of timm have it
     model.set_submodule(names[-1], nn.Identity())
     return model
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from typing import Any
 
 from ._discovery import IMPORTED, PENDING, announced_scopes
@@ -23,11 +24,20 @@ class Searched:
         node: The node, `scope::name`.
         found: Whether it has the name.
         imports: Its locations, and the state of the import of each.
+        refused: The arguments for which it was passed over although it has the name.
     """
 
     node: str
     found: bool
     imports: Mapping[str, str]
+    refused: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> str:
+        """What came of it, in words."""
+        if self.refused:
+            return f"passed over, it has no argument {' or '.join(map(repr, self.refused))}"
+        return "found" if self.found else "not there"
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ class Explanation:
         lines.append(f"  scope: {self.scope or 'that of the registry'} ({self.scope_source})")
         lines += [f"  library: {name}: {state}" for name, state in self.library.items()]
         for node in self.searched:
-            lines.append(f"  searched: {node.node}: {'found' if node.found else 'not there'}")
+            lines.append(f"  searched: {node.node}: {node.outcome}")
             lines += [
                 f"    location: {name}: {state}"
                 for name, state in node.imports.items()
@@ -141,6 +151,17 @@ def explain(node: RegistryNode[Any], key: str) -> Explanation:
     )
 
 
+def describe(target: object) -> str:
+    """Return the dotted name of a class or function, and what is bound to it."""
+    if isinstance(target, partial) and not hasattr(target, "__qualname__"):
+        bound = ", ".join(
+            [*map(repr, target.args), *(f"{k}={v!r}" for k, v in target.keywords.items())]
+        )
+        return f"{describe(target.func)}({bound})"
+    module = getattr(target, "__module__", "?")
+    return f"{module}.{getattr(target, '__qualname__', repr(target))}"
+
+
 def _get_library(node: RegistryNode[Any], key: str) -> dict[str, str]:
     """Return the registry module of the scope that the key names, if a library announces it."""
     scope, _ = node.split_scope_key(key)
@@ -153,8 +174,7 @@ def _get_library(node: RegistryNode[Any], key: str) -> dict[str, str]:
 def _make_resolution(lookup: Lookup) -> Resolution | None:
     if lookup.found is None:
         return None
-    module = getattr(lookup.found, "__module__", "?")
-    target = f"{module}.{getattr(lookup.found, '__qualname__', repr(lookup.found))}"
+    target = describe(lookup.found)
     if lookup.owner is not None:
         name = lookup.key.rpartition(".")[2]
         owner = lookup.owner

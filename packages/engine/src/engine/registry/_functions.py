@@ -11,8 +11,7 @@ from typing import Any, TypeVar, overload
 from engine.utils import did_you_mean
 
 from ._errors import DuplicateNameError, NotRegisteredError
-from ._explain import Explanation, Resolution, Searched
-from ._trust import path_of
+from ._explain import Explanation, Resolution, Searched, describe
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -187,7 +186,7 @@ class FunctionRegistry:
         matching = [entry for entry in known if entry.matches(metadata)]
         if not matching:
             return self._explanation(key, error=_NO_MATCH)
-        first, *others = (f"{path_of(entry.fn)} {dict(entry.metadata)}" for entry in matching)
+        first, *others = (f"{describe(entry.fn)} {dict(entry.metadata)}" for entry in matching)
         return self._explanation(key, found=Resolution(self.name, first), shadows=tuple(others))
 
     def _explanation(self, key: str, **facts: Any) -> Explanation:
@@ -269,6 +268,7 @@ class ExternalRegistry(FunctionRegistry):
         name: The name of the registry.
         providers: The authors of the functions.
         names: Returns all names; it is called once, when they are first needed.
+        is_known: Returns whether there is a name that is not among those.
         **metadata: The metadata of each function.
     """
 
@@ -278,12 +278,14 @@ class ExternalRegistry(FunctionRegistry):
         name: str,
         providers: Provider | str | Sequence[Provider | str] = (),
         names: Callable[[], Iterable[str]] | None = None,
+        is_known: Callable[[str], bool] | None = None,
         **metadata: Any,
     ) -> None:
         super().__init__(name)
         self._getter = getter
         self._providers = _make_providers(providers)
         self._list_names = names
+        self._is_known = is_known
         self._names: dict[str, None] | None = None
         self._metadata = metadata
 
@@ -315,6 +317,12 @@ class ExternalRegistry(FunctionRegistry):
             TypeError: Always.
         """
         raise TypeError(f"{self.name} is external; nothing can be removed from it")
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether there is such a name."""
+        if super().__contains__(key) or self._is_known is None:
+            return super().__contains__(key)
+        return isinstance(key, str) and self._is_known(key)
 
     def __len__(self) -> int:
         """Return the number of names that are known."""
@@ -369,6 +377,10 @@ class ConcatRegistry(FunctionRegistry):
         """Remove the functions called `key` from the registries that are not external."""
         for registry in self._own:
             registry.remove(key)
+
+    def __contains__(self, key: object) -> bool:
+        """Return whether a registry has `key`."""
+        return any(key in registry for registry in self.registries)
 
     def __len__(self) -> int:
         """Return the number of functions."""

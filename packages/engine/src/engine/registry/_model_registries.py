@@ -15,6 +15,7 @@ from ._package_sources import (
     TRANSFORMERS_BACKBONE_REGISTRY,
 )
 from ._registry import Registry
+from ._terratorch import terratorch_source
 
 if TYPE_CHECKING:
     from torch import nn
@@ -24,14 +25,23 @@ SCOPE = "engine"
 BACKBONE_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry(
     "backbone",
     discover=True,
-    behind={"timm": TIMM_MODEL_REGISTRY, "transformers": TRANSFORMERS_BACKBONE_REGISTRY},
+    behind={
+        # First, since its import adds models to timm.
+        **terratorch_source("TERRATORCH_BACKBONE_REGISTRY", "BACKBONE_REGISTRY"),
+        "timm": TIMM_MODEL_REGISTRY,
+        "transformers": TRANSFORMERS_BACKBONE_REGISTRY,
+    },
 )
 DECODER_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry(
-    "decoder", discover=True, behind={"smp": SMP_DECODER_REGISTRY}
+    "decoder",
+    discover=True,
+    behind={**terratorch_source("TERRATORCH_DECODER_REGISTRY"), "smp": SMP_DECODER_REGISTRY},
 )
-NECK_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry("neck", discover=True)
+NECK_REGISTRY: MultiSourceRegistry[nn.Module] = MultiSourceRegistry(
+    "neck", discover=True, behind=terratorch_source("TERRATORCH_NECK_REGISTRY")
+)
 NECK_REGISTRY.register_source(SCOPE, Registry("neck", scope=SCOPE))
 MODEL_FACTORY_REGISTRY: MultiSourceRegistry[Any] = MultiSourceRegistry(
-    "model factory", discover=True
+    "model factory", discover=True, behind=terratorch_source("MODEL_FACTORY_REGISTRY")
 )
 MODEL_FACTORY_REGISTRY.register_source(SCOPE, Registry("model factory", scope=SCOPE))

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import (
+    Callable,
+    Collection,
+    ItemsView,
+    Iterable,
+    Iterator,
+    KeysView,
+    Mapping,
+    ValuesView,
+)
 from typing import Any, Generic, TypeVar
 
-from engine.utils import close_matches
+from engine.utils import close_matches, did_you_mean
 
 from ._discovery import import_announced
 from ._errors import DuplicateNameError, NotRegisteredError
-from ._explain import Explanation, Resolution, Searched
+from ._explain import Explanation, Resolution, Searched, describe
 from ._node import T
+from ._parameters import named_arguments, refused_arguments
 from ._registry import Registry
 from ._source import PackageSource, Source, get_constructor
-from ._trust import path_of
 
 C = TypeVar("C", bound=Callable[..., Any])
 
@@ -22,7 +31,9 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
     """A registry that asks several sources, by prefix or in the order in which they were added.
 
     `timm_resnet18` is the `resnet18` of the source `timm`; `resnet18` is that of the first source
-    that has one. Where several prefixes fit a name, the longest is tried first.
+    that has one. Where that one refuses an argument, such as `pretrained`, the next source is taken
+    that has the name, a parameter for the argument, and takes the others too. Where several
+    prefixes fit a name, the longest is tried first.
 
     As a mapping it holds the sources by prefix. Iteration, `len` and `in` are about the names in
     them.
@@ -89,21 +100,29 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         """Return the prefixes with their sources, in the order in which they are asked."""
         return self._sources.items()
 
-    def find_registry(self, name: str) -> Source:
+    def find_registry(self, name: str, arguments: Iterable[str] = ()) -> Source:
         """Return the source that has `name`.
 
+        Args:
+            name: The name, with or without the prefix of its source.
+            arguments: The names of the arguments with which it is to be built.
+
         Raises:
             NotRegisteredError: If no source has it.
         """
-        return self._find_or_raise(name)[0]
+        return self._find_or_raise(name, arguments)[0]
 
-    def find_class(self, name: str) -> Callable[..., T]:
+    def find_class(self, name: str, arguments: Iterable[str] = ()) -> Callable[..., T]:
         """Return what `name` stands for.
 
+        Args:
+            name: The name, with or without the prefix of its source.
+            arguments: The names of the arguments with which it is to be built.
+
         Raises:
             NotRegisteredError: If no source has it.
         """
-        source, key = self._find_or_raise(name)
+        source, key = self._find_or_raise(name, arguments)
         return get_constructor(source, key)
 
     def get(self, key: str, default: Any = None, /) -> Any:
@@ -121,21 +140,26 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
 
         Raises:
             NotRegisteredError: If no source has the name.
+            TypeError: If no source with a bare name takes the arguments.
         """
-        source, key = self._find_or_raise(name)
+        source, key = self._find_or_raise(name, constructor_kwargs)
+        if key == name and constructor_kwargs:
+            self._check_arguments(name, source, constructor_kwargs)
         if not hasattr(source, "build"):  # a mapping of constructors
-            return self.find_class(name)(*constructor_args, **constructor_kwargs)
+            make: Callable[..., T] = get_constructor(source, key)
+            return make(*constructor_args, **constructor_kwargs)
         built: T = source.build(key, *constructor_args, **constructor_kwargs)
         return built
 
-    def explain(self, name: str) -> Explanation:
+    def explain(self, name: str, arguments: Iterable[str] = ()) -> Explanation:
         """Return the steps of the lookup of a name: the sources asked, and others that have it.
 
         Args:
             name: The name, with or without the prefix of its source.
+            arguments: The names of the arguments with which it is to be built.
         """
-        asked = [*self._sources]
-        found = self._find(name)
+        asked, arguments = [*self._sources], [*arguments]
+        found = self._find(name, arguments)
         facts: dict[str, Any] = {"key": name, "asked": self.name, "scope": None}
         facts |= {"scope_source": "sources have no scope", "start": asked[0] if asked else "none"}
         if found is None:
@@ -146,8 +170,16 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         others = [each for each in asked if each != prefix and found[1] in self._all[each]]
         return Explanation(
             **facts,
-            searched=tuple(Searched(each, each == prefix, {}) for each in [*before, prefix]),
-            found=Resolution(f"source {prefix}", path_of(get_constructor(*found))),
+            searched=tuple(
+                Searched(
+                    each,
+                    each == prefix,
+                    {},
+                    self._refused(each, name, arguments) if each != prefix else (),
+                )
+                for each in [*before, prefix]
+            ),
+            found=Resolution(f"source {prefix}", describe(get_constructor(*found))),
             shadows=tuple(f"{each}_{found[1]}" for each in others if found[1] == name),
         )
 
@@ -193,16 +225,56 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
             import_announced()  # the error for a missing name says which import failed
         return self._all
 
-    def _find(self, name: str) -> tuple[Source, str] | None:
+    def _find(self, name: str, arguments: Iterable[str] = ()) -> tuple[Source, str] | None:
         fitting = [prefix for prefix in self._sources if name.startswith(f"{prefix}_")]
         for prefix in sorted(fitting, key=len, reverse=True):
             source, key = self._all[prefix], name[len(prefix) + 1 :]
             if key in source:
                 return source, key
-        return next(((source, name) for source in self._all.values() if name in source), None)
+        having = (source for source in self._all.values() if name in source)
+        first = next(having, None)
+        if first is None:
+            return None
+        given = {*arguments}
+        refused = {*refused_arguments(get_constructor(first, name), given)} if given else {*()}
+        for other in having if refused else ():
+            make = get_constructor(other, name)
+            if named_arguments(make) & refused and not refused_arguments(make, given):
+                return other, name
+        return first, name
 
-    def _find_or_raise(self, name: str) -> tuple[Source, str]:
-        found = self._find(name)
+    def _refused(self, prefix: str, name: str, arguments: Iterable[str]) -> tuple[str, ...]:
+        source = self._all[prefix]
+        if name not in source:
+            return ()
+        return tuple(refused_arguments(get_constructor(source, name), arguments))
+
+    def _check_arguments(self, name: str, source: Source, given: Collection[str]) -> None:
+        """Tell what else there is where the source of a bare name refuses an argument."""
+        make = get_constructor(source, name)
+        refused = refused_arguments(make, given)
+        if not refused:
+            return
+        prefix = next(each for each in self._all if self._all[each] is source)
+        hint = "".join(did_you_mean(each, named_arguments(make)) for each in refused)
+        others = [
+            f"{each}_{name}"
+            for each, other in self._all.items()
+            if name in other and each != prefix
+        ]
+        raise TypeError(
+            f"{prefix}_{name} has no argument {' or '.join(map(repr, refused))}"
+            f"{hint or '.'}"
+            + (f" There is also {' or '.join(map(repr, others))}" if others else "")
+            + "".join(
+                f"\n  {each.how_to_install}"
+                for each in self._all.values()
+                if isinstance(each, PackageSource) and not each.is_installed
+            )
+        )
+
+    def _find_or_raise(self, name: str, arguments: Iterable[str] = ()) -> tuple[Source, str]:
+        found = self._find(name, arguments)
         if found is None:
             raise NotRegisteredError(lambda: self._format_missing(name))
         return found

@@ -5,8 +5,8 @@ A package is imported when its source is first asked for a name or for all names
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Collection, Iterable, Mapping
+from functools import cache, partial
 from importlib import import_module
 from typing import Any
 
@@ -66,13 +66,39 @@ def _list_timm() -> Iterable[str]:
     return names
 
 
+@cache
+def _former_timm_names() -> Mapping[str, str]:
+    """Return what models of older releases of timm are called now."""
+    from timm.models import get_deprecated_models
+
+    gone = {"cspdarknet53_iabn": "cspdarknet53"}  # gone before timm noted such changes
+    return gone | {former: name for former, name in get_deprecated_models().items() if name}
+
+
+@cache
+def _timm_weights() -> Collection[str]:
+    from timm import list_pretrained
+
+    return {*list_pretrained()}
+
+
+def _is_timm_name(name: str) -> bool:
+    """Return whether a name is that of certain weights, `resnet50.a1_in1k`, or a former one."""
+    return name in _former_timm_names() or name in _timm_weights()
+
+
 def _find_timm_model(name: str) -> Callable[..., Any]:
-    from functools import wraps  # deferred: timm takes longer
+    import warnings  # deferred: timm takes longer
+    from functools import wraps
 
     from timm import create_model
 
+    former, name = name, _former_timm_names().get(name, name)
+
     @wraps(create_model)
     def create(*args: Any, in_channels: int | None = None, **kwargs: Any) -> Any:
+        if former != name:
+            warnings.warn(f"timm calls {former} {name} now", FutureWarning, stacklevel=2)
         if in_channels is not None:  # as the libraries call what is `in_chans` in timm
             kwargs.setdefault("in_chans", in_channels)
         return create_model(*args, **kwargs)
@@ -203,7 +229,9 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
     return AutoBackbone.from_config(made)
 
 
-TIMM_MODEL_REGISTRY = PackageSource("timm", _list_timm, _find_timm_model, "engine[timm]")
+TIMM_MODEL_REGISTRY = PackageSource(
+    "timm", _list_timm, _find_timm_model, "engine[timm]", is_known=_is_timm_name
+)
 TORCHVISION_MODEL_REGISTRY = PackageSource(
     "torchvision", _list_torchvision, _find_torchvision_model, "engine[torchvision]"
 )

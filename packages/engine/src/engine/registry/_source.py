@@ -43,6 +43,8 @@ class PackageSource:
         list_names: Returns all names; it is called once.
         find: Returns the class or function of a name.
         install: The requirement to install if the package is missing, as pip takes it.
+        is_known: Returns whether there is a name that is not listed, such as one of an older
+            release.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class PackageSource:
         list_names: Callable[[], Iterable[str]],
         find: Callable[[str], Callable[..., Any]],
         install: str,
+        is_known: Callable[[str], bool] | None = None,
     ) -> None:
         self.package = package
         self.install = install
         self._list_names = list_names
         self._find = find
+        self._is_known = is_known
         self._names: dict[str, None] | None = None
 
     @property
@@ -126,7 +130,10 @@ class PackageSource:
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; none is where the package can't be imported."""
-        return key in self._names_or_none()
+        names = self._names_or_none()
+        if key in names or self._is_known is None:
+            return key in names
+        return bool(names) and isinstance(key, str) and self._is_known(key)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; without the package there are none."""

@@ -206,6 +206,7 @@ _LOADS = Restriction("it may load files or code from elsewhere")
 TIMM_OPTIONS = dict.fromkeys(
     ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"), _LOADS
 )
+TERRATORCH_OPTIONS = TIMM_OPTIONS | dict.fromkeys(("ckpt_data", "ckpt_path"), _LOADS)
 TRANSFORMERS_OPTIONS = dict.fromkeys(
     (
         "_attn_implementation",

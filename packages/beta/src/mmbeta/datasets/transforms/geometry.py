@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -184,7 +185,7 @@ class Pad:
             )
         self.size = None if size is None else _pair(size, "size of Pad is a width and a height")
         self.size_divisor = size_divisor
-        self.values = {"img": pad_val, "gt_seg_map": seg_pad_val}
+        self.values = {"img": pad_val, "gt_seg_map": seg_pad_val, "gt_values": math.nan}
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Pad `img` and `gt_seg_map`."""
@@ -202,8 +203,8 @@ class Pad:
 
 
 def _each(results: dict[str, Any], change: Callable[[Tensor], Tensor]) -> dict[str, Any]:
-    """Change the image, and the mask where there is one."""
-    for key in ("img", "gt_seg_map"):
+    """Change the image, and what is known of its pixels."""
+    for key in ("img", "gt_seg_map", "gt_values"):
         if key in results:
             results[key] = change(results[key])
     return results
@@ -221,6 +222,11 @@ def _resize(results: dict[str, Any], scale: tuple[int, int], keep_ratio: bool) -
         given = mask if own == torch.uint8 else mask.float()  # exact up to 24 bits
         resized = functional.interpolate(given, size, mode="nearest-exact")[0, 0]
         results["gt_seg_map"] = resized.to(own)
+    if "gt_values" in results:  # a mean would make what is known unknown beside a NaN
+        values = results["gt_values"]
+        stacked = values.reshape(1, -1, *values.shape[-2:])
+        resized = functional.interpolate(stacked, size, mode="nearest-exact")
+        results["gt_values"] = resized.reshape(*values.shape[:-2], *size)
     return results
 
 

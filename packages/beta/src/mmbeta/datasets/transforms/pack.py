@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import torch
+
 from engine.structures import PixelData
 from mmbeta.registry import TRANSFORMS
 from mmbeta.structures import SegDataSample
@@ -29,11 +31,18 @@ class PackSegInputs:
 
         Returns:
             `inputs`, the image, and `data_samples`, a `SegDataSample` with `gt_sem_seg` where there
-            is a mask, and the height and width of the image as `img_shape`.
+            is a mask, and the height and width of the image as `img_shape`. It has `gt_values`,
+            numbers for each pixel `(C, H, W)` or `(H, W)`, `gt_label` and `gt_value` too, where
+            they are there.
         """
         image = results["img"].contiguous()
         meta = {key: results[key] for key in self.meta_keys if key in results}
         sample = SegDataSample(metainfo=meta | {"img_shape": tuple(image.shape[-2:])})
         if "gt_seg_map" in results:
             sample.gt_sem_seg = PixelData(data=results["gt_seg_map"])
+        if "gt_values" in results:
+            sample.gt_values = PixelData(data=results["gt_values"])
+        for key in ("gt_label", "gt_value"):
+            if key in results:
+                setattr(sample, key, torch.as_tensor(results[key]).reshape(-1))
         return {"inputs": image, "data_samples": sample}

@@ -25,6 +25,6 @@ def maps_of(backbone: nn.Module, images: Any) -> tuple[Tensor, ...]:
         raise TypeError(
             f"a backbone gives feature maps (N, C, H, W); {type(backbone).__name__} gives "
             f"{shapes} (models of timm, torchvision and transformers give maps with "
-            "features_only=True)"
+            "features_only=True; of tokens the neck ReshapeTokensToImage makes maps)"
         )
     return maps

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, signature
 from typing import Any, ClassVar
 
 from torch import Tensor
 
-from engine.model import BaseModule, channels_of
+from engine.model import BaseModule, channels_of, features_of
 from engine.registry import BACKBONE_REGISTRY, MultiSourceRegistry, needs_trust
-from engine.registry.restrictions import TIMM_OPTIONS, TRANSFORMERS_OPTIONS
+from engine.registry.restrictions import TERRATORCH_OPTIONS, TRANSFORMERS_OPTIONS
 from mmbeta.registry import MODELS
 
-from .maps import maps_of
+from .bands import adapt_bands
 
 
 @MODELS.register_module()
-@needs_trust(**TIMM_OPTIONS, **TRANSFORMERS_OPTIONS)
+@needs_trust(**TERRATORCH_OPTIONS, **TRANSFORMERS_OPTIONS)
 class NamedBackbone(BaseModule):
     """A backbone of any source, which hands on its feature maps, the largest first.
 
@@ -26,6 +26,9 @@ class NamedBackbone(BaseModule):
 
     Args:
         name: A name in `BACKBONE_REGISTRY`, with or without the prefix of its source.
+        bands: The bands of the images, by name and in their order: the first convolution is
+            adapted to them as by `adapt_bands`. A backbone with an argument `bands` gets them.
+        pretrained_bands: The bands for which the backbone was made.
         **kwargs: The other arguments of the backbone.
 
     Attributes:
@@ -41,12 +44,22 @@ class NamedBackbone(BaseModule):
     names_of_sources: ClassVar[Mapping[str, MultiSourceRegistry[Any]]] = {"name": BACKBONE_REGISTRY}
     hands_options_to = names_of_sources
 
-    def __init__(self, name: str, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        bands: Sequence[str] | None = None,
+        pretrained_bands: Sequence[str] = ("RED", "GREEN", "BLUE"),
+        **kwargs: Any,
+    ) -> None:
         super().__init__()
         sources = self.names_of_sources["name"]
-        if _takes(sources.find_class(name), "features_only"):
-            kwargs.setdefault("features_only", True)
+        make = sources.find_class(name, kwargs)
+        kwargs = _options(make, kwargs) | kwargs
+        if bands is not None and "bands" in signature(make).parameters:
+            kwargs["bands"], bands = list(bands), None
         self.backbone = sources.build(name, **kwargs)
+        if bands is not None:
+            adapt_bands(self.backbone, bands, pretrained_bands)
         channels = channels_of(self.backbone)
         if channels is None:
             raise TypeError(
@@ -57,12 +70,18 @@ class NamedBackbone(BaseModule):
         self.out_channels = channels
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
-        """Turn images `(N, in_channels, H, W)` into maps `(N, C, H', W')`."""
-        return maps_of(self.backbone, x)
+        """Turn images `(N, in_channels, H, W)` into maps `(N, C, H', W')`.
+
+        A transformer may give tokens `(N, L, C)` instead, of which a neck makes maps.
+        """
+        return features_of(self.backbone, x)
 
 
-def _takes(make: Callable[..., Any], keyword: str) -> bool:
+def _options(make: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options by which a backbone gives maps, unless those given decide."""
+    declared: Mapping[str, Any] | None = getattr(make, "as_backbone", None)
+    if declared is not None:
+        return {} if {*declared["unless"]} & {*given} else dict(declared["maps"])
     parameters = signature(make).parameters
-    return keyword in parameters or any(
-        each.kind is Parameter.VAR_KEYWORD for each in parameters.values()
-    )
+    takes_any = any(each.kind is Parameter.VAR_KEYWORD for each in parameters.values())
+    return {"features_only": True} if takes_any or "features_only" in parameters else {}

@@ -6,11 +6,14 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
+import torch
 from torch import Tensor, nn
 
 from engine.model import BaseModule
+from engine.structures import PixelData
 from mmbeta.models.layers import concat_maps, resize
 from mmbeta.registry import MODELS
+from mmbeta.structures import SegDataSample
 
 Part = Mapping[str, Any] | nn.Module
 
@@ -37,6 +40,8 @@ class BaseDecodeHead(BaseModule, ABC):
         align_corners: As in `torch.nn.functional.interpolate`.
         loss: The loss, or several whose sum counts, each a config or a module; None means cross
             entropy.
+        field: What the head learns from and predicts: `gt_` and `pred_` with this name behind, of
+            the data sample.
         init_cfg: As in `BaseModule`; None means the initialization of He et al. A small one for the
             classifier would let the network see nothing but background for its first epochs.
 
@@ -59,6 +64,7 @@ class BaseDecodeHead(BaseModule, ABC):
         align_corners: bool = False,
         loss: Part | Sequence[Part] | None = None,
         threshold: float = 0.5,
+        field: str = "sem_seg",
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(
@@ -73,6 +79,7 @@ class BaseDecodeHead(BaseModule, ABC):
         self.num_classes = num_classes
         self.threshold = threshold
         self.align_corners = align_corners
+        self.field = field
         given = loss or dict(type="mmbeta.CrossEntropyLoss")
         configs = [given] if isinstance(given, Mapping | nn.Module) else given
         self.losses = nn.ModuleList(
@@ -142,6 +149,57 @@ class BaseDecodeHead(BaseModule, ABC):
         if len(scores) == 1:
             return (scores.sigmoid() >= self.threshold).long()
         return scores.argmax(0, keepdim=True)
+
+    def targets(self, samples: Sequence[SegDataSample], size: Sequence[int]) -> Tensor:
+        """Return what a batch should be predicted as: the class of each pixel, `(N, H, W)`.
+
+        Args:
+            samples: N data samples.
+            size: Height and width of the images.
+
+        Raises:
+            ValueError: If a mask does not have that size, or there is none.
+        """
+        return torch.cat([self._truth(each, size) for each in samples]).long()
+
+    def predict(self, scores: Tensor, sample: SegDataSample) -> None:
+        """Write the prediction for an image to its data sample.
+
+        Args:
+            scores: Logits `(num_classes, H, W)`.
+            sample: The data sample.
+        """
+        setattr(
+            sample, f"pred_{self.field}", PixelData(data=self.labels(self.restore(scores, sample)))
+        )
+
+    def restore(self, scores: Tensor, sample: SegDataSample) -> Tensor:
+        """Bring what was computed for each pixel to the size that an image had at first.
+
+        Args:
+            scores: `(C, H, W)`.
+            sample: The data sample of the image, with its `img_shape` before it was padded, and its
+                `ori_shape` before it was resized, where they are known.
+        """
+        height, width = sample.get("img_shape", scores.shape[-2:])
+        scores = scores[:, :height, :width]
+        first = tuple(sample.get("ori_shape", scores.shape[-2:]))
+        return scores if scores.shape[-2:] == first else resize(scores[None], first)[0]
+
+    def _truth(self, sample: SegDataSample, size: Sequence[int]) -> Tensor:
+        """Return what the data sample has for each pixel, `(C, H, W)`."""
+        mask: Tensor = self._field_of(sample).data
+        if mask.shape[-2:] != tuple(size):
+            raise ValueError(
+                f"a mask has the size of the images of its batch, {tuple(size)}; "
+                f"got {tuple(mask.shape[-2:])}"
+            )
+        return mask
+
+    def _field_of(self, sample: SegDataSample) -> Any:
+        if f"gt_{self.field}" not in sample:
+            raise ValueError(f"{type(self).__name__} learns from gt_{self.field}, which is missing")
+        return getattr(sample, f"gt_{self.field}")
 
     @classmethod
     def _chosen(

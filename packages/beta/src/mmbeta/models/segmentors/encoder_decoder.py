@@ -9,10 +9,9 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseModel, build_backbone, channels_of
-from engine.structures import BaseDataElement, PixelData
+from engine.model import BaseModel, build_backbone, channels_of, features_of
+from engine.structures import BaseDataElement
 from mmbeta.models.backbones.maps import maps_of
-from mmbeta.models.layers import resize
 from mmbeta.registry import MODELS
 from mmbeta.structures import SegDataSample
 
@@ -33,6 +32,8 @@ class EncoderDecoder(BaseModel):
         neck: A neck between the two, or its config.
         auxiliary_head: A further head, or several, whose losses count in training and which
             predict nothing.
+        task_heads: Heads of further tasks, or their configs, by name: their losses count, and they
+            predict too. Each has a `field` of its own.
         test_cfg: How images are predicted: `dict(mode='whole')`, as None, or in windows with
             `dict(mode='slide', crop_size=(height, width), stride=(height, width))`, in pixels.
         data_preprocessor: As in `BaseModel`.
@@ -41,7 +42,8 @@ class EncoderDecoder(BaseModel):
         init_cfg: As in `BaseModule`.
 
     Raises:
-        ValueError: If `test_cfg` says no such thing.
+        ValueError: If `test_cfg` says no such thing, or two heads have one name or predict the same
+            field, or a head predicts whole images, which windows don't show.
     """
 
     test_report = "mmbeta.SegReport"
@@ -51,7 +53,8 @@ class EncoderDecoder(BaseModel):
         backbone: Part,
         decode_head: Part,
         neck: Part | None = None,
-        auxiliary_head: Part | Sequence[Part] | None = None,
+        auxiliary_head: Part | Sequence[Part] | Mapping[str, nn.Module] | None = None,
+        task_heads: Mapping[str, Part] | None = None,
         test_cfg: Mapping[str, Any] | None = None,
         data_preprocessor: Part | None = None,
         val_loss: bool = False,
@@ -72,6 +75,10 @@ class EncoderDecoder(BaseModel):
         self.auxiliary_head = nn.ModuleDict(
             {name: _head(head, channels) for name, head in _auxiliary(auxiliary_head).items()}
         )
+        self.task_heads = nn.ModuleDict(
+            {name: _head(head, channels) for name, head in (task_heads or {}).items()}
+        )
+        self._check_heads()
 
     def forward(
         self,
@@ -110,8 +117,9 @@ class EncoderDecoder(BaseModel):
         Returns:
             Maps `(N, C', H', W')`, one tensor for each level of the backbone, or of the neck.
         """
-        maps = maps_of(self.backbone, inputs)
-        return maps if self.neck is None else maps_of(self.neck, maps)
+        if self.neck is None:
+            return maps_of(self.backbone, inputs)
+        return maps_of(self.neck, features_of(self.backbone, inputs))
 
     def encode_decode(self, inputs: Tensor) -> Tensor:
         """Score the classes of each pixel, of each image as a whole.
@@ -122,8 +130,7 @@ class EncoderDecoder(BaseModel):
         Returns:
             Logits `(N, num_classes, H, W)`.
         """
-        logits = self.decode_head.logits(self.extract_feat(inputs), inputs.shape[-2:])
-        return cast("Tensor", logits)
+        return self._encode_decode(inputs)[0]
 
     def inference(self, inputs: Tensor) -> Tensor:
         """Score the classes of each pixel, in the way that `test_cfg` says.
@@ -134,10 +141,7 @@ class EncoderDecoder(BaseModel):
         Returns:
             Logits `(N, num_classes, H, W)`.
         """
-        if self.test_cfg["mode"] == "whole":
-            return self.encode_decode(inputs)
-        crop_size, stride = self.test_cfg["crop_size"], self.test_cfg["stride"]
-        return slide(self.encode_decode, inputs, crop_size, stride)
+        return self._inference(inputs)[0]
 
     def loss(self, inputs: Tensor, data_samples: Sequence[SegDataSample]) -> dict[str, Tensor]:
         """Compute the losses of a batch.
@@ -147,23 +151,24 @@ class EncoderDecoder(BaseModel):
             data_samples: N data samples with their `gt_sem_seg`.
 
         Returns:
-            The losses of the decode head. Where there are auxiliary heads, `decode.` stands before
-            their names, and before those of the others `aux.`, or `aux_0.` and so on for a list.
+            The losses of the decode head. Where there are other heads, `decode.` stands before
+            their names, and before those of the others the names of these: `aux`, `aux_0` and so on
+            for a list, or that of a task.
 
         Raises:
-            ValueError: If a mask does not have the size of the images.
+            ValueError: If a mask does not have the size of the images, or is missing.
         """
         size = inputs.shape[-2:]
-        target = _target(data_samples, size)
         feats = self.extract_feat(inputs)
-        losses: dict[str, Tensor] = self.decode_head.loss(
-            self.decode_head.logits(feats, size), target
-        )
-        if self.auxiliary_head:
-            losses = {f"decode.{name}": value for name, value in losses.items()}
-        for which, head in cast("Mapping[str, Any]", self.auxiliary_head).items():
-            values = head.loss(head.logits(feats, size), target)
-            losses |= {f"{which}.{name}": value for name, value in values.items()}
+        others: dict[str, Any] = {**self.auxiliary_head, **self.task_heads}
+        targets: dict[tuple[type, str], Tensor] = {}  # heads of one kind share theirs
+        losses: dict[str, Tensor] = {}
+        for which, head in {"decode": self.decode_head, **others}.items():
+            kind = (type(head).targets, head.field)
+            if kind not in targets:
+                targets[kind] = head.targets(data_samples, size)
+            values = head.loss(head.logits(feats, size), targets[kind])
+            losses |= {f"{which}.{name}" if others else name: each for name, each in values.items()}
         return losses
 
     def predict(
@@ -178,22 +183,58 @@ class EncoderDecoder(BaseModel):
                 before it was resize (`ori_shape`).
 
         Returns:
-            N data samples with `pred_sem_seg`, and with `val_loss` a data element with the loss,
-            where there are true masks.
+            N data samples with `pred_sem_seg`, or the fields of other heads, and with `val_loss` a
+            data element with the loss, where there are true masks.
         """
-        scores = self.inference(inputs)
+        scores, *others = self._inference(inputs)
         samples = [SegDataSample() for _ in scores] if data_samples is None else [*data_samples]
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
-            own = _restore_size(score, sample)
-            sample.pred_sem_seg = PixelData(data=self.decode_head.labels(own))
-            if self.val_loss and "gt_sem_seg" in sample:
-                target = _target([sample], own.shape[-2:])
+            if self.val_loss and f"gt_{self.decode_head.field}" in sample:
+                own = self.decode_head.restore(score, sample)
+                target = self.decode_head.targets([sample], own.shape[-2:])
                 losses.append(self.decode_head.loss(own[None], target))
+            self.decode_head.predict(score, sample)
+        for head, predicted in zip(self.task_heads.values(), others, strict=True):
+            for sample, score in zip(samples, predicted, strict=True):
+                cast("Any", head).predict(score, sample)
         if not losses:
             return samples
         means = {name: torch.stack([each[name] for each in losses]).mean() for name in losses[0]}
         return [*samples, BaseDataElement(loss=means)]
+
+    def _encode_decode(self, inputs: Tensor) -> list[Tensor]:
+        """Compute the outputs of the decode head and of each task."""
+        feats, size = self.extract_feat(inputs), inputs.shape[-2:]
+        heads: list[Any] = [self.decode_head, *self.task_heads.values()]
+        return [head.logits(feats, size) for head in heads]
+
+    def _inference(self, inputs: Tensor) -> list[Tensor]:
+        """Compute these outputs in the way that `test_cfg` says."""
+        if self.test_cfg["mode"] == "whole":
+            return self._encode_decode(inputs)
+        crop_size, stride = self.test_cfg["crop_size"], self.test_cfg["stride"]
+        joined = slide(
+            lambda crop: torch.cat(self._encode_decode(crop), 1), inputs, crop_size, stride
+        )
+        heads: list[Any] = [self.decode_head, *self.task_heads.values()]
+        return list(joined.split([head.num_classes for head in heads], 1))
+
+    def _check_heads(self) -> None:
+        both = {"decode", *self.auxiliary_head} & {*self.task_heads}
+        if both:
+            raise ValueError(f"two heads are called {both.pop()!r}")
+        heads: list[Any] = [self.decode_head, *self.task_heads.values()]
+        fields = [getattr(head, "field", None) for head in heads]
+        if len({*fields}) < len(fields):
+            raise ValueError(f"each head that predicts needs a field of its own; got {fields}")
+        if self.test_cfg["mode"] == "slide" and any(
+            getattr(each, "pools", False) for each in heads
+        ):
+            raise ValueError(
+                "a head that predicts whole images needs test_cfg=dict(mode='whole'): a window "
+                "shows a part"
+            )
 
     def test_step(self, data: Any) -> list[Any]:
         """Return the predictions for a batch, one data sample for each image, and no loss."""
@@ -215,6 +256,8 @@ def _auxiliary(heads: Part | Sequence[Part] | None) -> dict[str, Part]:
     """Return the auxiliary heads by the names that their losses get."""
     if heads is None:
         return {}
+    if isinstance(heads, Mapping) and "type" not in heads:
+        return dict(heads)
     if isinstance(heads, Mapping | nn.Module):
         return {"aux": heads}
     return {f"aux_{index}": head for index, head in enumerate(heads)}
@@ -239,23 +282,3 @@ def _check(test_cfg: Mapping[str, Any]) -> None:
             f"stride of test_cfg is at most crop_size {tuple(test_cfg['crop_size'])}, or pixels "
             f"would be left out; got {tuple(test_cfg['stride'])}"
         )
-
-
-def _target(data_samples: Sequence[SegDataSample], size: Sequence[int]) -> Tensor:
-    """Return the true masks of a batch, `(N, H, W)` of int64."""
-    masks = [sample.gt_sem_seg.data for sample in data_samples]
-    for mask in masks:
-        if mask.shape != (1, *size):
-            raise ValueError(
-                f"a mask has the size of the images of its batch, {tuple(size)}; "
-                f"got {tuple(mask.shape[-2:])}"
-            )
-    return torch.cat(masks).long()
-
-
-def _restore_size(scores: Tensor, sample: SegDataSample) -> Tensor:
-    """Bring scores `(num_classes, H, W)` to the size that an image had at first."""
-    height, width = sample.get("img_shape", scores.shape[-2:])
-    scores = scores[:, :height, :width]
-    first = tuple(sample.get("ori_shape", scores.shape[-2:]))
-    return scores if scores.shape[-2:] == first else resize(scores[None], first)[0]
