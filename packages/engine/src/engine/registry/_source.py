@@ -43,6 +43,8 @@ class PackageSource:
         list_names: Returns all names; it is called once.
         find: Returns the class or function of a name.
         install: The requirement to install if the package is missing, as pip takes it.
+        is_variant: Tells whether there is a variant `name.tag` of a name; None means that there are
+            no variants. They are found, and not listed.
     """
 
     def __init__(
@@ -51,11 +53,13 @@ class PackageSource:
         list_names: Callable[[], Iterable[str]],
         find: Callable[[str], Callable[..., Any]],
         install: str,
+        is_variant: Callable[[str], bool] | None = None,
     ) -> None:
         self.package = package
         self.install = install
         self._list_names = list_names
         self._find = find
+        self._is_variant = is_variant
         self._names: dict[str, None] | None = None
 
     @property
@@ -126,7 +130,11 @@ class PackageSource:
 
     def __contains__(self, key: object) -> bool:
         """Return whether there is such a name; none is where the package can't be imported."""
-        return key in self._names_or_none()
+        names = self._names_or_none()
+        if key in names or self._is_variant is None or not isinstance(key, str):
+            return key in names
+        name, dot, _ = key.partition(".")
+        return bool(dot) and name in names and self._is_variant(key)
 
     def __iter__(self) -> Iterator[str]:
         """Iterate over the names; without the package there are none."""
