@@ -179,7 +179,17 @@ class EncoderDecoder(BaseModel):
             N data samples with `pred_sem_seg`, and with `val_loss` a data element with the loss,
             where there are true masks.
         """
-        scores = self.inference(inputs)
+        return self.predict_scores(self.inference(inputs), data_samples)
+
+    def predict_scores(
+        self, scores: Tensor, data_samples: Sequence[SegDataSample] | None = None
+    ) -> list[Any]:
+        """Predict the masks of a batch from its scores.
+
+        Args:
+            scores: Logits `(N, num_classes, H, W)`.
+            data_samples: As in `predict`.
+        """
         samples = [SegDataSample() for _ in scores] if data_samples is None else [*data_samples]
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
