@@ -2,6 +2,8 @@ from .digits_canvas import DigitsCanvas as DigitsCanvas
 from .folder import write_folder as write_folder
 from .labels import LabelTable as LabelTable
 from .seg_dataset import BaseSegDataset as BaseSegDataset
+from .transforms.auto_augment import RandAugment as RandAugment
+from .transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
 from .transforms.color import PhotoMetricDistortion as PhotoMetricDistortion
 from .transforms.geometry import Pad as Pad
 from .transforms.geometry import RandomCrop as RandomCrop
