@@ -3,6 +3,7 @@
 compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
+finetune    fine-tuned weights, over training from scratch
 loop        an iteration of a training, over a raw PyTorch loop
 registry    lookups and builds, in seconds and in instructions
 zoo         size and speed of the models that the libraries ship
@@ -15,6 +16,7 @@ import sys
 import compat
 import config
 import data
+import finetune
 import loop
 import registry
 import zoo
@@ -23,6 +25,7 @@ BENCHMARKS = {
     "compat": compat.main,
     "config": config.main,
     "data": data.main,
+    "finetune": finetune.main,
     "loop": loop.main,
     "registry": registry.main,
     "zoo": zoo.main,

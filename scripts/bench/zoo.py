@@ -57,6 +57,8 @@ def _rows(patterns: str) -> Iterator[str]:
         Image.fromarray(pixels).save(photo.name)
         for name in BaseInferencer.list_models(patterns=patterns):
             cfg = Config.fromfile(name)
+            if cfg.model.backbone.get("pretrained"):  # any weights are as large and as fast
+                cfg.model.backbone.pretrained = False
             with DefaultScope.overwrite_default_scope(cfg.default_scope):
                 yield _row(name, cfg, photo.name)
 

@@ -45,7 +45,7 @@ def _write_cifar_files(root: Path) -> None:
 
 def _write_folders(root: Path) -> None:
     rng = np.random.default_rng(0)
-    for split in ("train", "val"):
+    for split in ("train", "val", "test"):
         for name in ("cat", "dog"):
             (root / split / name).mkdir(parents=True)
             for number in range(2):
@@ -80,6 +80,8 @@ def small(cfg: Config, root: Path) -> Config:
             changes[f"{loader}.dataset.data_root"] = str(root)
         if cfg[loader].dataset.type == "CIFAR10":
             changes[f"{loader}.dataset.verify"] = False
+    if cfg.model.backbone.get("pretrained"):  # no download
+        changes["model.backbone.pretrained"] = False
     if write is not None:
         write(root)
     cfg.merge_from_dict(changes)

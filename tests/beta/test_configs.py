@@ -27,7 +27,8 @@ SIDE = 64
 
 def _write_folder(root: Path) -> None:
     write_folder(DigitsCanvas("train", 4), root, "train")
-    write_folder(DigitsCanvas("test", 2), root, "test")
+    for split in ("val", "test"):
+        write_folder(DigitsCanvas("test", 2), root, split)
 
 
 def _write_voc(root: Path) -> None:
@@ -71,9 +72,14 @@ def small(cfg: Config, root: Path) -> Config:
         changes[f"{loader}.dataset.{'num_images' if write is None else 'data_root'}"] = (
             4 if write is None else str(root)
         )
-    if write is _write_voc:  # its images are ten times as large
+    if write is _write_folder:  # whose classes are those of the digits
+        changes["model.decode_head.num_classes"] = len(DigitsCanvas.METAINFO["classes"])
+        for loader in LOADERS:
+            changes[f"{loader}.dataset.metainfo"] = dict(DigitsCanvas.METAINFO)
+    if cfg.model.data_preprocessor.get("size") == (512, 512):  # photos are ten times as large
         changes["model.data_preprocessor.size"] = (SIDE, SIDE)
-        changes["model.test_cfg"] = dict(crop_size=(SIDE, SIDE), stride=(48, 48))
+        if "test_cfg" in cfg.model:
+            changes["model.test_cfg"] = dict(crop_size=(SIDE, SIDE), stride=(48, 48))
         pipeline = cfg.train_dataloader.dataset.pipeline
         for index, each in enumerate(pipeline):
             if each.type == "RandomResize":
@@ -82,6 +88,8 @@ def small(cfg: Config, root: Path) -> Config:
                 changes[f"train_dataloader.dataset.pipeline.{index}.crop_size"] = (SIDE, SIDE)
         for loader in LOADERS[1:]:
             changes[f"{loader}.dataset.pipeline.1.scale"] = (128, SIDE)
+    if cfg.model.backbone.get("pretrained"):  # no download
+        changes["model.backbone.pretrained"] = False
     if write is not None:
         write(root)
     cfg.merge_from_dict(changes)

@@ -264,3 +264,21 @@ def test_a_model_by_its_name_in_the_index_of_a_library(
     weights.unlink()
     with pytest.raises(FileNotFoundError, match=r"nothing\.pth"):
         _Inferencer("nothing", scope="indexed_models")
+
+
+class _Downloading(_Sums):
+    """Asks for weights that can't be reached."""
+
+    def __init__(self, pretrained: bool) -> None:
+        super().__init__()
+        if pretrained:
+            raise FileNotFoundError("no connection")
+
+
+def test_with_a_checkpoint_no_pretrained_weights_are_asked_for(weights: Path) -> None:
+    cfg = {"model": {"type": _Downloading, "pretrained": True}}
+    result = _Inferencer(cfg, weights, device="cpu")([(1, 1)])
+    assert result["predictions"] == [{"name": "(1, 1)", "sum": 11.0}]
+    assert cfg["model"]["pretrained"] is True
+    with pytest.raises(FileNotFoundError, match="no connection"):
+        _Inferencer(cfg, device="cpu")

@@ -14,6 +14,7 @@ from .batch_augments import BatchAugments as BatchAugments
 from .batch_augments import CutMix as CutMix
 from .batch_augments import Mixup as Mixup
 from .classifiers.image import ImageClassifier as ImageClassifier
+from .classifiers.tta import ClsTTAModel as ClsTTAModel
 from .heads.linear_head import LinearClsHead as LinearClsHead
 from .heads.linear_head import MultiLabelHead as MultiLabelHead
 from .key_maps import TIMM_CONVNEXT as TIMM_CONVNEXT

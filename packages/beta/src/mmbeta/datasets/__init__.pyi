@@ -4,6 +4,8 @@ from .label_counts import MaskedDataset as MaskedDataset
 from .labels import LabelTable as LabelTable
 from .seg_dataset import BaseSegDataset as BaseSegDataset
 from .tiles import GeoTiffTiles as GeoTiffTiles
+from .transforms.auto_augment import RandAugment as RandAugment
+from .transforms.auto_augment import TrivialAugmentWide as TrivialAugmentWide
 from .transforms.color import PhotoMetricDistortion as PhotoMetricDistortion
 from .transforms.geometry import Pad as Pad
 from .transforms.geometry import RandomCrop as RandomCrop

@@ -44,12 +44,13 @@ class DigitsCanvas(MaskedDataset):
         split: `'train'` or `'test'`.
         num_images: How many images to make; None means 1,200 for training and 300 for the test.
         seed: Where the random choices begin.
+        digits: Which of the digits appear; None means all.
         pipeline: As in `BaseDataset`.
         indices: As in `BaseDataset`.
         test_mode: As in `BaseDataset`.
 
     Raises:
-        ValueError: If there is no such split, or no image to make.
+        ValueError: If there is no such split or digit, or no image to make.
     """
 
     METAINFO: ClassVar[dict[str, Any]] = {
@@ -74,6 +75,7 @@ class DigitsCanvas(MaskedDataset):
         split: Literal["train", "test"],
         num_images: int | None = None,
         seed: int = 0,
+        digits: Sequence[int] | None = None,
         pipeline: Sequence[Mapping[str, Any] | Callable[[Any], Any]] = (),
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
@@ -83,13 +85,16 @@ class DigitsCanvas(MaskedDataset):
         self.split = split
         self.num_images = _NUM_IMAGES[split] if num_images is None else num_images
         self.seed = seed
+        self.digits = None if digits is None else tuple(digits)
+        if digits is not None and not (digits and {*digits} <= {*range(10)}):
+            raise ValueError(f"digits of DigitsCanvas are some of 0 to 9; got {digits!r}")
         if self.num_images < 1:
             raise ValueError(f"num_images of DigitsCanvas is at least 1; got {num_images}")
         super().__init__(pipeline=pipeline, indices=indices, test_mode=test_mode)
 
     def load_data_list(self) -> list[dict[str, Any]]:
         """Make the images."""
-        scans = _load_scans(self.split)
+        scans = _load_scans(self.split, self.digits)
         rng = np.random.default_rng([self.seed, len(self.split)])
         return [_draw_canvas(scans, rng) for _ in range(self.num_images)]
 
@@ -109,7 +114,7 @@ class _Scans:
     enlarged: Mapping[int, Tensor]
 
 
-def _load_scans(split: str) -> _Scans:
+def _load_scans(split: str, digits: Sequence[int] | None) -> _Scans:
     from sklearn.datasets import load_digits  # deferred: seconds that other datasets don't need
     from sklearn.model_selection import train_test_split
 
@@ -118,6 +123,8 @@ def _load_scans(split: str) -> _Scans:
         np.arange(len(labels)), test_size=_TEST_PART, stratify=labels, random_state=_SPLIT_SEED
     )
     chosen = train if split == "train" else test
+    if digits is not None:
+        chosen = chosen[np.isin(labels[chosen], digits)]
     scans = torch.from_numpy(pixels[chosen] * (255 / 16)).reshape(-1, 1, 8, 8)
     enlarged = {
         size: functional.interpolate(scans, (size, size), mode="bilinear").round().byte()[:, 0]

@@ -1,1 +1,3 @@
+from .boundary import BoundaryIoUMetric as BoundaryIoUMetric
+from .boundary import HausdorffMetric as HausdorffMetric
 from .iou import IoUMetric as IoUMetric

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -11,6 +11,8 @@ from torch import Tensor
 from engine.evaluator import BaseMetric
 from engine.logging import get_logger
 from mmbeta.registry import METRICS
+
+from .masks import check_labels, classes_of, table_of
 
 _MEASURES = {
     "mIoU": ("IoU", "Acc"),
@@ -87,29 +89,19 @@ class IoUMetric(BaseMetric):
             measured = {
                 name: values.nan_to_num(nan=self.nan_to_num) for name, values in measured.items()
             }
-        get_logger().info("%s", self._table(measured))
+        get_logger().info("%s", table_of(self._classes, measured))
         means = {f"m{name}": values.nanmean().item() for name, values in measured.items()}
         return means | {"aAcc": (hits.sum() / truth.sum()).item()}
 
     @property
     def _classes(self) -> Sequence[str]:
-        classes = [str(name) for name in (self.dataset_meta or {}).get("classes", ())]
-        if not classes:
-            raise ValueError(
-                "IoUMetric needs the names of the classes: `classes` in the dataset's metainfo"
-            )
-        return classes
+        return classes_of(self.dataset_meta, "IoUMetric")
 
     def _counts(self, truth: Tensor, prediction: Tensor) -> Tensor:
         count = len(self._classes)
         counted = truth != self.ignore_index
         truth, prediction = truth[counted], prediction[counted]
-        for name, labels in (("true", truth), ("predicted", prediction)):
-            if labels.numel() and not 0 <= labels.min() <= labels.max() < count:
-                raise ValueError(
-                    f"a {name} mask has labels from {labels.min()} to {labels.max()}; "
-                    f"expected 0 to {count - 1}, or {self.ignore_index} to ignore a pixel"
-                )
+        check_labels(truth, prediction, count, self.ignore_index)
         right = truth[truth == prediction]
         each = [labels.bincount(minlength=count) for labels in (right, truth, prediction)]
         return torch.stack(each)
@@ -127,14 +119,3 @@ class IoUMetric(BaseMetric):
         }
         asked = {name for measure in self.iou_metrics for name in _MEASURES[measure]}
         return {name: values for name, values in everything.items() if name in asked}
-
-    def _table(self, measured: Mapping[str, Tensor]) -> str:
-        width = max(len("class"), *map(len, self._classes))
-        columns = [[f"{value:.4f}" for value in values.tolist()] for values in measured.values()]
-        rows = [["class", *measured], *zip(self._classes, *columns, strict=True)]
-        spaces = [max(len(name), 6) + 2 for name in measured]
-        return "\n".join(
-            f"{first:<{width}}"
-            + "".join(f"{cell:>{space}}" for cell, space in zip(cells, spaces, strict=True))
-            for first, *cells in rows
-        )

@@ -25,7 +25,11 @@ from .losses.cross_entropy import CrossEntropyLoss as CrossEntropyLoss
 from .losses.dice import DiceLoss as DiceLoss
 from .losses.focal import FocalLoss as FocalLoss
 from .losses.lovasz import LovaszLoss as LovaszLoss
+from .losses.ohem import OHEMCrossEntropyLoss as OHEMCrossEntropyLoss
+from .losses.overlap import OverlapLoss as OverlapLoss
 from .losses.regression import RegressionLoss as RegressionLoss
+from .losses.tversky import FocalTverskyLoss as FocalTverskyLoss
+from .losses.tversky import TverskyLoss as TverskyLoss
 from .necks.base import Neck as Neck
 from .necks.pyramid import AddBottleneckLayer as AddBottleneckLayer
 from .necks.pyramid import InterpolateToPyramidal as InterpolateToPyramidal
@@ -36,5 +40,6 @@ from .necks.tokens import PermuteDims as PermuteDims
 from .necks.tokens import ReshapeTokensToImage as ReshapeTokensToImage
 from .preprocess import SegDataPreprocessor as SegDataPreprocessor
 from .segmentors.encoder_decoder import EncoderDecoder as EncoderDecoder
+from .segmentors.tta import SegTTAModel as SegTTAModel
 from .segmentors.windows import slide as slide
 from .segmentors.windows import windows as windows

@@ -18,3 +18,4 @@ from ._progress import CurvesHook as CurvesHook
 from ._progress import ProgressHook as ProgressHook
 from ._runtime_info import IterTimerHook as IterTimerHook
 from ._runtime_info import RuntimeInfoHook as RuntimeInfoHook
+from ._unfreeze import UnfreezeHook as UnfreezeHook

@@ -23,6 +23,9 @@ from ._evaluation import keeping_random_state as keeping_random_state
 from ._evaluation import random_state as random_state
 from ._evaluation import restore_random_state as restore_random_state
 from ._evaluation import sharing_buffers as sharing_buffers
+from ._freezing import count_stages as count_stages
+from ._freezing import freeze_stages as freeze_stages
+from ._freezing import parameters_frozen_by_stage as parameters_frozen_by_stage
 from ._merge import merge_dict as merge_dict
 from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torchvision.models import get_model
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
+
+from ._named_weights import load_torchvision
 
 _SIDE = 224  # of the image by which the maps of a model are found
 
@@ -34,7 +35,7 @@ class TorchvisionMaps(nn.Module):
 
     def __init__(self, name: str, return_nodes: Sequence[str] | None = None, **kwargs: Any) -> None:
         super().__init__()
-        model = get_model(name, **kwargs)
+        model = load_torchvision(name, **kwargs)
         if return_nodes is None:
             found = _last_of_each_size(model, name)
             return_nodes, self.out_channels = list(found), [*found.values()]

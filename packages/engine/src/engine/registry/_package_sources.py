@@ -16,6 +16,7 @@ from ._source import PackageSource
 from .restrictions import (
     TIMM_OPTIONS,
     TORCHMETRICS_OPTIONS,
+    TORCHVISION_OPTIONS,
     TRANSFORMERS_OPTIONS,
     Restriction,
     needs_trust,
@@ -24,6 +25,7 @@ from .restrictions import (
 # What needs torch is in packages that may import torch; it is imported by name when it is needed.
 _SMP_DECODERS = "engine.model._smp_decoder"
 _TORCHVISION_MAPS = "engine.model._torchvision_maps"
+_NAMED_WEIGHTS = "engine.model._named_weights"
 _TORCHVISION_TRANSFORMS = "engine.dataset._torchvision"
 _TORCHMETRICS = "engine.evaluator._torchmetrics"
 
@@ -101,7 +103,7 @@ def _find_timm_model(name: str) -> Callable[..., Any]:
             warnings.warn(f"timm calls {former} {name} now", FutureWarning, stacklevel=2)
         if in_channels is not None:  # as the libraries call what is `in_chans` in timm
             kwargs.setdefault("in_chans", in_channels)
-        return create_model(*args, **kwargs)
+        return import_module(_NAMED_WEIGHTS).build_timm(*args, **kwargs)
 
     return _mark_backbone(
         _bind_name(create, name, TIMM_OPTIONS),
@@ -122,24 +124,12 @@ def _find_torchvision_model(name: str) -> Callable[..., Any]:
 
     from torchvision.models import get_model_builder
 
-    builder: Callable[..., Any] = get_model_builder(name)
-
-    @wraps(builder)
-    def make(
-        *args: Any,
-        return_nodes: list[str] | None = None,
-        features_only: bool = False,
-        **kwargs: Any,
-    ) -> Any:
-        if features_only or return_nodes is not None:
-            return import_module(_TORCHVISION_MAPS).TorchvisionMaps(name, return_nodes, **kwargs)
-        if kwargs.get("num_classes") != 0:
-            return builder(*args, **kwargs)
-        del kwargs["num_classes"]
-        return import_module(_TORCHVISION_MAPS).without_classifier(builder(*args, **kwargs))
+    @wraps(get_model_builder(name))
+    def make(*args: Any, **kwargs: Any) -> Any:
+        return import_module(_NAMED_WEIGHTS).build_torchvision(name, *args, **kwargs)
 
     return _mark_backbone(
-        make,
+        needs_trust(**TORCHVISION_OPTIONS)(make),
         maps={"features_only": True},
         vectors={"num_classes": 0},
         unless=("return_nodes",),

@@ -203,9 +203,13 @@ COMPILES = Restriction("it runs a compiler", lambda value: value is None or valu
 
 # Options of other packages, and of the parts that pass their options on to these.
 _LOADS = Restriction("it may load files or code from elsewhere")
-TIMM_OPTIONS = dict.fromkeys(
-    ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"), _LOADS
-)
+TIMM_OPTIONS = {
+    **dict.fromkeys(
+        ("cache_dir", "checkpoint_path", "pretrained_cfg", "pretrained_cfg_overlay"), _LOADS
+    ),
+    "pretrained": NAMES_CHECKPOINT,
+}
+TORCHVISION_OPTIONS = {"pretrained": NAMES_CHECKPOINT, "weights": NAMES_CHECKPOINT}
 TERRATORCH_OPTIONS = TIMM_OPTIONS | dict.fromkeys(("ckpt_data", "ckpt_path"), _LOADS)
 TRANSFORMERS_OPTIONS = dict.fromkeys(
     (

@@ -1,6 +1,9 @@
 from ._check_types import check_types as check_types
 from ._deprecation import deprecated_api_warning as deprecated_api_warning
 from ._deprecation import deprecated_function as deprecated_function
+from ._layer_groups import LayerPatterns as LayerPatterns
+from ._layer_groups import group_layers as group_layers
+from ._layer_groups import usual_layers as usual_layers
 from ._manager import ManagerMixin as ManagerMixin
 from ._methods import has_method as has_method
 from ._methods import is_method_overridden as is_method_overridden

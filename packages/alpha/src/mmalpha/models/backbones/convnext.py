@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 
-from engine.model import BaseModule
+from engine.model import BaseModule, freeze_stages
 from mmalpha.models.layers import MLP, DropPath, LayerNorm2d, drop_path_rates
 from mmalpha.registry import MODELS
 
@@ -114,6 +114,8 @@ class ConvNeXt(BaseModule):
         drop_path_rate: The probability that an image goes without the last block; it grows from 0
             at the first.
         layer_scale: The factor with which each channel of a block begins; 0 means none.
+        frozen_stages: The last stage that is frozen: 0 is the stem, -1 freezes nothing; see
+            `engine.model.freeze_stages`.
         init_cfg: As in `BaseModule`.
 
     Raises:
@@ -129,6 +131,7 @@ class ConvNeXt(BaseModule):
         out_norm: bool = False,
         drop_path_rate: float = 0.0,
         layer_scale: float = 1e-6,
+        frozen_stages: int = -1,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
@@ -157,6 +160,21 @@ class ConvNeXt(BaseModule):
             else {}
         )
         self.register_load_state_dict_pre_hook(_flatten_weights)  # type: ignore[no-untyped-call]  # torch has no annotations here
+        freeze_stages(self, frozen_stages)
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
+        """Tell the order of the layers, as the models of timm do.
+
+        Args:
+            coarse: Whether a layer is a whole stage rather than a block of it.
+        """
+        blocks: list[tuple[str, tuple[int, ...] | None]] = [
+            (r"^stages\.(\d+)\.downsample", (0,)),
+            (r"^stages\.(\d+)\.blocks\.(\d+)", None),
+        ]
+        if coarse:
+            blocks = [(r"^stages\.(\d+)", None)]
+        return {"stem": r"^stem", "blocks": [*blocks, (r"^out_norms", (99999,))]}
 
     def forward(self, x: Tensor) -> tuple[Tensor, ...]:
         """Compute the maps of the stages that `out_indices` names.

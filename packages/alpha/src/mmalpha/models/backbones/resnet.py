@@ -7,14 +7,13 @@ The names of the parameters are those of torchvision, so that its weights load.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self, cast
+from typing import Any, Literal, cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-from torch.nn.modules.batchnorm import _BatchNorm
 
-from engine.model import BaseModule
+from engine.model import BaseModule, freeze_stages
 from mmalpha.registry import MODELS
 
 
@@ -143,6 +142,8 @@ class ResNet(BaseModule):
         avg_down: Whether shortcuts average where they halve the map, or would without dilation,
             before a 1×1 convolution of stride 1. With the deep stem that is the `d` variant (He et
             al., Bag of Tricks, 2019).
+        frozen_stages: The last stage that is frozen: 0 is the stem, -1 freezes nothing; see
+            `engine.model.freeze_stages`.
         norm_eval: Whether the normalizations keep their running statistics in training too.
         zero_init_residual: Whether each block begins as the identity (Goyal et al., 2017).
         channels_last: Whether to compute in the memory layout NHWC, which is about twice as fast
@@ -168,6 +169,7 @@ class ResNet(BaseModule):
         out_indices: Sequence[int] = (3,),
         stem: Literal["imagenet", "deep", "cifar"] = "imagenet",
         avg_down: bool = False,
+        frozen_stages: int = -1,
         norm_eval: bool = False,
         zero_init_residual: bool = False,
         channels_last: bool = False,
@@ -180,7 +182,6 @@ class ResNet(BaseModule):
         _check(depth, num_stages, strides, dilations, out_indices, stem)
         block, counts = _ARCHITECTURES[depth]
         self.out_indices = tuple(out_indices)
-        self.norm_eval = norm_eval
         self.zero_init_residual = zero_init_residual
         self.channels_last = channels_last
 
@@ -209,6 +210,18 @@ class ResNet(BaseModule):
         self.out_channels = tuple(outs[index] for index in self.out_indices)
         if channels_last:
             self.to(memory_format=torch.channels_last)
+        freeze_stages(self, frozen_stages, norm_eval)
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
+        """Tell the order of the layers, as the models of timm do.
+
+        Args:
+            coarse: Whether a layer is a whole stage rather than a block of it.
+        """
+        return {
+            "stem": r"^(?:conv1|bn1)\b",
+            "blocks": r"^layer(\d+)" if coarse else r"^layer(\d+)\.(\d+)",
+        }
 
     def init_weights(self) -> None:
         """Initialize the weights once."""
@@ -236,15 +249,6 @@ class ResNet(BaseModule):
             x = self.get_submodule(f"layer{stage + 1}")(x)
             maps[stage] = x
         return tuple(maps[index] for index in self.out_indices)
-
-    def train(self, mode: bool = True) -> Self:
-        """Switch between training and evaluation."""
-        super().train(mode)
-        if self.norm_eval:
-            for module in self.modules():
-                if isinstance(module, _BatchNorm):
-                    module.eval()
-        return self
 
 
 def _conv(

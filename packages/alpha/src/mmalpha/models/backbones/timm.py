@@ -23,7 +23,8 @@ class TIMMBackbone(BaseModule):
         model_name: Its name in timm.
         features_only: Whether to hand on the maps of several stages, `(N, C, H, W)` each, rather
             than the pooled features of the last one, `(N, C)`.
-        pretrained: Whether timm loads weights, which it downloads.
+        pretrained: Whether to load weights: True takes those of the Hub, which timm downloads,
+            a str is a file or a folder with such files.
         in_channels: Channels of the images; timm calls them `in_chans`, which serves as well.
         **kwargs: The other arguments of `timm.create_model`.
 
@@ -38,7 +39,7 @@ class TIMMBackbone(BaseModule):
         self,
         model_name: str,
         features_only: bool = False,
-        pretrained: bool = False,
+        pretrained: bool | str = False,
         in_channels: int = 3,
         **kwargs: Any,
     ) -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from engine.model import BaseModule
+from engine.model import BaseModule, freeze_stages
 from mmalpha.models.layers import MLP, DropPath, drop_path_rates
 from mmalpha.registry import MODELS
 
@@ -168,6 +168,8 @@ class VisionTransformer(BaseModule):
         variant: What the transformer was trained as: `'vit'`, which is that of DeiT too, `'deit3'`,
             `'dinov2'`, `'dinov2_reg4'` with four registers, `'clip'`, or `'clip_quickgelu'` for
             weights of OpenAI.
+        frozen_stages: The last block that is frozen, from 1; 0 freezes what is before the blocks
+            alone, and -1 nothing. See `engine.model.freeze_stages`.
         init_cfg: As in `BaseModule`.
 
     Raises:
@@ -185,6 +187,7 @@ class VisionTransformer(BaseModule):
         drop_rate: float = 0.0,
         drop_path_rate: float = 0.0,
         variant: str = "vit",
+        frozen_stages: int = -1,
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(_INIT if init_cfg is None else init_cfg)
@@ -218,6 +221,18 @@ class VisionTransformer(BaseModule):
         self.norm = nn.LayerNorm(dims, kind.eps)
         self._register_state_dict_hook(_note_grid)  # type: ignore[no-untyped-call]  # torch has no annotations here
         self.register_load_state_dict_pre_hook(_fit_position_embedding)  # type: ignore[no-untyped-call]  # torch has no annotations here
+        freeze_stages(self, frozen_stages)
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, Any]:
+        """Tell the order of the layers, as the models of timm do.
+
+        Args:
+            coarse: Not used: a block is a stage.
+        """
+        return {
+            "stem": r"^(?:cls_token|reg_token|pos_embed|patch_embed|norm_pre)",
+            "blocks": [(r"^blocks\.(\d+)", None), (r"^norm\b", (99999,))],
+        }
 
     def init_weights(self) -> None:
         """Initialize the weights once."""

@@ -125,7 +125,17 @@ class LinearClsHead(BaseModule):
         Returns:
             N data samples with `pred_score` and `pred_label`.
         """
-        scores = self.scores(feats)
+        return self.predict_scores(self.scores(feats), data_samples)
+
+    def predict_scores(
+        self, scores: Tensor, data_samples: Sequence[DataSample] | None = None
+    ) -> list[DataSample]:
+        """Predict the classes of a batch from their probabilities.
+
+        Args:
+            scores: Probabilities `(N, num_classes)`.
+            data_samples: As in `predict`.
+        """
         labels = scores.argmax(1)
         samples = _samples(data_samples, len(scores))
         for sample, score, label in zip(samples, scores, labels, strict=True):
@@ -144,19 +154,18 @@ class MultiLabelHead(LinearClsHead):
     default_loss = "mmalpha.BinaryCrossEntropyLoss"
     use_sigmoid = True
 
-    def predict(
-        self, feats: Sequence[Tensor], data_samples: Sequence[DataSample] | None = None
+    def predict_scores(
+        self, scores: Tensor, data_samples: Sequence[DataSample] | None = None
     ) -> list[DataSample]:
-        """Predict the classes of a batch.
+        """Predict the classes of a batch from their probabilities.
 
         Args:
-            feats: As in `forward`.
-            data_samples: N data samples to write the predictions to; None makes new ones.
+            scores: Probabilities `(N, num_classes)`.
+            data_samples: As in `predict`.
 
         Returns:
             N data samples with `pred_score`, a probability for each class by itself.
         """
-        scores = self.scores(feats)
         samples = _samples(data_samples, len(scores))
         for sample, score in zip(samples, scores, strict=True):
             sample.set_pred_score(score)

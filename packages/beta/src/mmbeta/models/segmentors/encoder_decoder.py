@@ -187,6 +187,21 @@ class EncoderDecoder(BaseModel):
             data element with the loss, where there are true masks.
         """
         scores, *others = self._inference(inputs)
+        return self.predict_scores(scores, data_samples, others)
+
+    def predict_scores(
+        self,
+        scores: Tensor,
+        data_samples: Sequence[SegDataSample] | None = None,
+        others: Sequence[Tensor] = (),
+    ) -> list[Any]:
+        """Predict the masks of a batch from its scores.
+
+        Args:
+            scores: Logits `(N, num_classes, H, W)`.
+            data_samples: As in `predict`.
+            others: The outputs of the task heads; without them these don't predict.
+        """
         samples = [SegDataSample() for _ in scores] if data_samples is None else [*data_samples]
         losses: list[dict[str, Tensor]] = []
         for sample, score in zip(samples, scores, strict=True):
@@ -195,7 +210,7 @@ class EncoderDecoder(BaseModel):
                 target = self.decode_head.targets([sample], own.shape[-2:])
                 losses.append(self.decode_head.loss(own[None], target))
             self.decode_head.predict(score, sample)
-        for head, predicted in zip(self.task_heads.values(), others, strict=True):
+        for head, predicted in zip(self.task_heads.values(), others, strict=False):
             for sample, score in zip(samples, predicted, strict=True):
                 cast("Any", head).predict(score, sample)
         if not losses:

@@ -98,6 +98,7 @@ class DefaultOptimWrapperConstructor:
         if self.paramwise_cfg:
             params = []
             self.add_params(params, model)
+            self._check_layers(model)
             self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
         join_equal_groups(optimizer)
@@ -105,6 +106,15 @@ class DefaultOptimWrapperConstructor:
         return cast(
             "OptimWrapper", OPTIM_WRAPPERS.build(self.optim_wrapper_cfg, default_args=given)
         )
+
+    def _check_layers(self, model: nn.Module) -> None:
+        if self.paramwise_cfg.get("layer_decay") is not None and not any(
+            callable(getattr(module, "group_matcher", None)) for module in model.modules()
+        ):
+            raise ValueError(
+                f"paramwise_cfg.layer_decay: no module of {type(model).__name__} tells the order "
+                "of its layers by a method group_matcher(coarse), as the models of timm do"
+            )
 
     def _tell_unused(self, model: nn.Module) -> None:
         """Warn of the `custom_keys` that are in the name of no parameter."""

@@ -11,6 +11,8 @@ from typing import Any
 from torch import nn
 from torch.optim import Optimizer
 
+from engine.utils import group_layers
+
 _NORMS = (
     nn.modules.batchnorm._NormBase,
     nn.GroupNorm,
@@ -45,11 +47,17 @@ class Paramwise:
             those within deformable convolutions.
         dcn_offset_lr_mult: For the learning rate of what computes the offsets of deformable
             convolutions, the convolutions named `conv_offset` in them.
+        layer_decay: How much slower each layer learns than the one behind it, from 0 to 1, in every
+            module that tells the order of its layers by `group_matcher`, as the backbones of the
+            libraries and of timm do. It multiplies the learning rate that the other rules say. With
+            N layers that of the first is multiplied by `layer_decay ** N`, that of what is behind
+            all layers by 1. Source: Bao et al., BEiT, 2022, https://arxiv.org/abs/2106.08254.
         bypass_duplicate: Whether a parameter that several modules share is added once, with a
             warning; otherwise that is an error.
 
     Raises:
-        ValueError: If a rule changes what the config of the optimizer does not say.
+        ValueError: If a rule changes what the config of the optimizer does not say, or
+            `layer_decay` is out of its range.
     """
 
     def __init__(
@@ -64,6 +72,7 @@ class Paramwise:
         dwconv_decay_mult: float | None = None,
         dcn_offset_lr_mult: float | None = None,
         flat_decay_mult: float | None = None,
+        layer_decay: float | None = None,
         bypass_duplicate: bool = False,
     ) -> None:
         self._base = {"lr": base_lr, "weight_decay": base_wd}
@@ -80,6 +89,14 @@ class Paramwise:
             "dcn_offset_lr_mult": dcn_offset_lr_mult,
             "flat_decay_mult": flat_decay_mult,
         }
+        if layer_decay is not None:
+            if not 0 < layer_decay <= 1:
+                raise ValueError(
+                    f"paramwise_cfg.layer_decay is above 0, up to 1; got {layer_decay}"
+                )
+            self._scale("lr", layer_decay, "layer_decay")
+        self._layer_decay = layer_decay
+        self._of_layer: dict[int, float] = {}
         for name, value in self._multipliers.items():
             if value is not None:
                 self._scale("lr" if "_lr_" in name else "weight_decay", value, name)
@@ -104,6 +121,7 @@ class Paramwise:
         Raises:
             ValueError: If a parameter belongs to several modules, and that is not allowed.
         """
+        self._scale_layers(module)
         for name, parameter in module.named_parameters(recurse=False):
             if not parameter.requires_grad:
                 continue
@@ -119,10 +137,25 @@ class Paramwise:
                 continue
             known.add(id(parameter))
             options = self._options(module, full, name, parameter.ndim, is_dcn)
+            if (factor := self._of_layer.get(id(parameter))) is not None:
+                options["lr"] = factor * options.get("lr", self._scale("lr", 1.0, "layer_decay"))
             params.append({"params": [parameter], **options})
         is_dcn = is_dcn or "DeformConv" in type(module).__name__
         for name, child in module.named_children():
             self.add(params, known, child, f"{prefix}.{name}" if prefix else name, is_dcn)
+
+    def _scale_layers(self, module: nn.Module) -> None:
+        """Note by how much the learning rates of the layers of a module are multiplied."""
+        make: Any = getattr(module, "group_matcher", None)
+        if self._layer_decay is None or not callable(make):
+            return
+        parameters = dict(module.named_parameters())
+        numbers = group_layers(parameters, make(coarse=False))
+        count = 1 + max((each for each in numbers.values() if each is not None), default=-1)
+        for name, number in numbers.items():
+            if number is not None:
+                factor = self._layer_decay ** (count - number)
+                self._of_layer.setdefault(id(parameters[name]), factor)
 
     def _options(
         self, module: nn.Module, full: str, name: str, dimensions: int, is_dcn: bool
