@@ -173,3 +173,18 @@ def test_tiles_out_of_their_range(folder: Path, write_scene: WriteScene) -> None
     write_scene(folder / "masks" / "a.tif", np.ones((1, 3, 3), np.uint8))
     with pytest.raises(ValueError, match=r"a.tif has \(3, 3\) pixels, its scene \(10, 7\)"):
         tiles(folder)
+
+
+def test_labels_of_tiles_are_counted(folder: Path, write_scene: WriteScene) -> None:
+    found = tiles(folder, tile_size=(5, 7)).count_labels(200)
+    assert (found.seen, found.counts, found.hint) == (4, {1: 4 * 35}, "")
+    write_scene(folder / "masks" / "b.tif", np.ones((1, 10, 7), np.uint8), nodata=1)
+    found = tiles(folder, tile_size=(5, 7)).count_labels(200)
+    assert found.counts == {1: 70, 255: 70}
+    assert found.hint == "50.0 % of the pixels have the label 255, which is ignored"
+    keys = {tiles(folder, tile_size=(5, side)).labels_key(200) for side in (6, 7)}
+    assert len(keys) == 2
+    write_scene(folder / "masks" / "a.tif", np.full((1, 10, 7), 5, np.uint8))
+    changed = tiles(folder, tile_size=(5, 7))
+    assert changed.labels_key(200) not in keys
+    assert len(changed.count_labels(200).faults) == 2

@@ -38,11 +38,10 @@ class MaskedDataset(BaseDataset):
         if not ignored:
             return found
         share = 100 * ignored / sum(found.counts.values())
-        return replace(
-            found,
-            hint=f"{share:.1f} % of the pixels have the label {self.ignore_index}, which is "
-            f"ignored; LoadAnnotations(label_map={{{self.ignore_index}: 1}}) makes it a class",
-        )
+        hint = f"{share:.1f} % of the pixels have the label {self.ignore_index}, which is ignored"
+        if isinstance(loading, LoadAnnotations):
+            hint += f"; LoadAnnotations(label_map={{{self.ignore_index}: 1}}) makes it a class"
+        return replace(found, hint=hint)
 
     def get_cat_ids(self, idx: int) -> list[int]:
         """Return the classes that are in the mask of a sample.
@@ -66,20 +65,22 @@ class MaskedDataset(BaseDataset):
         if loading is None:
             return None
         table = self.get_data_info(0).get("label_table")
-        own = (len(self), loading.reader.key, None if table is None else table.key)
+        own = (len(self), loading.labels_key, None if table is None else table.key)
         digest = hashlib.sha256(repr(own).encode())
         for index in spread(len(self), most):
-            path = self.get_data_info(index).get("seg_map_path")
+            info = self.get_data_info(index)
+            path = info.get("seg_map_path")
             if path is None:
                 return None
-            digest.update(repr((path, _state_of(path))).encode())
+            digest.update(repr((path, _state_of(path), info.get("window"))).encode())
         return digest.hexdigest()
 
-    def _loading(self) -> LoadAnnotations | None:
+    def _loading(self) -> Any:
+        """Return the transform that reads masks, which says how by `labels_key`, or None."""
         steps = self.pipeline.transforms
-        return next((each for each in steps if isinstance(each, LoadAnnotations)), None)
+        return next((each for each in steps if getattr(each, "labels_key", None)), None)
 
-    def _labels_of(self, index: int, loading: LoadAnnotations | None) -> Mapping[int, int]:
+    def _labels_of(self, index: int, loading: Any) -> Mapping[int, int]:
         info: dict[str, Any] = self.get_data_info(index)
         if loading is not None:
             info = loading(info)

@@ -84,6 +84,13 @@ class LoadGeoTiffAnnotations:
         self.nodata = nodata
         self.ignore_index = ignore_index
 
+    @property
+    def labels_key(self) -> str | None:
+        """A text that is equal for transforms that read labels alike; None if these are numbers."""
+        if self.kind == "values":
+            return None
+        return repr((self.bands, self.nodata, self.ignore_index))
+
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add `gt_seg_map`, `(H, W)`, or `gt_values`, `(C, H, W)` of float32.
 

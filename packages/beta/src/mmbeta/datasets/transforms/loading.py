@@ -74,6 +74,11 @@ class LoadAnnotations:
         self.reader = LabelReader(label_map, palette, one_hot)
         self._from_data = is_building_from_data()
 
+    @property
+    def labels_key(self) -> str:
+        """A text that is equal for transforms that read labels alike."""
+        return self.reader.key
+
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Add `gt_seg_map`, a tensor `(H, W)` of uint8, or of int32 if labels need more."""
         if "seg_map_path" not in results:
