@@ -15,7 +15,6 @@ from torch import Tensor
 from engine.dist import all_reduce, get_results_group
 from engine.fileio import atomic_write
 from engine.model import unwrap
-from engine.registry import needs_trust
 from engine.report import (
     FeatureTap,
     Observation,
@@ -39,7 +38,6 @@ _BYTE = 256  # values that a mask of one byte can have
 
 
 @HOOKS.register_module()
-@needs_trust()
 class SegReport(ReportHook):
     """Reports the test of a segmentor.
 

@@ -13,7 +13,6 @@ from torch.nn import functional
 
 from engine.dist import gather_object, get_results_group
 from engine.infer import resize_image, to_rgb
-from engine.registry import needs_trust
 from engine.report import FeatureTap, Observation, Pixels, Report, ReportHook, training_features
 from mmalpha.registry import HOOKS
 from mmalpha.structures import DataSample
@@ -27,7 +26,6 @@ _SIDE = 224  # pixels, the largest side of an image on the page
 
 
 @HOOKS.register_module()
-@needs_trust()
 class ClsReport(ReportHook):
     """Reports the test of a classifier, of images of one class or of several.
 
