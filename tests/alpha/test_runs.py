@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pytest
+import timm
 import torch
 from PIL import Image
 
+from engine.cli import main
 from engine.config import Config
-from engine.registry import INFERENCERS
+from engine.registry import INFERENCERS, MODELS, DefaultScope
 from engine.runner import Runner
 from mmalpha.datasets import Digits
 
@@ -92,3 +95,24 @@ def test_fashion_mnist_trains_from_idx_files(tmp_path: Path) -> None:
 def _write_idx(path: Path, values: npt.NDArray[np.uint8]) -> None:
     header = struct.pack(f">BBBB{values.ndim}I", 0, 0, 8, values.ndim, *values.shape)
     path.write_bytes(header + values.tobytes())
+
+
+def test_a_test_needs_no_pretrained_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cfg = Config.fromfile("mmalpha::timm-resnet18_digits.py")
+    with DefaultScope.overwrite_default_scope("mmalpha"):
+        model = MODELS.build(cfg.model)
+    torch.save({"state_dict": model.state_dict()}, tmp_path / "trained.pth")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("timm.create_model", _offline)
+    changes = ["--cfg-options", "model.backbone.pretrained=True"]
+    with pytest.raises(SystemExit) as ended:
+        main(["test", "mmalpha::timm-resnet18_digits.py", "trained.pth", "--no-report", *changes])
+    assert ended.value.code == 0
+    assert "accuracy/top1: " in capsys.readouterr().out
+
+
+def _offline(*args: Any, pretrained: bool = False, **kwargs: Any) -> Any:
+    assert not pretrained
+    return timm.models.create_model(*args, **kwargs)

@@ -21,6 +21,8 @@ from engine.runner import (
     find_latest_checkpoint,
 )
 
+from ..conftest import ToyModel
+
 CfgMaker = Callable[..., Config]
 
 BY_EPOCH = {"train_cfg": {"by_epoch": True, "max_epochs": 3}}
@@ -260,3 +262,25 @@ def test_resume_takes_the_one_before_a_bad_checkpoint(
     second = Runner.from_cfg(toy_cfg(resume=True, default_hooks=hooks))
     second.train()
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+
+
+class _Pretrained(ToyModel):
+    """A model whose weights are somewhere else."""
+
+    def __init__(self, pretrained: bool = False) -> None:
+        super().__init__()
+        if pretrained:
+            raise FileNotFoundError("no connection")
+
+
+def test_a_resume_needs_no_pretrained_weights(toy_cfg: CfgMaker) -> None:
+    cfg = toy_cfg(train_cfg={"by_epoch": True, "max_epochs": 1}, model={"type": _Pretrained})
+    Runner.from_cfg(cfg).train()
+    cfg.merge_from_dict({"model.pretrained": True, "train_cfg.max_epochs": 2})
+    with pytest.raises(FileNotFoundError, match="no connection"):
+        Runner.from_cfg(cfg)
+    cfg.resume = True
+    resumed = Runner.from_cfg(cfg)
+    resumed.train()
+    assert resumed.epoch == 2
+    assert cfg.model.pretrained is True

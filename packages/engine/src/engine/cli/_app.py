@@ -123,11 +123,15 @@ def run_test(
     debug: DebugOption = False,
 ) -> None:
     """Test a trained model, print its metrics, and write a report."""
+    from engine.model import without_pretrained  # deferred: --help needs no torch
+
     cfg = read_config(
         config,
         Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
     )
     _check_files(cfg, checkpoint)
+    if "model" in cfg:
+        cfg["model"] = without_pretrained(cfg["model"])
     runner = _build_runner(cfg)
     wanted = Exports(save_predictions, save_features, knn)
     hook = prepare_report(runner, report, wanted)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -20,7 +19,7 @@ from engine.dataset import Compose
 from engine.device import device_of, get_device
 from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
-from engine.model import BaseModel, evaluating, keeping_random_state
+from engine.model import BaseModel, evaluating, keeping_random_state, without_pretrained
 from engine.registry import (
     DATASETS,
     INFERENCERS,
@@ -127,7 +126,7 @@ class BaseInferencer:
         self, cfg: Config, weights: str | Path | None, device: str | torch.device = "cpu"
     ) -> BaseModel:
         """Return the model with its weights, on its device and ready to predict."""
-        model_cfg = cfg["model"] if weights is None else _without_pretrained(cfg["model"])
+        model_cfg = cfg["model"] if weights is None else without_pretrained(cfg["model"])
         model = cast("BaseModel", MODELS.build(model_cfg))
         checkpoint = None if weights is None else read_checkpoint(weights, mmap=True)
         self._load_weights_to_model(model, checkpoint, cfg)
@@ -458,19 +457,6 @@ def config_of(
     if not text or not isinstance(text, str):
         raise CheckpointError(f"{weights} holds no config; say which one its model had")
     return Config.fromstring(text, ".py", run=False, trust=trust)
-
-
-def _without_pretrained(cfg: Any) -> Any:
-    """Return the config of a model whose weights come from a checkpoint, and from nowhere else."""
-    if not isinstance(cfg, Mapping):
-        return cfg
-    changed: Any = copy.copy(cfg)
-    for key, value in cfg.items():
-        if key == "pretrained" and "type" in cfg:
-            changed[key] = False
-        elif isinstance(value, Mapping):
-            changed[key] = _without_pretrained(value)
-    return changed
 
 
 def build_inferencer(

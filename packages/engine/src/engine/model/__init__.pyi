@@ -27,6 +27,7 @@ from ._freezing import count_stages as count_stages
 from ._freezing import freeze_stages as freeze_stages
 from ._freezing import parameters_frozen_by_stage as parameters_frozen_by_stage
 from ._merge import merge_dict as merge_dict
+from ._named_weights import without_pretrained as without_pretrained
 from ._preprocess import BaseDataPreprocessor as BaseDataPreprocessor
 from ._preprocess import ImgDataPreprocessor as ImgDataPreprocessor
 from ._preprocess import stack_batch as stack_batch

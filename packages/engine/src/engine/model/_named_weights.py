@@ -6,6 +6,7 @@ of a folder with such files, a mirror.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
@@ -61,6 +62,23 @@ def build_timm(
         except OSError as error:
             raise _unreachable(f"timm's {name}", _timm_origin(name), _timm_files(name)) from error
     return _finished(model, frozen_stages, norm_eval)
+
+
+def without_pretrained(cfg: Any) -> Any:
+    """Return the config of a model whose weights come from a checkpoint, and from nowhere else.
+
+    Args:
+        cfg: The config, or a model, which is returned as it is.
+    """
+    if not isinstance(cfg, Mapping):
+        return cfg
+    changed: Any = copy.copy(cfg)
+    for key, value in cfg.items():
+        if key == "pretrained" and "type" in cfg:
+            changed[key] = False
+        elif isinstance(value, Mapping):
+            changed[key] = without_pretrained(value)
+    return changed
 
 
 def build_torchvision(

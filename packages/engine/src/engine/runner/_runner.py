@@ -33,6 +33,7 @@ from engine.model import (
     keeping_random_state,
     restore_random_state,
     unwrap,
+    without_pretrained,
 )
 from engine.optim import OptimWrapper
 from engine.registry import (
@@ -186,6 +187,8 @@ class Runner(RunProgress):
         self.stop = StopRequest()
         self._hook_list = HookList()
         self.register_hooks(default_hooks, custom_hooks)
+        if self._resume_point is not None:  # which has the weights
+            model = without_pretrained(model)
         self.model: Any = self.wrap_model(
             self.cfg.get("model_wrapper_cfg"), self.build_model(model, data_preprocessor)
         )
