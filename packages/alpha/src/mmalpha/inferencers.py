@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 from torch import Tensor
 
 from engine.config import Config
-from engine.dataset import Compose
 from engine.infer import (
-    BaseInferencer,
     Color,
     Explained,
-    check_color,
+    ImageInferencer,
     index_of,
     read_image,
     resize_image,
@@ -24,7 +22,7 @@ from engine.infer import (
 )
 from engine.visualization import Visualizer
 from mmalpha.datasets import LoadImageFromFile
-from mmalpha.registry import INFERENCERS, TRANSFORMS
+from mmalpha.registry import INFERENCERS
 from mmalpha.structures import DataSample
 
 _SIDE = 224  # pixels, the least side of an image
@@ -32,7 +30,7 @@ _LINE = 32  # pixels, the height of the line of text
 
 
 @INFERENCERS.register_module()
-class ClsInferencer(BaseInferencer):
+class ClsInferencer(ImageInferencer):
     """Finds the class of an image.
 
     Args:
@@ -40,10 +38,9 @@ class ClsInferencer(BaseInferencer):
         weights: As in `BaseInferencer`.
         device: As in `BaseInferencer`.
         scope: As in `BaseInferencer`.
-        color: Where no transform reads files, whether the model takes `'gray'` or `'rgb'` images;
-            None keeps the channels of the file.
-        size: Likewise, height and width to which an image is brought, in pixels; None leaves it as
-            it is.
+        color: As in `ImageInferencer`.
+        size: Where no transform reads files, height and width to which an image is brought, in
+            pixels; None leaves it as it is.
         pipeline: The transforms of an image. None means those of the test data, the reading
             included, so that an image is predicted as in a test.
         threshold: None is for images of one class, and says which it is. A number is for images of
@@ -52,6 +49,8 @@ class ClsInferencer(BaseInferencer):
     Raises:
         ValueError: If `color` is none of those, or neither config nor checkpoint name the classes.
     """
+
+    reading: ClassVar[tuple[type, ...]] = (LoadImageFromFile,)
 
     def __init__(
         self,
@@ -64,47 +63,21 @@ class ClsInferencer(BaseInferencer):
         pipeline: Sequence[Mapping[str, Any]] | None = None,
         threshold: float | None = None,
     ) -> None:
-        super().__init__(model, weights, device, scope)
-        check_color(color, "ClsInferencer")
-        self.color: Color | None = color
+        super().__init__(model, weights, device, scope, color, pipeline)
         self.size = size
-        with self.in_scope():
-            given: Any = self._init_pipeline(self.cfg) if pipeline is None else pipeline
-            self.pipeline = given if isinstance(given, Compose) else Compose(given, TRANSFORMS)
-        transforms = self.pipeline.transforms
-        self._reads = any(isinstance(each, LoadImageFromFile) for each in transforms)
         self.threshold = threshold
-        self.classes: Sequence[str] = self.dataset_meta.get("classes", ())
-        if not self.classes:
-            raise ValueError(
-                "ClsInferencer needs the names of the classes: a checkpoint of a training that had "
-                "them, or metainfo=dict(classes=[...]) of test_dataloader.dataset"
-            )
+        self.classes: Sequence[str] = self.dataset_meta["classes"]
 
-    def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
-        """Read an image, and make of it what the model takes.
-
-        Args:
-            item: A file or URL that `engine.infer.read_image` reads, or a tensor `(C, H, W)`.
-
-        Raises:
-            ValueError: If the pipeline gives the image up.
-        """
-        results: dict[str, Any] = {} if isinstance(item, Tensor) else {"img_path": str(item)}
-        if isinstance(item, Tensor) or not self._reads:
-            results["img"] = self._read(item)
-        sample: dict[str, Any] | None = self.pipeline(results)
-        if sample is None:
-            raise ValueError(f"the pipeline gives up {results.get('img_path', 'the image')}")
-        if "inputs" in sample:
-            return sample
-        return {"inputs": sample["img"], "data_samples": DataSample()}
-
-    def _read(self, item: str | Path | Tensor) -> Tensor:
-        image = read_image(item, self.color)
+    def read(self, item: str | Path | Tensor) -> Tensor:
+        """Return an image in the size that the model takes, where no transform reads it."""
+        image = super().read(item)
         if self.size is None or image.shape[-2:] == tuple(self.size):
             return image
         return resize_image(image, self.size)
+
+    def pack(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Return the image with an empty data sample."""
+        return {"inputs": results["img"], "data_samples": DataSample()}
 
     def draw(self, item: str | Path | Tensor, prediction: DataSample) -> npt.NDArray[np.uint8]:
         """Write the classes and their scores below the image."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -12,16 +12,20 @@ import torch
 from torch import Tensor
 
 from engine.config import Config
-from engine.dataset import Compose
-from engine.infer import BaseInferencer, Color, Explained, check_color, index_of, read_image
-from mmbeta.datasets import LoadAnnotations, LoadImageFromFile
-from mmbeta.registry import INFERENCERS, TRANSFORMS
+from engine.infer import Color, Explained, ImageInferencer, index_of, read_image
+from mmbeta.datasets import (
+    LoadAnnotations,
+    LoadGeoTiff,
+    LoadGeoTiffAnnotations,
+    LoadImageFromFile,
+)
+from mmbeta.registry import INFERENCERS
 from mmbeta.structures import SegDataSample
 from mmbeta.visualization import Classes, overlay, titled
 
 
 @INFERENCERS.register_module()
-class SegInferencer(BaseInferencer):
+class SegInferencer(ImageInferencer):
     """Finds the class of each pixel of an image.
 
     Args:
@@ -29,8 +33,7 @@ class SegInferencer(BaseInferencer):
         weights: As in `BaseInferencer`.
         device: As in `BaseInferencer`.
         scope: As in `BaseInferencer`.
-        color: Where no transform reads files, whether the model takes `'gray'` or `'rgb'` images;
-            None keeps the channels of the file.
+        color: As in `ImageInferencer`.
         pipeline: The transforms of an image. None means those of the test data, the reading
             included and that of masks left out, so that an image is predicted as in a test. A mask
             is brought back to the size that the image had before them.
@@ -38,6 +41,9 @@ class SegInferencer(BaseInferencer):
     Raises:
         ValueError: If `color` is none of those, or neither config nor checkpoint name the classes.
     """
+
+    reading: ClassVar[tuple[type, ...]] = (LoadImageFromFile, LoadGeoTiff)
+    annotating: ClassVar[tuple[type, ...]] = (LoadAnnotations, LoadGeoTiffAnnotations)
 
     def __init__(
         self,
@@ -48,43 +54,13 @@ class SegInferencer(BaseInferencer):
         color: Color | None = None,
         pipeline: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
-        super().__init__(model, weights, device, scope)
-        check_color(color, "SegInferencer")
-        self.color: Color | None = color
-        with self.in_scope():
-            given: Any = self._init_pipeline(self.cfg) if pipeline is None else pipeline
-            made = given if isinstance(given, Compose) else Compose(given, TRANSFORMS)
-        transforms = [each for each in made.transforms if not isinstance(each, LoadAnnotations)]
-        self.pipeline = Compose(transforms)
-        self._reads = any(isinstance(each, LoadImageFromFile) for each in transforms)
-        meta = self.dataset_meta
-        if not meta.get("classes"):
-            raise ValueError(
-                "SegInferencer needs the names of the classes: a checkpoint of a training that had "
-                "them, or metainfo=dict(classes=[...]) of test_dataloader.dataset"
-            )
-        self.classes = Classes.of(meta)
+        super().__init__(model, weights, device, scope, color, pipeline)
+        self.classes = Classes.of(self.dataset_meta)
 
-    def preprocess_one(self, item: str | Path | Tensor) -> dict[str, Any]:
-        """Read an image.
-
-        Args:
-            item: A file or URL that `engine.infer.read_image` reads, or a tensor `(C, H, W)`.
-
-        Raises:
-            ValueError: If the pipeline gives the image up.
-        """
-        results: dict[str, Any] = {} if isinstance(item, Tensor) else {"img_path": str(item)}
-        if isinstance(item, Tensor) or not self._reads:
-            results["img"] = read_image(item, self.color)
-            results["ori_shape"] = tuple(results["img"].shape[-2:])
-        sample: dict[str, Any] | None = self.pipeline(results)
-        if sample is None:
-            raise ValueError(f"the pipeline gives up {results.get('img_path', 'the image')}")
-        if "inputs" in sample:
-            return sample
-        meta = {key: sample[key] for key in ("ori_shape",) if key in sample}
-        return {"inputs": sample["img"], "data_samples": SegDataSample(metainfo=meta)}
+    def pack(self, results: dict[str, Any]) -> dict[str, Any]:
+        """Return the image with a data sample that knows its first size."""
+        meta = {key: results[key] for key in ("ori_shape",) if key in results}
+        return {"inputs": results["img"], "data_samples": SegDataSample(metainfo=meta)}
 
     def draw(self, item: str | Path | Tensor, prediction: SegDataSample) -> npt.NDArray[np.uint8]:
         """Lay the mask over the image."""

@@ -7,6 +7,7 @@ from ._image import read_image as read_image
 from ._image import read_mask as read_mask
 from ._image import resize_image as resize_image
 from ._image import to_rgb as to_rgb
+from ._image_inferencer import ImageInferencer as ImageInferencer
 from ._inferencer import BaseInferencer as BaseInferencer
 from ._inferencer import build_inferencer as build_inferencer
 from ._inferencer import config_of as config_of
