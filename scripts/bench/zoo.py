@@ -59,6 +59,10 @@ def _rows(patterns: str) -> Iterator[str]:
             cfg = Config.fromfile(name)
             if cfg.model.backbone.get("pretrained"):  # any weights are as large and as fast
                 cfg.model.backbone.pretrained = False
+            dataset = cfg.test_dataloader.dataset
+            if dataset.type == "ImageFolder" and "metainfo" not in dataset:  # the folders name them
+                names = map(str, range(cfg.model.head.num_classes))
+                dataset.metainfo = dict(classes=[*names])
             with DefaultScope.overwrite_default_scope(cfg.default_scope):
                 yield _row(name, cfg, photo.name)
 
