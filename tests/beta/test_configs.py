@@ -90,6 +90,8 @@ def small(cfg: Config, root: Path) -> Config:
             changes[f"{loader}.dataset.pipeline.1.scale"] = (128, SIDE)
     if cfg.model.backbone.get("pretrained"):  # no download
         changes["model.backbone.pretrained"] = False
+    if "convnext" in cfg.model.backbone.type:  # its usual scale of a layer hides what a step does
+        changes["model.backbone.ls_init_value"] = 1.0
     if write is not None:
         write(root)
     cfg.merge_from_dict(changes)

@@ -15,6 +15,7 @@ import mmalpha
 import mmbeta
 from engine import lint
 from engine.config import Config
+from engine.model import without_pretrained
 from engine.optim import build_optim_wrapper
 from engine.registry import (
     DATASETS,
@@ -47,7 +48,9 @@ def _read(name: str) -> Config:
 
 
 def _copy(name: str) -> Config:
-    return _read(name).copy()
+    cfg = _read(name).copy()
+    cfg.model = without_pretrained(cfg.model)  # no download
+    return cfg
 
 
 def _fault(registry: Registry[Any], cfg: Any, scope: str) -> str | None:
@@ -137,11 +140,18 @@ def test_a_backbone_of_another_package(name: str, backbone: str) -> None:
     assert _fault(MODELS, cfg.model, cfg.default_scope) is not None
 
 
+class _Layered(torch.nn.Linear):
+    """A model that tells the order of its layers."""
+
+    def group_matcher(self, coarse: bool = False) -> dict[str, str]:
+        return {"stem": "^weight", "blocks": "^bias"}
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_optimizer_and_the_schedulers_of_a_shipped_config_build(name: str) -> None:
     cfg = _copy(name)
     with DefaultScope.overwrite_default_scope(cfg.default_scope):
-        optim_wrapper = build_optim_wrapper(torch.nn.Linear(2, 2), cfg.optim_wrapper)
+        optim_wrapper = build_optim_wrapper(_Layered(2, 2), cfg.optim_wrapper)
         given = cfg.param_scheduler
         for scheduler in given if isinstance(given, list) else [given]:
             scheduler.pop("convert_to_iter_based", None)  # what it takes is the length of an epoch

@@ -324,9 +324,11 @@ DATA = {
     "data_prefix",
     "decoder_args",
     "metainfo",
+    "paramwise_cfg",  # a constructor may have keys of its own
     "test_cfg",
+    "tta_cfg",
 }
-OPEN = ("TIMMBackbone", "timm.", "torchvision.")
+OPEN = ("EMAHook", "TIMMBackbone", "timm.", "torchvision.")
 
 
 def keywords(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

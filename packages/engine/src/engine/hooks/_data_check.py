@@ -12,6 +12,7 @@ from torch import nn
 from engine.dataset import LabelCounts, datasets_within
 from engine.fileio import put_text
 from engine.registry import HOOKS
+from engine.utils import check_types
 
 from ._hook import Hook, RunnerLike
 
@@ -38,6 +39,7 @@ class DataCheckHook(Hook):
 
     priority = "VERY_HIGH"
 
+    @check_types
     def __init__(self, most: int = 200) -> None:
         if most < 1:
             raise ValueError(f"most of DataCheckHook is at least 1; got {most}")
