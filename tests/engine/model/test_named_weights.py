@@ -14,6 +14,7 @@ import torchvision
 from torch import nn
 
 from engine.config import Config
+from engine.model import without_pretrained
 from engine.registry import MODELS, UntrustedError
 
 
@@ -127,3 +128,21 @@ def test_data_may_name_files_but_no_program(name: str, mirror: Path, tmp_path: P
     file.write_text(f"model:\n  type: {name}\n  pretrained: 'simplecache::file:///x'\n")
     with pytest.raises(UntrustedError, match="data may not set pretrained"):
         MODELS.build(Config.fromfile(file).model)
+
+
+def test_a_config_without_its_pretrained_weights() -> None:
+    cfg = {
+        "type": "A",
+        "pretrained": None,
+        "backbone": {"type": "B", "pretrained": True, "data": {"pretrained": True}},
+        "head": {"type": "C", "pretrained": "weights"},
+    }
+    assert without_pretrained(cfg) == {
+        "type": "A",
+        "pretrained": None,
+        "backbone": {"type": "B", "pretrained": False, "data": {"pretrained": True}},
+        "head": {"type": "C", "pretrained": None},
+    }
+    assert cfg["head"] == {"type": "C", "pretrained": "weights"}
+    model = nn.Identity()
+    assert without_pretrained(model) is model

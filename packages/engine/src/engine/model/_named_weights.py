@@ -75,7 +75,7 @@ def without_pretrained(cfg: Any) -> Any:
     changed: Any = copy.copy(cfg)
     for key, value in cfg.items():
         if key == "pretrained" and "type" in cfg:
-            changed[key] = False
+            changed[key] = False if isinstance(value, bool) else None  # of the name of a file
         elif isinstance(value, Mapping):
             changed[key] = without_pretrained(value)
     return changed
