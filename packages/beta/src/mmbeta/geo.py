@@ -22,6 +22,7 @@ from mmbeta.geotiff import (
     band_indices,
     boxes,
     check_rasterio,
+    check_windows,
     make_window,
     open_scene,
     read_window,
@@ -127,7 +128,9 @@ def predict_scene(
     if output not in ("labels", "values"):
         raise ValueError(f"output is 'labels' or 'values'; got {output!r}")
     step = [max(side // 2, 1) for side in crop_size] if stride is None else list(stride)
-    _check_windows(crop_size, step, batch_size)
+    check_windows(crop_size=crop_size, stride=step)
+    if batch_size < 1:
+        raise ValueError(f"batch_size is at least 1; got {batch_size}")
     if output == "labels" and isinstance(getattr(model, "decode_head", None), PixelRegressionHead):
         raise ValueError("the model predicts numbers, no classes: output='values'")
     if Path(source).resolve() == Path(target).resolve():
@@ -169,19 +172,6 @@ def _read_parts(
                 values, valid = read_window(source, indices, box, nodata)
                 if valid.any():
                     yield values[:, valid].astype(np.float64)
-
-
-def _check_windows(crop_size: Sequence[int], stride: Sequence[int], batch_size: int) -> None:
-    for name, pair in (("crop_size", crop_size), ("stride", stride)):
-        if len(pair) != 2 or min(pair) < 1:
-            raise ValueError(f"{name} is a height and a width in pixels; got {tuple(pair)}")
-    if any(step > side for step, side in zip(stride, crop_size, strict=True)):
-        raise ValueError(
-            f"stride is at most crop_size {tuple(crop_size)}, or pixels would be left out; got "
-            f"{tuple(stride)}"
-        )
-    if batch_size < 1:
-        raise ValueError(f"batch_size is at least 1; got {batch_size}")
 
 
 def _predict_strips(

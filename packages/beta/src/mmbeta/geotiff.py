@@ -129,3 +129,24 @@ def boxes(size: Sequence[int], side: int) -> Iterator[Box]:
     for row in range(0, height, side):
         for column in range(0, width, side):
             yield row, column, min(side, height - row), min(side, width - column)
+
+
+def check_windows(stride: Sequence[int], **size: Sequence[int]) -> None:
+    """Make sure that windows of a size cover a scene.
+
+    Args:
+        stride: How far a window is from the next, downwards and to the right.
+        **size: The height and width of a window, by the name of the argument.
+
+    Raises:
+        ValueError: If they don't, or are no heights and widths.
+    """
+    for name, pair in {**size, "stride": stride}.items():
+        if len(pair) != 2 or min(pair) < 1:
+            raise ValueError(f"{name} is a height and a width in pixels; got {tuple(pair)}")
+    for name, pair in size.items():
+        if any(step > side for step, side in zip(stride, pair, strict=True)):
+            raise ValueError(
+                f"stride is at most {name} {tuple(pair)}, or pixels would be left out; got "
+                f"{tuple(stride)}"
+            )

@@ -41,6 +41,8 @@ class LabeledDataset(BaseDataset):
         if "gt_score" in info:
             found: list[int] = np.flatnonzero(info["gt_score"]).tolist()
             return found
+        if "gt_label" not in info:  # a subclass may add one to what is on record
+            return super().get_cat_ids(idx)
         return [int(info["gt_label"])]
 
     def labels_key(self, most: int) -> str | None:

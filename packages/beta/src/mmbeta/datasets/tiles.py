@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmbeta.geotiff import open_scene, read_window
+from mmbeta.geotiff import check_windows, open_scene, read_window
 from mmbeta.models.segmentors.windows import windows
 from mmbeta.registry import DATASETS
 
@@ -46,14 +46,7 @@ class GeoTiffTiles(BaseSegDataset):
     ) -> None:
         self.tile_size = tuple(tile_size)
         self.stride = self.tile_size if stride is None else tuple(stride)
-        for name, pair in (("tile_size", self.tile_size), ("stride", self.stride)):
-            if len(pair) != 2 or min(pair) < 1:
-                raise ValueError(f"{name} is a height and a width in pixels; got {pair}")
-        if any(step > side for step, side in zip(self.stride, self.tile_size, strict=True)):
-            raise ValueError(
-                f"stride is at most tile_size {self.tile_size}, or pixels would be left out; got "
-                f"{self.stride}"
-            )
+        check_windows(tile_size=self.tile_size, stride=self.stride)
         if not 0 <= min_valid <= 1:
             raise ValueError(f"min_valid is a part from 0 to 1; got {min_valid}")
         self.min_valid = min_valid

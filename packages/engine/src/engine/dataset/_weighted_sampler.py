@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,10 +61,7 @@ class ClassWeightedSampler(DefaultSampler):
 
 
 def _equal_weights(classes: Sequence[set[int]]) -> dict[int, float]:
-    counts: dict[int, int] = {}
-    for own in classes:
-        for each in own:
-            counts[each] = counts.get(each, 0) + 1
+    counts = Counter(each for own in classes for each in own)
     return {each: 1 / count for each, count in counts.items()}
 
 

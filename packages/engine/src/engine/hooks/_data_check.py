@@ -83,7 +83,7 @@ class _Cache:
         if key is None:
             return _counted(dataset, most)
         try:
-            found = LabelCounts.from_dict(self._known[key])
+            found = LabelCounts.from_dict(self._used.get(key) or self._known[key])
         except (KeyError, TypeError, ValueError):
             found = _counted(dataset, most)
         if not found.faults:

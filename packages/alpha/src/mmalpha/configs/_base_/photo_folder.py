@@ -41,20 +41,7 @@ val_dataloader = dict(
     sampler=dict(type="DefaultSampler", shuffle=False),
     collate_fn=dict(type="default_collate"),
 )
-test_dataloader = dict(
-    batch_size=64,
-    num_workers=4,
-    persistent_workers=True,
-    dataset=dict(
-        type="ImageFolder",
-        data_root="data/images",
-        split="test",
-        pipeline=_at_test,
-        test_mode=True,
-    ),
-    sampler=dict(type="DefaultSampler", shuffle=False),
-    collate_fn=dict(type="default_collate"),
-)
+test_dataloader = dict(val_dataloader, dataset=dict(val_dataloader["dataset"], split="test"))
 val_evaluator = [dict(type="Accuracy"), dict(type="PrecisionRecallF1")]
 test_evaluator = [*val_evaluator, dict(type="ConfusionMatrix")]
 
