@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from engine.fileio import atomic_write
+from engine.utils import without_nan
 
 from ._html import Pieces, page
 
@@ -117,16 +117,16 @@ class Report:
         tables = {
             table.name: {
                 "columns": [*table.columns],
-                "rows": [[_finite(cell) for cell in row] for row in table.rows],
+                "rows": without_nan([[*row] for row in table.rows]),
             }
             for table in self.tables
         }
         return {
             "title": self.title,
-            "facts": _plain(self.facts),
-            "values": _plain(self.values),
+            "facts": without_nan(dict(self.facts)),
+            "values": without_nan(dict(self.values)),
             "tables": tables,
-            "worst": [_plain(tile.facts) for tile in self.worst],
+            "worst": [without_nan(dict(tile.facts)) for tile in self.worst],
         }
 
     def _pieces(self) -> Pieces:
@@ -163,7 +163,7 @@ def write_csv(path: Path, columns: Sequence[str], rows: Iterable[Sequence[Cell]]
         writer = csv.writer(text)
         writer.writerow(columns)
         for row in rows:
-            writer.writerow(["" if _finite(cell) is None else cell for cell in row])
+            writer.writerow(["" if without_nan(cell) is None else cell for cell in row])
         text.flush()
         text.detach()
 
@@ -179,7 +179,7 @@ def write_rows(path: Path, rows: Iterable[Mapping[str, Any]]) -> None:
     if path.suffix == ".jsonl":
         with atomic_write(path, "w") as file:
             for row in given:
-                file.write(json.dumps(_plain(row), allow_nan=False) + "\n")
+                file.write(json.dumps(without_nan(dict(row)), allow_nan=False) + "\n")
         return
     first = next(given, {})
     flat = _flatten(first)
@@ -208,17 +208,6 @@ def _write(path: Path, text: str) -> None:
     with atomic_write(path) as file:
         # A name of a file may hold bytes that are no UTF-8.
         file.write(text.encode("utf-8", "backslashreplace"))
-
-
-def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: [_finite(each) for each in value] if isinstance(value, list) else _finite(value)
-        for name, value in values.items()
-    }
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _png(pixels: Pixels) -> bytes:

@@ -6,7 +6,7 @@ import copy
 import json
 import math
 import statistics
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from numbers import Real
 from pathlib import Path
@@ -17,6 +17,7 @@ from engine.dist import is_main_process
 from engine.fileio import put_text
 from engine.hooks import Hook
 from engine.registry import RUNNERS
+from engine.utils import without_nan
 
 _SCORES, _SUMMARY = "scores.json", "folds.json"
 
@@ -79,7 +80,7 @@ def cross_validate(cfg: Config, folds: int = 5, seed: int = 0, resume: bool = Fa
     result = FoldScores(tuple(scores))
     summary = {"folds": scores, "mean": result.mean, "std": result.std}
     if is_main_process():
-        put_text(json.dumps(_without_nan(summary), indent=2), work_dir / _SUMMARY)
+        put_text(json.dumps(without_nan(summary), indent=2), work_dir / _SUMMARY)
     return result
 
 
@@ -167,7 +168,7 @@ def _scores_of(cfg: Config, resume: bool) -> dict[str, float]:
     if not last.scores:
         raise ConfigError("a cross-validation needs a val_cfg and val_evaluator that give scores")
     if is_main_process():
-        put_text(json.dumps(_without_nan(last.scores), indent=2), file)
+        put_text(json.dumps(without_nan(last.scores), indent=2), file)
     return last.scores
 
 
@@ -180,12 +181,3 @@ class _LastScores(Hook):
     def after_val_epoch(self, runner: Any, metrics: Mapping[str, Any] | None = None) -> None:
         numbers = ((name, value) for name, value in (metrics or {}).items())
         self.scores = {name: float(value) for name, value in numbers if isinstance(value, Real)}
-
-
-def _without_nan(value: Any) -> Any:
-    """Return a value as JSON has it, with null for what is no number."""
-    if isinstance(value, Mapping):
-        return {name: _without_nan(each) for name, each in value.items()}
-    if isinstance(value, Iterable) and not isinstance(value, str):
-        return [_without_nan(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

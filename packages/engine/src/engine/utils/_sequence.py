@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain, repeat
 from typing import Any, TypeVar
@@ -135,3 +136,14 @@ def apply_to(data: Any, expr: Callable[[Any], bool], apply_func: Callable[[Any],
     if isinstance(data, list | tuple):
         return type(data)(apply_to(item, expr, apply_func) for item in data)
     return apply_func(data) if expr(data) else data
+
+
+def without_nan(data: Any) -> Any:
+    """Return data for JSON, with None for numbers that are not finite.
+
+    Args:
+        data: Lists, tuples and dictionaries, at any depth.
+    """
+    return apply_to(
+        data, lambda each: isinstance(each, float) and not math.isfinite(each), lambda _: None
+    )
