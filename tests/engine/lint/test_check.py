@@ -391,6 +391,7 @@ def test_the_constructor_of_a_wrapper_is_a_name_and_may_know_more_keys() -> None
     [
         ({"norm_decay_mult": 0.0, "custom_keys": {"backbone": {"lr_mult": 0.1, "type": 1}}}, []),
         (None, []),
+        ({"custom_keys": {"a": {"lr_mutl": 1.0}}}, [("unknown-argument", "custom_keys.a.lr_mutl")]),
         ({"norm_decay_mul": 0.0}, [("unknown-argument", "norm_decay_mul")]),
         ({"norm_decay_mult": "no"}, [("wrong-value", "norm_decay_mult")]),
         ([], [("wrong-value", "")]),
@@ -640,6 +641,7 @@ DATA = {
     "arch",
     "batch_augments",
     "clip_grad",
+    "custom_keys",
     "data_prefix",
     "decoder_args",
     "metainfo",

@@ -142,6 +142,12 @@ def test_a_group_keeps_its_multipliers() -> None:
     assert (group["lr"], group["weight_decay"]) == (0.1, 0.0)
 
 
+def test_a_misspelled_multiplier_is_told(caplog: pytest.LogCaptureFixture) -> None:
+    cfg = {"optimizer": SGD, "paramwise_cfg": {"custom_keys": {"norm": {"lr_mutl": 0.1}}}}
+    build_optim_wrapper(Model(), cfg)
+    assert "custom_keys.norm: SGD has no option 'lr_mutl'; did you mean 'lr_mult'?" in caplog.text
+
+
 def test_parameters_with_the_same_options_are_one_group() -> None:
     cfg = {"optimizer": SGD, "paramwise_cfg": {"norm_decay_mult": 0.0}}
     deep = nn.Sequential(*(nn.Sequential(nn.Linear(3, 3), nn.LayerNorm(3)) for _ in range(50)))

@@ -8,8 +8,10 @@ from typing import Any
 from engine.registry import DefaultScope, trust_of
 from engine.runner.run_table import MODEL
 from engine.runner.run_values import wrong_values
+from engine.utils import did_you_mean
 
 from ._resolve import LookupFailure, find_scope_error
+from ._signature import get_arguments
 from ._visitor import Visitor
 
 _PARTS = ("param_scheduler", "default_hooks", "custom_hooks", "log_processor")
@@ -30,6 +32,7 @@ def check_consistency(cfg: Mapping[str, Any], visitor: Visitor) -> None:
         _check_units(cfg, visitor)
     _check_statistics(cfg, visitor, has_epochs)
     _check_sampler(cfg, visitor, loop)
+    _check_custom_keys(cfg, visitor)
     _check_scope(cfg, visitor)
 
 
@@ -105,6 +108,32 @@ def _check_sampler(cfg: Mapping[str, Any], visitor: Visitor, loop: Any) -> None:
             "an InfiniteSampler never ends an epoch",
             "take a DefaultSampler, or train_cfg=dict(by_epoch=False, max_iters=...)",
         )
+
+
+def _check_custom_keys(cfg: Mapping[str, Any], visitor: Visitor) -> None:
+    """Warn of options in `custom_keys` that are nearly one of the optimizer's."""
+    from engine.optim.optimizer._param_groups import MULTIPLIERS  # deferred: it needs torch
+
+    wrapper = cfg.get("optim_wrapper")
+    optimizer = visitor.targets.get("optim_wrapper.optimizer")
+    if not isinstance(wrapper, Mapping) or "constructor" in wrapper or optimizer is None:
+        return
+    paramwise = wrapper.get("paramwise_cfg")
+    custom = paramwise.get("custom_keys") if isinstance(paramwise, Mapping) else None
+    arguments = get_arguments(optimizer)
+    if not isinstance(custom, Mapping) or arguments is None or arguments.is_open:
+        return
+    known = {*MULTIPLIERS.values(), *arguments.known} - {"params"}
+    for key, options in custom.items():
+        for option in options if isinstance(options, Mapping) else ():
+            if option not in known and (hint := did_you_mean(option, known)):
+                visitor.add(
+                    "unknown-argument",
+                    f"optim_wrapper.paramwise_cfg.custom_keys.{key}.{option}",
+                    f"{arguments.label} has no option {option!r}",
+                    hint.removeprefix("; "),
+                    "warning",
+                )
 
 
 def _is_a(part: Any, kind: type) -> bool:

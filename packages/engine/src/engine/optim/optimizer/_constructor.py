@@ -11,7 +11,7 @@ from engine.logging import get_logger
 from engine.registry import OPTIM_WRAPPER_CONSTRUCTORS, OPTIM_WRAPPERS, OPTIMIZERS
 from engine.utils import did_you_mean, mutable_copy
 
-from ._param_groups import PARAMWISE_KEYS, Paramwise, join_equal_groups
+from ._param_groups import MULTIPLIERS, PARAMWISE_KEYS, Paramwise, join_equal_groups
 from ._wrapper import OptimWrapper
 
 __all__ = ["OPTIM_WRAPPER_CONSTRUCTORS", "DefaultOptimWrapperConstructor", "build_optim_wrapper"]
@@ -101,6 +101,7 @@ class DefaultOptimWrapperConstructor:
             self._check_layers(model)
             self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
+        self._tell_misspelled(optimizer)
         join_equal_groups(optimizer)
         given = {"type": "engine.OptimWrapper", "optimizer": optimizer}
         return cast(
@@ -128,6 +129,20 @@ class DefaultOptimWrapperConstructor:
                     key,
                     did_you_mean(key, {*names, *parts}),
                 )
+
+    def _tell_misspelled(self, optimizer: Any) -> None:
+        """Warn of the options in `custom_keys` that are nearly one of the optimizer's."""
+        known = {*MULTIPLIERS.values(), *getattr(optimizer, "defaults", ())}
+        for key, options in (self.paramwise_cfg.get("custom_keys") or {}).items():
+            for option in options.keys() - known:
+                if hint := did_you_mean(option, known):
+                    get_logger().warning(
+                        "paramwise_cfg.custom_keys.%s: %s has no option %r%s",
+                        key,
+                        type(optimizer).__name__,
+                        option,
+                        hint,
+                    )
 
 
 def _check_mapping(where: str, value: object) -> None:

@@ -20,6 +20,9 @@ _NORMS = (
     nn.LocalResponseNorm,
     nn.RMSNorm,
 )
+MULTIPLIERS = {"lr": "lr_mult", "weight_decay": "decay_mult"}
+"""The keys that multiply an option of the optimizer in `custom_keys`, by the option."""
+
 _Group = dict[str, Any]
 _Parts = Sequence[Sequence[nn.Parameter]]
 
@@ -187,7 +190,7 @@ class Paramwise:
 
     def _custom_options(self, key: str, options: Mapping[str, Any]) -> dict[str, Any]:
         result = dict(options)
-        for option, rule in (("lr", "lr_mult"), ("weight_decay", "decay_mult")):
+        for option, rule in MULTIPLIERS.items():
             if rule in result:
                 where = f"custom_keys.{key}.{rule}"
                 result[option] = self._scale(option, result[rule], where)
