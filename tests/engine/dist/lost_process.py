@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,10 @@ def main(rank: int, variables: Mapping[str, str], manner: str, folder: str) -> N
     """Let rank 1 go without a word; the others name it."""
     warnings.simplefilter("error")
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
-    dist.init_dist("pytorch", timeout=2)
+    dist.init_dist("pytorch", timeout=60)
     store = TCPStore(variables["MASTER_ADDR"], int(variables["MASTER_PORT"]))
-    dist.all_reduce(torch.zeros(1))
+    dist.barrier()  # so that the short time is for what hangs alone
+    group = distributed.new_group(timeout=timedelta(seconds=6))
     if rank == 1:
         if manner == "ends":
             os._exit(0)
@@ -29,7 +31,7 @@ def main(rank: int, variables: Mapping[str, str], manner: str, folder: str) -> N
     else:
         text = f"^rank 1 ended{' or hangs' if manner == 'hangs' else ''}; its own log"
         with pytest.raises(dist.ProcessLostError, match=text), dist.name_lost_processes():
-            dist.all_reduce(torch.zeros(1))
+            dist.all_reduce(torch.zeros(1), group=group)
         with pytest.raises(RuntimeError, match=r"^mine$"), dist.name_lost_processes():
             raise RuntimeError("mine")
         store.set(f"told {rank}", "1")

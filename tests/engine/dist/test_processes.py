@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
+from torch.multiprocessing import ProcessExitedException
 
 FOLDER = Path(__file__).parent
 LAUNCHERS = {
@@ -40,6 +42,28 @@ def test_a_process_that_is_lost_is_named(
 ) -> None:
     together(FOLDER / "lost_process.py", 3, manner, str(tmp_path))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["0", "2"]
+
+
+@pytest.mark.parametrize(
+    ("manner", "busy", "left", "killed"),
+    [
+        ("raises", False, ["0", "1", "2"], ""),
+        ("raises", True, ["0", "1"], "process 2 terminated with exit code 1"),
+        ("is killed", False, ["0", "2"], "process 1 terminated with signal SIGKILL"),
+        ("hangs", False, ["0", "2"], "process 1 terminated with exit code 1"),
+    ],
+)
+def test_the_first_error_ends_all_and_is_told_by_all(
+    together: Callable[..., None],
+    tmp_path: Path,
+    manner: str,
+    busy: bool,
+    left: list[str],
+    killed: str,
+) -> None:
+    with pytest.raises(ProcessExitedException, match=killed) if killed else nullcontext():
+        together(FOLDER / "failing.py", 3, manner, busy, str(tmp_path))
+    assert sorted(path.name for path in tmp_path.iterdir()) == left
 
 
 @pytest.mark.parametrize("kind", LAUNCHERS)

@@ -253,7 +253,8 @@ def _list_user_errors() -> tuple[type[Exception], ...]:
     errors: list[type[Exception]]
     errors = [CompatError, ConfigError, RegistryError, ValueError, OSError]
     if "torch" in sys.modules:
+        from engine.dist import ProcessLostError
         from engine.runner import CheckpointError
 
-        errors.append(CheckpointError)
+        errors += [CheckpointError, ProcessLostError]
     return tuple(errors)

@@ -32,3 +32,4 @@ from ._objects import collect_results as collect_results
 from ._objects import collect_results_cpu as collect_results_cpu
 from ._objects import collect_results_gpu as collect_results_gpu
 from ._objects import gather_object as gather_object
+from ._watch import fail_together as fail_together

@@ -40,14 +40,20 @@ def name_lost_processes() -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        # What gloo raises is known by its text alone.
-        is_of_connection = isinstance(error, distributed.DistError) or "gloo/" in str(error)
-        if is_distributed() and is_of_connection and (lost := _lost()):
+        if is_distributed() and is_of_connection(error) and (lost := describe_lost()):
             raise ProcessLostError(f"{lost}; its own log or terminal may say why") from error
         raise
 
 
-def _lost() -> str:
+def is_of_connection(error: BaseException) -> bool:
+    """Return whether an error says no more than that there is no connection to a process."""
+    # What gloo raises is known by its text alone.
+    return isinstance(error, distributed.DistError) or (
+        isinstance(error, RuntimeError) and "gloo/" in str(error)
+    )
+
+
+def describe_lost() -> str:
     """Return which processes are lost, or an empty string if all answer."""
     others = [rank for rank in range(get_world_size()) if rank != get_rank()]
     try:
@@ -57,7 +63,7 @@ def _lost() -> str:
     deadline = time.monotonic() + _PATIENCE
     while True:
         silent = [rank for rank in others if not _read_key("asks", rank)]
-        ended = [rank for rank in silent if _has_ended(rank)]
+        ended = [rank for rank in silent if has_ended(_read_key("place", rank))]
         if ended:
             return f"{_format_ranks(ended)} ended"
         if not silent or time.monotonic() > deadline:
@@ -65,9 +71,13 @@ def _lost() -> str:
         time.sleep(0.05)
 
 
-def _has_ended(rank: int) -> bool:
-    """Return whether a process of this machine is known to have ended."""
-    number, _, machine = _read_key("place", rank).partition(" ")
+def has_ended(place: str) -> bool:
+    """Return whether a process is known to have ended; one of another machine never is.
+
+    Args:
+        place: Where it runs, as `introduce_process` says.
+    """
+    number, _, machine = place.partition(" ")
     if machine != platform.node():
         return False
     try:

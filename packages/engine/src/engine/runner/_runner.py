@@ -22,7 +22,7 @@ from engine.checkpoint import (
 )
 from engine.config import Config
 from engine.dataset import length_of, using_classes, warn_of_other_classes
-from engine.dist import is_main_process, name_lost_processes
+from engine.dist import fail_together, is_main_process
 from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
 from engine.hooks import Hook
@@ -227,15 +227,15 @@ class Runner(RunProgress):
         Raises:
             ValueError: If the runner was made without the parts of a training.
             TrainingInterrupted: If a signal ended the training, which was saved before.
-            ProcessLostError: If another process of the run ended, or does not answer.
+            ProcessLostError: If another process of the run failed, ended or does not answer.
         """
         parts = _require(self._train, "training")
         if self._resume_point is None and self._load_from is not None:
             check_exists(self._load_from)
-        with self._in_use(), training_lock(self.work_dir, self.logger):
+        with self._in_use(), training_lock(self.work_dir, self.logger), fail_together():
             try:
                 # From here on a signal waits for the end of a step.
-                with name_lost_processes(), self.stop:
+                with self.stop:
                     self._build_training(*parts)
                     self._begin_run()
                     if isinstance(model := unwrap(self.model), BaseModule):
@@ -265,14 +265,14 @@ class Runner(RunProgress):
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
         dataloader, cfg, evaluator = _require(self._val, "validation")
-        with self._in_use(), keeping_random_state():
+        with self._in_use(), keeping_random_state(), fail_together():
             self.val_loop = self.build_val_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.val_loop)
 
     def test(self) -> dict[str, float]:
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _require(self._test, "test")
-        with self._in_use(), keeping_random_state():
+        with self._in_use(), keeping_random_state(), fail_together():
             self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.test_loop)
 
@@ -280,7 +280,7 @@ class Runner(RunProgress):
         self._begin_run()
         self.load_or_resume()
         try:
-            with name_lost_processes(), self.stop:
+            with self.stop:
                 return cast("dict[str, float]", loop.run())
         finally:
             self.call_hook("after_run")
