@@ -9,6 +9,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -34,7 +35,7 @@ def main(rank: int, variables: Mapping[str, str], manner: str, busy: bool, folde
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
     dist.init_dist("pytorch", timeout=60)
     dist.barrier()  # so that the short time is for what hangs alone
-    group = distributed.new_group(timeout=timedelta(seconds=6)) if manner == "hangs" else None
+    group = _new_group() if manner == "hangs" else None
     with dist.fail_together():  # that nothing fails in it leaves no trace
         dist.all_reduce(torch.zeros(1))
     with pytest.raises(Stopped), dist.fail_together():
@@ -44,11 +45,19 @@ def main(rank: int, variables: Mapping[str, str], manner: str, busy: bool, folde
             _fail(manner)
     else:
         with pytest.raises(dist.ProcessLostError, match=LOST[manner]), dist.fail_together():
-            if busy and rank == 2:
-                threading.Event().wait()  # it is ended from outside
-            dist.all_reduce(torch.zeros(1), group=group)
+            _work(busy and rank == 2, group)
     Path(folder, str(rank)).touch()
     distributed.destroy_process_group()
+
+
+def _new_group() -> distributed.ProcessGroup:
+    return cast("distributed.ProcessGroup", distributed.new_group(timeout=timedelta(seconds=6)))
+
+
+def _work(alone: bool, group: distributed.ProcessGroup | None) -> None:
+    if alone:
+        threading.Event().wait()  # it is ended from outside
+    dist.all_reduce(torch.zeros(1), group=group)
 
 
 def _fail(manner: str) -> None:

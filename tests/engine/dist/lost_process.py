@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
+from typing import cast
 
 import pytest
 import torch
@@ -23,7 +24,7 @@ def main(rank: int, variables: Mapping[str, str], manner: str, folder: str) -> N
     dist.init_dist("pytorch", timeout=60)
     store = TCPStore(variables["MASTER_ADDR"], int(variables["MASTER_PORT"]))
     dist.barrier()  # so that the short time is for what hangs alone
-    group = distributed.new_group(timeout=timedelta(seconds=6))
+    group = cast("distributed.ProcessGroup", distributed.new_group(timeout=timedelta(seconds=6)))
     if rank == 1:
         if manner == "ends":
             os._exit(0)

@@ -13,8 +13,7 @@ from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
-from torch.distributed import Store
-from torch.distributed.distributed_c10d import _get_default_store
+from torch.distributed.distributed_c10d import Store, _get_default_store
 
 from ._groups import get_backend, get_rank, get_world_size, is_distributed
 from ._lost import ProcessLostError, describe_lost, has_ended, is_of_connection
@@ -110,7 +109,8 @@ class _Watch:
             with suppress(RuntimeError):
                 store.add(f"{self._prefix}/told", 1)
             if not self._is_left.wait(_GRACE):
-                print(f"Error: rank {get_rank()} ends: {self._first}", file=sys.stderr, flush=True)
+                sys.stderr.write(f"Error: rank {get_rank()} ends: {self._first}\n")
+                sys.stderr.flush()
                 os._exit(1)
 
     def _read_first(self, store: Store) -> str:
