@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -231,7 +230,7 @@ def _exit_after_signal() -> Iterator[None]:
     try:
         yield
     except TrainingInterrupted as stop:
-        raise typer.Exit(0 if stop.signum == signal.SIGTERM else 130) from None
+        raise typer.Exit(stop.exit_status) from None
 
 
 def _repeat_options(words: list[str]) -> list[str]:

@@ -73,6 +73,10 @@ class Reader(Dataset[Any]):
         )
 
 
+# Signals that stop a run, which reach all of its processes and are for the one that saves.
+_FOR_THE_RUN = {"SIGINT", "SIGUSR1", "SIGUSR2", "SIGHUP"}
+
+
 class WorkerInit:
     """What a worker does first."""
 
@@ -80,7 +84,8 @@ class WorkerInit:
         self._given = given
 
     def __call__(self, worker_id: int) -> None:
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the process that saves
+        for name in _FOR_THE_RUN & set(signal.Signals.__members__):  # not all are on Windows
+            signal.signal(signal.Signals[name], signal.SIG_IGN)
         info = get_worker_info()
         if info is not None and isinstance(info.dataset, Reader):
             object.__setattr__(info, "dataset", info.dataset.dataset)  # as the loader's own has it

@@ -22,8 +22,11 @@ from ._groups import init_local_group as init_local_group
 from ._groups import is_distributed as is_distributed
 from ._groups import is_main_process as is_main_process
 from ._groups import master_only as master_only
+from ._launch import get_launch_id as get_launch_id
+from ._launch import get_restart_count as get_restart_count
 from ._launch import infer_launcher as infer_launcher
 from ._launch import init_dist as init_dist
+from ._launch import requeue_slurm_job as requeue_slurm_job
 from ._lost import ProcessLostError as ProcessLostError
 from ._lost import name_lost_processes as name_lost_processes
 from ._objects import all_gather_object as all_gather_object

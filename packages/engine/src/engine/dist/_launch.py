@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 from collections.abc import Mapping
@@ -11,6 +12,8 @@ from typing import Any
 
 import torch
 from torch import distributed
+
+from engine.logging import get_logger
 
 from ._groups import RESULTS_TIMEOUT, set_results_timeout
 from ._lost import introduce_process
@@ -40,6 +43,7 @@ _VARIABLES: dict[str, list[dict[str, str]]] = {
         {"RANK": "SLURM_PROCID", "WORLD_SIZE": "SLURM_NTASKS", "LOCAL_RANK": "SLURM_LOCALID"},
     ],
 }
+_RESTART_COUNTS = ("TORCHELASTIC_RESTART_COUNT", "SLURM_RESTART_COUNT")
 _COMMANDS = {
     "pytorch": "torchrun --nproc-per-node 2 -m",
     "mpi": "mpirun -n 2 python -m",
@@ -50,6 +54,44 @@ _COMMANDS = {
 def infer_launcher() -> str:
     """Return who started this process: `'pytorch'`, `'mpi'`, `'slurm'`, or else `'none'`."""
     return next((name for name in _VARIABLES if not _missing(name)), "none")
+
+
+def get_restart_count() -> int:
+    """Return how often the launcher has started this run again.
+
+    torchrun does so after a failure (`--max-restarts`), slurm after the job was queued again.
+    """
+    counts = (os.environ.get(name, "0") for name in _RESTART_COUNTS)
+    return sum(int(count) for count in counts if count.isdecimal())
+
+
+def get_launch_id() -> str:
+    """Return what stays the same when the launcher starts this run again, else an empty string."""
+    if (job := _slurm_job()) is not None:
+        return f"slurm {job}"
+    run = os.environ.get("TORCHELASTIC_RUN_ID", "")
+    # Without an id of its own, a run is known by the torchrun that watches it.
+    return f"torchrun {os.getppid()} on {platform.node()}" if run == "none" else run
+
+
+def requeue_slurm_job() -> None:
+    """Let slurm queue the job of this process again, which ends the processes of the job."""
+    job = _slurm_job()
+    if job is None or not shutil.which("scontrol"):
+        get_logger().warning("This is no job of slurm, so that nothing is queued again")
+        return
+    done = subprocess.run(["scontrol", "requeue", job], check=False, capture_output=True, text=True)
+    if done.returncode:
+        get_logger().error(
+            "scontrol requeue %s failed: %s", job, (done.stderr or done.stdout).strip()
+        )
+    else:
+        get_logger().info("Queued the job %s again", job)
+
+
+def _slurm_job() -> str | None:
+    array, task = (os.environ.get(f"SLURM_ARRAY_{name}") for name in ("JOB_ID", "TASK_ID"))
+    return f"{array}_{task}" if array and task else os.environ.get("SLURM_JOB_ID")
 
 
 def init_dist(

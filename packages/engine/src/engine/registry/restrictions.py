@@ -165,14 +165,15 @@ def _sets_process_plainly(env_cfg: Any) -> bool:
     if not isinstance(env_cfg, dict):
         return env_cfg is None
     mp_cfg, dist_cfg = env_cfg.get("mp_cfg") or {}, env_cfg.get("dist_cfg") or {}
+    stop = env_cfg.get("stop") or {}
     return (
-        isinstance(mp_cfg, dict)
-        and isinstance(dist_cfg, dict)
-        and env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit"}
+        all(isinstance(each, dict) for each in (mp_cfg, dist_cfg, stop))
+        and env_cfg.keys() <= {"cudnn_benchmark", "mp_cfg", "dist_cfg", "resource_limit", "stop"}
         and mp_cfg.keys() <= {"mp_start_method", "opencv_num_threads"}
         and _starts_workers_plainly(mp_cfg.get("mp_start_method"))
         and dist_cfg.keys() <= {"backend", "timeout"}
         and dist_cfg.get("backend") in (None, "gloo", "nccl")
+        and stop.get("requeue") is None
     )
 
 
@@ -192,7 +193,8 @@ SETS_STORAGE = Restriction(
 )
 SETS_PROCESS = Restriction(
     "data may set cudnn_benchmark, resource_limit, mp_cfg (mp_start_method fork, spawn or "
-    "forkserver; opencv_num_threads) and dist_cfg (backend gloo or nccl; timeout)",
+    "forkserver; opencv_num_threads), dist_cfg (backend gloo or nccl; timeout) and stop (without "
+    "requeue)",
     _sets_process_plainly,
 )
 STARTS_PROCESSES = Restriction(

@@ -24,7 +24,7 @@ from engine.checkpoint import (
     rename_keys,
     weights_of,
 )
-from engine.dist import all_gather_object, get_rank, get_world_size
+from engine.dist import all_gather_object, get_launch_id, get_rank, get_world_size
 from engine.logging import get_logger
 from engine.model import load_state_dict, random_state, unwrap
 from engine.utils import is_plain
@@ -127,6 +127,7 @@ class Checkpointer:
             "time": time.strftime("%Y-%m-%dT%H:%M:%S"),
             "engine_version": __version__,
             "world_size": get_world_size(),
+            "launch": get_launch_id(),
         }
         dataset = getattr(getattr(self._loop, "dataloader", None), "dataset", None)
         if isinstance(metainfo := getattr(dataset, "metainfo", None), Mapping):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import signal
 import threading
 import time
+from collections.abc import Sequence
 from types import FrameType, TracebackType
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import torch
 
-from engine.dist import all_reduce, is_distributed
+from engine.dist import all_reduce, is_distributed, is_main_process, requeue_slurm_job
 from engine.logging import get_logger
+from engine.utils import did_you_mean
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_ALWAYS = (signal.SIGINT, signal.SIGTERM)
 _AGREE_EVERY = 10  # steps at most
 _AGREE_WITHIN = 1.0  # seconds, for steps that are no longer
 
@@ -23,20 +25,42 @@ class TrainingInterrupted(KeyboardInterrupt):
 
     Args:
         signum: The signal.
+        exit_status: The exit status of a program that ends with this error; None means 130 after
+            SIGINT and 0 after any other signal.
     """
 
-    def __init__(self, signum: int) -> None:
+    def __init__(self, signum: int, exit_status: int | None = None) -> None:
         super().__init__(f"stopped by {signal.Signals(signum).name}")
         self.signum = signum
+        if exit_status is None:
+            exit_status = 130 if signum == signal.SIGINT else 0
+        self.exit_status = exit_status
 
 
 class StopRequest:
-    """A `with` block in which the first SIGINT or SIGTERM asks the loop to stop at its next step.
+    """A `with` block in which the first signal to stop asks the loop to stop at its next step.
 
     A second signal ends the process at once. Outside of the main thread signals are left alone.
+
+    Args:
+        signals: The signals, by name without `SIG`, beside INT and TERM, which always stop a run;
+            with `requeue`, those after which the job is queued again.
+        requeue: `'slurm'` queues the job of slurm again, once the run is saved; None nothing.
+        exit_status: The exit status of `engine train` after a signal other than INT.
+
+    Raises:
+        ValueError: If there is no such signal.
     """
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        signals: Sequence[str] = (),
+        requeue: str | None = None,
+        exit_status: int = 0,
+    ) -> None:
+        self._listed = [_signal_of(name) for name in signals]
+        self._requeues = requeue is not None
+        self._exit_status = exit_status
         self._signum = 0
         self._former: dict[int, Any] = {}
         self._is_shared = False
@@ -48,7 +72,8 @@ class StopRequest:
         self._interval = self._left = 1
         self._agreed_at = time.monotonic()
         if threading.current_thread() is threading.main_thread():
-            self._former = {signum: signal.signal(signum, self._note) for signum in _SIGNALS}
+            stops = {*_ALWAYS, *self._listed}
+            self._former = {signum: signal.signal(signum, self._note) for signum in stops}
         return self
 
     def __exit__(
@@ -74,7 +99,7 @@ class StopRequest:
                 return
             self._agree()
         if self._signum:
-            raise TrainingInterrupted(self._signum)
+            self._interrupt()
 
     def check_alone(self) -> None:
         """Stop in the middle of a step if that was asked for, unless other processes go on.
@@ -83,7 +108,16 @@ class StopRequest:
             TrainingInterrupted: If a signal came.
         """
         if self._signum and not self._is_shared:
-            raise TrainingInterrupted(self._signum)
+            self._interrupt()
+
+    def _interrupt(self) -> NoReturn:
+        is_by_hand = self._signum == signal.SIGINT
+        raise TrainingInterrupted(self._signum, None if is_by_hand else self._exit_status)
+
+    def after_saving(self) -> None:
+        """Queue the job again if the signal asks for it; called once the run is saved."""
+        if self._requeues and self._signum in self._listed and is_main_process():
+            requeue_slurm_job()
 
     def _agree(self) -> None:
         """Share the signal, and the time of a step, from which the next agreement follows."""
@@ -115,3 +149,14 @@ def _announce(signum: int) -> None:
         "%s: saving after this step; a second signal ends the run at once",
         signal.Signals(signum).name,
     )
+
+
+def _signal_of(name: str) -> signal.Signals:
+    try:
+        return signal.Signals[f"SIG{name.removeprefix('SIG')}"]
+    except KeyError:
+        known = ["TERM", "INT", "USR1", "USR2", "HUP"]
+        raise ValueError(
+            f"env_cfg.stop.signals must be names of signals, such as {', '.join(known)}; got "
+            f"{name!r}{did_you_mean(name, known)}"
+        ) from None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -11,7 +11,12 @@ from typing import Any, Self
 import torch
 
 from engine.checkpoint import CheckpointError, CheckpointLoader
-from engine.dist import broadcast_object_list, is_main_process
+from engine.dist import (
+    broadcast_object_list,
+    get_launch_id,
+    get_restart_count,
+    is_main_process,
+)
 from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.utils import is_url
@@ -71,6 +76,9 @@ def find_resume_point(
 ) -> ResumePoint | None:
     """Find and read the checkpoint to go on from; every process takes the choice of rank 0.
 
+    A run that its launcher starts again, torchrun after a failure or slurm when the job was queued
+    again, goes on from what it has saved itself, whatever the arguments say.
+
     Args:
         work_dir: The folder of the run.
         resume: Whether to go on, or the checkpoint to go on from.
@@ -84,18 +92,38 @@ def find_resume_point(
     Raises:
         CheckpointError: If there is a checkpoint, and none can be read.
     """
+    out_dirs = _out_dirs(hooks)
+    if get_restart_count() and (point := _shared(_saved_by_this_launch, work_dir, out_dirs)):
+        get_logger().info("The launcher started this run again, which goes on")
+        return point
     if not resume:
         return None
     filename = resume if isinstance(resume, str) else load_from
     if filename is not None:
         return ResumePoint.read(filename)
-    point = newest_training(work_dir, _out_dirs(hooks)) if is_main_process() else None
-    found = [point.filename if point is not None else None]
-    broadcast_object_list(found)
-    if found[0] is None:
+    point = _shared(newest_training, work_dir, out_dirs)
+    if point is None:
         get_logger().info("There is no checkpoint in %s: a new start", work_dir)
+    return point
+
+
+_Find = Callable[[str, Sequence[str | Path]], ResumePoint | None]
+
+
+def _shared(find: _Find, work_dir: str, out_dirs: Sequence[str | Path]) -> ResumePoint | None:
+    """Return the checkpoint that rank 0 finds, read by each process."""
+    point = find(work_dir, out_dirs) if is_main_process() else None
+    found = [None if point is None else point.filename]
+    broadcast_object_list(found)
+    return point or (None if found[0] is None else ResumePoint.read(found[0]))
+
+
+def _saved_by_this_launch(work_dir: str, out_dirs: Sequence[str | Path]) -> ResumePoint | None:
+    """Read the newest checkpoint if the run saved it before its launcher started it again."""
+    point = newest_training(work_dir, out_dirs)
+    if point is None or point.checkpoint.get("meta", {}).get("launch") != get_launch_id():
         return None
-    return point or ResumePoint.read(found[0])
+    return point
 
 
 def find_latest_checkpoint(path: str | Path, out_dirs: Sequence[str | Path] = ()) -> str | None:

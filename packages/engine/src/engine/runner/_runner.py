@@ -102,7 +102,7 @@ class Runner(RunProgress):
         launcher: `'none'`, or who starts the processes: `'pytorch'` (torchrun), `'slurm'`, `'mpi'`.
         env_cfg: `cudnn_benchmark`; `dist_cfg` for `engine.dist.init_dist`; `mp_cfg` with
             `mp_start_method` and `opencv_num_threads`; `resource_limit`, how many files may be open
-            at least.
+            at least; `stop`, the arguments of `StopRequest`.
         log_processor: What makes log lines of logged values.
         log_level: The least level that is logged.
         visualizer: The visualizer and its backends.
@@ -184,7 +184,7 @@ class Runner(RunProgress):
         self.message_hub = self.build_message_hub()
         self.log_processor = self.build_log_processor(log_processor)
         self.visualizer = self.build_visualizer(visualizer)
-        self.stop = StopRequest()
+        self.stop = StopRequest(**((env_cfg or {}).get("stop") or {}))
         self._hook_list = HookList()
         self.register_hooks(default_hooks, custom_hooks)
         if self._resume_point is not None:  # which has the weights
@@ -247,6 +247,7 @@ class Runner(RunProgress):
                     self.train_loop.run()
             except TrainingInterrupted:
                 self._save_interrupted()
+                self.stop.after_saving()
                 raise
             finally:
                 self.call_hook("after_run")

@@ -50,6 +50,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
+def _is_names(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+
+
 def _is_level(value: Any) -> bool:
     return _is_number(value) or (isinstance(value, str) and value in logging.getLevelNamesMapping())
 
@@ -65,6 +69,12 @@ _OPTIONS: Mapping[str, Mapping[str, Kind]] = {
         "dist_cfg": _MAPPING,
         "mp_cfg": _MAPPING,
         "resource_limit": ("a number", _is_number),
+        "stop": _MAPPING,
+    },
+    "env_cfg.stop": {
+        "signals": ("a list of names of signals, ['TERM', 'USR1'] for example", _is_names),
+        "requeue": ("'slurm' or None", lambda x: x == "slurm"),
+        "exit_status": ("a number from 0 to 255", lambda x: _is_number(x) and 0 <= x <= 255),
     },
     "randomness": {
         "seed": ("a whole number or None", _is_number),
@@ -136,6 +146,8 @@ def _within(key: str, options: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield f"{key}.{option}", f"there is no such option{hint}"
         elif key in _OPTIONS and value is not None and not _OPTIONS[key][option][1](value):
             yield f"{key}.{option}", f"it is {_OPTIONS[key][option][0]}, not {_format_value(value)}"
+        elif isinstance(value, Mapping):
+            yield from _within(f"{key}.{option}", value)
     if key == "auto_scale_lr" and options.get("enable") and "base_batch_size" not in options:
         yield key, "it needs base_batch_size, for which the learning rate was chosen"
 
