@@ -93,9 +93,9 @@ def test_elsewhere_than_in_slurm(
     ("stop", "message"),
     [
         ({"signals": ["USR3"]}, r"stop\.signals must be names .* got 'USR3'"),
-        ({"signals": "USR1"}, r"stop\.signals: it is a list of names of signals, .* not 'USR1'"),
-        ({"requeue": "pbs"}, r"stop\.requeue: it is 'slurm' or None, not 'pbs'"),
-        ({"signal": ["USR1"]}, r"stop\.signal: there is no such option; did you mean 'signals'"),
+        ({"signals": "USR1"}, r"stop\.signals .*: it is a list of names of signals, .* not 'USR1'"),
+        ({"requeue": "pbs"}, r"stop\.requeue .*: it is 'slurm' or None, not 'pbs'"),
+        ({"signal": ["USR1"]}, r"stop\.signal .*: there is no such option; did you mean 'signals'"),
     ],
 )
 def test_wrong_settings(toy_cfg: CfgMaker, stop: dict[str, Any], message: str) -> None:
