@@ -11,8 +11,8 @@ import time
 from datetime import timedelta
 from typing import Any
 
-from torch.distributed import rendezvous
 from torch.distributed.distributed_c10d import PrefixStore, Store
+from torch.distributed.rendezvous import rendezvous
 
 _LOOK_EVERY = 0.05  # seconds
 
