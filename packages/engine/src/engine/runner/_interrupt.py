@@ -13,7 +13,6 @@ import torch
 
 from engine.dist import all_reduce, is_distributed, is_main_process, requeue_slurm_job
 from engine.logging import get_logger
-from engine.utils import did_you_mean
 
 _ALWAYS = (signal.SIGINT, signal.SIGTERM)
 _AGREE_EVERY = 10  # steps at most
@@ -47,9 +46,6 @@ class StopRequest:
             with `requeue`, those after which the job is queued again.
         requeue: `'slurm'` queues the job of slurm again, once the run is saved; None nothing.
         exit_status: The exit status of `engine train` after a signal other than INT.
-
-    Raises:
-        ValueError: If there is no such signal.
     """
 
     def __init__(
@@ -58,7 +54,7 @@ class StopRequest:
         requeue: str | None = None,
         exit_status: int = 0,
     ) -> None:
-        self._listed = [_signal_of(name) for name in signals]
+        self._listed = [signal.Signals[f"SIG{name}"] for name in signals]
         self._requeues = requeue is not None
         self._exit_status = exit_status
         self._signum = 0
@@ -149,14 +145,3 @@ def _announce(signum: int) -> None:
         "%s: saving after this step; a second signal ends the run at once",
         signal.Signals(signum).name,
     )
-
-
-def _signal_of(name: str) -> signal.Signals:
-    try:
-        return signal.Signals[f"SIG{name.removeprefix('SIG')}"]
-    except KeyError:
-        known = ["TERM", "INT", "USR1", "USR2", "HUP"]
-        raise ValueError(
-            f"env_cfg.stop.signals must be names of signals, such as {', '.join(known)}; got "
-            f"{name!r}{did_you_mean(name, known)}"
-        ) from None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from numbers import Integral
 from pathlib import Path
@@ -50,8 +51,10 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, Integral) and not isinstance(value, bool)
 
 
-def _is_names(value: Any) -> bool:
-    return isinstance(value, (list, tuple)) and all(isinstance(each, str) for each in value)
+def _are_signals(value: Any) -> bool:
+    return isinstance(value, (list, tuple)) and all(
+        f"SIG{each}" in signal.Signals.__members__ for each in value
+    )
 
 
 def _is_level(value: Any) -> bool:
@@ -72,7 +75,7 @@ _OPTIONS: Mapping[str, Mapping[str, Kind]] = {
         "stop": _MAPPING,
     },
     "env_cfg.stop": {
-        "signals": ("a list of names of signals, ['TERM', 'USR1'] for example", _is_names),
+        "signals": ("a list of signals, ['TERM', 'USR1'] for example", _are_signals),
         "requeue": ("'slurm' or None", lambda x: x == "slurm"),
         "exit_status": ("a number from 0 to 255", lambda x: _is_number(x) and 0 <= x <= 255),
     },
