@@ -4,6 +4,7 @@ compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
 finetune    fine-tuned weights, over training from scratch
+gpu         training on one GPU, over a plain PyTorch loop
 loop        an iteration of a training, over a raw PyTorch loop
 registry    lookups and builds, in seconds and in instructions
 zoo         size and speed of the models that the libraries ship
@@ -17,6 +18,7 @@ import compat
 import config
 import data
 import finetune
+import gpu
 import loop
 import registry
 import zoo
@@ -26,6 +28,7 @@ BENCHMARKS = {
     "config": config.main,
     "data": data.main,
     "finetune": finetune.main,
+    "gpu": gpu.main,
     "loop": loop.main,
     "registry": registry.main,
     "zoo": zoo.main,

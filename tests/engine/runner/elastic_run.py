@@ -68,7 +68,7 @@ def train(folder: str, seed: str, kills: int) -> int:
     torch.set_num_threads(1)
     points = torch.randn(100, 4, generator=torch.Generator().manual_seed(0))
     Runner(
-        model=Net(),
+        model={"type": Net},
         work_dir=folder,
         train_dataloader={
             "dataset": [{"inputs": each, "data_samples": each[:3].argmax()} for each in points],
