@@ -25,7 +25,8 @@ from mmbeta.datasets import DigitsCanvas, write_folder
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 START, END = "<!-- python scripts/bench finetune --write -->\n", "<!-- end -->\n"
 SEEDS = (0, 1, 2)
-OLD_IMAGES, IMAGES = 1000, 20  # of each class
+OLD_IMAGES, IMAGES = 5900, 20  # of each class
+OLD_EPOCHS = 20  # of the segmentor
 PRETRAINED_ON, NEW = (0, 2, 4, 5, 8), (1, 3, 6, 7, 9)
 OLD_DIGITS, NEW_DIGITS = range(5), range(5, 10)
 LOADERS = ("train_dataloader", "val_dataloader", "test_dataloader")
@@ -70,7 +71,6 @@ def _classification(root: Path, data_root: str) -> Iterator[str]:
         **_epochs(5),
         "train_dataloader.batch_size": 128,
         "optim_wrapper": dict(_delete_=True, optimizer=steep),
-        "model.backbone.norm_eval": False,
         "custom_hooks": [],
     }
     shared = {**head, **WITHOUT_PLOTS}
@@ -79,7 +79,10 @@ def _classification(root: Path, data_root: str) -> Iterator[str]:
     weights = _run(name, old, root / "pretraining")
     new = {**shared, **_data_roots(root / "new")}
     tuned = {**new, "model.backbone.init_cfg": _weights(weights)}
-    fresh = {**new, **_from_scratch(3e-3), "model.backbone.norm_eval": False}
+    one_rate = {
+        f"optim_wrapper.paramwise_cfg.{key}": None for key in ("layer_decay", "custom_keys")
+    }
+    fresh = {**new, **one_rate, "optim_wrapper.optimizer.lr": 3e-3}
     yield from _compare(name, root, "accuracy/top1", tuned, fresh)
 
 
@@ -91,7 +94,7 @@ def _segmentation(root: Path, _: str) -> Iterator[str]:
         data = DigitsCanvas(scans, count, seed=seed, digits=NEW_DIGITS)  # type: ignore[arg-type]  # Literal
         write_folder(data, root / "new", split)
     old: dict[str, Any] = {f"{loader}.dataset.digits": [*OLD_DIGITS] for loader in LOADERS}
-    changes = {**old, **_epochs(6), **WITHOUT_PLOTS}
+    changes = {**old, **_epochs(OLD_EPOCHS), **WITHOUT_PLOTS}
     weights = _run("mmbeta::unet_r18_digits.py", changes, root / "pretraining")
     name = "mmbeta::unet_r18_finetune-small.py"
     new = {**_data_roots(root / "new"), **WITHOUT_PLOTS, "model.decode_head.num_classes": 6}
@@ -99,8 +102,7 @@ def _segmentation(root: Path, _: str) -> Iterator[str]:
         new[f"{loader}.dataset.metainfo"] = dict(classes=("background", *map(str, NEW_DIGITS)))
         new[f"{loader}.dataset.pipeline.1.label_map"] = {each + 1: each - 4 for each in NEW_DIGITS}
     tuned = {**new, "model.backbone.init_cfg": _weights(weights)}
-    fresh = {**new, **_from_scratch(1e-2), "model.backbone.norm_eval": False}
-    yield from _compare(name, root, "mIoU", tuned, fresh)
+    yield from _compare(name, root, "mIoU", tuned, fresh=new)
 
 
 def _compare(
@@ -143,15 +145,6 @@ def _epochs(count: int) -> dict[str, Any]:
         "train_cfg.max_epochs": count,
         "train_cfg.val_interval": count,
         "param_scheduler": [dict(type="CosineAnnealingLR", end=count, convert_to_iter_based=True)],
-    }
-
-
-def _from_scratch(lr: float) -> dict[str, Any]:
-    """Return what a training without pretrained weights wants: one learning rate for all layers."""
-    return {
-        "optim_wrapper.optimizer.lr": lr,
-        "optim_wrapper.paramwise_cfg.layer_decay": None,
-        "optim_wrapper.paramwise_cfg.custom_keys": None,
     }
 
 

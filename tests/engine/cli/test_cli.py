@@ -168,11 +168,20 @@ def test_checkpoints_that_do_not_fit(config: Path, capsys: pytest.CaptureFixture
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("signum", "status"), [(signal.SIGINT, 130), (signal.SIGTERM, 0)])
-def test_a_signal_ends_a_run_cleanly(config: Path, signum: int, status: int) -> None:
+@pytest.mark.parametrize(
+    ("signum", "status", "stop"),
+    [
+        (signal.SIGINT, 130, {}),
+        (signal.SIGTERM, 0, {}),
+        (signal.SIGUSR1, 75, {"signals": ["USR1"], "exit_status": 75}),
+    ],
+)
+def test_a_signal_ends_a_run_cleanly(
+    config: Path, signum: int, status: int, stop: dict[str, Any]
+) -> None:
     words = [sys.executable, "-m", "engine", "train", "small.py", "--resume"]
     endless = [*words, "--cfg-options", "train_cfg.max_epochs=100000", "val_cfg=None",
-               "val_dataloader=None", "val_evaluator=None"]  # fmt: skip
+               "val_dataloader=None", "val_evaluator=None", f"env_cfg.stop={stop}"]  # fmt: skip
     run = subprocess.Popen(endless, stderr=subprocess.PIPE, text=True)
     assert run.stderr is not None
     lines = iter(run.stderr.readline, "")

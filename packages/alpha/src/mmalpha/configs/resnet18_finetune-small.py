@@ -24,7 +24,6 @@ model = dict(
     data_preprocessor=dict(mean=[73.0], std=[90.0]),
     backbone=dict(
         strides=(2, 2, 2, 1),
-        norm_eval=True,
         # init_cfg=dict(type="Pretrained", checkpoint="weights.pth", prefix="backbone."),
     ),
 )

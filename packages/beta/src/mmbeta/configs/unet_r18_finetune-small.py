@@ -14,10 +14,9 @@ _data = dict(
 
 model = dict(
     data_preprocessor=dict(type="SegDataPreprocessor", size_divisor=32),
-    backbone=dict(
-        norm_eval=True,
-        # init_cfg=dict(type="Pretrained", checkpoint="weights.pth", prefix="backbone."),
-    ),
+    # backbone=dict(
+    #     init_cfg=dict(type="Pretrained", checkpoint="weights.pth", prefix="backbone.")
+    # ),
     decode_head=dict(
         type="UNetHead",
         channels=16,
@@ -67,7 +66,10 @@ custom_hooks = [
     dict(type="EMAHook", momentum=2e-2),
     dict(type="EarlyStoppingHook", monitor="mIoU", min_delta=0.0, patience=20),
 ]
-optim_wrapper = dict(optimizer=dict(lr=1e-3))
+# The weights come from images like these, and may go far from where they begin.
+optim_wrapper = dict(
+    optimizer=dict(lr=1e-2), paramwise_cfg=dict(layer_decay=None, custom_keys=None)
+)
 default_hooks = dict(checkpoint=dict(save_best="mIoU"))
 
 inferencer = dict(type="SegInferencer", color="gray")
