@@ -177,7 +177,7 @@ def test_checkpoints_that_do_not_fit(config: Path, capsys: pytest.CaptureFixture
     ],
 )
 def test_a_signal_ends_a_run_cleanly(
-    config: Path, signum: int, status: int, stop: dict[str, Any]
+    config: Path, signum: int, status: int, stop: dict[str, object]
 ) -> None:
     words = [sys.executable, "-m", "engine", "train", "small.py", "--resume"]
     endless = [*words, "--cfg-options", "train_cfg.max_epochs=100000", "val_cfg=None",
