@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from engine import __version__
 from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
@@ -82,6 +83,7 @@ def train(
     debug: DebugOption = False,
 ) -> None:
     """Check a config and train its model."""
+    _announce("trains", config)
     options = cfg_options or []
     cfg = read_config(
         config,
@@ -122,6 +124,7 @@ def run_test(
     debug: DebugOption = False,
 ) -> None:
     """Test a trained model, print its metrics, and write a report."""
+    _announce("tests", config)
     from engine.model import without_pretrained  # deferred: --help needs no torch
 
     cfg = read_config(
@@ -161,6 +164,12 @@ def main(arguments: list[str] | None = None) -> None:
         message = "\n  ".join([str(error), *getattr(error, "__notes__", [])])
         typer.secho(f"Error: {message}", err=True, fg="red" if sys.stderr.isatty() else None)
         sys.exit(USER_ERROR)
+
+
+def _announce(does: str, config: str) -> None:
+    """Say at once what happens, since to import torch takes a while."""
+    if os.environ.get("RANK", "0") == "0":
+        typer.echo(f"engine {__version__} {does} {config}", err=True)
 
 
 def _build_runner(cfg: Config) -> Any:

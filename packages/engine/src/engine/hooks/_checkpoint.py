@@ -196,6 +196,20 @@ class CheckpointHook(Hook):
             for name in dict.fromkeys([*names, *self._best(runner).values()]):
                 self._publish(runner, name)
 
+    def outcome(self, runner: RunnerLike) -> dict[str, str]:
+        """Return the best checkpoints with their scores, and the last one."""
+        score = {
+            metric: runner.message_hub.get_info(self._key(f"best_{metric}"))
+            for metric in self._best(runner)
+        }
+        facts = {
+            f"best {metric}": f"{score[metric]:.4f}, {self._file(runner, name)}"
+            for metric, name in self._best(runner).items()
+        }
+        if kept := self._kept(runner):
+            facts["last"] = self._file(runner, kept[-1])
+        return facts
+
     def _overrides(self, point: str) -> bool:
         other = "after_train_iter" if self.by_epoch else "after_train_epoch"
         return super()._overrides(point) and point != other

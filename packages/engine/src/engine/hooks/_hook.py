@@ -128,6 +128,10 @@ class Hook:
     priority: str | int = "NORMAL"
     checkpoint_keys: Sequence[str] = ()
 
+    def outcome(self, runner: Any) -> dict[str, str]:
+        """Return what the user is told of this hook's work after a training, by short names."""
+        return {}
+
     def before_run(self, runner: Any) -> None:
         """Act before anything else."""
 

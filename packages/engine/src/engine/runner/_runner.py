@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +58,7 @@ from ._log_processor import LogProcessor
 from ._progress import RunProgress
 from ._resume_point import ResumePoint, find_resume_point
 from ._strategies import BaseStrategy
+from ._summary import describe_outcome, describe_run
 from ._validate import check_arguments
 from .run_table import RUN
 
@@ -236,7 +238,9 @@ class Runner(RunProgress):
             try:
                 # From here on a signal waits for the end of a step.
                 with self.stop:
+                    start = time.monotonic()
                     self._build_training(*parts)
+                    self.logger.info("%s", describe_run(self))
                     self._begin_run()
                     if isinstance(model := unwrap(self.model), BaseModule):
                         model.init_weights()
@@ -245,6 +249,7 @@ class Runner(RunProgress):
                         self.model, self.iter, self.max_iters
                     )
                     self.train_loop.run()
+                    self.logger.info("%s", describe_outcome(self, time.monotonic() - start))
             except TrainingInterrupted:
                 self._save_interrupted()
                 self.stop.after_saving()
