@@ -10,6 +10,8 @@ from ._data import cast_data_device as cast_data_device
 from ._data import get_data_device as get_data_device
 from ._groups import get_backend as get_backend
 from ._groups import get_comm_device as get_comm_device
+from ._groups import get_data_copies as get_data_copies
+from ._groups import get_data_info as get_data_info
 from ._groups import get_default_group as get_default_group
 from ._groups import get_dist_info as get_dist_info
 from ._groups import get_local_group as get_local_group
@@ -22,6 +24,7 @@ from ._groups import init_local_group as init_local_group
 from ._groups import is_distributed as is_distributed
 from ._groups import is_main_process as is_main_process
 from ._groups import master_only as master_only
+from ._groups import set_data_copies as set_data_copies
 from ._launch import infer_launcher as infer_launcher
 from ._launch import init_dist as init_dist
 from ._lost import ProcessLostError as ProcessLostError
@@ -32,3 +35,9 @@ from ._objects import collect_results as collect_results
 from ._objects import collect_results_cpu as collect_results_cpu
 from ._objects import collect_results_gpu as collect_results_gpu
 from ._objects import gather_object as gather_object
+from ._shards import is_sharded as is_sharded
+from ._shards import local_tensor as local_tensor
+from ._shards import reshard as reshard
+from ._shards import shard_like as shard_like
+from ._shards import tensor_to_cpu as tensor_to_cpu
+from ._shards import whole_tensor as whole_tensor

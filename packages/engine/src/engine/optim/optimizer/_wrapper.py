@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
+from engine.dist import is_sharded, shard_like, whole_tensor
 from engine.logging import MessageHub
 from engine.registry import OPTIM_WRAPPERS
 
@@ -68,12 +69,32 @@ class BaseOptimWrapper(ABC):
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        state = dict(state_dict)
+        """Take over what `state_dict` returned; of sharded parameters it is whole or sharded."""
+        state = self._sharded(state_dict)
         base = state.pop("base_param_settings", None)
         if base is not None and self.base_param_settings is not None:
             self.base_param_settings = {**base, "params": []}
         self.optimizer.load_state_dict(state)
+
+    def _sharded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a state in which tensors are sharded as the parameters are whose state they are."""
+        parameters = [each for group in self.optimizer.param_groups for each in group["params"]]
+        if not any(map(is_sharded, parameters)):
+            return dict(state_dict)
+        numbers = [each for group in state_dict["param_groups"] for each in group["params"]]
+        owners = dict(zip(numbers, parameters, strict=False))  # torch judges whether they fit
+        state = {
+            number: {
+                key: shard_like(value, owners[number])
+                if getattr(value, "shape", None) == owners[number].shape
+                else value
+                for key, value in values.items()
+            }
+            if number in owners
+            else values
+            for number, values in state_dict["state"].items()
+        }
+        return {**state_dict, "state": state}
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -271,7 +292,9 @@ class OptimWrapper(BaseOptimWrapper):
     def load_open_gradients(self, gradients: Any) -> None:
         """Take over what `open_gradients` returned."""
         for parameter, gradient in zip(self._parameters(), gradients, strict=bool(gradients)):
-            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+            if gradient is not None:
+                gradient = shard_like(gradient, parameter).to(parameter.device)
+            parameter.grad = gradient
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.optimizer.param_groups:
@@ -284,4 +307,4 @@ class OptimWrapper(BaseOptimWrapper):
         norm = _CLIPPERS[self._clip_type](parameters, **self._clip_args)
         if norm is not None:
             hub = self.message_hub or MessageHub.get_current_instance()
-            hub.update_scalar("train/grad_norm", norm)
+            hub.update_scalar("train/grad_norm", whole_tensor(norm))
