@@ -159,8 +159,8 @@ class FSDPStrategy(DistributedStrategy):
             return self._compile(model.to(self.device))
         if (wrapper_cfg or {}).keys() - {"find_unused_parameters"}:
             raise ValueError(
-                "FSDPStrategy shards the model in place, without a wrapper: leave model_wrapper_cfg "
-                "out"
+                "FSDPStrategy shards the model in place, without a wrapper: leave out "
+                "model_wrapper_cfg"
             )
         if self.init == "rank0" or is_main_process():
             super().init_weights(model)  # whole ones: sharded ones would draw other numbers

@@ -77,7 +77,7 @@ class BaseOptimWrapper(ABC):
         self.optimizer.load_state_dict(state)
 
     def _sharded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
-        """Return a state in which tensors are sharded as the parameters are whose state they are."""
+        """Return a state whose tensors are sharded as the parameters to which they belong."""
         parameters = [each for group in self.optimizer.param_groups for each in group["params"]]
         if not any(map(is_sharded, parameters)):
             return dict(state_dict)
@@ -292,9 +292,11 @@ class OptimWrapper(BaseOptimWrapper):
     def load_open_gradients(self, gradients: Any) -> None:
         """Take over what `open_gradients` returned."""
         for parameter, gradient in zip(self._parameters(), gradients, strict=bool(gradients)):
-            if gradient is not None:
-                gradient = shard_like(gradient, parameter).to(parameter.device)
-            parameter.grad = gradient
+            parameter.grad = (
+                None
+                if gradient is None
+                else shard_like(gradient, parameter).to(parameter.device)
+            )
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.optimizer.param_groups:

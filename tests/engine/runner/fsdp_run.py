@@ -1,0 +1,239 @@
+"""What a process of test_fsdp.py does."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import ddp_run
+import pytest
+import torch
+from ddp_run import Points
+from torch import Tensor, distributed, nn
+
+from engine.dist import all_reduce, local_tensor
+from engine.hooks import Hook
+from engine.model import BaseModel, BaseModule
+from engine.runner import FSDPStrategy, Runner
+
+GLOBAL_BATCH = 16
+
+
+class Block(nn.Module):
+    """A residual block of two layers."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fc1 = nn.Linear(6, 10)
+        self.fc2 = nn.Linear(10, 6)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = x + self.fc2(torch.tanh(self.fc1(x)))
+        return x
+
+
+class Blocks(BaseModel):
+    """Blocks between a stem and a head; what it computes depends on the weights and the batch."""
+
+    def __init__(self, dtype: str = "float64", norm: bool = False) -> None:
+        init = [{"type": "XavierInit", "layer": "Linear", "distribution": "uniform"}]
+        super().__init__(init_cfg=init)
+        self.dtype = getattr(torch, dtype)
+        self.stem = nn.Linear(4, 6)
+        self.norm = nn.BatchNorm1d(6) if norm else nn.Identity()
+        self.blocks = nn.ModuleList(Block() for _ in range(3))
+        self.head = nn.Linear(6, 3)
+        self.register_buffer("scale", torch.full((), 2.0), persistent=False)
+        self.to(self.dtype)
+
+    def forward(
+        self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor", **extra: Any
+    ) -> Any:
+        x = self.norm(self.stem(inputs.to(self.dtype))) * self.scale
+        for block in self.blocks:
+            x = block(x)
+        out = self.head(x)
+        if mode == "loss":
+            return {"loss": nn.functional.cross_entropy(out, data_samples)}
+        right = (out.argmax(1) == data_samples).tolist()
+        rows = zip(extra["index"].tolist(), right, strict=True)
+        return [{"index": index, "right": ok} for index, ok in rows]
+
+
+class Parallel(Blocks):
+    """One that says itself how it is sharded."""
+
+    def parallelize(self, mesh: Any) -> list[nn.Module]:
+        from torch.distributed.tensor.parallel import (
+            ColwiseParallel,
+            RowwiseParallel,
+            parallelize_module,
+        )
+
+        for block in self.blocks:
+            plan = {"fc1": ColwiseParallel(), "fc2": RowwiseParallel()}
+            parallelize_module(block, mesh["tensor"], plan)
+        return [*self.blocks]
+
+
+class Recorder(Hook):
+    """Notes the first weights, and the loss of each iteration over all processes."""
+
+    def __init__(self) -> None:
+        self.losses: list[float] = []
+        self.first: dict[str, Tensor] = {}
+
+    def before_train(self, runner: Runner) -> None:
+        self.first = {k: v.clone() for k, v in runner.strategy.state_dict(runner.model).items()}
+
+    def after_train_iter(
+        self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
+    ) -> None:
+        loss = outputs["loss"].detach().clone()
+        all_reduce(loss, "mean")
+        self.losses.append(loss.item())
+
+
+CASES: dict[str, dict[str, Any]] = {
+    "plain": {},
+    "clipped": {
+        "optim_wrapper": {
+            "optimizer": {"type": "SGD", "lr": 0.1, "momentum": 0.9},
+            "clip_grad": {"max_norm": 0.2},
+        }
+    },
+    "accumulated": {
+        "train_cfg": {"by_epoch": False, "max_iters": 10},
+        "optim_wrapper": {"optimizer": {"type": "SGD", "lr": 0.1}, "accumulative_counts": 4},
+    },
+    "adamw": {
+        "optim_wrapper": {
+            "optimizer": {"type": "AdamW", "lr": 0.01, "weight_decay": 0.1},
+            "paramwise_cfg": {"bias_decay_mult": 0.0, "custom_keys": {"head": {"lr_mult": 2.0}}},
+        },
+        "param_scheduler": {"type": "CosineAnnealingLR", "T_max": 9, "by_epoch": False},
+    },
+    "averaged": {
+        "custom_hooks": [{"type": "EMAHook", "momentum": 0.3}],
+        "default_hooks": {
+            "checkpoint": {"type": "CheckpointHook", "interval": 1, "save_best": "right", "rule": "greater"}
+        },
+    },
+}
+
+
+RESUMED: dict[str, Any] = {
+    "train_cfg": {"by_epoch": False, "max_iters": 14},
+    "optim_wrapper": {"optimizer": {"type": "AdamW", "lr": 0.01}, "accumulative_counts": 4},
+    "custom_hooks": [{"type": "EMAHook", "momentum": 0.3}],
+    "default_hooks": {"checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": 6}},
+    "param_scheduler": {"type": "CosineAnnealingLR", "T_max": 14, "by_epoch": False},
+}
+"""A training that is saved within a group of iterations."""
+
+
+def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> None:
+    """Do what several processes do; what one has done is in the folder `of_one`."""
+    warnings.simplefilter("error")
+    size = int(variables["WORLD_SIZE"])
+    os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
+    try:
+        if size == 2:
+            for name, changes in CASES.items():
+                train(2, f"{folder}/{name}", **changes)
+            _resumed(folder, of_one)
+            _begun(folder)
+            _tied(folder)
+            _in_low_precision(folder)
+            _mistakes(folder)
+        else:
+            mesh: dict[str, Any]
+            for name, mesh in ("replicas", {"replicate": 2}), ("tensor", {"tensor": 2}):
+                strategy = {**_cfg(4)["strategy"], "mesh": mesh}
+                if name == "tensor":
+                    strategy["tensor_plan"] = {"blocks.*.fc1": "colwise", "blocks.*.fc2": "rowwise"}
+                train(4, f"{folder}/{name}", strategy=strategy, **CASES["clipped"])
+            strategy = {"type": "FSDPStrategy", "device": "cpu", "mesh": {"tensor": 2}}
+            model = {"type": Parallel}
+            train(4, f"{folder}/parallel", model=model, strategy=strategy, **CASES["adamw"])
+    finally:
+        distributed.destroy_process_group()
+
+
+def _resumed(folder: str, of_one: str) -> None:
+    """A training goes on exactly, and from what one process has saved as well as that does."""
+    whole = train(2, f"{folder}/resumed", **RESUMED)
+    for name, start in ("second", folder), ("other", of_one):
+        point = f"{start}/resumed/iter_6.pth"
+        second = train(2, f"{folder}/{name}", load_from=point, resume=True, **RESUMED)
+        if start == folder:
+            theirs = whole.model.state_dict()
+            for key, ours in second.model.state_dict().items():
+                assert torch.equal(local_tensor(ours), local_tensor(theirs[key])), key
+
+
+def _begun(folder: str) -> None:
+    """The weights are those of the first process, however the model is built."""
+    for name, changes in {
+        "meta": {"init": "meta"},
+        "one_unit": {"shard": None},
+        "compiled": {"compile": {"backend": "eager"}},
+    }.items():
+        strategy = {**_cfg(2)["strategy"], **changes}
+        seeds = {"seed": 3, "diff_rank_seed": name == "one_unit"}
+        with warnings.catch_warnings():
+            if name == "compiled":  # torch warns of itself
+                warnings.simplefilter("ignore")
+            train(2, f"{folder}/{name}", strategy=strategy, randomness=seeds)
+    recomputed = train(2, f"{folder}/recomputed", cfg={"activation_checkpointing": ["blocks.*"]})
+    assert "_Checkpointed" in str(type(recomputed.model.blocks[0]).__mro__)
+
+
+def _tied(folder: str) -> None: ...
+
+
+def _in_low_precision(folder: str) -> None:
+    for precision in "bf16", "fp16":
+        strategy = {**_cfg(2)["strategy"], "precision": precision}
+        model = {"type": Blocks, "dtype": "float32", "norm": True}
+        train(2, f"{folder}/{precision}", model=model, strategy=strategy, **CASES["clipped"])
+
+
+def _mistakes(folder: str) -> None: ...
+
+
+def train(size: int, folder: str, **changes: Any) -> Runner:
+    """Train, and write down what a run in another number of processes must equal."""
+    recorder = Recorder()
+    hooks = [recorder, *changes.pop("custom_hooks", ())]
+    runner = _runner(size, folder, **changes, custom_hooks=hooks)
+    runner.train()
+    score = runner.val()
+    weights = runner.strategy.state_dict(runner.model)
+    if runner.rank == 0:
+        norms = runner.message_hub.log_scalars.get("train/grad_norm")
+        found = {
+            "first": recorder.first,
+            "losses": recorder.losses,
+            "weights": weights,
+            "score": score,
+            "norms": [] if norms is None else norms.data[0].tolist(),
+        }
+        torch.save(found, f"{folder}/result.pth")
+    return runner
+
+
+def _runner(size: int, folder: str, **changes: Any) -> Runner:
+    return Runner.from_cfg({**_cfg(size), "work_dir": folder, **changes})
+
+
+def _cfg(size: int) -> dict[str, Any]:
+    cfg = ddp_run._cfg(size)
+    cfg["optim_wrapper"]["optimizer"]["lr"] = 0.1
+    cfg |= {"model": {"type": Blocks}, "train_cfg": {"by_epoch": True, "max_epochs": 3}}
+    if size > 1:
+        cfg["strategy"] = {"type": "FSDPStrategy", "device": "cpu", "shard": ["blocks.*", "head"]}
+    return cfg
