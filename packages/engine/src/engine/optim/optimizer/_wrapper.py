@@ -18,9 +18,29 @@ from engine.dist import is_sharded, shard_like, whole_tensor
 from engine.logging import MessageHub
 from engine.registry import OPTIM_WRAPPERS
 
+
+def _clip_norm(parameters: list[Tensor], max_norm: float, **options: Any) -> Tensor:
+    """Do as `clip_grad_norm_` does, also where parameters are sharded over several meshes."""
+    if not any(map(is_sharded, parameters)):
+        return nn.utils.clip_grad_norm_(parameters, max_norm, **options)
+    by_mesh: dict[Any, list[Tensor]] = {}
+    for each in parameters:
+        by_mesh.setdefault(getattr(each, "device_mesh", None), []).append(each)
+    norm_type = options.pop("norm_type", 2.0)
+    is_strict = options.pop("error_if_nonfinite", False)
+    norms = [
+        whole_tensor(nn.utils.get_total_norm([each.grad for each in group], norm_type, **options))
+        for group in by_mesh.values()
+    ]
+    norm = nn.utils.get_total_norm(norms, norm_type, is_strict)
+    for group in by_mesh.values():
+        nn.utils.clip_grads_with_norm_(group, max_norm, norm, **options)
+    return norm
+
+
 _LR = itemgetter("lr")
 _CLIPPERS: Mapping[str, Callable[..., Tensor | None]] = {
-    "norm": torch.nn.utils.clip_grad_norm_,
+    "norm": _clip_norm,
     "value": torch.nn.utils.clip_grad_value_,
 }
 _NOTHING = nullcontext()
@@ -293,9 +313,7 @@ class OptimWrapper(BaseOptimWrapper):
         """Take over what `open_gradients` returned."""
         for parameter, gradient in zip(self._parameters(), gradients, strict=bool(gradients)):
             parameter.grad = (
-                None
-                if gradient is None
-                else shard_like(gradient, parameter).to(parameter.device)
+                None if gradient is None else shard_like(gradient, parameter).to(parameter.device)
             )
 
     def _parameters(self) -> Iterator[nn.Parameter]:
@@ -309,4 +327,4 @@ class OptimWrapper(BaseOptimWrapper):
         norm = _CLIPPERS[self._clip_type](parameters, **self._clip_args)
         if norm is not None:
             hub = self.message_hub or MessageHub.get_current_instance()
-            hub.update_scalar("train/grad_norm", whole_tensor(norm))
+            hub.update_scalar("train/grad_norm", norm)
