@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 import torch
 from torch import Tensor, distributed, nn
 
+from engine.dist import all_gather, local_tensor
 from engine.evaluator import BaseMetric
 from engine.hooks import Hook
 from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrap
 from engine.optim import OptimWrapper, OptimWrapperDict
-from engine.runner import CheckpointError, DDPStrategy, Runner, TrainingInterrupted
+from engine.runner import DDPStrategy, Runner, TrainingInterrupted
 
 GLOBAL_BATCH = 16
 
@@ -114,10 +114,12 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         _resumed(size, f"{folder}/resumed")
         _shared_optimizer(size, f"{folder}/zero")
         _parts(size, f"{folder}/parts")
+        _static_graph(size, f"{folder}/static")
         _stopped(size, f"{folder}/stopped")
         _scored(size, f"{folder}/scored")
         if size == 2:
             _sharded(f"{folder}/sharded")
+            _seeded(f"{folder}/seeded")
     finally:
         if size > 1:
             distributed.destroy_process_group()
@@ -200,7 +202,7 @@ def _scored(size: int, folder: str) -> None:
 
 
 class ShardingStrategy(DDPStrategy):
-    """Shards parameters, and does not say how they are saved."""
+    """Shards parameters in a way of its own."""
 
     def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
         from torch.distributed.device_mesh import init_device_mesh
@@ -210,29 +212,22 @@ class ShardingStrategy(DDPStrategy):
         return model
 
 
-class WeightsStrategy(ShardingStrategy):
-    """Saves the weights, and forgets the optimizer."""
-
-    def state_dict(self, model: nn.Module) -> dict[str, Any]:
-        return {name: each.full_tensor() for name, each in model.state_dict().items()}
-
-
 def _sharded(folder: str) -> None:
-    """A strategy of which a checkpoint would hold a part is refused when it would save."""
-    for strategy, methods in (
-        (ShardingStrategy, "state_dict"),
-        (WeightsStrategy, "optimizer_state and load_optimizer_state"),
-    ):
-        runner = _runner(
-            2,
-            folder,
-            strategy={"type": strategy, "device": "cpu"},
-            train_cfg={"by_epoch": True, "max_epochs": 1},
-        )
-        told = rf"{strategy.__name__} shards parameters \(net.0.weight for one\), .* {methods}$"
-        with pytest.raises(CheckpointError, match=told):
-            runner.train()
-    assert not Path(folder, "epoch_1.pth").exists()
+    """What a strategy shards is saved whole, and a training goes on with it."""
+    changes: dict[str, Any] = {
+        "strategy": {"type": ShardingStrategy, "device": "cpu"},
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
+    }
+    whole = _runner(2, folder, **changes)
+    whole.train()
+    saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
+    assert saved["state_dict"]["net.0.weight"].shape == (8, 4)
+    assert saved["optimizer"]["state"][0]["momentum_buffer"].shape == (8, 4)
+    second = _runner(2, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second.train()
+    for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(local_tensor(ours), local_tensor(theirs))
 
 
 class Game(BaseModel):
@@ -292,6 +287,44 @@ def _parts(size: int, folder: str) -> None:
     )
     runner.train()
     _keep_result(runner, folder)
+
+
+def _static_graph(size: int, folder: str) -> None:
+    """A graph that is static may be trained with accumulated gradients."""
+    optim_wrapper = {**_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
+    wrapper = {"type": "MMDistributedDataParallel", "static_graph": True}
+    runner = _runner(
+        size,
+        folder,
+        train_cfg={"by_epoch": False, "max_iters": 10},
+        optim_wrapper=optim_wrapper,
+        model_wrapper_cfg=wrapper,
+    )
+    runner.train()
+    _keep_result(runner, folder)
+
+
+class Initialized(Classifier):
+    """One whose weights are drawn when the training begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.init_cfg = {"type": "XavierInit", "layer": "Linear"}
+
+
+def _seeded(folder: str) -> None:
+    """Processes with seeds of their own begin with the weights of the first."""
+    runner = _runner(
+        2,
+        folder,
+        model={"type": Initialized},
+        train_cfg={"by_epoch": False, "max_iters": 1},
+        randomness={"seed": 3, "diff_rank_seed": True},
+    )
+    runner.train()
+    for parameter in runner.model.parameters():
+        ours, theirs = all_gather(parameter.detach())
+        assert torch.equal(ours, theirs)
 
 
 def _keep_result(runner: Runner, folder: str) -> None:

@@ -5,19 +5,16 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import ddp_run
-import pytest
 import torch
-from ddp_run import Points
 from torch import Tensor, distributed, nn
 
 from engine.dist import all_reduce, local_tensor
 from engine.hooks import Hook
-from engine.model import BaseModel, BaseModule
-from engine.runner import FSDPStrategy, Runner
+from engine.model import BaseModel
+from engine.runner import Runner
 
 GLOBAL_BATCH = 16
 

@@ -271,7 +271,8 @@ class DDPStrategy(DistributedStrategy):
         """
         super().init_weights(model)
         for tensor in (*model.parameters(), *model.buffers()):
-            broadcast(tensor)
+            if not is_sharded(tensor):  # by a subclass
+                broadcast(tensor)
 
 
 def _gather_shards(state: Any) -> Any:

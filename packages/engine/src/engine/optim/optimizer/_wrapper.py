@@ -278,12 +278,17 @@ class OptimWrapper(BaseOptimWrapper):
     def optim_context(self, model: nn.Module) -> AbstractContextManager[object]:
         """Return what surrounds the forward pass.
 
-        Under DDP only the last iteration of a group synchronizes.
+        Under DDP only the last iteration of a group synchronizes, but with `static_graph` each
+        does, since torch counts the gradients of each then; the step is the same.
 
         Args:
             model: The model, or its wrapper.
         """
-        if isinstance(model, DistributedDataParallel) and not self.should_sync():
+        if (
+            isinstance(model, DistributedDataParallel)
+            and not model.static_graph
+            and not self.should_sync()
+        ):
             return model.no_sync()
         return _NOTHING
 
