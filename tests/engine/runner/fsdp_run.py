@@ -75,6 +75,38 @@ class Parallel(Blocks):
         return [*self.blocks]
 
 
+class Head(nn.Linear):
+    """One that is called by other methods than `forward`."""
+
+    def loss(self, x: Tensor, labels: Tensor) -> Tensor:
+        return nn.functional.cross_entropy(self(x), labels)
+
+    def predict(self, x: Tensor) -> Tensor:
+        return nn.functional.linear(x, self.weight, self.bias).argmax(1)
+
+
+class Headed(BaseModel):
+    """A model whose validation does not begin with `forward`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(4, 6), Block()).double()
+        self.head = Head(6, 3).double()
+
+    def extract_feat(self, inputs: Tensor) -> Tensor:
+        return torch.tanh(self.body(inputs))
+
+    def val_step(self, data: Any) -> list[Any]:
+        right = self.head.predict(self.extract_feat(data["inputs"])) == data["data_samples"]
+        rows = zip(data["index"].tolist(), right.tolist(), strict=True)
+        return [{"index": index, "right": ok} for index, ok in rows]
+
+    def forward(
+        self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor", **extra: Any
+    ) -> Any:
+        return {"loss": self.head.loss(self.extract_feat(inputs), data_samples)}
+
+
 class Recorder(Hook):
     """Notes the first weights, and the loss of each iteration over all processes."""
 
@@ -112,6 +144,7 @@ CASES: dict[str, dict[str, Any]] = {
         },
         "param_scheduler": {"type": "CosineAnnealingLR", "T_max": 9, "by_epoch": False},
     },
+    "entered": {"model": {"type": Headed}},
     "averaged": {
         "custom_hooks": [{"type": "EMAHook", "momentum": 0.3}],
         "default_hooks": {
@@ -144,7 +177,10 @@ def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> N
     try:
         if size == 2:
             for name, changes in CASES.items():
-                train(2, f"{folder}/{name}", **changes)
+                strategy = {**_cfg(2)["strategy"]}
+                if name == "entered":
+                    strategy["shard"] = ["body.1", "head"]
+                train(2, f"{folder}/{name}", strategy=strategy, **changes)
             _resumed(folder, of_one)
             _begun(folder)
             _tied(folder)

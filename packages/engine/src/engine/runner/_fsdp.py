@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from engine.utils import check_types, did_you_mean
 from ._strategies import DTYPES, Compile, DistributedStrategy
 
 _MESH = {"replicate": 1, "shard": -1, "tensor": 1}
+_ENTRIES = ("extract_feat", "logits", "loss", "predict", "scores")
 _TENSOR_STYLES = {"colwise": "ColwiseParallel", "rowwise": "RowwiseParallel"}
 
 
@@ -63,6 +65,8 @@ class FSDPStrategy(DistributedStrategy):
         init: `'rank0'`: each process builds the model in main memory, and all get the weights of
             the first. `'meta'`: only the first builds it so, the others without memory, on the meta
             device; not every model can be built there.
+        entries: The methods, beside `forward`, that are called from outside of a unit or of the
+            model and use its parameters, as those of heads do. Others would find shares of them.
         device: The type of the devices; None means the best there is.
         compile: As in `BaseStrategy`; each unit is compiled by itself.
         launcher: Who started the processes: `'pytorch'` (torchrun), `'slurm'` or `'mpi'`; the
@@ -80,6 +84,7 @@ class FSDPStrategy(DistributedStrategy):
         tensor_plan: Mapping[str, str] | None = None,
         precision: str | None = None,
         init: str = "rank0",
+        entries: Sequence[str] = _ENTRIES,
         device: str | None = None,
         compile: Compile = False,
         launcher: str = "none",
@@ -102,6 +107,7 @@ class FSDPStrategy(DistributedStrategy):
         self.mesh_sizes = {**_MESH, **(mesh or {})}
         self.tensor_plan = tensor_plan or {}
         self.init = init
+        self.entries = entries
         self.mesh: Any = None
 
     def setup(self, dist_cfg: Mapping[str, Any]) -> None:
@@ -149,7 +155,8 @@ class FSDPStrategy(DistributedStrategy):
 
         Args:
             model: The model, which is changed in place.
-            wrapper_cfg: Nothing, but for `find_unused_parameters`, which is not needed here.
+            wrapper_cfg: Nothing, but for `find_unused_parameters`, whether some processes may not
+                use a parameter that others use.
 
         Raises:
             ValueError: If there is a wrapper, no module fits a pattern, or nothing says how the
@@ -157,7 +164,8 @@ class FSDPStrategy(DistributedStrategy):
         """
         if self.mesh is None:
             return self._compile(model.to(self.device))
-        if (wrapper_cfg or {}).keys() - {"find_unused_parameters"}:
+        options = wrapper_cfg or {}
+        if options.keys() - {"find_unused_parameters"}:
             raise ValueError(
                 "FSDPStrategy shards the model in place, without a wrapper: leave out "
                 "model_wrapper_cfg"
@@ -170,9 +178,14 @@ class FSDPStrategy(DistributedStrategy):
         units = self._parallelize(model)
         for unit in units or [model]:
             self._compile(unit)
-        self._shard(model, units)
+        root = self._shard(model, units)
+        root.set_reduce_scatter_unused_params(options.get("find_unused_parameters", False))
         model.to_empty(device=self.device)
         _fill(model, weights, self.device)
+        # The first that runs would be the root, and a model may run a part of it first.
+        root._get_fsdp_state()._lazy_init()
+        for unit in (*units, model):
+            _gather_in(unit, self.entries)
         return model
 
     def init_weights(self, model: nn.Module) -> None:
@@ -213,7 +226,7 @@ class FSDPStrategy(DistributedStrategy):
                 plan = getattr(parallel, _TENSOR_STYLES[style])()
                 parallel.parallelize_module(module, self.mesh["tensor"], plan)
 
-    def _shard(self, model: nn.Module, units: Iterable[nn.Module]) -> None:
+    def _shard(self, model: nn.Module, units: Iterable[nn.Module]) -> Any:
         from torch.distributed.fsdp import MixedPrecisionPolicy, fully_shard  # deferred as well
 
         has_replicas = self.mesh["replicate"].size() > 1
@@ -234,7 +247,7 @@ class FSDPStrategy(DistributedStrategy):
         for module in reversed([*model.modules()]):  # from within
             if id(module) in chosen and not isinstance(module, _BatchNorm):
                 fully_shard(module, mesh=mesh, mp_policy=policy)
-        fully_shard(model, mesh=mesh, mp_policy=root_policy)
+        return fully_shard(model, mesh=mesh, mp_policy=root_policy)
 
 
 def _infer(sizes: Mapping[str, int], processes: int) -> dict[str, int]:
@@ -309,3 +322,41 @@ def _fill(model: nn.Module, tensors: Mapping[str, Tensor], device: torch.device)
             whole = torch.empty(tensor.shape, dtype=tensor.dtype, device=device)
         broadcast(whole)
         local_tensor(tensor).copy_(local_tensor(shard_like(whole, tensor)))
+
+
+def _gather_in(unit: nn.Module, names: Iterable[str]) -> None:
+    """Let the parameters of a unit be gathered for methods of it as they are for `forward`."""
+    from torch.distributed.fsdp import register_fsdp_forward_method  # deferred: it takes a while
+
+    found = [name for name in names if callable(getattr(unit, name, None))]
+    if not found:
+        return
+    inside = [0]  # how many of the methods are running, one of them within another
+
+    def enter(*_: Any) -> None:
+        inside[0] += 1
+
+    def leave(*_: Any) -> None:
+        inside[0] -= 1
+
+    def gather_in(name: str) -> None:
+        plain = getattr(unit, name)
+        register_fsdp_forward_method(unit, name)
+        gathering = getattr(unit, name)
+
+        @functools.wraps(plain)
+        def method(*args: Any, **kwargs: Any) -> Any:
+            if inside[0]:
+                return plain(*args, **kwargs)
+            enter()
+            try:
+                return gathering(*args, **kwargs)
+            finally:
+                leave()
+
+        setattr(unit, name, method)
+
+    unit.register_forward_pre_hook(enter)
+    unit.register_forward_hook(leave, always_call=True)
+    for name in found:
+        gather_in(name)
