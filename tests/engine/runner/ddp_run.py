@@ -116,7 +116,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         _parts(size, f"{folder}/parts")
         _static_graph(size, f"{folder}/static")
         _stopped(size, f"{folder}/stopped")
-        _scored(size, f"{folder}/scored")
+        scored(size, f"{folder}/scored")
         if size == 2:
             _sharded(f"{folder}/sharded")
             _seeded(f"{folder}/seeded")
@@ -126,7 +126,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
 
 
 def _whole(size: int, folder: str) -> None:
-    runner = _runner(size, folder, train_cfg={"by_epoch": True, "max_epochs": 3})
+    runner = make_runner(size, folder, train_cfg={"by_epoch": True, "max_epochs": 3})
     runner.train()
     assert isinstance(runner.model, MMDistributedDataParallel) == (size > 1)
     assert (runner.world_size, runner.distributed) == (size, size > 1)
@@ -141,16 +141,16 @@ def _whole(size: int, folder: str) -> None:
 
 def _resumed(size: int, folder: str) -> None:
     """A training that is resumed within a group of iterations ends as the whole one."""
-    accumulates = {**_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
+    accumulates = {**make_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
     saves = {"type": "CheckpointHook", "by_epoch": False, "interval": 6}
     changes: dict[str, Any] = {
         "train_cfg": {"by_epoch": False, "max_iters": 12},
         "optim_wrapper": accumulates,
         "default_hooks": {"checkpoint": saves},
     }
-    whole = _runner(size, folder, **changes)
+    whole = make_runner(size, folder, **changes)
     whole.train()
-    second = _runner(size, folder, load_from=f"{folder}/iter_6.pth", resume=True, **changes)
+    second = make_runner(size, folder, load_from=f"{folder}/iter_6.pth", resume=True, **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
@@ -166,36 +166,37 @@ def _shared_optimizer(size: int, folder: str) -> None:
         "optim_wrapper": {"optimizer": optimizer},
         "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
     }
-    whole = _runner(size, folder, **changes)
+    whole = make_runner(size, folder, **changes)
     whole.train()
     saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
     assert len(saved["optimizer"]["state"]) == 4  # of all parameters, whoever had them
-    second = _runner(size, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second = make_runner(size, folder, resume=f"{folder}/epoch_1.pth", **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     _keep_result(whole, folder)
 
 
-def _scored(size: int, folder: str) -> None:
+def scored(size: int, folder: str, **more: Any) -> None:
     """The score of a validation is that of the checkpoint, and changes nothing in a training."""
     changes: dict[str, Any] = {
+        **more,
         "model": {"type": Normalized},
         "train_cfg": {"by_epoch": True, "max_epochs": 2},
         "val_evaluator": {"type": Outputs},
         "test_evaluator": {"type": Outputs},
         "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
     }
-    runner = _runner(size, folder, **changes)
+    runner = make_runner(size, folder, **changes)
     runner.train()
     scores = runner.message_hub.log_scalars["val/mean"].last(2)
     for epoch, score in enumerate(scores, 1):
-        alone = _runner(
+        alone = make_runner(
             size, f"{folder}_{epoch}", load_from=f"{folder}/epoch_{epoch}.pth", **changes
         )
         assert alone.val()["mean"] == score
     without = {f"val_{part}": None for part in ("dataloader", "cfg", "evaluator")}
-    blind = _runner(size, f"{folder}_blind", **{**changes, **without})
+    blind = make_runner(size, f"{folder}_blind", **{**changes, **without})
     blind.train()
     theirs = blind.model.state_dict()
     assert all(torch.equal(each, theirs[name]) for name, each in runner.model.state_dict().items())
@@ -219,12 +220,12 @@ def _sharded(folder: str) -> None:
         "train_cfg": {"by_epoch": True, "max_epochs": 2},
         "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
     }
-    whole = _runner(2, folder, **changes)
+    whole = make_runner(2, folder, **changes)
     whole.train()
     saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
     assert saved["state_dict"]["net.0.weight"].shape == (8, 4)
     assert saved["optimizer"]["state"][0]["momentum_buffer"].shape == (8, 4)
-    second = _runner(2, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second = make_runner(2, folder, resume=f"{folder}/epoch_1.pth", **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(local_tensor(ours), local_tensor(theirs))
@@ -272,7 +273,7 @@ class PartsConstructor:
 
 def _parts(size: int, folder: str) -> None:
     """Parts that are wrapped by themselves train as those of one process do."""
-    runner = _runner(
+    runner = make_runner(
         size,
         folder,
         model={"type": Game},
@@ -291,9 +292,9 @@ def _parts(size: int, folder: str) -> None:
 
 def _static_graph(size: int, folder: str) -> None:
     """A graph that is static may be trained with accumulated gradients."""
-    optim_wrapper = {**_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
+    optim_wrapper = {**make_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
     wrapper = {"type": "MMDistributedDataParallel", "static_graph": True}
-    runner = _runner(
+    runner = make_runner(
         size,
         folder,
         train_cfg={"by_epoch": False, "max_iters": 10},
@@ -314,7 +315,7 @@ class Initialized(Classifier):
 
 def _seeded(folder: str) -> None:
     """Processes with seeds of their own begin with the weights of the first."""
-    runner = _runner(
+    runner = make_runner(
         2,
         folder,
         model={"type": Initialized},
@@ -357,7 +358,7 @@ def _stopped(size: int, folder: str) -> None:
 def _iters_before_stop(size: int, folder: str, clock: Clock) -> int:
     hooks = [SignalFromLast(), clock]
     train_cfg = {"by_epoch": False, "max_iters": 30}
-    runner = _runner(size, folder, train_cfg=train_cfg, custom_hooks=hooks, log_level="ERROR")
+    runner = make_runner(size, folder, train_cfg=train_cfg, custom_hooks=hooks, log_level="ERROR")
     try:
         runner.train()
     except TrainingInterrupted:
@@ -367,11 +368,11 @@ def _iters_before_stop(size: int, folder: str, clock: Clock) -> int:
     raise AssertionError("the signal did not stop the training")
 
 
-def _runner(size: int, folder: str, **changes: Any) -> Runner:
-    return Runner.from_cfg({**_cfg(size), "work_dir": folder, **changes})
+def make_runner(size: int, folder: str, **changes: Any) -> Runner:
+    return Runner.from_cfg({**make_cfg(size), "work_dir": folder, **changes})
 
 
-def _cfg(size: int) -> dict[str, Any]:
+def make_cfg(size: int) -> dict[str, Any]:
     def loader(samples: int, **sampler: Any) -> dict[str, Any]:
         return {
             "batch_size": GLOBAL_BATCH // size,

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import warnings
 from collections.abc import Mapping
 from typing import Any
 
-import ddp_run
+import pytest
 import torch
 from torch import Tensor, distributed, nn
 
 from engine.dist import all_reduce, local_tensor
 from engine.hooks import Hook
 from engine.model import BaseModel
+from engine.optim import AmpOptimWrapper
 from engine.runner import Runner
 
-GLOBAL_BATCH = 16
+ddp_run: Any = importlib.import_module("ddp_run")
 
 
 class Block(nn.Module):
@@ -27,8 +29,14 @@ class Block(nn.Module):
         self.fc1 = nn.Linear(6, 10)
         self.fc2 = nn.Linear(10, 6)
 
+        self.seen: set[torch.dtype] = set()
+        self.passes = 0
+
     def forward(self, x: Tensor) -> Tensor:
-        return x + self.fc2(torch.tanh(self.fc1(x)))
+        self.seen.add(self.fc1.weight.dtype)
+        self.passes += 1
+        added: Tensor = self.fc2(torch.tanh(self.fc1(x)))
+        return x + added
 
 
 class Blocks(BaseModel):
@@ -44,10 +52,12 @@ class Blocks(BaseModel):
         self.head = nn.Linear(6, 3)
         self.register_buffer("scale", torch.full((), 2.0), persistent=False)
         self.to(self.dtype)
+        self.seen: set[torch.dtype] = set()
 
     def forward(
         self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor", **extra: Any
     ) -> Any:
+        self.seen.update(each.dtype for each in self.norm.parameters())
         x = self.norm(self.stem(inputs.to(self.dtype))) * self.scale
         for block in self.blocks:
             x = block(x)
@@ -107,6 +117,19 @@ class Headed(BaseModel):
         return {"loss": self.head.loss(self.extract_feat(inputs), data_samples)}
 
 
+class Tied(Blocks):
+    """One of whose layers share a weight."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.blocks = nn.ModuleList()
+        self.again = nn.Linear(4, 6).double()
+        self.again.weight = self.stem.weight
+
+    def forward(self, inputs: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return super().forward(inputs + self.again(inputs)[:, :4], *args, **kwargs)
+
+
 class Recorder(Hook):
     """Notes the first weights, and the loss of each iteration over all processes."""
 
@@ -145,6 +168,7 @@ CASES: dict[str, dict[str, Any]] = {
         "param_scheduler": {"type": "CosineAnnealingLR", "T_max": 9, "by_epoch": False},
     },
     "entered": {"model": {"type": Headed}},
+    "tied": {"model": {"type": Tied}, "custom_hooks": [{"type": "EMAHook", "momentum": 0.3}]},
     "averaged": {
         "custom_hooks": [{"type": "EMAHook", "momentum": 0.3}],
         "default_hooks": {
@@ -158,6 +182,15 @@ CASES: dict[str, dict[str, Any]] = {
     },
 }
 
+
+LOW: dict[str, dict[str, Any]] = {
+    precision: {
+        "model": {"type": Blocks, "dtype": "float32"},
+        "strategy": {"device": "cpu", "precision": precision},
+        "optim_wrapper": CASES["clipped"]["optim_wrapper"],
+    }
+    for precision in ("bf16", "fp16")
+}
 
 RESUMED: dict[str, Any] = {
     "train_cfg": {"by_epoch": False, "max_iters": 14},
@@ -180,10 +213,14 @@ def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> N
                 strategy = {**_cfg(2)["strategy"]}
                 if name == "entered":
                     strategy["shard"] = ["body.1", "head"]
+                if name == "tied":
+                    strategy["shard"] = ["head"]
                 train(2, f"{folder}/{name}", strategy=strategy, **changes)
             _resumed(folder, of_one)
             _begun(folder)
-            _tied(folder)
+            _parts(folder)
+            strategy = {"type": "FSDPStrategy", "device": "cpu", "shard": ["net.*"]}
+            ddp_run.scored(2, f"{folder}/scored", strategy=strategy)
             _in_low_precision(folder)
             _mistakes(folder)
         else:
@@ -216,39 +253,85 @@ def _resumed(folder: str, of_one: str) -> None:
 
 def _begun(folder: str) -> None:
     """The weights are those of the first process, however the model is built."""
-    for name, changes in {
+    ways: dict[str, dict[str, Any]] = {
         "meta": {"init": "meta"},
         "one_unit": {"shard": None},
         "compiled": {"compile": {"backend": "eager"}},
-    }.items():
+    }
+    for name, changes in ways.items():
         strategy = {**_cfg(2)["strategy"], **changes}
         seeds = {"seed": 3, "diff_rank_seed": name == "one_unit"}
         with warnings.catch_warnings():
             if name == "compiled":  # torch warns of itself
                 warnings.simplefilter("ignore")
             train(2, f"{folder}/{name}", strategy=strategy, randomness=seeds)
-    recomputed = train(2, f"{folder}/recomputed", cfg={"activation_checkpointing": ["blocks.*"]})
-    assert "_Checkpointed" in str(type(recomputed.model.blocks[0]).__mro__)
+    recomputed = train(2, f"{folder}/recomputed", activation_checkpointing=["blocks.*"])
+    plain = train(2, f"{folder}/again")
+    assert recomputed.model.blocks[0].passes == plain.model.blocks[0].passes + plain.iter
 
 
-def _tied(folder: str) -> None: ...
+def _parts(folder: str) -> None:
+    """A model whose `train_step` runs parts of it can be run whole as well."""
+    optim_wrapper = {"constructor": ddp_run.PartsConstructor, "lr": 0.1}
+    strategy = {"type": "FSDPStrategy", "device": "cpu", "shard": ["first", "second"]}
+    runner = make_runner(
+        2,
+        f"{folder}/parts",
+        model={"type": ddp_run.Game},
+        optim_wrapper=optim_wrapper,
+        strategy=strategy,
+        **{f"val_{part}": None for part in ("dataloader", "cfg", "evaluator")},
+    )
+    runner.train()
+    assert runner.model(torch.ones(2, 4).double()).shape == (2, 1)
 
 
 def _in_low_precision(folder: str) -> None:
-    for precision in "bf16", "fp16":
+    """Units are gathered in the lower precision, and batch normalization is not."""
+    for name, changes in LOW.items():
+        precision = changes["strategy"]["precision"]
         strategy = {**_cfg(2)["strategy"], "precision": precision}
+        train(2, f"{folder}/{name}", **{**changes, "strategy": strategy})
         model = {"type": Blocks, "dtype": "float32", "norm": True}
-        train(2, f"{folder}/{precision}", model=model, strategy=strategy, **CASES["clipped"])
+        strategy["shard"] = ["blocks.*", "norm"]
+        runner = train(
+            2, f"{folder}/{name}_norm", **{**changes, "strategy": strategy, "model": model}
+        )
+        lower = {"bf16": torch.bfloat16, "fp16": torch.float16}[precision]
+        assert runner.model.blocks[0].seen == {lower}
+        assert runner.model.seen == {torch.float32}
+        assert isinstance(runner.optim_wrapper, AmpOptimWrapper)
+        assert runner.optim_wrapper.loss_scaler.is_enabled() == (precision == "fp16")
 
 
-def _mistakes(folder: str) -> None: ...
+def _mistakes(folder: str) -> None:
+    options: list[tuple[dict[str, Any], str]] = [
+        ({"shard": ["blocks.*", "heads"]}, "Blocks has no module 'heads'; did you mean 'head'"),
+        (
+            {"mesh": {"shard": 3}},
+            "replicate=1, shard=3, tensor=1 is a mesh of 3 processes, and there are 2",
+        ),
+        ({"mesh": {"replicate": 4}}, "is a mesh of a multiple of 4 processes, and there are 2"),
+        ({"mesh": {"shard": -1, "tensor": -1}}, "one of them may be -1"),
+        ({"mesh": {"tensor": 2}}, r"tensor=2 needs strategy.tensor_plan, or a method parallelize"),
+    ]
+    for wrong, told in options:
+        with pytest.raises(ValueError, match=told):
+            make_runner(2, folder, strategy={**_cfg(2)["strategy"], **wrong})
+    with pytest.raises(ValueError, match="without a wrapper: leave out model_wrapper_cfg"):
+        make_runner(2, folder, model_wrapper_cfg={"type": "MMDistributedDataParallel"})
+    unequal = _cfg(2)["val_dataloader"]
+    unequal["sampler"]["round_up"] = False
+    unequal["batch_size"] = 1
+    with pytest.raises(ValueError, match="the processes have 21, 20 batches of val data"):
+        make_runner(2, folder, val_dataloader=unequal).val()
 
 
 def train(size: int, folder: str, **changes: Any) -> Runner:
     """Train, and write down what a run in another number of processes must equal."""
     recorder = Recorder()
     hooks = [recorder, *changes.pop("custom_hooks", ())]
-    runner = _runner(size, folder, **changes, custom_hooks=hooks)
+    runner = make_runner(size, folder, **changes, custom_hooks=hooks)
     runner.train()
     score = runner.val()
     weights = runner.strategy.state_dict(runner.model)
@@ -265,12 +348,12 @@ def train(size: int, folder: str, **changes: Any) -> Runner:
     return runner
 
 
-def _runner(size: int, folder: str, **changes: Any) -> Runner:
+def make_runner(size: int, folder: str, **changes: Any) -> Runner:
     return Runner.from_cfg({**_cfg(size), "work_dir": folder, **changes})
 
 
 def _cfg(size: int) -> dict[str, Any]:
-    cfg = ddp_run._cfg(size)
+    cfg: dict[str, Any] = ddp_run.make_cfg(size)
     cfg["optim_wrapper"]["optimizer"]["lr"] = 0.1
     cfg |= {"model": {"type": Blocks}, "train_cfg": {"by_epoch": True, "max_epochs": 3}}
     if size > 1:
