@@ -187,7 +187,7 @@ LOW: dict[str, dict[str, Any]] = {
     precision: {
         "model": {"type": Blocks, "dtype": "float32"},
         "strategy": {"device": "cpu", "precision": precision},
-        "optim_wrapper": CASES["clipped"]["optim_wrapper"],
+        "optim_wrapper": {**CASES["clipped"]["optim_wrapper"], "loss_scale": 128.0},
     }
     for precision in ("bf16", "fp16")
 }
