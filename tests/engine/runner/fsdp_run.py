@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, distributed, nn
 
-from engine.dist import all_reduce, local_tensor
+from engine.dist import all_reduce, get_rank, local_tensor
 from engine.hooks import Hook
 from engine.model import BaseModel
 from engine.optim import AmpOptimWrapper
@@ -219,6 +219,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> N
             _resumed(folder, of_one)
             _begun(folder)
             _parts(folder)
+            _unused(folder)
             strategy = {"type": "FSDPStrategy", "device": "cpu", "shard": ["net.*"]}
             ddp_run.scored(2, f"{folder}/scored", strategy=strategy)
             _in_low_precision(folder)
@@ -284,6 +285,26 @@ def _parts(folder: str) -> None:
     )
     runner.train()
     assert runner.model(torch.ones(2, 4).double()).shape == (2, 1)
+
+
+class Uneven(Blocks):
+    """One of which each process uses another part."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others = nn.ModuleList(nn.Linear(4, 4) for _ in range(2)).double()
+
+    def forward(self, inputs: Tensor, *args: Any, **kwargs: Any) -> Any:
+        return super().forward(self.others[get_rank()](inputs), *args, **kwargs)
+
+
+def _unused(folder: str) -> None:
+    """Processes may use different parameters, where the config of the run says so."""
+    runner = train(2, f"{folder}/unused", model={"type": Uneven}, find_unused_parameters=True)
+    first = torch.load(f"{folder}/unused/result.pth", weights_only=True)["first"]
+    for name, weight in runner.strategy.state_dict(runner.model).items():
+        if runner.rank == 0:
+            assert not torch.equal(weight, first[name]), name
 
 
 def _in_low_precision(folder: str) -> None:

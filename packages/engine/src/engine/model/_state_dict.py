@@ -48,12 +48,10 @@ def load_state_dict(
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
         for key, value in state_dict.items()
-        if isinstance(own.get(key), Tensor)
-        and isinstance(value, Tensor)
-        and value.shape != own[key].shape
+        if _are_tensors(value, own.get(key)) and value.shape != own[key].shape
     }
     fitting = {
-        key: shard_like(value, own[key]) if isinstance(own.get(key), Tensor) else value
+        key: shard_like(value, own[key]) if _are_tensors(value, own.get(key)) else value
         for key, value in state_dict.items()
         if key not in misshaped and (key in own or key.startswith(judges))
     }
@@ -83,6 +81,10 @@ def load_state_dict(
         (logger or get_logger()).warning(
             "The weights don't fit %s whole:\n  %s", type(model).__name__, report
         )
+
+
+def _are_tensors(*values: Any) -> bool:
+    return all(isinstance(value, Tensor) for value in values)
 
 
 def _judges(model: nn.Module) -> tuple[str, ...]:
