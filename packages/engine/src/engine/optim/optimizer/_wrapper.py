@@ -28,10 +28,10 @@ def _clip_norm(parameters: list[Tensor], max_norm: float, **options: Any) -> Ten
         by_mesh.setdefault(getattr(each, "device_mesh", None), []).append(each)
     norm_type = options.pop("norm_type", 2.0)
     is_strict = options.pop("error_if_nonfinite", False)
-    norms = [
-        whole_tensor(nn.utils.get_total_norm([each.grad for each in group], norm_type, **options))
-        for group in by_mesh.values()
-    ]
+    norms = []
+    for group in by_mesh.values():
+        gradients = [each.grad for each in group if each.grad is not None]
+        norms.append(whole_tensor(nn.utils.get_total_norm(gradients, norm_type, **options)))
     norm = nn.utils.get_total_norm(norms, norm_type, is_strict)
     for group in by_mesh.values():
         nn.utils.clip_grads_with_norm_(group, max_norm, norm, **options)
