@@ -232,20 +232,21 @@ class FSDPStrategy(DistributedStrategy):
         has_replicas = self.mesh["replicate"].size() > 1
         mesh = self.mesh["replicate", "shard"] if has_replicas else self.mesh["shard"]
         policy = root_policy = MixedPrecisionPolicy()
+        chosen = {id(unit) for unit in units} - {id(model)}
         if self.precision is not None:
             lower = DTYPES[self.precision]
+            policy = MixedPrecisionPolicy(lower, torch.float32)
+            # The inputs of the root are data and labels, which autocast converts where it should.
+            root_policy = MixedPrecisionPolicy(lower, torch.float32, torch.float32, False)
             # The kernels of batch norm want parameters in the precision of the running statistics.
             norms: list[nn.Module] = [
                 each for each in model.modules() if isinstance(each, _BatchNorm)
             ]
+            chosen -= {id(norm) for norm in norms}
             if norms:
                 fully_shard(norms, mesh=mesh)
-            policy = MixedPrecisionPolicy(lower, torch.float32)
-            # The inputs of the root are data and labels, which autocast converts where it should.
-            root_policy = MixedPrecisionPolicy(lower, torch.float32, torch.float32, False)
-        chosen = {id(unit) for unit in units} - {id(model)}
         for module in reversed([*model.modules()]):  # from within
-            if id(module) in chosen and not isinstance(module, _BatchNorm):
+            if id(module) in chosen:
                 fully_shard(module, mesh=mesh, mp_policy=policy)
         return fully_shard(model, mesh=mesh, mp_policy=root_policy)
 
