@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, distributed, nn
 
-from engine.dist import all_reduce, get_rank, local_tensor
+from engine.dist import all_gather, all_reduce, get_rank, local_tensor
 from engine.hooks import Hook
 from engine.model import BaseModel
 from engine.optim import AmpOptimWrapper
@@ -217,11 +217,13 @@ def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> N
                     strategy["shard"] = ["head"]
                 train(2, f"{folder}/{name}", strategy=strategy, **changes)
             _resumed(folder, of_one)
+            _shared(folder)
             _begun(folder)
             _parts(folder)
             _unused(folder)
             strategy = {"type": "FSDPStrategy", "device": "cpu", "shard": ["net.*"]}
             ddp_run.scored(2, f"{folder}/scored", strategy=strategy)
+            _on_meta(folder)
             _in_low_precision(folder)
             _mistakes(folder)
         else:
@@ -250,6 +252,19 @@ def _resumed(folder: str, of_one: str) -> None:
             theirs = whole.model.state_dict()
             for key, ours in second.model.state_dict().items():
                 assert torch.equal(local_tensor(ours), local_tensor(theirs[key])), key
+
+
+def _shared(folder: str) -> None:
+    """All processes together have each parameter, and what an optimizer knows of it, once."""
+    runner = train(2, f"{folder}/shared", **CASES["adamw"])
+    parameters = [*runner.model.parameters()]
+    moments = [state["exp_avg"] for state in runner.optim_wrapper.optimizer.state.values()]
+    size = sum(each.numel() for each in parameters)
+    for tensors in parameters, moments:
+        mine = torch.tensor(sum(local_tensor(each).numel() for each in tensors))
+        assert 0.4 * size < mine < 0.6 * size
+        all_reduce(mine)
+        assert mine == size
 
 
 def _begun(folder: str) -> None:
@@ -301,9 +316,10 @@ class Uneven(Blocks):
 def _unused(folder: str) -> None:
     """Processes may use different parameters, where the config of the run says so."""
     runner = train(2, f"{folder}/unused", model={"type": Uneven}, find_unused_parameters=True)
-    first = torch.load(f"{folder}/unused/result.pth", weights_only=True)["first"]
-    for name, weight in runner.strategy.state_dict(runner.model).items():
-        if runner.rank == 0:
+    weights = runner.strategy.state_dict(runner.model)
+    if runner.rank == 0:
+        first = torch.load(f"{folder}/unused/result.pth", weights_only=True)["first"]
+        for name, weight in weights.items():
             assert not torch.equal(weight, first[name]), name
 
 
@@ -323,6 +339,18 @@ def _in_low_precision(folder: str) -> None:
         assert runner.model.seen == {torch.float32}
         assert isinstance(runner.optim_wrapper, AmpOptimWrapper)
         assert runner.optim_wrapper.loss_scaler.is_enabled() == (precision == "fp16")
+
+
+def _on_meta(folder: str) -> None:
+    """Processes go on with the same random numbers, and a model that can't be built is told of."""
+    strategy = {**_cfg(2)["strategy"], "init": "meta"}
+    runner = make_runner(2, f"{folder}/on_meta", strategy=strategy)
+    ours, theirs = all_gather(torch.get_rng_state())
+    assert torch.equal(ours, theirs)
+    if runner.rank == 1:
+        told = r"can't be built on the meta device: .*; set strategy.init='rank0'$"
+        with pytest.raises(RuntimeError, match=told), runner.strategy.building():
+            torch.ones(()).item()
 
 
 def _mistakes(folder: str) -> None:
