@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor, distributed, nn
 
-from engine.dist import all_gather, all_reduce, get_rank, local_tensor
+from engine.dist import all_gather, all_reduce, get_rank, is_sharded, local_tensor
 from engine.hooks import Hook
 from engine.model import BaseModel
 from engine.optim import AmpOptimWrapper
@@ -339,6 +339,9 @@ def _in_low_precision(folder: str) -> None:
         assert runner.model.seen == {torch.float32}
         assert isinstance(runner.optim_wrapper, AmpOptimWrapper)
         assert runner.optim_wrapper.loss_scaler.is_enabled() == (precision == "fp16")
+    synced = make_runner(2, folder, model=model, strategy=strategy, sync_bn="torch")
+    assert isinstance(synced.model.norm, nn.SyncBatchNorm)
+    assert is_sharded(synced.model.norm.weight)
 
 
 def _on_meta(folder: str) -> None:

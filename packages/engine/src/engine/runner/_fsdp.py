@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.distributed.device_mesh import init_device_mesh
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from engine.dist import (
@@ -123,8 +124,6 @@ class FSDPStrategy(DistributedStrategy):
             get_logger().warning("FSDPStrategy: there is one process, in which nothing is sharded")
             return
         super().setup(dist_cfg)
-        from torch.distributed.device_mesh import init_device_mesh  # deferred: it takes a while
-
         sizes = _infer(self.mesh_sizes, get_world_size())
         names = tuple(sizes)
         self.mesh = init_device_mesh(self.device.type, tuple(sizes.values()), mesh_dim_names=names)
