@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-import pytest
 import torch
 from torch import Tensor, distributed, nn
 
+from engine.dist import all_gather, local_tensor
 from engine.evaluator import BaseMetric
 from engine.hooks import Hook
 from engine.model import BaseModel, MMDistributedDataParallel, get_state_dict, unwrap
 from engine.optim import OptimWrapper, OptimWrapperDict
-from engine.runner import CheckpointError, DDPStrategy, Runner, TrainingInterrupted
+from engine.runner import DDPStrategy, Runner, TrainingInterrupted
 
 GLOBAL_BATCH = 16
 
@@ -114,17 +114,19 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         _resumed(size, f"{folder}/resumed")
         _shared_optimizer(size, f"{folder}/zero")
         _parts(size, f"{folder}/parts")
+        _static_graph(size, f"{folder}/static")
         _stopped(size, f"{folder}/stopped")
-        _scored(size, f"{folder}/scored")
+        scored(size, f"{folder}/scored")
         if size == 2:
             _sharded(f"{folder}/sharded")
+            _seeded(f"{folder}/seeded")
     finally:
         if size > 1:
             distributed.destroy_process_group()
 
 
 def _whole(size: int, folder: str) -> None:
-    runner = _runner(size, folder, train_cfg={"by_epoch": True, "max_epochs": 3})
+    runner = make_runner(size, folder, train_cfg={"by_epoch": True, "max_epochs": 3})
     runner.train()
     assert isinstance(runner.model, MMDistributedDataParallel) == (size > 1)
     assert (runner.world_size, runner.distributed) == (size, size > 1)
@@ -139,16 +141,16 @@ def _whole(size: int, folder: str) -> None:
 
 def _resumed(size: int, folder: str) -> None:
     """A training that is resumed within a group of iterations ends as the whole one."""
-    accumulates = {**_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
+    accumulates = {**make_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
     saves = {"type": "CheckpointHook", "by_epoch": False, "interval": 6}
     changes: dict[str, Any] = {
         "train_cfg": {"by_epoch": False, "max_iters": 12},
         "optim_wrapper": accumulates,
         "default_hooks": {"checkpoint": saves},
     }
-    whole = _runner(size, folder, **changes)
+    whole = make_runner(size, folder, **changes)
     whole.train()
-    second = _runner(size, folder, load_from=f"{folder}/iter_6.pth", resume=True, **changes)
+    second = make_runner(size, folder, load_from=f"{folder}/iter_6.pth", resume=True, **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
@@ -164,43 +166,44 @@ def _shared_optimizer(size: int, folder: str) -> None:
         "optim_wrapper": {"optimizer": optimizer},
         "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
     }
-    whole = _runner(size, folder, **changes)
+    whole = make_runner(size, folder, **changes)
     whole.train()
     saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
     assert len(saved["optimizer"]["state"]) == 4  # of all parameters, whoever had them
-    second = _runner(size, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second = make_runner(size, folder, resume=f"{folder}/epoch_1.pth", **changes)
     second.train()
     for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
         assert torch.equal(ours, theirs)
     _keep_result(whole, folder)
 
 
-def _scored(size: int, folder: str) -> None:
+def scored(size: int, folder: str, **more: Any) -> None:
     """The score of a validation is that of the checkpoint, and changes nothing in a training."""
     changes: dict[str, Any] = {
+        **more,
         "model": {"type": Normalized},
         "train_cfg": {"by_epoch": True, "max_epochs": 2},
         "val_evaluator": {"type": Outputs},
         "test_evaluator": {"type": Outputs},
         "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
     }
-    runner = _runner(size, folder, **changes)
+    runner = make_runner(size, folder, **changes)
     runner.train()
     scores = runner.message_hub.log_scalars["val/mean"].last(2)
     for epoch, score in enumerate(scores, 1):
-        alone = _runner(
+        alone = make_runner(
             size, f"{folder}_{epoch}", load_from=f"{folder}/epoch_{epoch}.pth", **changes
         )
         assert alone.val()["mean"] == score
     without = {f"val_{part}": None for part in ("dataloader", "cfg", "evaluator")}
-    blind = _runner(size, f"{folder}_blind", **{**changes, **without})
+    blind = make_runner(size, f"{folder}_blind", **{**changes, **without})
     blind.train()
     theirs = blind.model.state_dict()
     assert all(torch.equal(each, theirs[name]) for name, each in runner.model.state_dict().items())
 
 
 class ShardingStrategy(DDPStrategy):
-    """Shards parameters, and does not say how they are saved."""
+    """Shards parameters in a way of its own."""
 
     def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
         from torch.distributed.device_mesh import init_device_mesh
@@ -210,29 +213,22 @@ class ShardingStrategy(DDPStrategy):
         return model
 
 
-class WeightsStrategy(ShardingStrategy):
-    """Saves the weights, and forgets the optimizer."""
-
-    def state_dict(self, model: nn.Module) -> dict[str, Any]:
-        return {name: each.full_tensor() for name, each in model.state_dict().items()}
-
-
 def _sharded(folder: str) -> None:
-    """A strategy of which a checkpoint would hold a part is refused when it would save."""
-    for strategy, methods in (
-        (ShardingStrategy, "state_dict"),
-        (WeightsStrategy, "optimizer_state and load_optimizer_state"),
-    ):
-        runner = _runner(
-            2,
-            folder,
-            strategy={"type": strategy, "device": "cpu"},
-            train_cfg={"by_epoch": True, "max_epochs": 1},
-        )
-        told = rf"{strategy.__name__} shards parameters \(net.0.weight for one\), .* {methods}$"
-        with pytest.raises(CheckpointError, match=told):
-            runner.train()
-    assert not Path(folder, "epoch_1.pth").exists()
+    """What a strategy shards is saved whole, and a training goes on with it."""
+    changes: dict[str, Any] = {
+        "strategy": {"type": ShardingStrategy, "device": "cpu"},
+        "train_cfg": {"by_epoch": True, "max_epochs": 2},
+        "default_hooks": {"checkpoint": {"type": "CheckpointHook", "interval": 1}},
+    }
+    whole = make_runner(2, folder, **changes)
+    whole.train()
+    saved = torch.load(f"{folder}/epoch_1.pth", weights_only=True)
+    assert saved["state_dict"]["net.0.weight"].shape == (8, 4)
+    assert saved["optimizer"]["state"][0]["momentum_buffer"].shape == (8, 4)
+    second = make_runner(2, folder, resume=f"{folder}/epoch_1.pth", **changes)
+    second.train()
+    for ours, theirs in zip(second.model.parameters(), whole.model.parameters(), strict=True):
+        assert torch.equal(local_tensor(ours), local_tensor(theirs))
 
 
 class Game(BaseModel):
@@ -277,7 +273,7 @@ class PartsConstructor:
 
 def _parts(size: int, folder: str) -> None:
     """Parts that are wrapped by themselves train as those of one process do."""
-    runner = _runner(
+    runner = make_runner(
         size,
         folder,
         model={"type": Game},
@@ -292,6 +288,44 @@ def _parts(size: int, folder: str) -> None:
     )
     runner.train()
     _keep_result(runner, folder)
+
+
+def _static_graph(size: int, folder: str) -> None:
+    """A graph that is static may be trained with accumulated gradients."""
+    optim_wrapper = {**make_cfg(size)["optim_wrapper"], "accumulative_counts": 4}
+    wrapper = {"type": "MMDistributedDataParallel", "static_graph": True}
+    runner = make_runner(
+        size,
+        folder,
+        train_cfg={"by_epoch": False, "max_iters": 10},
+        optim_wrapper=optim_wrapper,
+        model_wrapper_cfg=wrapper,
+    )
+    runner.train()
+    _keep_result(runner, folder)
+
+
+class Initialized(Classifier):
+    """One whose weights are drawn when the training begins."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.init_cfg = {"type": "XavierInit", "layer": "Linear"}
+
+
+def _seeded(folder: str) -> None:
+    """Processes with seeds of their own begin with the weights of the first."""
+    runner = make_runner(
+        2,
+        folder,
+        model={"type": Initialized},
+        train_cfg={"by_epoch": False, "max_iters": 1},
+        randomness={"seed": 3, "diff_rank_seed": True},
+    )
+    runner.train()
+    for parameter in runner.model.parameters():
+        ours, theirs = all_gather(parameter.detach())
+        assert torch.equal(ours, theirs)
 
 
 def _keep_result(runner: Runner, folder: str) -> None:
@@ -324,7 +358,7 @@ def _stopped(size: int, folder: str) -> None:
 def _iters_before_stop(size: int, folder: str, clock: Clock) -> int:
     hooks = [SignalFromLast(), clock]
     train_cfg = {"by_epoch": False, "max_iters": 30}
-    runner = _runner(size, folder, train_cfg=train_cfg, custom_hooks=hooks, log_level="ERROR")
+    runner = make_runner(size, folder, train_cfg=train_cfg, custom_hooks=hooks, log_level="ERROR")
     try:
         runner.train()
     except TrainingInterrupted:
@@ -334,11 +368,11 @@ def _iters_before_stop(size: int, folder: str, clock: Clock) -> int:
     raise AssertionError("the signal did not stop the training")
 
 
-def _runner(size: int, folder: str, **changes: Any) -> Runner:
-    return Runner.from_cfg({**_cfg(size), "work_dir": folder, **changes})
+def make_runner(size: int, folder: str, **changes: Any) -> Runner:
+    return Runner.from_cfg({**make_cfg(size), "work_dir": folder, **changes})
 
 
-def _cfg(size: int) -> dict[str, Any]:
+def make_cfg(size: int) -> dict[str, Any]:
     def loader(samples: int, **sampler: Any) -> dict[str, Any]:
         return {
             "batch_size": GLOBAL_BATCH // size,

@@ -16,7 +16,7 @@ def test_two_processes_give_the_weights_and_metrics_of_one(
     for world_size in (1, 2):
         folder = str(tmp_path / str(world_size))
         together(Path(__file__).with_name("ddp_run.py"), world_size, folder)
-    for run in ("whole", "zero", "parts"):
+    for run in ("whole", "zero", "parts", "static"):
         one, two = (
             torch.load(tmp_path / size / run / "result.pth", weights_only=True) for size in "12"
         )

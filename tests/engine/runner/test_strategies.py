@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from engine.config import Config
 from engine.model import BaseModel
 from engine.optim import AmpOptimWrapper
+from engine.registry import STRATEGIES
 from engine.runner import BaseStrategy, Runner, SingleDeviceStrategy, autocast
 
 CfgMaker = Callable[..., Config]
@@ -117,3 +118,30 @@ def test_autocast() -> None:
 
     with autocast("cpu"):
         assert multiply().dtype == torch.float32
+
+
+@STRATEGIES.register_module()
+class Launched(SingleDeviceStrategy):
+    """One that wants to know what has started the processes."""
+
+    def __init__(self, launcher: str = "none", **options: Any) -> None:
+        super().__init__(**options)
+        self.launcher = launcher
+
+
+@pytest.mark.parametrize("kind", [Launched, "Launched", "engine.Launched"])
+@pytest.mark.parametrize("launcher", ["none", "pytorch"])
+def test_a_strategy_that_takes_the_launcher_is_told(
+    toy_cfg: CfgMaker, kind: Any, launcher: str
+) -> None:
+    cfg = toy_cfg(strategy={"type": kind, "device": "cpu"}, launcher=launcher)
+    strategy: Any = Runner.from_cfg(cfg).strategy
+    assert strategy.launcher == launcher
+
+
+def test_a_strategy_that_does_not_take_the_launcher_is_not_told(toy_cfg: CfgMaker) -> None:
+    class Plain(SingleDeviceStrategy):
+        pass
+
+    cfg = toy_cfg(strategy={"type": Plain, "device": "cpu"}, launcher="pytorch")
+    assert type(Runner.from_cfg(cfg).strategy) is Plain

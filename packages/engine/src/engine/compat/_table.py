@@ -502,7 +502,7 @@ NOT_SERVED: Mapping[str, str] = {
     "ColossalAI and DeepSpeed are not supported": (
         "ColossalAIStrategy DeepSpeedStrategy _strategy.colossalai _strategy.deepspeed"
     ),
-    "parameters are not sharded yet": (
+    "use FSDPStrategy of engine.runner, which shards a model without a wrapper": (
         "MMFullyShardedDataParallel MetaTensorContext _strategy.fsdp _strategy.utils "
         "model.wrappers.fully_sharded_distributed"
     ),

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple, Protocol
 import torch
 from torch.utils.data import BatchSampler, DataLoader, IterableDataset
 
-from engine.dist import get_dist_info, get_world_size
+from engine.dist import get_data_info
 from engine.logging import get_logger
 
 from ._samplers import set_epoch
@@ -230,7 +230,7 @@ class _Draws:
         return len(self._source)
 
     def __iter__(self) -> Iterator[Draw]:
-        rank, world_size = get_dist_info()
+        rank, world_size = get_data_info()
         place = (self._seed, world_size, rank, self._number)
         first = self._taken // self._extent.step
         for number, indices in enumerate(self._remaining(), first):
@@ -371,11 +371,11 @@ def extent_of(loader: Any) -> Extent:
         size = len(getattr(loader, "dataset", ()))
     except TypeError:
         size = 0
-    world_size = get_world_size()
+    _, world_size = get_data_info()
     return Extent((batch_size or 1) * world_size, size, world_size)
 
 
 def own_seed(seed: int, number: int) -> int:
     """Return a seed that differs from pass to pass and from process to process."""
-    rank, world_size = get_dist_info()
+    rank, world_size = get_data_info()
     return (seed + number) * world_size + rank

@@ -14,7 +14,7 @@ from itertools import count, islice
 import torch
 from torch.utils.data import Sampler
 
-from engine.dist import get_dist_info, sync_random_seed
+from engine.dist import get_data_info, sync_random_seed
 from engine.registry import DATA_SAMPLERS
 from engine.utils import check_types
 
@@ -40,7 +40,7 @@ class _ShardedSampler(Sampler[int]):
         self.dataset = dataset
         self.shuffle = shuffle
         self.seed = sync_random_seed() if seed is None else seed
-        self.rank, self.world_size = get_dist_info()
+        self.rank, self.world_size = get_data_info()
         self._start = 0
 
     def start_at(self, position: int) -> None:

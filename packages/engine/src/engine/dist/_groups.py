@@ -21,6 +21,7 @@ RESULTS_TIMEOUT = timedelta(days=1)
 # By the group of all processes, since a program may end one and begin another.
 _local: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
 _results: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
+_data_copies: WeakKeyDictionary[Group, int] = WeakKeyDictionary()
 _results_timeouts: WeakKeyDictionary[Group, timedelta] = WeakKeyDictionary()
 
 
@@ -42,6 +43,32 @@ def get_world_size(group: Group | None = None) -> int:
 def get_dist_info(group: Group | None = None) -> tuple[int, int]:
     """Return the number of this process and the number of processes."""
     return get_rank(group), get_world_size(group)
+
+
+def set_data_copies(copies: int) -> None:
+    """Say how many processes in a row work on the same batches (tensor parallelism).
+
+    Args:
+        copies: Their number, by which the number of processes can be divided.
+    """
+    world = get_default_group()
+    if world is not None:
+        _data_copies[world] = copies
+
+
+def get_data_copies() -> int:
+    """Return how many processes in a row work on the same batches, usually 1."""
+    world = get_default_group()
+    return 1 if world is None else _data_copies.get(world, 1)
+
+
+def get_data_info() -> tuple[int, int]:
+    """Return the number of the share of the data that is for this process, and their number.
+
+    They are those of `get_dist_info`, but where several processes work on the same batches.
+    """
+    copies = get_data_copies()
+    return get_rank() // copies, get_world_size() // copies
 
 
 def get_backend(group: Group | None = None) -> str | None:

@@ -15,7 +15,14 @@ from torch import Tensor
 from engine.utils import check_types
 
 from ._collectives import all_gather, broadcast, gather
-from ._groups import Group, get_comm_device, get_rank, get_results_group, is_distributed
+from ._groups import (
+    Group,
+    get_comm_device,
+    get_data_copies,
+    get_rank,
+    get_results_group,
+    is_distributed,
+)
 
 T = TypeVar("T")
 
@@ -126,9 +133,10 @@ def collect_results_gpu(result_part: list[T], size: int) -> list[T] | None:
 
 
 def _merge_results(results: list[T], size: int, group: Group | None) -> list[T] | None:
-    parts = gather_object(results, group=group)
-    if parts is None:
+    gathered = gather_object(results, group=group)
+    if gathered is None:
         return None
+    parts = gathered[:: get_data_copies()]
     if len(parts) == 1:
         return parts[0][:size]
     longest = max(len(part) for part in parts)

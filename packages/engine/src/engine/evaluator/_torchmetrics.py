@@ -13,7 +13,7 @@ import torch
 import torchmetrics
 from torch import Tensor
 
-from engine.dist import get_dist_info, get_results_group, is_distributed
+from engine.dist import get_data_info, get_results_group, is_distributed
 
 from ._metric import BaseMetric
 
@@ -94,7 +94,7 @@ class TorchMetric(BaseMetric):
         """
         if not self._seen:
             raise ValueError(f"{self.name} has seen no samples")
-        rank, world_size = get_dist_info()
+        rank, world_size = get_data_info()
         if self._last is not None:
             if (self._seen - 2) * world_size + rank >= size:
                 raise ValueError(

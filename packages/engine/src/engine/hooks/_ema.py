@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 import torch
 from torch import nn
 
-from engine.model import BaseAveragedModel, unwrap
+from engine.dist import shard_like
+from engine.model import BaseAveragedModel, unwrap, weights_to_cpu
 from engine.registry import HOOKS, MODELS, Registry
 from engine.utils import check_types
 
@@ -149,7 +150,7 @@ class EMAHook(Hook):
         """Let `state_dict` be the averaged weights, and keep the trained ones beside it."""
         if not hasattr(self, "ema_model"):  # no run has begun
             return
-        state = {key: value.cpu() for key, value in self.ema_model.state_dict().items()}
+        state = weights_to_cpu(self.ema_model.state_dict())
         if not int(self.ema_model.steps):
             state = {key: value for key, value in state.items() if not key.startswith(_MODULE)}
         elif not self._is_swapped:
@@ -208,5 +209,5 @@ class EMAHook(Hook):
             self.ema_model.module.load_state_dict(own)
             for key in averaged:
                 if key in trained:
-                    own[key].copy_(trained[key])
+                    own[key].copy_(shard_like(trained[key], own[key]))
         self.ema_model.load_state_dict(others, strict=False)

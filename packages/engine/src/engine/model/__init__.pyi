@@ -23,6 +23,7 @@ from ._evaluation import keeping_random_state as keeping_random_state
 from ._evaluation import random_state as random_state
 from ._evaluation import restore_random_state as restore_random_state
 from ._evaluation import sharing_buffers as sharing_buffers
+from ._find_modules import find_modules as find_modules
 from ._freezing import count_stages as count_stages
 from ._freezing import freeze_stages as freeze_stages
 from ._freezing import parameters_frozen_by_stage as parameters_frozen_by_stage

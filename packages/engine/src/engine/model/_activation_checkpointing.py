@@ -11,8 +11,7 @@ from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.utils.checkpoint import checkpoint
 
-from engine.utils import did_you_mean
-
+from ._find_modules import find_modules
 from ._method_override import override_methods
 
 
@@ -24,17 +23,14 @@ def turn_on_activation_checkpointing(model: nn.Module, modules: Sequence[str] | 
 
     Args:
         model: The model.
-        modules: The name or names of modules in it, such as `'backbone.layer1'`.
+        modules: The name or names of modules in it, such as `'backbone.layer1'`, or patterns of
+            them, such as `'backbone.layer*'`.
 
     Raises:
         ValueError: If the model has no module of a name.
     """
-    known = dict(model.named_modules())
-    for name in [modules] if isinstance(modules, str) else modules:
-        if name not in known or known[name] is model:
-            hint = did_you_mean(name, known)
-            raise ValueError(f"{type(model).__name__} has no module {name!r}{hint}")
-        override_methods(known[name], _Checkpointed)
+    for module in find_modules(model, modules).values():
+        override_methods(module, _Checkpointed)
 
 
 class _Checkpointed:

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from engine.dist import is_sharded, local_tensor, reshard
 from engine.logging import get_logger
 from engine.registry import MODELS
 from engine.utils import check_types
@@ -20,7 +21,9 @@ _Slot = tuple[dict[str, Any], str]
 class BaseAveragedModel(nn.Module, ABC):
     """A copy of a model whose parameters are an average over training.
 
-    The first update copies the weights. Tensors that are not floating point are always copied.
+    The first update copies the weights. Tensors that are not floating point are always copied. Of a
+    model whose parameters are sharded, each process averages its part; that average can't be run,
+    but its weights can take the place of the model's.
 
     Args:
         model: The model; the average begins with a copy of it.
@@ -50,7 +53,7 @@ class BaseAveragedModel(nn.Module, ABC):
         super().__init__()
         if interval < 1:
             raise ValueError(f"{type(self).__name__}: interval is at least 1; got {interval}")
-        self.module = copy.deepcopy(model).requires_grad_(False)
+        self.module = _copy(model).requires_grad_(False)
         if device is not None:
             self.module.to(device)
         self.interval = interval
@@ -280,7 +283,11 @@ class _Pairs:
     def tensors(
         self, with_buffers: bool
     ) -> tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]]:
-        """Return what is averaged, its sources, what is copied, and its originals."""
+        """Return what is averaged, its sources, what is copied, and its originals.
+
+        Of sharded tensors it is what this process has.
+        """
+        reshard(self.model)
         found: tuple[list[Tensor], list[Tensor], list[Tensor], list[Tensor]] = ([], [], [], [])
         for (our_store, our_key), (their_store, their_key) in self._pairs:
             ours, theirs = our_store[our_key], their_store[their_key]
@@ -288,9 +295,36 @@ class _Pairs:
                 ours = our_store[our_key] = torch.empty_like(theirs, device=ours.device)
             is_averaged = (with_buffers or isinstance(theirs, nn.Parameter)) and _is_averaged(ours)
             at = 0 if is_averaged else 2
-            found[at].append(ours)
-            found[at + 1].append(theirs)
+            found[at].append(local_tensor(ours))
+            found[at + 1].append(local_tensor(theirs))
         return found
+
+
+class _Tensors(nn.Module):
+    """Holds copies of the tensors of a module by their names, and can't be run."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self._non_persistent_buffers_set = set(module._non_persistent_buffers_set)
+
+
+def _copy(model: nn.Module) -> nn.Module:
+    """Return a copy of a model: of one with sharded parameters, which torch can't copy, tensors."""
+    reshard(model)
+    if not any(map(is_sharded, model.parameters())):
+        return copy.deepcopy(model)
+    copies = {module: _Tensors(module) for module in model.modules()}
+    tied: dict[nn.Parameter, nn.Parameter] = {}
+    for module, ours in copies.items():
+        for name, parameter in module._parameters.items():
+            if parameter is not None and parameter not in tied:
+                tied[parameter] = nn.Parameter(parameter.detach().clone())
+            ours._parameters[name] = None if parameter is None else tied[parameter]
+        for name, buffer in module._buffers.items():
+            ours._buffers[name] = None if buffer is None else buffer.detach().clone()
+        for name, child in module._modules.items():
+            ours._modules[name] = None if child is None else copies[child]
+    return copies[model]
 
 
 def _slots(model: nn.Module) -> list[_Slot]:

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from engine.checkpoint import CheckpointError
+from engine.dist import shard_like, tensor_to_cpu
 from engine.logging import get_logger
 
 from ._unwrap import plain_keys, unwrap
@@ -22,6 +23,8 @@ def load_state_dict(
     logger: logging.Logger | None = None,
 ) -> None:
     """Load weights into a module, wrapped or not.
+
+    Of a parameter that is sharded each process takes its part; all of them have the weights whole.
 
     Whether they fit is judged behind the `register_load_state_dict_pre_hook` hooks of the module
     and those within it, which may rename, resize or add weights. A module with a
@@ -45,12 +48,10 @@ def load_state_dict(
     misshaped = {
         key: f"{tuple(value.shape)}, not {tuple(own[key].shape)}"
         for key, value in state_dict.items()
-        if isinstance(own.get(key), Tensor)
-        and isinstance(value, Tensor)
-        and value.shape != own[key].shape
+        if _are_tensors(value, own.get(key)) and value.shape != own[key].shape
     }
     fitting = {
-        key: value
+        key: shard_like(value, own[key]) if _are_tensors(value, own.get(key)) else value
         for key, value in state_dict.items()
         if key not in misshaped and (key in own or key.startswith(judges))
     }
@@ -80,6 +81,10 @@ def load_state_dict(
         (logger or get_logger()).warning(
             "The weights don't fit %s whole:\n  %s", type(model).__name__, report
         )
+
+
+def _are_tensors(*values: Any) -> bool:
+    return all(isinstance(value, Tensor) for value in values)
 
 
 def _judges(model: nn.Module) -> tuple[str, ...]:
@@ -127,11 +132,14 @@ def get_state_dict(
 def weights_to_cpu(state_dict: Mapping[str, Any]) -> dict[str, Any]:
     """Return weights in main memory; those that are there already are not copied.
 
+    Sharded ones are whole in the first process, and have no values in the others (they are on the
+    meta device); all processes call this together then.
+
     Args:
         state_dict: Tensors by key.
     """
     result = OrderedDict(
-        (key, value.cpu() if isinstance(value, Tensor) else value)
+        (key, tensor_to_cpu(value) if isinstance(value, Tensor) else value)
         for key, value in state_dict.items()
     )
     if hasattr(state_dict, "_metadata"):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from engine.checkpoint import save_checkpoint
 from engine.config import ConfigDict
-from engine.dist import get_rank, get_world_size
+from engine.dist import get_data_info
 from engine.fileio import atomic_write
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def places(seen: int, count: int, size: int) -> list[int]:
         count: How many are in the batch.
         size: How many the dataset has.
     """
-    rank, processes = get_rank(), get_world_size()
+    rank, processes = get_data_info()
     every = ((seen + number) * processes + rank for number in range(count))
     return [place for place in every if place < size]
 

@@ -10,6 +10,7 @@ from ._cross_validation import fold_config as fold_config
 from ._environment import set_random_seed as set_random_seed
 from ._eval_loops import TestLoop as TestLoop
 from ._eval_loops import ValLoop as ValLoop
+from ._fsdp import FSDPStrategy as FSDPStrategy
 from ._hook_list import Priority as Priority
 from ._hook_list import get_priority as get_priority
 from ._interrupt import StopRequest as StopRequest

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from engine import optim, registry
-from engine.dist import get_rank, get_world_size, is_main_process
+from engine.dist import get_data_info, is_main_process
 from engine.evaluator import BaseMetric, Evaluator
 from engine.logging import MessageHub, get_logger
 from engine.model import (
@@ -19,7 +20,7 @@ from engine.model import (
     unwrap,
 )
 from engine.optim import OptimWrapper, OptimWrapperDict
-from engine.registry import FUNCTIONS, check_options, needs_trust
+from engine.registry import FUNCTIONS, STRATEGIES, check_options, needs_trust
 from engine.registry.restrictions import STARTS_WORKERS
 from engine.utils import mutable_copy
 from engine.visualization import Visualizer
@@ -69,7 +70,7 @@ def build_strategy(
     Args:
         strategy: A strategy or its config.
         compile: Whether the model is compiled, or how; for a config without this key.
-        launcher: What started the processes of the run.
+        launcher: What started the processes of the run, for a strategy that takes it.
     """
     if strategy is not None and not isinstance(strategy, Mapping):
         return cast("BaseStrategy", checked_part("strategy", strategy))
@@ -80,7 +81,15 @@ def build_strategy(
     if launcher != "none" and is_single:
         cfg.pop("type", None)
         given = {**given, "type": "engine.DDPStrategy", "launcher": launcher}
+    elif launcher != "none" and _takes_launcher(cfg):
+        given = {**given, "launcher": launcher}
     return cast("BaseStrategy", build_part(RUN["strategy"], cfg, **given))
+
+
+def _takes_launcher(strategy: Cfg) -> bool:
+    kind = strategy["type"]
+    found = STRATEGIES.get_from(strategy, "type") if isinstance(kind, str) else kind
+    return "launcher" in inspect.signature(found).parameters
 
 
 def build_model(model: nn.Module | Cfg, data_preprocessor: Any, run_cfg: Cfg) -> nn.Module:
@@ -119,7 +128,7 @@ def build_dataloader(
     dataset = build_part(parts["dataset"], cfg.pop("dataset"))
     if hasattr(dataset, "full_init"):
         dataset.full_init()
-    seed = seed + get_rank() if diff_rank_seed else seed
+    seed = seed + get_data_info()[0] if diff_rank_seed else seed
     cfg["sampler"] = build_part(parts["sampler"], cfg.get("sampler"), dataset=dataset, seed=seed)
     if isinstance(cfg.get("batch_sampler"), Mapping):
         given = {"sampler": cfg.pop("sampler"), "batch_size": cfg.pop("batch_size")}
@@ -178,7 +187,7 @@ def scale_lr(optim_wrapper: OptimWrapper, auto_scale_lr: Cfg | None, batch_size:
     """
     if not auto_scale_lr or not auto_scale_lr.get("enable", False):
         return
-    real = get_world_size() * batch_size
+    real = get_data_info()[1] * batch_size
     ratio = real / auto_scale_lr["base_batch_size"]
     get_logger().info("The learning rate is scaled by %g, the batch size being %d", ratio, real)
     for group in (each for wrapper in _wrappers(optim_wrapper) for each in wrapper.param_groups):

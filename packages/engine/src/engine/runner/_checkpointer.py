@@ -24,7 +24,13 @@ from engine.checkpoint import (
     rename_keys,
     weights_of,
 )
-from engine.dist import all_gather_object, get_launch_id, get_rank, get_world_size
+from engine.dist import (
+    all_gather_object,
+    get_launch_id,
+    get_rank,
+    get_world_size,
+    is_sharded,
+)
 from engine.logging import get_logger
 from engine.model import load_state_dict, random_state, unwrap
 from engine.utils import is_plain
@@ -155,7 +161,9 @@ class Checkpointer:
             kept = model.state_dict()
             state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
             state["syncs"] = [getattr(each, _SYNCS) for each in self._distributed_modules()]
-            if (optimizer := self._parts.get("optimizer")) is not None:
+            # Of sharded parameters the state of the optimizer has the gradients whole.
+            optimizer = self._parts.get("optimizer")
+            if optimizer is not None and not any(map(is_sharded, model.parameters())):
                 state["gradients"] = optimizer.open_gradients()
         return state
 

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.dist import broadcast_object_list, get_rank, is_main_process, sync_random_seed
+from engine.dist import broadcast_object_list, get_data_info, is_main_process, sync_random_seed
 
 
 def set_up_process(env_cfg: Mapping[str, Any]) -> None:
@@ -128,7 +128,7 @@ def set_random_seed(
     """
     if seed is None:
         seed = sync_random_seed()
-    own = seed + get_rank() if diff_rank_seed else seed
+    own = seed + get_data_info()[0] if diff_rank_seed else seed
     random.seed(own)
     np.random.seed(own)
     torch.manual_seed(own)

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from engine.dataset import length_of
-from engine.dist import all_reduce
+from engine.dist import all_reduce, is_sharded
 from engine.model import BaseModel, evaluating, keeping_random_state, sharing_buffers, unwrap
 from engine.registry import LOOPS
 from engine.structures import BaseDataElement
@@ -86,7 +86,14 @@ class _EvalLoop(BaseLoop):
         return metrics
 
     def _metrics(self) -> dict[str, float]:
-        self._shared = min(length or 0 for length in self._lengths())
+        lengths = [length or 0 for length in self._lengths()]
+        self._shared = min(lengths)
+        if max(lengths) > self._shared and any(map(is_sharded, self.runner.model.parameters())):
+            raise ValueError(
+                f"the processes have {', '.join(map(str, lengths))} batches of {self.mode} data, "
+                "and a model whose parameters are sharded needs all processes for each: take a "
+                "sampler that gives each as many, such as a DefaultSampler with round_up=True"
+            )
         fp16 = autocast(dtype=torch.float16) if self.fp16 else self.runner.strategy.autocast()
         with fp16:
             for idx, batch in enumerate(self.batches()):

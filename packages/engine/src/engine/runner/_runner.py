@@ -29,7 +29,6 @@ from engine.fileio import join_path, put_text
 from engine.hooks import Hook
 from engine.logging import LogOutputs, MessageHub, setup_logging
 from engine.model import (
-    BaseModule,
     convert_sync_batchnorm,
     keeping_random_state,
     restore_random_state,
@@ -191,9 +190,9 @@ class Runner(RunProgress):
         self.register_hooks(default_hooks, custom_hooks)
         if self._resume_point is not None:  # which has the weights
             model = without_pretrained(model)
-        self.model: Any = self.wrap_model(
-            self.cfg.get("model_wrapper_cfg"), self.build_model(model, data_preprocessor)
-        )
+        with self.strategy.building():
+            built = self.build_model(model, data_preprocessor)
+        self.model: Any = self.wrap_model(self.cfg.get("model_wrapper_cfg"), built)
 
         self._optim_wrapper: OptimWrapper | None = None
         self.param_schedulers: list[Any] = []
@@ -242,8 +241,7 @@ class Runner(RunProgress):
                     self._build_training(*parts)
                     self.logger.info("%s", describe_run(self))
                     self._begin_run()
-                    if isinstance(model := unwrap(self.model), BaseModule):
-                        model.init_weights()
+                    self.strategy.init_weights(self.model)
                     self.load_or_resume()
                     self.optim_wrapper.initialize_count_status(
                         self.model, self.iter, self.max_iters

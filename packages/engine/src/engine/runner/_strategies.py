@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -11,10 +10,16 @@ from typing import Any
 import torch
 from torch import nn
 
-from engine.checkpoint import CheckpointError
 from engine.device import device_of, get_device
-from engine.dist import get_local_rank, init_dist, is_distributed
-from engine.model import get_state_dict, weights_to_cpu
+from engine.dist import (
+    broadcast,
+    get_local_rank,
+    init_dist,
+    is_distributed,
+    is_sharded,
+    tensor_to_cpu,
+)
+from engine.model import BaseModule, get_state_dict, unwrap, weights_to_cpu
 from engine.registry import MODEL_WRAPPERS, STRATEGIES, needs_trust
 from engine.registry.restrictions import COMPILES, STARTS_PROCESSES
 
@@ -79,6 +84,10 @@ class BaseStrategy(ABC):
             dist_cfg: Arguments of `engine.dist.init_dist`.
         """
 
+    def building(self) -> AbstractContextManager[object]:
+        """Return the context in which the model is built."""
+        return nullcontext()
+
     @abstractmethod
     def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
         """Return the model as it is to be run.
@@ -88,31 +97,37 @@ class BaseStrategy(ABC):
             wrapper_cfg: The config of a wrapper around it.
         """
 
-    def state_dict(self, model: nn.Module) -> dict[str, Any]:
-        """Return the weights of a model that was prepared, in main memory, for a checkpoint.
-
-        All processes call it together.
+    def init_weights(self, model: nn.Module) -> None:
+        """Initialize the weights of a model that was prepared, the same in all processes.
 
         Args:
             model: The model.
         """
-        self._check_whole(model, "state_dict")
+        if isinstance(own := unwrap(model), BaseModule):
+            own.init_weights()
+
+    def state_dict(self, model: nn.Module) -> dict[str, Any]:
+        """Return the weights of a model that was prepared, in main memory, for a checkpoint.
+
+        All processes call it together. Parameters that are sharded (`DTensor`) are whole in the
+        first process, which saves them; in the others they are on the meta device.
+
+        Args:
+            model: The model.
+        """
         return weights_to_cpu(get_state_dict(model))
 
     def optimizer_state(self, model: nn.Module, optim_wrapper: Any) -> dict[str, Any]:
         """Return the state of the optimizer of a model that was prepared, for a checkpoint.
 
-        All processes call it together.
+        All processes call it together. What is sharded is whole in the first process, as in
+        `state_dict`, so that a checkpoint is the same for any number of processes.
 
         Args:
             model: The model.
             optim_wrapper: The wrapper of its optimizer.
-
-        Raises:
-            CheckpointError: If the strategy shards parameters, and does not override this.
         """
-        self._check_whole(model, "optimizer_state and load_optimizer_state")
-        state: dict[str, Any] = optim_wrapper.state_dict()
+        state: dict[str, Any] = _gather_shards(optim_wrapper.state_dict())
         return state
 
     def load_optimizer_state(
@@ -126,18 +141,6 @@ class BaseStrategy(ABC):
             state: The state, which may be changed.
         """
         optim_wrapper.load_state_dict(state)
-
-    def _check_whole(self, model: nn.Module, methods: str) -> None:
-        """Make sure that each process has all of each parameter."""
-        tensor = sys.modules.get("torch.distributed.tensor")  # which is there if there are shards
-        if tensor is None:
-            return
-        for name, parameter in model.named_parameters():
-            if isinstance(parameter, tensor.DTensor):
-                raise CheckpointError(
-                    f"{type(self).__name__} shards parameters ({name} for one), so that a process "
-                    f"would save only its part of them; the strategy must override {methods}"
-                )
 
     def autocast(self) -> AbstractContextManager[object]:
         """Return the context in which the model predicts."""
@@ -199,9 +202,8 @@ class SingleDeviceStrategy(BaseStrategy):
         return self._compile(model.to(self.device))
 
 
-@STRATEGIES.register_module()
-class DDPStrategy(BaseStrategy):
-    """Each process has a copy of the model on a device of its own, and gradients are averaged.
+class DistributedStrategy(BaseStrategy):
+    """What strategies for several processes share.
 
     Args:
         device: The type of the devices; None means the best there is.
@@ -232,6 +234,18 @@ class DDPStrategy(BaseStrategy):
         if self.device.type == "cuda":
             self.device = torch.device("cuda", get_local_rank() % torch.cuda.device_count())
 
+
+@STRATEGIES.register_module()
+class DDPStrategy(DistributedStrategy):
+    """Each process has a copy of the model on a device of its own, and gradients are averaged.
+
+    Args:
+        device: The type of the devices; None means the best there is.
+        precision: As in `BaseStrategy`.
+        compile: As in `BaseStrategy`.
+        launcher: Who started the processes: `'pytorch'` (torchrun), `'slurm'` or `'mpi'`.
+    """
+
     def prepare(self, model: nn.Module, wrapper_cfg: Mapping[str, Any] | None = None) -> nn.Module:
         """Move the model to the device, compile it if that was asked for, and wrap it.
 
@@ -244,3 +258,27 @@ class DDPStrategy(BaseStrategy):
             given["device_ids"] = [self.device.index]
         given["module"] = self._compile(model.to(self.device))
         return MODEL_WRAPPERS.build(wrapper_cfg or {}, default_args=given)
+
+    @torch.no_grad()
+    def init_weights(self, model: nn.Module) -> None:
+        """Initialize the weights of a model that was prepared; all processes get the first's.
+
+        Processes may have different seeds (`diff_rank_seed`), and the wrapper has shared the
+        weights already.
+
+        Args:
+            model: The model.
+        """
+        super().init_weights(model)
+        for tensor in (*model.parameters(), *model.buffers()):
+            if not is_sharded(tensor):  # by a subclass
+                broadcast(tensor)
+
+
+def _gather_shards(state: Any) -> Any:
+    """Return a state in which sharded tensors are as `tensor_to_cpu` returns them."""
+    if isinstance(state, Mapping):
+        return {key: _gather_shards(value) for key, value in state.items()}
+    if isinstance(state, (list, tuple)):
+        return type(state)(map(_gather_shards, state))
+    return tensor_to_cpu(state) if is_sharded(state) else state

@@ -14,12 +14,33 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
 
+from engine.dist import is_sharded, shard_like, whole_tensor
 from engine.logging import MessageHub
 from engine.registry import OPTIM_WRAPPERS
 
+
+def _clip_norm(parameters: list[Tensor], max_norm: float, **options: Any) -> Tensor:
+    """Do as `clip_grad_norm_` does, also where parameters are sharded over several meshes."""
+    if not any(map(is_sharded, parameters)):
+        return nn.utils.clip_grad_norm_(parameters, max_norm, **options)
+    by_mesh: dict[Any, list[Tensor]] = {}
+    for each in parameters:
+        by_mesh.setdefault(getattr(each, "device_mesh", None), []).append(each)
+    norm_type = options.pop("norm_type", 2.0)
+    is_strict = options.pop("error_if_nonfinite", False)
+    norms = []
+    for group in by_mesh.values():
+        gradients = [each.grad for each in group if each.grad is not None]
+        norms.append(whole_tensor(nn.utils.get_total_norm(gradients, norm_type, **options)))
+    norm = nn.utils.get_total_norm(norms, norm_type, is_strict)
+    for group in by_mesh.values():
+        nn.utils.clip_grads_with_norm_(group, max_norm, norm, **options)
+    return norm
+
+
 _LR = itemgetter("lr")
 _CLIPPERS: Mapping[str, Callable[..., Tensor | None]] = {
-    "norm": torch.nn.utils.clip_grad_norm_,
+    "norm": _clip_norm,
     "value": torch.nn.utils.clip_grad_value_,
 }
 _NOTHING = nullcontext()
@@ -68,12 +89,32 @@ class BaseOptimWrapper(ABC):
         return state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
-        state = dict(state_dict)
+        """Take over what `state_dict` returned; of sharded parameters it is whole or sharded."""
+        state = self._sharded(state_dict)
         base = state.pop("base_param_settings", None)
         if base is not None and self.base_param_settings is not None:
             self.base_param_settings = {**base, "params": []}
         self.optimizer.load_state_dict(state)
+
+    def _sharded(self, state_dict: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a state whose tensors are sharded as the parameters to which they belong."""
+        parameters = [each for group in self.optimizer.param_groups for each in group["params"]]
+        if not any(map(is_sharded, parameters)):
+            return dict(state_dict)
+        numbers = [each for group in state_dict["param_groups"] for each in group["params"]]
+        owners = dict(zip(numbers, parameters, strict=False))  # torch judges whether they fit
+        state = {
+            number: {
+                key: shard_like(value, owners[number])
+                if getattr(value, "shape", None) == owners[number].shape
+                else value
+                for key, value in values.items()
+            }
+            if number in owners
+            else values
+            for number, values in state_dict["state"].items()
+        }
+        return {**state_dict, "state": state}
 
     @property
     def param_groups(self) -> list[dict[str, Any]]:
@@ -237,12 +278,17 @@ class OptimWrapper(BaseOptimWrapper):
     def optim_context(self, model: nn.Module) -> AbstractContextManager[object]:
         """Return what surrounds the forward pass.
 
-        Under DDP only the last iteration of a group synchronizes.
+        Under DDP only the last iteration of a group synchronizes, but with `static_graph` each
+        does, since torch counts the gradients of each then; the step is the same.
 
         Args:
             model: The model, or its wrapper.
         """
-        if isinstance(model, DistributedDataParallel) and not self.should_sync():
+        if (
+            isinstance(model, DistributedDataParallel)
+            and not model.static_graph
+            and not self.should_sync()
+        ):
             return model.no_sync()
         return _NOTHING
 
@@ -271,7 +317,9 @@ class OptimWrapper(BaseOptimWrapper):
     def load_open_gradients(self, gradients: Any) -> None:
         """Take over what `open_gradients` returned."""
         for parameter, gradient in zip(self._parameters(), gradients, strict=bool(gradients)):
-            parameter.grad = None if gradient is None else gradient.to(parameter.device)
+            parameter.grad = (
+                None if gradient is None else shard_like(gradient, parameter).to(parameter.device)
+            )
 
     def _parameters(self) -> Iterator[nn.Parameter]:
         for group in self.optimizer.param_groups:
