@@ -30,8 +30,8 @@ from ._launch import get_restart_count as get_restart_count
 from ._launch import infer_launcher as infer_launcher
 from ._launch import init_dist as init_dist
 from ._launch import requeue_slurm_job as requeue_slurm_job
-from ._lost import name_lost_processes as name_lost_processes
 from ._lost import ProcessLostError as ProcessLostError
+from ._lost import name_lost_processes as name_lost_processes
 from ._objects import all_gather_object as all_gather_object
 from ._objects import broadcast_object_list as broadcast_object_list
 from ._objects import collect_results as collect_results
