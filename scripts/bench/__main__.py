@@ -3,6 +3,7 @@
 compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
+dist        exchanges between processes, over torch.distributed
 finetune    fine-tuned weights, over training from scratch
 loop        an iteration of a training, over a raw PyTorch loop
 registry    lookups and builds, in seconds and in instructions
@@ -16,6 +17,7 @@ import sys
 import compat
 import config
 import data
+import dist
 import finetune
 import loop
 import registry
@@ -25,6 +27,7 @@ BENCHMARKS = {
     "compat": compat.main,
     "config": config.main,
     "data": data.main,
+    "dist": dist.main,
     "finetune": finetune.main,
     "loop": loop.main,
     "registry": registry.main,
