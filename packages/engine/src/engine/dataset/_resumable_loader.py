@@ -302,6 +302,7 @@ class StreamLoader:
         return self.rest(number, start * self.extent.step)
 
     def rest(self, number: int, taken: int) -> Iterator[Any]:
+        set_epoch(number, getattr(self._loader, "dataset", None))
         if isinstance(self._loader, DataLoader):
             self._loader.generator = torch.Generator().manual_seed(own_seed(self._seed, number))
         if taken:
@@ -344,9 +345,9 @@ class StreamLoader:
         )
         if self._is_exact:
             raise ValueError(
-                f"{reason}. Give the dataset state_dict() and load_state_dict() and read it with "
-                "num_workers=0, or use a loader that has them; with "
-                "train_cfg=dict(exact_resume=False) the pass begins anew"
+                f"{reason}. Give the dataset state_dict() and load_state_dict(), as a "
+                "ShardedStream has them, and read it with num_workers=0 or stateful=True, or use a "
+                "loader that has them; with train_cfg=dict(exact_resume=False) the pass begins anew"
             )
         get_logger().warning("%s: it begins anew", reason)
 
