@@ -99,12 +99,11 @@ def weights(runner: Runner) -> list[float]:
     return torch.cat([each.flatten() for each in runner.model.parameters()]).tolist()
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-@pytest.mark.parametrize("stop", [3, 5, 10])  # the second is at the end of a pass
-def test_a_stateful_loader_goes_on_in_the_middle_of_a_pass(
-    toy_cfg: CfgMaker, tmp_path: Path, workers: int, stop: int
-) -> None:
-    def runner(folder: str, max_iters: int, **changes: Any) -> Runner:
+@pytest.fixture
+def stateful(toy_cfg: CfgMaker, tmp_path: Path) -> Callable[..., Runner]:
+    """Return a function that makes a run on a stream whose place is kept."""
+
+    def make(folder: str, max_iters: int, workers: int, **changes: Any) -> Runner:
         cfg = streamed(toy_cfg, work_dir=str(tmp_path / folder), log_level="ERROR", **changes)
         cfg.train_dataloader = {
             "batch_size": 4,
@@ -117,13 +116,31 @@ def test_a_stateful_loader_goes_on_in_the_middle_of_a_pass(
         cfg.train_cfg = {"by_epoch": False, "max_iters": max_iters, "val_interval": 100}
         return Runner.from_cfg(cfg)
 
-    whole = runner("whole", 12)
+    return make
+
+
+def saving(interval: int) -> dict[str, Any]:
+    return {"checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": interval}}
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+@pytest.mark.parametrize("stop", [3, 5, 10])  # the second is at the end of a pass
+def test_a_stateful_loader_goes_on_in_the_middle_of_a_pass(
+    stateful: Callable[..., Runner], workers: int, stop: int
+) -> None:
+    whole = stateful("whole", 12, workers)
     whole.train()
-    hooks = {"checkpoint": {"type": "CheckpointHook", "by_epoch": False, "interval": stop}}
-    runner("begun", stop, default_hooks=hooks).train()
-    resumed = runner("begun", 12, resume=True)
+    stateful("begun", stop, workers, default_hooks=saving(stop)).train()
+    resumed = stateful("begun", 12, workers, resume=True)
     resumed.train()
     assert weights(resumed) == weights(whole)
+
+
+def test_the_place_of_other_workers_is_told(stateful: Callable[..., Runner]) -> None:
+    stateful("begun", 3, 2, default_hooks=saving(3)).train()
+    resumed = stateful("begun", 12, 0, resume=True)
+    with pytest.raises(ValueError, match=r"place is that of a .* with num_workers=2, and not of a "):
+        resumed.train()
 
 
 def test_a_stateful_loader_needs_a_stream_and_torchdata(
