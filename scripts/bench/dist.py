@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import functools
+import gc
 import os
 import pickle
 import time
@@ -105,6 +106,7 @@ def _best(*verbs: Callable[[], Any]) -> list[float]:
     best = [float("inf")] * len(verbs)
     for _ in range(ROUNDS):
         for which, verb in enumerate(verbs):
+            gc.collect()  # else one of them would collect what the other left
             distributed.barrier()
             start = time.perf_counter()
             gathered = verb()

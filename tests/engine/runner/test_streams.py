@@ -139,7 +139,7 @@ def test_a_stateful_loader_goes_on_in_the_middle_of_a_pass(
 def test_the_place_of_other_workers_is_told(stateful: Callable[..., Runner]) -> None:
     stateful("begun", 3, 2, default_hooks=saving(3)).train()
     resumed = stateful("begun", 12, 0, resume=True)
-    with pytest.raises(ValueError, match=r"place is that of a .* with num_workers=2, and not of a "):
+    with pytest.raises(ValueError, match=r"is that of a .* with num_workers=2, and not of a "):
         resumed.train()
 
 
