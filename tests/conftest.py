@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import importlib
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import settings
+from torch._C._distributed_c10d import TCPStore
+from torch.multiprocessing.spawn import start_processes
 
 from engine.testing import reset
 
@@ -46,3 +51,39 @@ def make_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeLibrary
         return tmp_path
 
     return make
+
+
+Together = Callable[..., None]
+
+
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> Together:
+    """Return a function that runs `main` of a script in several processes at once.
+
+    Each gets its rank, the variables that torchrun sets, and further arguments. All are forked from
+    one process that has imported torch, since an import for each would take long. Data
+    loaders in them have no workers: each would import torch anew.
+    """
+
+    def run(script: Path, world_size: int, *args: Any, timeout: float = 120.0) -> None:
+        monkeypatch.syspath_prepend(script.parent)
+        main = importlib.import_module(script.stem).main
+        store = TCPStore("127.0.0.1", 0, is_master=True, wait_for_workers=False)
+        variables = {
+            "WORLD_SIZE": str(world_size),
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(store.port),
+            "TORCHELASTIC_USE_AGENT_STORE": "True",  # the port is free, for the store is here
+            "TORCHELASTIC_RESTART_COUNT": "0",
+        }
+        context = start_processes(
+            main, (variables, *args), world_size, join=False, start_method="forkserver"
+        )
+        deadline = time.monotonic() + timeout
+        while not context.join(timeout=1.0):
+            if time.monotonic() > deadline:
+                for process in context.processes:
+                    process.kill()
+                pytest.fail(f"{script.name} took more than {timeout:.0f} s")
+
+    return run

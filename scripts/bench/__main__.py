@@ -3,6 +3,7 @@
 compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
+dist        exchanges between processes, over torch.distributed
 finetune    fine-tuned weights, over training from scratch
 gpu         training on one GPU, over a plain PyTorch loop
 loop        an iteration of a training, over a raw PyTorch loop
@@ -17,6 +18,7 @@ import sys
 import compat
 import config
 import data
+import dist
 import finetune
 import gpu
 import loop
@@ -27,6 +29,7 @@ BENCHMARKS = {
     "compat": compat.main,
     "config": config.main,
     "data": data.main,
+    "dist": dist.main,
     "finetune": finetune.main,
     "gpu": gpu.main,
     "loop": loop.main,

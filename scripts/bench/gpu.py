@@ -7,7 +7,8 @@
 - those with images that come from workers, in pinned memory and not,
 - whether a training that is resumed ends with the same bits as one that was not stopped.
 
-`--device cpu --small` shows in a minute that the script works, with numbers that mean nothing.
+`--device cpu --small --backend eager` shows in a minute that the script works, with numbers that
+mean nothing.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 import torchvision
@@ -31,6 +32,7 @@ from engine.model import BaseModel, unwrap
 from engine.runner import Runner
 
 CLASSES = 100
+Compile = Literal[False] | dict[str, Any]
 MODELS = {"ResNet-50": ("resnet50", 128), "ViT-B/16": ("vit_b_16", 64)}
 SMALL_MODELS = {"ResNet-18": ("resnet18", 4)}
 
@@ -125,6 +127,7 @@ def main(words: Sequence[str]) -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(prog="python scripts/bench gpu", description=__doc__)
     parser.add_argument("--device", default="cuda")
+    parser.add_argument("--backend", default="inductor", help="of torch.compile")
     parser.add_argument("--small", action="store_true", help="networks and images that are small")
     options = parser.parse_args(words)
     models = SMALL_MODELS if options.small else MODELS
@@ -135,13 +138,13 @@ def main(words: Sequence[str]) -> None:
     print("|---|---|---:|---:|---:|---:|---:|")
     for title, (network, batch_size) in models.items():
         setting = Setting(options.device, network, batch_size, size, iterations)
-        for compiles in (False, True):
+        for compiled in (False, {"backend": options.backend}):
             loader = DataLoader(SameBatch(setting), batch_size=None)
-            plain = _plain(setting, loader, compiles)
-            single = _engine(setting, loader, {"compile": compiles})
-            sharded = _sharded(setting, loader, compiles)
+            plain = _plain(setting, loader, compiled)
+            single = _engine(setting, loader, {"compile": compiled})
+            sharded = _sharded(setting, loader, compiled)
             print(
-                f"| {title} | {'compiled' if compiles else 'eager'} | {plain:.0f} | {single:.0f} "
+                f"| {title} | {'compiled' if compiled else 'eager'} | {plain:.0f} | {single:.0f} "
                 f"| {single / plain:.2f} | {sharded:.0f} | {sharded / plain:.2f} |",
                 flush=True,
             )
@@ -164,12 +167,12 @@ def _now(device: str) -> float:
     return time.perf_counter()
 
 
-def _plain(setting: Setting, loader: DataLoader[Any], compiles: bool) -> float:
+def _plain(setting: Setting, loader: DataLoader[Any], compiled: Compile) -> float:
     """Return the images per second of a plain loop."""
     torch.manual_seed(0)
     net = Network(setting.network).to(setting.device)
-    if compiles:
-        net.compile()
+    if compiled:
+        net.compile(**compiled)
     optimizer = torch.optim.SGD(net.parameters(), lr=0.01, momentum=0.9)
     start = 0.0
     for number, batch in enumerate(loader):
@@ -196,7 +199,7 @@ def _engine(setting: Setting, loader: DataLoader[Any], strategy: dict[str, Any])
     return setting.iterations * setting.batch_size / watch.seconds
 
 
-def _sharded(setting: Setting, loader: DataLoader[Any], compiles: bool) -> float:
+def _sharded(setting: Setting, loader: DataLoader[Any], compiled: Compile) -> float:
     """Return those with FSDP, of one process."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -206,7 +209,7 @@ def _sharded(setting: Setting, loader: DataLoader[Any], compiles: bool) -> float
     patterns = ["net.layer*.*", "net.encoder.layers.*"]
     names = [name for name, _ in Network(setting.network).named_modules()]
     shard = [each for each in patterns if any(name.startswith(each[:9]) for name in names)]
-    strategy = {"type": "FSDPStrategy", "shard": shard, "compile": compiles}
+    strategy = {"type": "FSDPStrategy", "shard": shard, "compile": compiled}
     try:
         return _engine(setting, loader, strategy)
     finally:

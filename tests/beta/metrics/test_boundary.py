@@ -127,9 +127,10 @@ def test_wrong_options_and_labels() -> None:
         BoundaryIoUMetric(0)
     with pytest.raises(ValueError, match="percentile of HausdorffMetric is above 0"):
         HausdorffMetric(0)
+    mask = {"data": torch.zeros(1, 2, 2)}
     for name in ("BoundaryIoUMetric", "HausdorffMetric"):
         with pytest.raises(ValueError, match="a predicted mask has labels from 3 to 3"):
             value(name, [torch.zeros(2, 2)], [torch.full((2, 2), 3)])
         metric = METRICS.build(dict(type=f"mmbeta.{name}"))
         with pytest.raises(ValueError, match=f"{name} needs the names of the classes"):
-            metric.process(None, [])
+            metric.process(None, [{"gt_sem_seg": mask, "pred_sem_seg": mask}])

@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -17,6 +18,7 @@ import torch
 from torch import distributed
 
 from engine import dist
+from engine.dist import _objects
 
 
 def main(rank: int, variables: Mapping[str, str]) -> None:
@@ -38,6 +40,8 @@ def main(rank: int, variables: Mapping[str, str]) -> None:
         _tensors(rank, size)
         _many_tensors(rank, size)
         _plain_data(rank, size)
+        with patch.object(_objects, "_PIECE", 100):  # bytes, of messages of thousands
+            _plain_data(rank, size)
         _results(rank, size)
         _refusals(rank)
         _group(rank, size)

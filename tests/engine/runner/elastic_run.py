@@ -5,7 +5,6 @@ In each of the first KILLS starts one process is killed at a random moment.
 
 from __future__ import annotations
 
-import multiprocessing
 import os
 import random
 import signal
@@ -99,8 +98,6 @@ def train(folder: str, seed: str, kills: int) -> int:
 
 
 if __name__ == "__main__":
-    # The processes of each start are forked from one that has imported what they need.
-    multiprocessing.set_forkserver_preload(["engine.runner", "torch.distributed.launcher.api"])
     config = LaunchConfig(
         min_nodes=1,
         max_nodes=1,
@@ -109,7 +106,7 @@ if __name__ == "__main__":
         rdzv_backend="c10d",
         rdzv_endpoint="localhost:0",
         max_restarts=int(sys.argv[3]),
-        start_method="forkserver",
+        start_method="forkserver",  # from a process that has imported this file
     )
     starts = elastic_launch(config, train)(sys.argv[1], sys.argv[2], int(sys.argv[3]))
     assert starts == {rank: int(sys.argv[3]) for rank in range(SIZE)}, starts

@@ -1,15 +1,16 @@
-"""Processes with unequal numbers of batches: an error in training, and no hang in evaluation."""
+"""Processes with unequal numbers of batches: an error in training but for streams, and no hang."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, distributed, nn
+from torch.utils.data import IterableDataset
 
 from engine.evaluator import BaseMetric
 from engine.model import BaseModel
@@ -72,4 +73,36 @@ def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
         with pytest.raises(ValueError, match="the processes have 20, 19 batches of training data"):
             runner.train()
         assert runner.iter == 0
+    _train_on_streams(rank, folder)
     distributed.destroy_process_group()
+
+
+class Numbers(IterableDataset[dict[str, Tensor]]):
+    """As many numbers as it has shards."""
+
+    def __init__(self, shards: int) -> None:
+        self.shards = range(shards)
+
+    def __iter__(self) -> Iterator[dict[str, Tensor]]:
+        return iter([{"inputs": torch.tensor(number)} for number in self.shards])
+
+
+def _train_on_streams(rank: int, folder: str) -> None:
+    """Begin anew when a process has no batch: the one has 20 in a pass, and the other 19."""
+    runner = Runner(
+        model=Net(),
+        work_dir=folder,
+        train_dataloader={
+            "dataset": {"type": "ShardedStream", "dataset": {"type": Numbers, "shards": 39}},
+            "batch_size": 1,
+            "collate_fn": "default_collate",
+        },
+        train_cfg={"by_epoch": False, "max_iters": 45},
+        optim_wrapper={"optimizer": {"type": "SGD", "lr": 0.0}},
+        launcher="pytorch",
+        strategy={"device": "cpu"},
+        log_level="ERROR",
+    )
+    runner.train()
+    assert runner.iter == 45
+    assert runner.train_loop.state_dict()["pass"] == 2

@@ -38,12 +38,12 @@ def label_pairs(data_samples: Sequence[dict[str, Any]]) -> Tensor:
     )
 
 
-def confusion_of(pairs: Tensor, count: int) -> Tensor:
-    """Return how many samples there are by true (row) and predicted class, `(C, C)`.
+def check_labels(pairs: Tensor, count: int) -> None:
+    """Check labels.
 
     Args:
         pairs: The true and the predicted label of each sample, `(N, 2)`.
-        count: The number of classes, C.
+        count: The number of classes.
 
     Raises:
         ValueError: If a label is none of them.
@@ -52,8 +52,6 @@ def confusion_of(pairs: Tensor, count: int) -> Tensor:
         raise ValueError(
             f"there are labels from {pairs.min()} to {pairs.max()}; expected 0 to {count - 1}"
         )
-    cells = torch.bincount(pairs[:, 0] * count + pairs[:, 1], minlength=count**2)
-    return cells.reshape(count, count)
 
 
 def class_names(dataset_meta: Mapping[str, Any] | None, count: int) -> list[str]:

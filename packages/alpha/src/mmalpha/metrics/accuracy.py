@@ -8,14 +8,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.evaluator import BaseMetric
+from engine.evaluator import SumMetric
 from mmalpha.registry import METRICS
 
 from ._labels import checked_scores
 
 
 @METRICS.register_module()
-class Accuracy(BaseMetric):
+class Accuracy(SumMetric):
     """The part of the images whose true class is among the k most probable ones.
 
     The values, `accuracy/top1` and so on, are fractions from 0 to 1.
@@ -36,11 +36,10 @@ class Accuracy(BaseMetric):
         if not self.topk or min(self.topk) < 1:
             raise ValueError(f"topk is a number from 1 or several of them; got {topk}")
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Compare a batch with the truth.
+    def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor | float]:
+        """Count the images whose true class is found.
 
         Args:
-            data_batch: Not used.
             data_samples: With `gt_label` and `pred_score`.
 
         Raises:
@@ -52,13 +51,15 @@ class Accuracy(BaseMetric):
             raise ValueError(
                 f"topk {self.topk} needs as many classes, but there are {scores.shape[1]}"
             )
-        self.results += list(scores.topk(max(self.topk)).indices == labels)
+        hits = (scores.topk(max(self.topk)).indices == labels).sum(0)
+        return {"hits": hits, "images": len(labels)}
 
-    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+    def compute_values(self, sums: dict[str, Tensor]) -> dict[str, float]:
         """Compute the values.
 
         Args:
-            results: For each image, whether each of its most probable classes is the true one.
+            sums: How many `images` there are, and of how many each of the most probable classes is
+                the true one, `hits` `(max(topk),)`.
         """
-        hits = torch.stack(results)
-        return {f"top{k}": hits[:, :k].any(1).double().mean().item() for k in self.topk}
+        shares = sums["hits"].cumsum(0).double() / sums["images"]
+        return {f"top{k}": shares[k - 1].item() for k in self.topk}

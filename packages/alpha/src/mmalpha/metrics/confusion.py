@@ -8,15 +8,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.evaluator import BaseMetric
+from engine.evaluator import SumMetric
 from engine.visualization import plot_confusion_matrix as plot_confusion_matrix  # noqa: PLC0414  # re-exported
 from mmalpha.registry import METRICS
 
-from ._labels import confusion_of, label_pairs
+from ._labels import check_labels, label_pairs
 
 
 @METRICS.register_module()
-class ConfusionMatrix(BaseMetric):
+class ConfusionMatrix(SumMetric):
     """How many images there are by true (row) and predicted class.
 
     The value `confusion_matrix` is a list of rows. `ConfusionMatrixHook` draws it.
@@ -25,23 +25,26 @@ class ConfusionMatrix(BaseMetric):
         prefix: As in `BaseMetric`.
     """
 
-    _count = 0  # of the classes
-
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keep the true and the predicted labels of a batch.
+    def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        """Count the images of a batch.
 
         Args:
-            data_batch: Not used.
             data_samples: With `gt_label`, `pred_label` and `pred_score`, whose length is the number
                 of classes.
-        """
-        self._count = len(data_samples[0]["pred_score"])
-        self.results += list(label_pairs(data_samples))
 
-    def compute_metrics(self, results: list[Tensor]) -> dict[str, list[list[int]]]:
-        """Count.
+        Raises:
+            ValueError: If a label is none of a class.
+        """
+        count = len(data_samples[0]["pred_score"])
+        pairs = label_pairs(data_samples)
+        check_labels(pairs, count)
+        cells = torch.bincount(pairs[:, 0] * count + pairs[:, 1], minlength=count**2)
+        return {"confusion_matrix": cells.reshape(count, count)}
+
+    def compute_values(self, sums: dict[str, Tensor]) -> dict[str, list[list[int]]]:
+        """Return the matrix as a list of rows.
 
         Args:
-            results: For each image its true and predicted label, `(2,)`.
+            sums: The `confusion_matrix`, `(C, C)`.
         """
-        return {"confusion_matrix": confusion_of(torch.stack(results), self._count).tolist()}
+        return {name: matrix.tolist() for name, matrix in sums.items()}

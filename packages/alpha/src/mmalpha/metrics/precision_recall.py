@@ -8,11 +8,11 @@ from typing import Any, Literal, NamedTuple
 import torch
 from torch import Tensor
 
-from engine.evaluator import BaseMetric
+from engine.evaluator import SumMetric
 from engine.logging import get_logger
 from mmalpha.registry import METRICS
 
-from ._labels import checked_scores, class_names, confusion_of, label_pairs
+from ._labels import check_labels, checked_scores, class_names, label_pairs
 
 
 class _Counts(NamedTuple):
@@ -24,7 +24,7 @@ class _Counts(NamedTuple):
 
 
 @METRICS.register_module()
-class PrecisionRecallF1(BaseMetric):
+class PrecisionRecallF1(SumMetric):
     """Precision, recall and F1 score, from the counts of all images.
 
     The values `precision`, `recall` and `f1` are fractions from 0 to 1. Precision is the part of
@@ -44,8 +44,6 @@ class PrecisionRecallF1(BaseMetric):
         ValueError: If there is no such average.
     """
 
-    _count = 0  # of the classes
-
     def __init__(
         self,
         average: Literal["macro", "weighted", "micro"] = "macro",
@@ -58,44 +56,39 @@ class PrecisionRecallF1(BaseMetric):
         self.average = average
         self.threshold = threshold
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Keep the true and the predicted classes of a batch.
+    def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        """Count the true and the predicted images of each class.
 
         Args:
-            data_batch: Not used.
             data_samples: With `gt_label` and `pred_label`, or for images of several classes with
                 `gt_score` and `pred_score`.
 
         Raises:
-            ValueError: If a score is NaN.
+            ValueError: If a score is NaN, or a label is negative.
         """
+        classes = (self.dataset_meta or {}).get("classes")
+        count = 0 if classes is None else len(classes)
         if all("pred_score" in sample for sample in data_samples):
             scores = checked_scores(data_samples)
-            self._count = scores.shape[1]
+            count = max(count, scores.shape[1])
         if self.threshold is None:
-            self.results += list(label_pairs(data_samples))
-            return
-        truth = torch.stack([sample["gt_score"] for sample in data_samples]) >= 0.5
-        predicted = scores >= self.threshold
-        self.results += list(torch.stack([truth, predicted], 1))
+            pairs = label_pairs(data_samples)
+            count = max(count, int(pairs.max()) + 1)
+            check_labels(pairs, count)
+            truth, predicted = pairs.unbind(1)
+            labels = truth, predicted, truth[truth == predicted]
+            return {"images": torch.stack([each.bincount(minlength=count) for each in labels])}
+        true = torch.stack([sample["gt_score"] for sample in data_samples]) >= 0.5
+        above = scores >= self.threshold
+        return {"images": torch.stack([true.sum(0), above.sum(0), (true & above).sum(0)])}
 
-    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+    def compute_values(self, sums: dict[str, Tensor]) -> dict[str, float]:
         """Compute the values.
 
         Args:
-            results: For each image its true and predicted label, `(2,)`, or for each class whether
-                it is true and predicted, `(2, C)`.
+            sums: The `images` by class, `(3, C)`: those that are of it, predicted, and both.
         """
-        together = torch.stack(results)
-        if self.threshold is None:
-            classes = (self.dataset_meta or {}).get("classes")
-            known = max(self._count, 0 if classes is None else len(classes))
-            confusion = confusion_of(together, max(known, int(together.max()) + 1))
-            counts = _Counts(confusion.sum(1), confusion.sum(0), confusion.diag())
-        else:
-            truth, predicted = together.sum(0)
-            counts = _Counts(truth, predicted, together.all(1).sum(0))
-        counts = _Counts(*(each.double() for each in counts))
+        counts = _Counts(*sums["images"].double())
         names = class_names(self.dataset_meta, len(counts.truth))
         get_logger().info("%s", _table(names, counts))
         return dict(zip(("precision", "recall", "f1"), self._average(counts), strict=True))

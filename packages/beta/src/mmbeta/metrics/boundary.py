@@ -12,7 +12,7 @@ import torch
 from scipy import ndimage
 from torch import Tensor
 
-from engine.evaluator import BaseMetric
+from engine.evaluator import BaseMetric, SumMetric
 from engine.logging import get_logger
 from mmbeta.registry import METRICS
 
@@ -24,22 +24,23 @@ _Mask = npt.NDArray[np.bool_]
 class _MaskMetric(BaseMetric):
     """A metric of the mask of each class in each image; a subclass writes `measure`."""
 
-    def __init__(self, ignore_index: int, collect_device: str, prefix: str | None) -> None:
-        super().__init__(collect_device, prefix)
-        self.ignore_index = ignore_index
+    ignore_index: int
 
     @property
     def classes(self) -> list[str]:
         """The names of the classes."""
         return classes_of(self.dataset_meta, type(self).__name__)
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+    def measures_of(self, data_samples: Sequence[dict[str, Any]]) -> list[Tensor]:
         """Measure the masks of a batch.
 
         Args:
-            data_batch: Not used.
             data_samples: With `gt_sem_seg` and `pred_sem_seg`.
+
+        Returns:
+            For each image what `measure` returns for each class.
         """
+        measures = []
         count = len(self.classes)
         for sample in data_samples:
             truth = sample["gt_sem_seg"]["data"].squeeze(0).long().cpu()
@@ -52,7 +53,8 @@ class _MaskMetric(BaseMetric):
                 self.measure((truth == label).numpy(), (prediction == label).numpy())
                 for label in range(count)
             ]
-            self.results.append(torch.tensor(values, dtype=torch.float64))
+            measures.append(torch.tensor(values, dtype=torch.float64))
+        return measures
 
     def measure(self, truth: _Mask, prediction: _Mask) -> Sequence[float]:
         """Measure the mask of a class in an image.
@@ -65,7 +67,7 @@ class _MaskMetric(BaseMetric):
 
 
 @METRICS.register_module()
-class BoundaryIoUMetric(_MaskMetric):
+class BoundaryIoUMetric(_MaskMetric, SumMetric):
     """Intersection over union of the pixels near the boundaries, those of all images together.
 
     A pixel of a mask is near its boundary if it is at most `dilation_ratio` of the diagonal of the
@@ -92,7 +94,8 @@ class BoundaryIoUMetric(_MaskMetric):
         collect_device: str = "cpu",
         prefix: str | None = None,
     ) -> None:
-        super().__init__(ignore_index, collect_device, prefix)
+        super().__init__(collect_device, prefix)
+        self.ignore_index = ignore_index
         if dilation_ratio <= 0:
             raise ValueError(
                 f"dilation_ratio of BoundaryIoUMetric is positive; got {dilation_ratio}"
@@ -108,13 +111,21 @@ class BoundaryIoUMetric(_MaskMetric):
         both = int((near_truth & near_prediction).sum())
         return both, int(near_truth.sum()) + int(near_prediction.sum()) - both
 
-    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+    def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        """Count the pixels of a batch.
+
+        Args:
+            data_samples: With `gt_sem_seg` and `pred_sem_seg`.
+        """
+        return {"pixels": torch.stack(self.measures_of(data_samples)).sum(0)}
+
+    def compute_values(self, sums: dict[str, Tensor]) -> dict[str, float]:
         """Compute the values.
 
         Args:
-            results: For each image what `measure` returns, `(num_classes, 2)`.
+            sums: The `pixels` by class, `(num_classes, 2)`, as `measure` counts them.
         """
-        common, union = torch.stack(results).sum(0).unbind(1)
+        common, union = sums["pixels"].unbind(1)
         values = common / union
         get_logger().info("%s", table_of(self.classes, {"BoundaryIoU": values}))
         return {"mBoundaryIoU": values.nanmean().item()}
@@ -150,7 +161,8 @@ class HausdorffMetric(_MaskMetric):
         collect_device: str = "cpu",
         prefix: str | None = None,
     ) -> None:
-        super().__init__(ignore_index, collect_device, prefix)
+        super().__init__(collect_device, prefix)
+        self.ignore_index = ignore_index
         if not 0 < percentile <= 100:
             raise ValueError(
                 f"percentile of HausdorffMetric is above 0, up to 100; got {percentile}"
@@ -165,6 +177,15 @@ class HausdorffMetric(_MaskMetric):
             return (math.hypot(*truth.shape),)
         lines = [boundary_line(mask) for mask in (truth, prediction)]
         return (max(self._directed(*lines), self._directed(*reversed(lines))),)
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
+        """Measure the masks of a batch.
+
+        Args:
+            data_batch: Not used.
+            data_samples: With `gt_sem_seg` and `pred_sem_seg`.
+        """
+        self.results += self.measures_of(data_samples)
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Compute the values.

@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.evaluator import BaseMetric
+from engine.evaluator import SumMetric
 from engine.logging import get_logger
 from mmbeta.registry import METRICS
 
@@ -22,7 +22,7 @@ _MEASURES = {
 
 
 @METRICS.register_module()
-class IoUMetric(BaseMetric):
+class IoUMetric(SumMetric):
     """Intersection over union, and its relatives, from the pixels of all images together.
 
     The values are fractions from 0 to 1. `aAcc` is the part of all pixels that is right; the others
@@ -64,26 +64,32 @@ class IoUMetric(BaseMetric):
         self.nan_to_num = nan_to_num
         self.beta = beta
 
-    def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
-        """Count the pixels of a batch.
+    def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor]:
+        """Count the pixels of a batch by class.
 
         Args:
-            data_batch: Not used.
             data_samples: With `gt_sem_seg` and `pred_sem_seg`.
-        """
-        for sample in data_samples:
-            truth = sample["gt_sem_seg"]["data"].flatten().long()
-            prediction = sample["pred_sem_seg"]["data"].flatten().long()
-            self.results.append(self._counts(truth, prediction))
 
-    def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
+        Raises:
+            ValueError: If a label is none of a class.
+        """
+        counts = [
+            self._counts(
+                sample["gt_sem_seg"]["data"].flatten().long(),
+                sample["pred_sem_seg"]["data"].flatten().long(),
+            )
+            for sample in data_samples
+        ]
+        return {"pixels": torch.stack(counts).sum(0)}
+
+    def compute_values(self, sums: dict[str, Tensor]) -> dict[str, float]:
         """Compute the values.
 
         Args:
-            results: For each image its pixels by class, `(3, C)`: those that are right, those of
-                the truth and those of the prediction.
+            sums: The `pixels` by class, `(3, C)`: those that are right, those of the truth and
+                those of the prediction.
         """
-        hits, truth, predicted = torch.stack(results).sum(0).double()
+        hits, truth, predicted = sums["pixels"].double()
         measured = self._scores_of(hits, truth, predicted)
         if self.nan_to_num is not None:
             measured = {

@@ -25,6 +25,7 @@ from ._resumable_loader import make_resumable as make_resumable
 from ._samplers import DefaultSampler as DefaultSampler
 from ._samplers import InfiniteSampler as InfiniteSampler
 from ._samplers import set_epoch as set_epoch
+from ._streams import ShardedStream as ShardedStream
 from ._weighted_sampler import ClassWeightedSampler as ClassWeightedSampler
 from ._workers import worker_init_fn as worker_init_fn
 from ._wrappers import ClassBalancedDataset as ClassBalancedDataset

@@ -297,11 +297,13 @@ class StreamLoader:
         self._is_exact = exact
         self._holder = _with_state(loader)
         self._state: Mapping[str, Any] | None = None
+        self._kept_by = ""
 
     def one_pass(self, number: int, start: int = 0) -> Iterator[Any]:
         return self.rest(number, start * self.extent.step)
 
     def rest(self, number: int, taken: int) -> Iterator[Any]:
+        set_epoch(number, getattr(self._loader, "dataset", None))
         if isinstance(self._loader, DataLoader):
             self._loader.generator = torch.Generator().manual_seed(own_seed(self._seed, number))
         if taken:
@@ -326,13 +328,22 @@ class StreamLoader:
         return ""
 
     def state_dict(self) -> dict[str, Any]:
-        return {} if self._holder is None else {"stream": self._holder.state_dict()}
+        if self._holder is None:
+            return {}
+        return {"stream": self._holder.state_dict(), "kept_by": self._keeper}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         self._state = state_dict.get("stream")
+        self._kept_by = state_dict.get("kept_by", self._keeper)
+
+    @property
+    def _keeper(self) -> str:
+        """What knows the place, which depends on the number of workers."""
+        workers = getattr(self._loader, "num_workers", 0)
+        return f"{type(self._holder).__name__} with num_workers={workers}"
 
     def _go_on(self) -> None:
-        if self._holder is not None and self._state is not None:
+        if self._holder is not None and self._state is not None and self._kept_by == self._keeper:
             self._holder.load_state_dict(self._state)
             self._state = None
             return
@@ -340,13 +351,17 @@ class StreamLoader:
         name = type(data if isinstance(data, IterableDataset) else self._loader).__name__
         reason = (
             f"The training can't go on exactly in the middle of a pass over {name}, which is read "
-            "as a stream whose place is not known"
+            "as a stream whose place is "
         )
+        if self._state is None or self._holder is None:
+            reason += "not known"
+        else:
+            reason += f"that of a {self._kept_by}, and not of a {self._keeper}"
         if self._is_exact:
             raise ValueError(
-                f"{reason}. Give the dataset state_dict() and load_state_dict() and read it with "
-                "num_workers=0, or use a loader that has them; with "
-                "train_cfg=dict(exact_resume=False) the pass begins anew"
+                f"{reason}. Give the dataset state_dict() and load_state_dict(), as a "
+                "ShardedStream has them, and read it with num_workers=0 or stateful=True, or use a "
+                "loader that has them; with train_cfg=dict(exact_resume=False) the pass begins anew"
             )
         get_logger().warning("%s: it begins anew", reason)
 

@@ -163,6 +163,18 @@ def gather(data: Tensor, dst: int = 0, group: Group | None = None) -> list[Tenso
     return [each.to(data.device) for each in gathered]
 
 
+def send(data: Tensor, dst: int, group: Group | None = None) -> None:
+    """Give a tensor to process `dst`, counted among all processes, which calls `receive`."""
+    distributed.send(_bytes(_sendable(data, group)), dst, group)
+
+
+def receive(data: Tensor, src: int, group: Group | None = None) -> None:
+    """Fill a tensor with the one that process `src`, counted among all processes, sends."""
+    received = _sendable(data, group)
+    distributed.recv(_bytes(received), src, group)
+    _take(data, received)
+
+
 def sync_random_seed(group: Group | None = None) -> int:
     """Return a random seed, the same in all processes."""
     seed = torch.tensor([secrets.randbelow(2**31)], device=get_comm_device(group))

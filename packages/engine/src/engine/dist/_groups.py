@@ -76,6 +76,11 @@ def get_backend(group: Group | None = None) -> str | None:
     return distributed.get_backend(group) if is_distributed() else None
 
 
+def get_ranks_of(group: Group | None = None) -> list[int]:
+    """Return the numbers, among all processes, of those of a group."""
+    return distributed.get_process_group_ranks(group) if is_distributed() else [0]
+
+
 def get_comm_device(group: Group | None = None) -> torch.device:
     """Return the device on which the backend of a group wants tensors."""
     if get_backend(group) == "nccl":

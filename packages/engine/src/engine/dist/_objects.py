@@ -1,12 +1,12 @@
 """Collective operations on objects.
 
-Objects travel as `torch.save` writes them and are read with `weights_only=True`: tensors, numbers,
-strings, lists, tuples and dictionaries pass, and nothing that arrives is ever executed.
+Objects travel as messages of `_messages`, of which nothing is ever executed. The first part of a
+message has a fixed size and tells how long the rest is, which follows by itself: nothing is padded
+to the longest message, and a short one needs a single operation.
 """
 
 from __future__ import annotations
 
-import io
 from typing import Any, TypeVar
 
 import torch
@@ -14,34 +14,48 @@ from torch import Tensor
 
 from engine.utils import check_types
 
-from ._collectives import all_gather, broadcast, gather
+from ._collectives import all_gather, broadcast, gather, receive, send
 from ._groups import (
     Group,
-    get_comm_device,
     get_data_copies,
     get_rank,
+    get_ranks_of,
     get_results_group,
     is_distributed,
 )
+from ._messages import pack, size_of, unpack
 
 T = TypeVar("T")
+
+_HEAD = 1024
+_PIECE = 2**26
+"""How many bytes of a message travel first, and at once behind that."""
 
 
 def all_gather_object(data: T, group: Group | None = None) -> list[T]:
     """Return the data of all processes, in the order of their ranks.
+
+    Tensors arrive in main memory, without gradients.
 
     Raises:
         TypeError: If there is more in it than tensors and plain data.
     """
     if not is_distributed():
         return [data]
-    padded, sizes = _pad(data, group)
-    return _unpad(all_gather(padded, group), sizes)
+    message = pack(data)
+    heads = all_gather(_head_of(message), group)
+    messages = [
+        _share(message, head, src, group)
+        for src, head in zip(get_ranks_of(group), heads, strict=True)
+    ]
+    return [unpack(each) for each in messages]
 
 
 @check_types
 def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] | None:
     """Return the data of all processes, in the order of their ranks, in process `dst`.
+
+    They arrive one after the other, so that `dst` holds no more than one of them twice.
 
     Args:
         data: That of this process.
@@ -53,9 +67,20 @@ def gather_object(data: T, dst: int = 0, group: Group | None = None) -> list[T] 
     """
     if not is_distributed():
         return [data]
-    padded, sizes = _pad(data, group)
-    gathered = gather(padded, dst, group)
-    return _unpad(gathered, sizes) if get_rank() == dst else None
+    message = pack(data)
+    heads = gather(_head_of(message), dst, group)
+    if get_rank() != dst:
+        for piece in _pieces(message):
+            send(piece, dst, group)
+        return None
+    gathered = []
+    for src, head in zip(get_ranks_of(group), heads, strict=True):
+        received = message if src == dst else _begin(head)
+        if src != dst:
+            for piece in _pieces(received):
+                receive(piece, src, group)
+        gathered.append(unpack(received))
+    return gathered
 
 
 @check_types
@@ -67,15 +92,10 @@ def broadcast_object_list(data: list[Any], src: int = 0, group: Group | None = N
     """
     if not is_distributed():
         return
-    device = get_comm_device(group)
-    is_source = get_rank() == src
-    message = _pack(data).to(device) if is_source else torch.empty(0, dtype=torch.uint8)
-    size = torch.tensor([len(message)], device=device)
-    broadcast(size, src, group)
-    if not is_source:
-        message = torch.empty(int(size), dtype=torch.uint8, device=device)
-    broadcast(message, src, group)
-    data[:] = _unpack(message)
+    message = pack(data) if get_rank() == src else pack(None)
+    head = _head_of(message)
+    broadcast(head, src, group)
+    data[:] = unpack(_share(message, head, src, group))
 
 
 @check_types
@@ -144,32 +164,31 @@ def _merge_results(results: list[T], size: int, group: Group | None) -> list[T] 
     return ordered[:size]
 
 
-def _pad(data: Any, group: Group | None) -> tuple[Tensor, list[int]]:
-    """Return the message of this process, as long as the longest, and the sizes of all."""
-    device = get_comm_device(group)
-    message = _pack(data)
-    gathered = all_gather(torch.tensor([len(message)], device=device), group)
-    sizes = [int(size) for size in gathered]
-    padded = torch.zeros(max(sizes), dtype=torch.uint8, device=device)
-    padded[: len(message)] = message
-    return padded, sizes
+def _share(message: Tensor, head: Tensor, src: int, group: Group | None) -> Tensor:
+    """Return the message of process `src`, of which all have the head."""
+    shared = message if get_rank() == src else _begin(head)
+    for piece in _pieces(shared):
+        broadcast(piece, src, group)
+    return shared
 
 
-def _unpad(messages: list[Tensor], sizes: list[int]) -> list[Any]:
-    return [_unpack(each[:size]) for each, size in zip(messages, sizes, strict=True)]
+def _head_of(message: Tensor) -> Tensor:
+    """Return the first bytes of a message, filled up to those of a head."""
+    head = torch.zeros(_HEAD, dtype=torch.uint8)
+    first = message[:_HEAD]
+    head[: len(first)] = first
+    return head
 
 
-def _pack(data: Any) -> Tensor:
-    stream = io.BytesIO()
-    torch.save(data, stream)
-    stream.seek(0)
-    if refused := torch.serialization.get_unsafe_globals_in_checkpoint(stream):
-        raise TypeError(
-            f"processes exchange tensors and plain data, and here is {', '.join(sorted(refused))}: "
-            "convert it to tensors, numbers, strings, lists or dictionaries first"
-        )
-    return torch.frombuffer(stream.getbuffer(), dtype=torch.uint8)
+def _begin(head: Tensor) -> Tensor:
+    """Return room for a whole message, with its head."""
+    message = torch.empty(size_of(head), dtype=torch.uint8)
+    first = message[:_HEAD]
+    first.copy_(head[: len(first)])
+    return message
 
 
-def _unpack(message: Tensor) -> Any:
-    return torch.load(io.BytesIO(message.cpu().numpy().tobytes()), weights_only=True)
+def _pieces(message: Tensor) -> tuple[Tensor, ...]:
+    """Return what of a message follows its head."""
+    rest = message[_HEAD:]
+    return rest.split(_PIECE) if len(rest) else ()

@@ -30,7 +30,8 @@ class BaseMetric(ABC):
 
     `process` appends to `self.results`, in each process for the samples of that process; results
     are plain data and tensors. `compute_metrics` gets the results of all processes in the order of
-    the dataset, in the first process only.
+    the dataset, in the first process only. Where the values follow from sums, a `SumMetric` gathers
+    nothing.
 
     One that appends nothing, because it only writes files, gives a warning; its
     `compute_metrics` gets an empty list.
@@ -99,12 +100,16 @@ class BaseMetric(ABC):
         Raises:
             ValueError: If there are no results, and `compute_metrics` can't do without.
         """
-        collected = collect_results(self.results, size, self.collect_device)
+        collected = self._collect(size)
         self.results.clear()
         shared: list[Any] = [self._named_values(collected)] if is_main_process() else [None]
         broadcast_object_list(shared, group=get_results_group())
         values: dict[str, Any] = shared[0]
         return values
+
+    def _collect(self, size: int) -> list[Any] | None:
+        """Return the results of all processes, None in others than the first."""
+        return collect_results(self.results, size, self.collect_device)
 
     def _named_values(self, results: list[Any] | None) -> dict[str, Any]:
         values = self.compute_metrics(_on_cpu(results)) if results else self._without_results()

@@ -13,8 +13,9 @@ import torch
 import torchmetrics
 from torch import Tensor
 
-from engine.dist import get_data_info, get_results_group, is_distributed
+from engine.dist import get_results_group, is_distributed
 
+from ._last_sample import LastSample
 from ._metric import BaseMetric
 
 _PREDICTIONS = ("pred_score", "pred_label", "pred_sem_seg.data")
@@ -64,7 +65,7 @@ class TorchMetric(BaseMetric):
         self.metric: torchmetrics.Metric = make(**kwargs)
         self.keys = [pred_key, target_key]
         self._seen = 0
-        self._last: tuple[Tensor, Tensor] | None = None
+        self._last = LastSample[tuple[Tensor, Tensor]]()
 
     def process(self, data_batch: Any, data_samples: Sequence[dict[str, Any]]) -> None:
         """Update the metric with a batch.
@@ -78,9 +79,9 @@ class TorchMetric(BaseMetric):
         """
         pairs = [self._pair(sample) for sample in data_samples]
         self._seen += len(pairs)
-        if is_distributed() and pairs:  # only the last sample of a process may be a repeated one
-            waiting = [] if self._last is None else [self._last]
-            *pairs, self._last = [*waiting, *pairs]
+        if is_distributed() and pairs:
+            *others, last = pairs
+            pairs = [*self._last.replace(len(pairs), last), *others]
         self._update(pairs)
 
     def evaluate(self, size: int) -> dict[str, Any]:
@@ -94,20 +95,14 @@ class TorchMetric(BaseMetric):
         """
         if not self._seen:
             raise ValueError(f"{self.name} has seen no samples")
-        rank, world_size = get_data_info()
-        if self._last is not None:
-            if (self._seen - 2) * world_size + rank >= size:
-                raise ValueError(
-                    f"{self.name} can leave one repeated sample of a process out, and here are more"
-                )
-            if (self._seen - 1) * world_size + rank < size:
-                self._update([self._last])
+        self._update(self._last.take(size, self.name))
+        if is_distributed():
             self.metric.cpu().process_group = get_results_group()
         with warnings.catch_warnings():  # a process may have had none but a repeated sample
             warnings.filterwarnings("ignore", "The ``compute`` method of metric")
             values = self._name_values(self.metric.compute())
         self.metric.reset()
-        self._seen, self._last = 0, None
+        self._seen = 0
         return values
 
     def compute_metrics(self, results: list[Any]) -> dict[str, Any]:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from torch.utils.data import DataLoader
+import torch
+from torch.utils.data import DataLoader, IterableDataset
 
-from engine.dataset import make_resumable
-from engine.dist import all_gather_object
+from engine.dataset import length_of, make_resumable
+from engine.dist import all_gather_object, all_reduce, get_results_group
 from engine.utils import check_types
 
 from ._build import build_dataloader
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from ._runner import Runner
 
 Loader = DataLoader[Any] | Mapping[str, Any]
+
+_END = object()
 
 
 class BaseLoop:
@@ -50,6 +53,12 @@ class BaseLoop:
         """Return the number of batches of each process in a pass, None if it is not known."""
         return all_gather_object(self.resumable_loader.left(0))
 
+    @property
+    def _is_stream(self) -> bool:
+        """Whether the number of batches is not known before, or no more than an estimate."""
+        is_iterable = isinstance(getattr(self.dataloader, "dataset", None), IterableDataset)
+        return is_iterable or length_of(self.dataloader) is None
+
     def run(self) -> Any:
         """Do what the loop is for; a subclass writes it."""
         raise TypeError(f"{type(self).__name__} has no run()")
@@ -62,6 +71,17 @@ class BaseLoop:
             start: How many batches to leave out; they are not read.
         """
         yield from self._read(self.resumable_loader.one_pass(number, start))
+
+    def _together(self, batches: Iterator[Any]) -> Iterator[Any]:
+        """Yield batches as long as each process has one: none would wait for those of another."""
+        group = get_results_group()  # in main memory: the device is not waited for
+        while True:
+            batch = next(batches, _END)
+            has_one = torch.tensor(batch is not _END, dtype=torch.uint8)
+            all_reduce(has_one, "min", group)
+            if not has_one:
+                return
+            yield batch
 
     def _read(self, batches: Iterator[Any]) -> Iterator[Any]:
         """Yield batches; where a signal breaks the reading off, stop as after a step.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from torch import nn
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, IterableDataset
 
 from engine import optim, registry
 from engine.dist import get_data_info, is_main_process
@@ -117,7 +118,9 @@ def build_dataloader(
 
     Args:
         dataloader: A loader, or its config: `dataset`, `sampler` (or `batch_sampler`),
-            `collate_fn`, and further arguments of `torch.utils.data.DataLoader`.
+            `collate_fn`, and further arguments of `torch.utils.data.DataLoader`. With `stateful`
+            it is the `StatefulDataLoader` of torchdata, which knows the place of each worker in an
+            iterable dataset.
         seed: The seed of the sampler.
         diff_rank_seed: Whether the rank is added to the seed.
     """
@@ -138,9 +141,34 @@ def build_dataloader(
 
 
 @needs_trust(multiprocessing_context=STARTS_WORKERS)
-def make_loader(*args: Any, **kwargs: Any) -> DataLoader[Any]:
-    """Make a `torch.utils.data.DataLoader`, whose restricted options data can't set."""
-    return DataLoader(*args, **kwargs)
+def make_loader(dataset: Any, stateful: bool = False, **kwargs: Any) -> DataLoader[Any]:
+    """Make a `torch.utils.data.DataLoader`, whose restricted options data can't set.
+
+    Args:
+        dataset: The dataset.
+        stateful: Whether to make a `StatefulDataLoader` of torchdata.
+        **kwargs: Further arguments of the loader.
+
+    Raises:
+        ValueError: If a dataset that is read by index is to have a stateful loader.
+        ImportError: If torchdata is needed and not installed.
+    """
+    if not stateful:
+        return DataLoader(dataset, **kwargs)
+    if not isinstance(dataset, IterableDataset):
+        raise ValueError(
+            f"stateful=True is for an iterable dataset; {type(dataset).__name__} is read by index, "
+            "and goes on in the middle of a pass without it"
+        )
+    try:
+        from torchdata.stateful_dataloader import StatefulDataLoader  # optional
+    except ImportError as error:
+        raise ImportError(
+            "stateful=True needs the package torchdata: pip install 'engine[streams]'"
+        ) from error
+    with warnings.catch_warnings():  # it calls a function of torch that does nothing any more
+        warnings.filterwarnings("ignore", "'set_vital' is deprecated")
+        return cast("DataLoader[Any]", StatefulDataLoader(dataset, **kwargs))
 
 
 def build_optim_wrapper(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from torch import nn
 
-from engine.dataset import Extent, InfiniteSampler
+from engine.dataset import Extent, InfiniteSampler, length_of
 from engine.registry import LOOPS
 from engine.utils import check_types
 
@@ -145,7 +145,8 @@ class BaseTrainLoop(BaseLoop):
 
     def _rest_of_pass(self) -> Iterator[Any]:
         """Yield the batches that are left of the present pass, and count their samples."""
-        for batch in self._read(self.resumable_loader.rest(self._pass, self._samples)):
+        batches = self._read(self.resumable_loader.rest(self._pass, self._samples))
+        for batch in self._together(batches) if self._is_stream else batches:
             self._samples += self.resumable_loader.extent.step
             yield batch
         if not self._samples:
@@ -153,7 +154,7 @@ class BaseTrainLoop(BaseLoop):
 
     def _begin(self) -> None:
         lengths = self._lengths()
-        if len({*lengths}) > 1:
+        if len({*lengths}) > 1 and not self._is_stream:
             raise ValueError(
                 f"the processes have {', '.join(map(str, lengths))} batches of training data, and "
                 "would wait for each other for ever: take a sampler that gives each as many, such "
@@ -222,6 +223,12 @@ class EpochBasedTrainLoop(BaseTrainLoop):
             raise ValueError(
                 "train_cfg: an InfiniteSampler never ends an epoch; take a DefaultSampler, or a "
                 "training by iterations, train_cfg=dict(by_epoch=False, max_iters=...)"
+            )
+        if length_of(self.dataloader) is None:
+            name = type(getattr(self.dataloader, "dataset", self.dataloader)).__name__
+            raise ValueError(
+                f"train_cfg: {name} has no length, which a training by epochs needs; take one by "
+                "iterations, train_cfg=dict(by_epoch=False, max_iters=...)"
             )
         self._max_epochs = max_epochs
         self._first_iter = 0  # of the present epoch, as if it had been trained with this step

@@ -83,6 +83,7 @@ EVALUATOR = PartSpec(
 DATALOADER = PartSpec(
     target="torch.utils.data.DataLoader",
     maker="engine.runner._build.make_loader",
+    taken=("stateful",),
     parts={
         "dataset": DATASET,
         "sampler": PartSpec("DATA_SAMPLERS", given=("dataset", "seed")),
@@ -178,6 +179,7 @@ TAKEN: Mapping[str, tuple[Any, str]] = {
     "name": (str | None, "The name under which the visualizer finds the backend."),
     "paramwise_cfg": (Mapping[str, Any] | None, "What is different for some parameters."),
     "priority": (int | str, "When the hook is called among the others: 0 to 100, or a name."),
+    "stateful": (bool, "Whether the place of workers in a stream is kept, by torchdata."),
 }
 """The keys that builders remove from the config of a part: their types and meanings."""
 
