@@ -62,9 +62,10 @@ def describe_lost() -> str:
         return "rank 0, where the processes meet, ended"
     deadline = time.monotonic() + _PATIENCE
     while True:
+        # In this order: one that asks may end right after.
+        gone = [rank for rank in others if has_ended(_read_key("place", rank))]
         silent = [rank for rank in others if not _read_key("asks", rank)]
-        ended = [rank for rank in silent if has_ended(_read_key("place", rank))]
-        if ended:
+        if ended := [rank for rank in gone if rank in silent]:
             return f"{_format_ranks(ended)} ended"
         if not silent or time.monotonic() > deadline:
             return f"{_format_ranks(silent)} ended or hangs" if silent else ""
