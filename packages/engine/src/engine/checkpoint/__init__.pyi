@@ -1,10 +1,10 @@
 from ._file import CheckpointError as CheckpointError
 from ._file import CheckpointNotFoundError as CheckpointNotFoundError
-from ._file import read_checkpoint as read_checkpoint
 from ._file import save_checkpoint as save_checkpoint
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import check_exists as check_exists
 from ._loader import get_torchvision_models as get_torchvision_models
+from ._read import read_checkpoint as read_checkpoint
 from ._weights import WITHOUT_WRAPPER as WITHOUT_WRAPPER
 from ._weights import ReviseKeys as ReviseKeys
 from ._weights import clone_tensors as clone_tensors

@@ -1,0 +1,206 @@
+"""Checkpoint folders: their files, the manifest, and tensors apart from plain data."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Self
+
+import torch
+from torch import Tensor
+
+MANIFEST = "manifest.json"
+STATE = "state.pth"
+PARTIAL = ".partial"
+"""How the name of a folder ends that is being written."""
+
+FORMER = ".former"
+"""How the name of a folder ends that is being replaced."""
+
+VERSION = 1
+_MODEL = "model"
+_FOLDERS = {"state_dict": _MODEL}
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+_FILE = re.compile(
+    rf"state\.pth|process_\d{{5,}}\.pth|{_NAME.pattern}/{_NAME.pattern}\.safetensors"
+)
+_DTYPES = frozenset(
+    [torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
+    + [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+)
+
+Path_ = tuple[Any, ...]
+Tensors = dict[str, dict[str, Tensor]]
+
+
+def process_file(rank: int) -> str:
+    """Return the name of the file with the state of a process."""
+    return f"process_{rank:05}.pth"
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """What a checkpoint folder says about itself; it is written last.
+
+    Attributes:
+        files: The size in bytes and the SHA-256 of each file, by its name in the folder.
+        world_size: The number of processes that wrote it.
+        mesh: The size of each dimension of the device mesh, by its name; None without shards.
+        epoch: The epochs that were done.
+        iter: The iterations that were done.
+        engine_version: The version of engine.
+        torch_version: The version of torch.
+        version: That of the layout of the folder.
+    """
+
+    files: dict[str, dict[str, Any]]
+    world_size: int
+    mesh: dict[str, int] | None
+    epoch: int | None
+    iter: int | None
+    engine_version: str
+    torch_version: str
+    version: int = VERSION
+
+    def dumps(self) -> str:
+        """Return the manifest as JSON."""
+        return json.dumps(asdict(self), indent=2)
+
+    @classmethod
+    def loads(cls, text: str) -> Self:
+        """Return the manifest that a text holds.
+
+        Raises:
+            ValueError: If it holds none, or names what is not a file of such a folder; the text
+                says what is wrong with it.
+        """
+        try:
+            facts = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise ValueError("it is no JSON") from error
+        known = cls.__dataclass_fields__
+        if not isinstance(facts, dict) or not isinstance(facts.get("version"), int):
+            raise ValueError("it is no manifest of a checkpoint")
+        if facts["version"] > VERSION:
+            raise ValueError(
+                f"it was written by a newer engine ({facts.get('engine_version')}): layout "
+                f"{facts['version']}, and this one reads up to {VERSION}"
+            )
+        if missing := [key for key in known if key not in facts]:
+            raise ValueError(f"it has no {', '.join(missing)}")
+        manifest = cls(**{key: facts[key] for key in known})
+        manifest._check()
+        return manifest
+
+    def _check(self) -> None:
+        if type(self.world_size) is not int or not isinstance(self.files, dict):
+            raise ValueError("its world_size or its files can't be used")
+        for name, facts in self.files.items():
+            if not _FILE.fullmatch(name):
+                raise ValueError(f"it names {name!r}, which is no file of a checkpoint")
+            if not isinstance(facts, dict) or type(facts.get("size")) is not int:
+                raise ValueError(f"it has no size of {name}")
+            if not isinstance(facts.get("sha256"), str):
+                raise ValueError(f"it has no SHA-256 of {name}")
+        if STATE not in self.files:
+            raise ValueError(f"it names no {STATE}")
+        if lacking := [
+            process_file(rank)
+            for rank in range(min(self.world_size, len(self.files) + 1))
+            if process_file(rank) not in self.files
+        ]:
+            raise ValueError(f"it names no {lacking[0]}, and {self.world_size} processes wrote it")
+
+
+def is_file_of_folder(name: str) -> bool:
+    """Return whether a name in a folder, with `/`, is one that a checkpoint has there."""
+    return name == MANIFEST or _FILE.fullmatch(name) is not None
+
+
+def split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Any], Tensors]:
+    """Return the plain data of a checkpoint, and its tensors by folder and name.
+
+    In the place of a tensor is None. `tensors` of the plain data says where each belongs, and its
+    shape and type. What safetensors can't hold stays with the plain data.
+
+    Args:
+        checkpoint: Tensors and plain data; it is not changed.
+
+    Raises:
+        ValueError: If a shard of a tensor is where it can't be written.
+    """
+    tensors: Tensors = {}
+    places: dict[str, dict[str, Any]] = {}
+    plain: dict[str, Any] = {}
+    for key, value in checkpoint.items():
+        folder = _FOLDERS.get(key, key)
+        if key == "processes":
+            continue
+        if not isinstance(value, Mapping) or not _NAME.fullmatch(folder):
+            plain[key] = value
+            continue
+        found: dict[Path_, Tensor] = {}
+        plain[key] = _take(value, (), found)
+        if found:
+            names = _names(found)
+            tensors[folder] = {names[path]: tensor for path, tensor in found.items()}
+            places[folder] = {
+                names[path]: {
+                    "path": [key, *path],
+                    "shape": [*tensor.shape],
+                    "dtype": str(tensor.dtype).removeprefix("torch."),
+                }
+                for path, tensor in found.items()
+            }
+    return {"content": plain, "tensors": places}, tensors
+
+
+def _take(value: Any, path: Path_, found: dict[Path_, Tensor]) -> Any:
+    """Return a value without its tensors, which are added to `found`."""
+    if isinstance(value, Tensor):
+        if value.layout is not torch.strided or value.dtype not in _DTYPES:
+            if hasattr(value, "device_mesh"):
+                name = ".".join(map(str, path))
+                raise ValueError(f"a shard of {value.dtype} ({name}) can't be saved in a folder")
+            return value
+        found[path] = value
+        return None
+    if isinstance(value, dict):
+        taken = copy.copy(value)  # it may be ordered, and have versions of modules
+        for key, each in value.items():
+            taken[key] = _take(each, (*path, key), found)
+        return taken
+    if isinstance(value, list):
+        return [_take(each, (*path, index), found) for index, each in enumerate(value)]
+    return value
+
+
+def _names(found: Mapping[Path_, Tensor]) -> dict[Path_, str]:
+    """Return a name for each path; that of a weight is its key."""
+    names: dict[Path_, str] = {}
+    taken: set[str] = set()
+    for path in found:
+        name = plain = ".".join(map(str, path))
+        number = 1
+        while name in taken:
+            name, number = f"{plain}#{number}", number + 1
+        taken.add(name)
+        names[path] = name
+    return names
+
+
+def put(content: dict[str, Any], path: list[Any], value: Any) -> None:
+    """Put a value into its place among plain data.
+
+    Raises:
+        LookupError: If there is no such place.
+    """
+    holder: Any = content
+    for step in path[:-1]:
+        holder = holder[step]
+    if holder[path[-1]] is not None:
+        raise KeyError(path[-1])
+    holder[path[-1]] = value
