@@ -1,9 +1,15 @@
 from ._file import CheckpointError as CheckpointError
 from ._file import CheckpointNotFoundError as CheckpointNotFoundError
 from ._file import save_checkpoint as save_checkpoint
+from ._folder_layout import remove_abandoned_folders as remove_abandoned_folders
+from ._folder_layout import remove_folder as remove_folder
+from ._folder_reader import CheckpointFolder as CheckpointFolder
+from ._folder_reader import Like as Like
+from ._folder_writer import FolderSave as FolderSave
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import check_exists as check_exists
 from ._loader import get_torchvision_models as get_torchvision_models
+from ._read import open_folder as open_folder
 from ._read import read_checkpoint as read_checkpoint
 from ._weights import WITHOUT_WRAPPER as WITHOUT_WRAPPER
 from ._weights import ReviseKeys as ReviseKeys

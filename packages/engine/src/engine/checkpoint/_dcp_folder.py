@@ -17,11 +17,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from engine.utils import is_url
-
 from ._file import CheckpointError, Location, load_stream
 
-METADATA = ".metadata"
+DCP_METADATA = ".metadata"
 _PACKAGE = "torch.distributed.checkpoint"
 
 
@@ -96,11 +94,6 @@ class _Unpickler(pickle.Unpickler):
         raise pickle.UnpicklingError("it names what is stored elsewhere")
 
 
-def is_dcp_folder(name: str) -> bool:
-    """Return whether a local folder is one that `torch.distributed.checkpoint` wrote."""
-    return not is_url(name) and (Path(name) / METADATA).is_file()
-
-
 def read_dcp_folder(name: str, map_location: Location = "cpu") -> dict[str, Any]:
     """Return what such a folder holds; what is under `model` is also under `state_dict`.
 
@@ -111,7 +104,7 @@ def read_dcp_folder(name: str, map_location: Location = "cpu") -> dict[str, Any]
     Raises:
         CheckpointError: If it can't be read, or names what does not belong in it.
     """
-    file = Path(name) / METADATA
+    file = Path(name) / DCP_METADATA
     try:
         metadata = _Unpickler(file.read_bytes()).load()
         facts = {key: _kind(each) for key, each in metadata.get("state_dict_metadata").items()}

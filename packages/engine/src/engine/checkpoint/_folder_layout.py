@@ -5,12 +5,17 @@ from __future__ import annotations
 import copy
 import json
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Self
 
 import torch
 from torch import Tensor
+
+from engine.fileio import join_path, remove, rmtree
+from engine.utils import is_url
 
 MANIFEST = "manifest.json"
 STATE = "state.pth"
@@ -28,8 +33,10 @@ _FILE = re.compile(
     rf"state\.pth|process_\d{{5,}}\.pth|{_NAME.pattern}/{_NAME.pattern}\.safetensors"
 )
 _DTYPES = frozenset(
-    [torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64]
-    + [torch.float16, torch.bfloat16, torch.float32, torch.float64]
+    [
+        *(torch.bool, torch.uint8, torch.int8, torch.int16, torch.int32, torch.int64),
+        *(torch.float16, torch.bfloat16, torch.float32, torch.float64),
+    ]
 )
 
 Path_ = tuple[Any, ...]
@@ -67,7 +74,9 @@ class Manifest:
 
     def dumps(self) -> str:
         """Return the manifest as JSON."""
-        return json.dumps(asdict(self), indent=2)
+        facts = asdict(self)
+        facts["files"] = facts.pop("files")  # the longest comes last
+        return json.dumps(facts, indent=2)
 
     @classmethod
     def loads(cls, text: str) -> Self:
@@ -115,9 +124,56 @@ class Manifest:
             raise ValueError(f"it names no {lacking[0]}, and {self.world_size} processes wrote it")
 
 
-def is_file_of_folder(name: str) -> bool:
-    """Return whether a name in a folder, with `/`, is one that a checkpoint has there."""
-    return name == MANIFEST or _FILE.fullmatch(name) is not None
+def remove_abandoned_folders(folder: str | Path) -> list[str]:
+    """Remove the checkpoint folders that a process which was killed had begun to write or remove.
+
+    One that was about to be replaced gets its name back.
+
+    Args:
+        folder: The local folder in which they are.
+
+    Returns:
+        The names of those that were removed.
+    """
+    removed = []
+    for path in sorted(Path(folder).glob(f"*{FORMER}")):
+        if _is_checkpoint(path) and not (named := path.with_suffix("")).exists():
+            path.rename(named)
+    for path in sorted(Path(folder).glob("*")):
+        if path.name.endswith((PARTIAL, FORMER)) and _is_checkpoint(path):
+            shutil.rmtree(path)
+            removed.append(path.name)
+    return removed
+
+
+def remove_folder(name: str, backend_args: Mapping[str, Any] | None = None) -> None:
+    """Remove a checkpoint folder; if that is interrupted, it is no checkpoint any more.
+
+    Args:
+        name: Its name, or a URL for fsspec.
+        backend_args: Options of the file system behind a URL.
+    """
+    if is_url(name):
+        remove(join_path(name, MANIFEST), backend_args)
+        rmtree(name, backend_args)
+        return
+    path = Path(name)
+    if not _is_checkpoint(path):
+        raise OSError(f"{name} is not removed: it holds more than a checkpoint")
+    rmtree(str(path.replace(f"{name}{PARTIAL}")))
+
+
+def _is_checkpoint(folder: Path) -> bool:
+    """Return whether a folder has files of a checkpoint alone, and no links."""
+    if folder.is_symlink() or not folder.is_dir():
+        return False
+    files = [each for each in folder.rglob("*") if each.is_symlink() or not each.is_dir()]
+    return all(
+        _FILE.fullmatch(name := each.relative_to(folder).as_posix())
+        or name == MANIFEST
+        or name.endswith(".engine.tmp")
+        for each in files
+    )
 
 
 def split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Any], Tensors]:

@@ -143,10 +143,9 @@ class CheckpointFolder:
                 raise self._error(name, f"has {size} bytes, and {facts['size']} were written")
         for name in names if hashes else ():
             with (root / name).open("rb") as file:
-                if hashlib.file_digest(file, "sha256").hexdigest() != facts_hash(
-                    self.manifest, name
-                ):
-                    raise self._error(name, "is not what was written: its SHA-256 differs")
+                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            if digest != self.manifest.files[name]["sha256"]:
+                raise self._error(name, "is not what was written: its SHA-256 differs")
 
     def _files_of(self, root: Path, folder: str) -> list[str]:
         """Return the files with the tensors of a part, of which there may be no others."""
@@ -184,11 +183,6 @@ class CheckpointFolder:
 
     def _error(self, file: str, problem: str) -> CheckpointError:
         return CheckpointError(f"{self.name} can't be read: {file} in it {problem}")
-
-
-def facts_hash(manifest: Manifest, name: str) -> str:
-    """Return the hash of a file that a manifest names."""
-    return str(manifest.files[name]["sha256"])
 
 
 _Entry = tuple[list[Any], torch.Size, torch.dtype]
@@ -230,7 +224,7 @@ class _Part:
         self._reader = HuggingFaceStorageReader(str(folder))
         try:
             self._metadata: Metadata = self._reader.read_metadata()
-        except Exception:  # whatever is in the file
+        except Exception:  # noqa: BLE001  # whatever is in the file
             raise error(f"{folder.name}/{self._broken(files)}", "is no safetensors file") from None
         self._reader.set_up_storage_reader(self._metadata, is_coordinator=True)
 
@@ -240,7 +234,7 @@ class _Part:
             try:
                 with require_safetensors().safe_open(self._folder / name, framework="pt"):
                     pass
-            except Exception:
+            except Exception:  # noqa: BLE001  # as above
                 return name
         return files[0]
 

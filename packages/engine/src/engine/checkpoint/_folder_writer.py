@@ -30,7 +30,6 @@ from engine.fileio import (
     atomic_write,
     copyfile_from_local,
     exists,
-    exists,
     join_path,
     put_text,
     remove,
@@ -152,7 +151,7 @@ class FolderSave:
         problem = ""
         try:
             files = self._write_files()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # all processes raise it below
             problem = reason_of(error) or type(error).__name__
         finally:
             self._writes, self._files = {}, {}
@@ -192,7 +191,7 @@ class FolderSave:
             self._commit(Manifest(files=files, **self._facts))
             if self._committed is not None:
                 self._committed()
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  # as above
             return reason_of(error) or type(error).__name__
         return ""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
@@ -17,6 +16,8 @@ from engine.dist import get_local_rank, init_dist, is_distributed
 from engine.model import get_state_dict, weights_to_cpu
 from engine.registry import MODEL_WRAPPERS, STRATEGIES, needs_trust
 from engine.registry.restrictions import COMPILES, STARTS_PROCESSES
+
+from ._shards import has_shards
 
 DTYPES = {"fp16": torch.float16, "bf16": torch.bfloat16}
 Compile = bool | Mapping[str, Any]
@@ -115,6 +116,26 @@ class BaseStrategy(ABC):
         state: dict[str, Any] = optim_wrapper.state_dict()
         return state
 
+    def local_state(self, model: nn.Module, optim_wrapper: Any = None) -> dict[str, Any]:
+        """Return weights and the state of the optimizer as this process has them, for a folder.
+
+        Parameters that are sharded stay so: each process saves its shards. All processes call it
+        together.
+
+        Args:
+            model: The model, prepared.
+            optim_wrapper: The wrapper of its optimizer; None leaves out its state.
+        """
+        if not has_shards(dict(model.named_parameters())):
+            state = {"state_dict": self.state_dict(model)}
+            if optim_wrapper is not None:
+                state["optimizer"] = self.optimizer_state(model, optim_wrapper)
+            return state
+        state = {"state_dict": get_state_dict(model)}
+        if optim_wrapper is not None:
+            state["optimizer"] = optim_wrapper.state_dict()
+        return state
+
     def load_optimizer_state(
         self, model: nn.Module, optim_wrapper: Any, state: dict[str, Any]
     ) -> None:
@@ -129,11 +150,8 @@ class BaseStrategy(ABC):
 
     def _check_whole(self, model: nn.Module, methods: str) -> None:
         """Make sure that each process has all of each parameter."""
-        tensor = sys.modules.get("torch.distributed.tensor")  # which is there if there are shards
-        if tensor is None:
-            return
         for name, parameter in model.named_parameters():
-            if isinstance(parameter, tensor.DTensor):
+            if has_shards(parameter):
                 raise CheckpointError(
                     f"{type(self).__name__} shards parameters ({name} for one), so that a process "
                     f"would save only its part of them; the strategy must override {methods}"

@@ -1,0 +1,75 @@
+"""Shards of parameters, and which of the tensors in a checkpoint are sharded like them."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from engine.checkpoint import Like
+from engine.model import get_state_dict
+
+_MODULE = "module."  # in front of the weights in an average
+
+
+def has_shards(content: Any) -> bool:
+    """Return whether something is, or holds, a tensor of which a process has a shard alone.
+
+    Args:
+        content: A tensor, or dictionaries and lists of them.
+    """
+    tensor = sys.modules.get("torch.distributed.tensor")  # which is there if there are shards
+    if tensor is None:
+        return False
+    if isinstance(content, Mapping):
+        return any(map(has_shards, content.values()))
+    if isinstance(content, (list, tuple)):
+        return any(map(has_shards, content))
+    return isinstance(content, tensor.DTensor)
+
+
+def shards_like(model: nn.Module, optim_wrapper: Any = None) -> Like | None:
+    """Return a function that says how the tensors of a checkpoint are sharded in this run.
+
+    A weight is sharded as that of the model, and what an optimizer keeps of a parameter as the
+    parameter, if it has the shape of it.
+
+    Args:
+        model: The model.
+        optim_wrapper: The wrapper of its optimizer; None means that there is none.
+
+    Returns:
+        The function, or None if each process has all of each parameter.
+    """
+    if not has_shards(dict(model.named_parameters())):
+        return None
+    weights = get_state_dict(model)
+    parameters = dict(_parameters(optim_wrapper)) if optim_wrapper is not None else {}
+
+    def like(path: tuple[Any, ...], shape: torch.Size) -> Tensor | None:
+        if path[0] == "optimizer":
+            found = parameters.get(path[1:-1])
+        else:
+            found = weights.get(path[-1], weights.get(str(path[-1]).removeprefix(_MODULE)))
+        return found if has_shards(found) and found.shape == shape else None
+
+    return like
+
+
+def _parameters(optim_wrapper: Any) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
+    """Yield the parameters by the path of what an optimizer keeps of them."""
+    named = {(name,): each for name, each in _named(optim_wrapper).items()} or {(): optim_wrapper}
+    for path, wrapper in named.items():
+        groups = wrapper.optimizer.param_groups
+        parameters = [parameter for group in groups for parameter in group["params"]]
+        for index, parameter in enumerate(parameters):
+            yield (*path, "state", index), parameter
+
+
+def _named(optim_wrapper: Any) -> dict[str, Any]:
+    """Return the wrappers of several optimizers by name, and none if there is one alone."""
+    wrappers: dict[str, Any] = getattr(optim_wrapper, "optim_wrappers", {})
+    return wrappers
