@@ -1,3 +1,5 @@
+from ._facts import describe_checkpoint as describe_checkpoint
+from ._facts import merge_folder as merge_folder
 from ._file import CheckpointError as CheckpointError
 from ._file import CheckpointNotFoundError as CheckpointNotFoundError
 from ._file import save_checkpoint as save_checkpoint

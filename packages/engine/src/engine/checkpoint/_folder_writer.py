@@ -13,7 +13,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, distributed
-from torch.distributed.checkpoint import DefaultSavePlanner, HuggingFaceStorageWriter
+from torch.distributed.checkpoint.default_planner import DefaultSavePlanner
+from torch.distributed.checkpoint.hf_storage import HuggingFaceStorageWriter
 from torch.distributed.checkpoint.planner import SavePlan, WriteItem
 from torch.distributed.tensor import DTensor
 

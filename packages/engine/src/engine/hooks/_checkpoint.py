@@ -86,8 +86,9 @@ class CheckpointHook(Hook):
             training ends.
 
     Raises:
-        ValueError: If `save_begin` is negative; if `background` is set for files; if `rule` does not fit `save_best`, or is needed
-            and not given; if the best checkpoints by two metrics would have one name.
+        ValueError: If `save_begin` is negative; if `background` is set for files; if `rule` does
+            not fit `save_best`, or is needed and not given; if the best checkpoints by two metrics
+            would have one name.
     """
 
     priority = "VERY_LOW"

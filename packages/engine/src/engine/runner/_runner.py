@@ -464,9 +464,13 @@ class Runner(RunProgress):
         layout = layouts[0] if layouts else "file"
         name = f"interrupted_iter_{self.iter}{'.pth' if layout == 'file' else ''}"
         self.message_hub.update_info("interrupted_checkpoint", name)
-        self.save_checkpoint(self.work_dir, name, by_epoch=None, layout=layout)
-        if is_main_process():
-            put_text(name, Path(self.work_dir) / "last_checkpoint")
+        self.save_checkpoint(
+            self.work_dir,
+            name,
+            by_epoch=None,
+            layout=layout,
+            committed=lambda: put_text(name, Path(self.work_dir) / "last_checkpoint"),
+        )
         self.logger.info("Saved %s; the same command with --resume goes on from there", name)
 
     # -- The parts -----------------------------------------------------------------------------

@@ -54,22 +54,19 @@ def shards_like(model: nn.Module, optim_wrapper: Any = None) -> Like | None:
             found = parameters.get(path[1:-1])
         else:
             found = weights.get(path[-1], weights.get(str(path[-1]).removeprefix(_MODULE)))
-        return found if has_shards(found) and found.shape == shape else None
+        return found if found is not None and has_shards(found) and found.shape == shape else None
 
     return like
 
 
 def _parameters(optim_wrapper: Any) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
     """Yield the parameters by the path of what an optimizer keeps of them."""
-    named = {(name,): each for name, each in _named(optim_wrapper).items()} or {(): optim_wrapper}
-    for path, wrapper in named.items():
-        groups = wrapper.optimizer.param_groups
-        parameters = [parameter for group in groups for parameter in group["params"]]
-        for index, parameter in enumerate(parameters):
-            yield (*path, "state", index), parameter
-
-
-def _named(optim_wrapper: Any) -> dict[str, Any]:
-    """Return the wrappers of several optimizers by name, and none if there is one alone."""
-    wrappers: dict[str, Any] = getattr(optim_wrapper, "optim_wrappers", {})
-    return wrappers
+    wrappers: Mapping[str, Any] | None = getattr(optim_wrapper, "optim_wrappers", None)
+    if wrappers is not None:
+        for name, wrapper in wrappers.items():
+            for path, parameter in _parameters(wrapper):
+                yield (name, *path), parameter
+        return
+    groups = optim_wrapper.optimizer.param_groups
+    for index, parameter in enumerate(each for group in groups for each in group["params"]):
+        yield ("state", index), parameter
