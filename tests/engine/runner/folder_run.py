@@ -132,10 +132,10 @@ def _full_state(runner: Runner, name: str = "") -> dict[str, Any]:
         checkpoint = read_checkpoint(f"{runner.work_dir}/{name}")
         kept = {key: checkpoint[key] for key in ("state_dict", "ema_state_dict", "optimizer")}
         return {**kept, "state_dict": {**kept["state_dict"]}, "iter": checkpoint["meta"]["iter"]}
-    ema = next(hook for hook in runner.hooks if type(hook).__name__ == "AverageHook")
+    [average] = [hook.average for hook in runner.hooks if isinstance(hook, AverageHook)]
     return {
         "state_dict": _whole(get_state_dict(runner.model)),
-        "ema_state_dict": _whole(ema.average),
+        "ema_state_dict": _whole(average),
         "optimizer": _whole(runner.optim_wrapper.state_dict()),
     }
 
@@ -187,7 +187,7 @@ def _stopped(folder: str) -> None:
 def _failed(folder: str) -> None:
     """What one process can't write is an error of all, at the next checkpoint; none is there."""
     runner = _runner(folder, "sharded", custom_hooks=[AverageHook(), SmallDisk()])
-    with pytest.raises(CheckpointError, match="epoch_1 could not be written: process 1: .*large"):
+    with pytest.raises(CheckpointError, match=r"epoch_1 could not be written: process 1: .*large"):
         runner.train()
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     assert not {"epoch_1", "epoch_1.partial", "last_checkpoint"} & {*os.listdir(folder)}

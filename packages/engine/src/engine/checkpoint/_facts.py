@@ -13,7 +13,7 @@ from engine.utils import is_url
 
 from ._file import save_checkpoint
 from ._loader import CheckpointLoader, check_exists
-from ._read import open_folder
+from ._read import local_folder, open_folder
 from ._safetensors import SUFFIX
 from ._weights import export_weights, weights_of
 
@@ -75,7 +75,13 @@ def merge_folder(folder: str | Path, filename: str | Path) -> None:
 
     Raises:
         CheckpointError: If the one can't be read, or the other can't be written.
+        ValueError: If the one is a file.
     """
+    check_exists(folder)
+    if not is_url(folder) and local_folder(folder) is None:
+        raise ValueError(
+            f"{folder} is a file already; engine export writes its weights to another one"
+        )
     if str(filename).endswith(SUFFIX):
         export_weights(folder, filename)
     else:

@@ -26,8 +26,8 @@ FORMER = ".former"
 """How the name of a folder ends that is being replaced."""
 
 VERSION = 1
-_MODEL = "model"
-_FOLDERS = {"state_dict": _MODEL}
+_FOLDERS = {"state_dict": "model"}
+_LARGE = 2**20  # bytes
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
 _FILE = re.compile(
     rf"state\.pth|process_\d{{5,}}\.pth|{_NAME.pattern}/{_NAME.pattern}\.safetensors"
@@ -179,8 +179,9 @@ def _is_checkpoint(folder: Path) -> bool:
 def split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Any], Tensors]:
     """Return the plain data of a checkpoint, and its tensors by folder and name.
 
-    In the place of a tensor is None. `tensors` of the plain data says where each belongs, and its
-    shape and type. What safetensors can't hold stays with the plain data.
+    These are the weights, the state of the optimizer, and what else is sharded or large. In the
+    place of a tensor is None; `tensors` of the plain data says where each belongs, and its shape
+    and type. What safetensors can't hold stays with the plain data.
 
     Args:
         checkpoint: Tensors and plain data; it is not changed.
@@ -192,26 +193,34 @@ def split(checkpoint: Mapping[str, Any]) -> tuple[dict[str, Any], Tensors]:
     places: dict[str, dict[str, Any]] = {}
     plain: dict[str, Any] = {}
     for key, value in checkpoint.items():
-        folder = _FOLDERS.get(key, key)
         if key == "processes":
             continue
-        if not isinstance(value, Mapping) or not _NAME.fullmatch(folder):
+        found: dict[Path_, Tensor] = {}
+        taken = _take(value, (), found) if isinstance(value, Mapping) else value
+        folder = _FOLDERS.get(key, key)
+        if not _is_part(key, found) or not _NAME.fullmatch(folder):
             plain[key] = value
             continue
-        found: dict[Path_, Tensor] = {}
-        plain[key] = _take(value, (), found)
-        if found:
-            names = _names(found)
-            tensors[folder] = {names[path]: tensor for path, tensor in found.items()}
-            places[folder] = {
-                names[path]: {
-                    "path": [key, *path],
-                    "shape": [*tensor.shape],
-                    "dtype": str(tensor.dtype).removeprefix("torch."),
-                }
-                for path, tensor in found.items()
+        plain[key] = taken
+        names = _names(found)
+        tensors[folder] = {names[path]: tensor for path, tensor in found.items()}
+        places[folder] = {
+            names[path]: {
+                "path": [key, *path],
+                "shape": [*tensor.shape],
+                "dtype": str(tensor.dtype).removeprefix("torch."),
             }
+            for path, tensor in found.items()
+        }
     return {"content": plain, "tensors": places}, tensors
+
+
+def _is_part(key: str, found: Mapping[Path_, Tensor]) -> bool:
+    """Return whether the tensors under a key get a folder: shards do, and what is large."""
+    if any(hasattr(each, "device_mesh") for each in found.values()):
+        return True
+    size = sum(each.numel() * each.element_size() for each in found.values())
+    return bool(found) and (key in ("state_dict", "optimizer") or size > _LARGE)
 
 
 def _take(value: Any, path: Path_, found: dict[Path_, Tensor]) -> Any:

@@ -107,7 +107,8 @@ def check_exists(filename: str | Path) -> None:
     """
     name = os.fspath(filename)
     if not (is_url(name) or CheckpointLoader.knows(name) or is_checkpoint(name)):
-        raise CheckpointNotFoundError(f"there is no checkpoint {name}")
+        why = ", and this folder has no manifest.json" if Path(name).is_dir() else ""
+        raise CheckpointNotFoundError(f"there is no checkpoint {name}{why}")
 
 
 @CheckpointLoader.register_scheme(("http://", "https://"))
