@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import pickle
+import re
+import shutil
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -12,10 +15,10 @@ from typing import Any
 
 import pytest
 import torch
-import torch.distributed.checkpoint as dcp
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
+from torch.distributed.checkpoint import state_dict_saver as dcp
 
 from engine.checkpoint import (
     CheckpointError,
@@ -162,6 +165,7 @@ for name in ("epoch_1", "epoch_2"):
 """
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_moment_leaves_a_whole_checkpoint(
     probe_with_torch: Probe, tmp_path: Path
 ) -> None:
@@ -212,7 +216,9 @@ def test_each_file_is_held_against_the_manifest(folder: Path) -> None:
             file.unlink()
             if changed is not None:
                 file.write_bytes(changed)
-            with pytest.raises(CheckpointError, match=f"{folder} .* {name} in it {problem}"):
+            with pytest.raises(
+                CheckpointError, match=re.escape(f"{folder} can't be read: {name} in it {problem}")
+            ):
                 read_checkpoint(folder)
             file.write_bytes(content)
     read_checkpoint(folder)
@@ -245,7 +251,7 @@ def test_a_manifest_that_cannot_be_used(
 ) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(json.dumps({**manifest, **changes}))
-    with pytest.raises(CheckpointError, match=f"manifest.json can't be used: it.* {problem}"):
+    with pytest.raises(CheckpointError, match=rf"manifest.json can't be used: it.* {problem}"):
         read_checkpoint(folder)
 
 
@@ -253,22 +259,20 @@ def test_links_and_files_that_were_added_are_refused(folder: Path, tmp_path: Pat
     state = folder / "state.pth"
     state.rename(tmp_path / "elsewhere.pth")
     state.symlink_to(tmp_path / "elsewhere.pth")
-    with pytest.raises(CheckpointError, match="state.pth in it is a link that leads out"):
+    with pytest.raises(CheckpointError, match=r"state\.pth in it is a link that leads out"):
         read_checkpoint(folder)
     state.unlink()
     (tmp_path / "elsewhere.pth").rename(state)
     added = folder / "model" / "more.safetensors"
     added.write_bytes(next((folder / "model").iterdir()).read_bytes())
     with pytest.raises(
-        CheckpointError, match="model/more.safetensors in it is not in its manifest"
+        CheckpointError, match=r"model/more\.safetensors in it is not in its manifest"
     ):
         read_checkpoint(folder)
 
 
 def rewritten(folder: Path, name: str, content: bytes) -> Path:
     """Replace a file, with a manifest that fits."""
-    import hashlib
-
     (folder / name).write_bytes(content)
     manifest = json.loads((folder / "manifest.json").read_text())
     facts = {"size": len(content), "sha256": hashlib.sha256(content).hexdigest()}
@@ -317,29 +321,41 @@ def test_plain_data_that_do_not_fit_the_tensors(
 ) -> None:
     torch.save({"content": {"meta": {}}, "tensors": tensors}, tmp_path / "state.pth")
     rewritten(folder, "state.pth", (tmp_path / "state.pth").read_bytes())
-    with pytest.raises(CheckpointError, match=f"{folder} can't be read: .*{problem}"):
+    with pytest.raises(CheckpointError, match=rf"{folder} can't be read: .*{problem}"):
         read_checkpoint(folder)
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_whatever_is_in_the_files_it_is_an_error_or_a_checkpoint(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
-    folder = save(small(), tmp_path_factory.mktemp("run") / "x")
-    name = data.draw(
-        st.sampled_from(sorted(json.loads((folder / "manifest.json").read_text())["files"]))
-    )
-    content = bytearray((folder / name).read_bytes())
-    for _ in range(data.draw(st.integers(1, 4))):
-        content[data.draw(st.integers(0, min(len(content) - 1, 400)))] = data.draw(
-            st.integers(0, 255)
-        )
-    rewritten(folder, name, bytes(content))
+places = st.floats(0, 1, exclude_max=True)
+changed = st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=6)
+
+
+def with_changes(content: bytes, changes: list[tuple[float, int]], most: int = 400) -> bytes:
+    """Change bytes at places that are shares of the length, or of its beginning."""
+    result = bytearray(content)
+    for place, value in changes:
+        result[int(place * min(len(result), most))] = value
+    return bytes(result)
+
+
+def read_or_refuse(folder: Path) -> str:
+    """Return the error that names a folder, or nothing if it is a checkpoint."""
     try:
         read_checkpoint(folder)
     except CheckpointError as error:
-        assert str(folder) in str(error)
+        return str(error)
+    return str(folder)
+
+
+@settings(max_examples=60, deadline=None)
+@given(place=places, changes=changed)
+def test_whatever_is_in_the_files_it_is_an_error_or_a_checkpoint(
+    tmp_path_factory: pytest.TempPathFactory, place: float, changes: list[tuple[float, int]]
+) -> None:
+    folder = save(small(), tmp_path_factory.mktemp("run") / "x")
+    names = sorted(json.loads((folder / "manifest.json").read_text())["files"])
+    name = names[int(place * len(names))]
+    rewritten(folder, name, with_changes((folder / name).read_bytes(), changes))
+    assert str(folder) in read_or_refuse(folder)
 
 
 def test_a_folder_is_a_checkpoint_wherever_a_file_is(folder: Path, tmp_path: Path) -> None:
@@ -356,7 +372,7 @@ def test_a_folder_becomes_a_file(folder: Path, tmp_path: Path, name: str) -> Non
     assert set(merged) == ({"state_dict", "meta"} if name == "out.safetensors" else set(whole))
     for key in merged:
         same(merged[key], whole[key])
-    with pytest.raises(ValueError, match=f"{name} is a file already"):
+    with pytest.raises(ValueError, match=rf"{name} is a file already"):
         merge_folder(tmp_path / name, tmp_path / "other.pth")
 
 
@@ -396,9 +412,10 @@ def test_a_folder_of_torch_is_read(foreign: Path, tmp_path: Path) -> None:
     assert found["epoch"] == 3
     same(found["state_dict"], dict(expected["model"]))
     assert found["optimizer"]["param_groups"][0]["lr"] == 0.001
-    same(found["optimizer"]["state"][0]["exp_avg"], expected["optimizer"]["state"][0]["exp_avg"])
+    same(found["optimizer"]["state"]["0"]["exp_avg"], expected["optimizer"]["state"][0]["exp_avg"])
     merge_folder(foreign, tmp_path / "w.safetensors")
-    same(read_checkpoint(tmp_path / "w.safetensors")["state_dict"], dict(expected["model"]))
+    merged = read_checkpoint(tmp_path / "w.safetensors")["state_dict"]
+    same({key: merged[key] for key in expected["model"]}, dict(expected["model"]))
 
 
 def test_nothing_in_the_metadata_of_torch_is_executed(
@@ -431,19 +448,20 @@ def test_byte_items_of_torch_are_not_executed(
     assert not Path("harmed").exists()
 
 
-@settings(max_examples=60, deadline=None)
-@given(data=st.data())
-def test_whatever_is_in_the_metadata_of_torch(
-    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
-) -> None:
+@pytest.fixture(scope="module")
+def metadata(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("dcp")
     with pytest.warns(UserWarning, match="single process"):
-        dcp.save({"a": torch.ones(3), "b": 1}, checkpoint_id=root, no_dist=True)
-    content = bytearray((root / ".metadata").read_bytes())
-    for _ in range(data.draw(st.integers(1, 6))):
-        content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
-    (root / ".metadata").write_bytes(content)
-    try:
-        read_checkpoint(root)
-    except CheckpointError as error:
-        assert str(root) in str(error)
+        dcp.save({"a": torch.ones(3), "b": 1}, checkpoint_id=root / "x", no_dist=True)
+    return root / "x"
+
+
+@settings(max_examples=100, deadline=None)
+@given(changes=changed)
+def test_whatever_is_in_the_metadata_of_torch(
+    metadata: Path, tmp_path_factory: pytest.TempPathFactory, changes: list[tuple[float, int]]
+) -> None:
+    folder = Path(shutil.copytree(metadata, tmp_path_factory.mktemp("dcp") / "x"))
+    content = (metadata / ".metadata").read_bytes()
+    (folder / ".metadata").write_bytes(with_changes(content, changes, len(content)))
+    assert str(folder) in read_or_refuse(folder)

@@ -357,6 +357,76 @@ def test_a_run_that_was_interrupted_leaves_no_more_checkpoints_than_another(
     assert names(runner) == {"epoch_2.pth", "epoch_3.pth"}
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_folders_are_kept_and_published_as_files_are(toy_cfg: CfgMaker, background: bool) -> None:
+    runner = run(
+        toy_cfg(
+            val_evaluator={"type": _Given, "acc": [1, 3, 2, 0, 0, 0]},
+            train_cfg={"by_epoch": True, "max_epochs": 6},
+        ),
+        interval=2,
+        max_keep_ckpts=2,
+        save_best="acc",
+        published_keys="state_dict",
+        layout="folder",
+        background=background,
+    )
+    folder = Path(runner.work_dir)
+    found = {path.name for path in folder.iterdir() if (path / "manifest.json").exists()}
+    assert found == {"epoch_4", "epoch_6", "best_acc_epoch_2"}
+    assert (folder / "last_checkpoint").read_text() == "epoch_6"
+    assert {name.rpartition("-")[0] for name in names(runner)} == {"epoch_6", "best_acc_epoch_2"}
+    for name in names(runner):
+        published = read_checkpoint(folder / name)
+        kept = read_checkpoint(folder / name.rpartition("-")[0])
+        assert [*published] == ["state_dict"]
+        assert torch.equal(published["state_dict"]["fc.bias"], kept["state_dict"]["fc.bias"])
+
+
+def test_nothing_moves_before_a_folder_is_whole(epochs: Config, tmp_path: Path) -> None:
+    """A save in the background that fails leaves the pointer and the former checkpoint."""
+
+    class Full(Hook):
+        def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
+            if runner.epoch == 2:
+                Path(runner.work_dir, "epoch_3").touch()  # a file is where the folder is to be
+                Path(runner.work_dir, "epoch_3.former").touch()
+
+    epochs.custom_hooks = [Full()]
+    with pytest.raises(CheckpointError, match="epoch_3 could not be written"):
+        run(epochs, interval=1, max_keep_ckpts=1, layout="folder", background=True)
+    folder = tmp_path / "run"
+    assert (folder / "last_checkpoint").read_text() == "epoch_2"
+    assert read_checkpoint(folder / "epoch_2")["meta"]["epoch"] == 2
+    assert not [*folder.glob("*.partial")]
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        [("replace", 3), ("rename", 2), ("rename", 5)],
+        [("rmdir", 1), ("rmdir", 4), ("replace", 12)],
+        [("unlink", 2), ("rename", 4), ("replace", 25)],
+    ],
+)
+def test_a_resumed_run_removes_the_folders_that_were_begun(
+    toy_cfg: CfgMaker, kills: list[tuple[str, int]]
+) -> None:
+    options: dict[str, Any] = {"interval": 1, "max_keep_ckpts": 2, "layout": "folder"}
+    cfg = toy_cfg(
+        resume=True,
+        train_cfg={"by_epoch": True, "max_epochs": 6},
+        val_evaluator={"type": _ByPosition},
+    )
+    for verb, number in kills:
+        with _killed_at(verb, number):
+            run(cfg, save_best="acc", **options)
+    runner = run(cfg, save_best="acc", **options)
+    left = {path.name for path in Path(runner.work_dir).glob("*epoch_*")}
+    assert {name for name in left if not name.startswith("best")} == {"epoch_5", "epoch_6"}
+    assert len(left) == 3
+
+
 def test_what_is_published_is_named_by_its_content(
     toy_cfg: CfgMaker, caplog: pytest.LogCaptureFixture
 ) -> None:
