@@ -360,7 +360,7 @@ def test_whatever_is_in_the_files_it_is_an_error_or_a_checkpoint(
 
 def test_a_folder_is_a_checkpoint_wherever_a_file_is(folder: Path, tmp_path: Path) -> None:
     assert CheckpointLoader.load_checkpoint(folder)["meta"] == {"epoch": 1, "iter": 3}
-    with pytest.raises(CheckpointError, match="there is no checkpoint .*no manifest.json"):
+    with pytest.raises(CheckpointError, match=r"there is no checkpoint .*no manifest\.json"):
         read_checkpoint(tmp_path)
     assert open_folder(tmp_path / "missing") is None
 

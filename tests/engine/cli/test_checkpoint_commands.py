@@ -75,8 +75,10 @@ def test_what_is_in_a_checkpoint_is_shown(
         facts = json.loads(capsys.readouterr().out)
         assert (facts["layout"] == "folder") == (name == folder) == ("files" in facts)
         assert {key: facts[key] for key in ("epoch", "iter", "weights", "values")} == {
-            "epoch": 2, "iter": 50,
-            "weights": 2, "values": 1203,
+            "epoch": 2,
+            "iter": 50,
+            "weights": 2,
+            "values": 1203,
         }
 
 

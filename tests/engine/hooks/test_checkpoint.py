@@ -385,20 +385,31 @@ def test_folders_are_kept_and_published_as_files_are(toy_cfg: CfgMaker, backgrou
 
 def test_nothing_moves_before_a_folder_is_whole(epochs: Config, tmp_path: Path) -> None:
     """A save in the background that fails leaves the pointer and the former checkpoint."""
+    rename = os.rename
 
-    class Full(Hook):
-        def before_save_checkpoint(self, runner: Runner, checkpoint: dict[str, Any]) -> None:
-            if runner.epoch == 2:
-                Path(runner.work_dir, "epoch_3").touch()  # a file is where the folder is to be
-                Path(runner.work_dir, "epoch_3.former").touch()
+    def fail_at_3(source: Any, target: Any) -> None:
+        if Path(target).name == "epoch_3":
+            raise OSError(28, "No space left on device")
+        rename(source, target)
 
-    epochs.custom_hooks = [Full()]
-    with pytest.raises(CheckpointError, match="epoch_3 could not be written"):
+    with (
+        patch.object(os, "rename", fail_at_3),
+        pytest.raises(CheckpointError, match=r"epoch_3 could not be written: No space left"),
+    ):
         run(epochs, interval=1, max_keep_ckpts=1, layout="folder", background=True)
     folder = tmp_path / "run"
     assert (folder / "last_checkpoint").read_text() == "epoch_2"
     assert read_checkpoint(folder / "epoch_2")["meta"]["epoch"] == 2
     assert not [*folder.glob("*.partial")]
+
+
+def test_what_is_in_the_place_of_a_folder_stays(epochs: Config, tmp_path: Path) -> None:
+    mine = tmp_path / "run" / "epoch_1" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    with pytest.raises(CheckpointError, match=r"epoch_1 is in its place, which is no checkpoint"):
+        run(epochs, interval=1, layout="folder")
+    assert mine.exists()
 
 
 @pytest.mark.parametrize(

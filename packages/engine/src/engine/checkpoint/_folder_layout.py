@@ -137,10 +137,10 @@ def remove_abandoned_folders(folder: str | Path) -> list[str]:
     """
     removed = []
     for path in sorted(Path(folder).glob(f"*{FORMER}")):
-        if _is_checkpoint(path) and not (named := path.with_suffix("")).exists():
+        if is_checkpoint_folder(path) and not (named := path.with_suffix("")).exists():
             path.rename(named)
     for path in sorted(Path(folder).glob("*")):
-        if path.name.endswith((PARTIAL, FORMER)) and _is_checkpoint(path):
+        if path.name.endswith((PARTIAL, FORMER)) and is_checkpoint_folder(path):
             shutil.rmtree(path)
             removed.append(path.name)
     return removed
@@ -158,12 +158,12 @@ def remove_folder(name: str, backend_args: Mapping[str, Any] | None = None) -> N
         rmtree(name, backend_args)
         return
     path = Path(name)
-    if not _is_checkpoint(path):
+    if not is_checkpoint_folder(path):
         raise OSError(f"{name} is not removed: it holds more than a checkpoint")
     rmtree(str(path.replace(f"{name}{PARTIAL}")))
 
 
-def _is_checkpoint(folder: Path) -> bool:
+def is_checkpoint_folder(folder: Path) -> bool:
     """Return whether a folder has files of a checkpoint alone, and no links."""
     if folder.is_symlink() or not folder.is_dir():
         return False

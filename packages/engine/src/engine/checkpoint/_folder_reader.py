@@ -24,7 +24,7 @@ from ._file import CheckpointError, CheckpointNotFoundError, Location, read_file
 from ._folder_layout import MANIFEST, STATE, Manifest, process_file, put
 from ._safetensors import SUFFIX, require_safetensors
 
-Like = Callable[[tuple[Any, ...], torch.Size], Tensor | None]
+ShardLike = Callable[[tuple[Any, ...], torch.Size], Tensor | None]
 """Gives the tensor that is sharded as the one at a path of a checkpoint is to be, or None."""
 
 
@@ -78,7 +78,7 @@ class CheckpointFolder:
         self,
         map_location: Location = "cpu",
         mmap: bool = False,
-        like: Like | None = None,
+        like: ShardLike | None = None,
         rank: int | None = None,
         verify: bool = True,
     ) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _entry(path: list[Any], shape: list[int], dtype: str) -> _Entry:
 
 
 def _target(
-    like: Like | None, path: list[Any], shape: torch.Size, dtype: torch.dtype
+    like: ShardLike | None, path: list[Any], shape: torch.Size, dtype: torch.dtype
 ) -> Tensor | None:
     sharded = None if like is None else like(tuple(path), shape)
     return None if sharded is None else torch.empty_like(sharded, dtype=dtype).detach()

@@ -39,7 +39,17 @@ from engine.fileio import (
 from engine.utils import is_url
 
 from ._file import CheckpointError, reason_of
-from ._folder_layout import MANIFEST, PARTIAL, STATE, Manifest, Tensors, process_file, split
+from ._folder_layout import (
+    FORMER,
+    MANIFEST,
+    PARTIAL,
+    STATE,
+    Manifest,
+    Tensors,
+    is_checkpoint_folder,
+    process_file,
+    split,
+)
 from ._safetensors import require_safetensors
 
 
@@ -58,6 +68,7 @@ class FolderSave:
 
     Raises:
         ImportError: If safetensors is missing.
+        CheckpointError: If something else is in the place of the folder, or it can't be made.
     """
 
     def __init__(
@@ -73,8 +84,8 @@ class FolderSave:
         self._backend_args = backend_args
         self._committed = committed
         self._group = get_saving_group()
-        self._local = self._begin()
         plain, tensors = split(checkpoint)
+        self._local, names = self._begin([*tensors])
         self._files = {process_file(get_rank()): _packed(process)}
         if is_main_process():
             self._files[STATE] = _packed(plain)
@@ -87,28 +98,45 @@ class FolderSave:
             "engine_version": __version__,
             "torch_version": str(torch.__version__),
         }
-        self._writes = self._plan(tensors)
+        self._writes = self._plan(names, tensors)
 
-    def _begin(self) -> Path:
-        """Return the local folder to write into, which is empty."""
+    def _begin(self, names: list[str]) -> tuple[Path, list[str]]:
+        """Return the local folder to write into, and the names of the first process."""
+        agreed: list[Any] = ["", names]
+        if is_main_process():
+            try:
+                self._make_room()
+            except (OSError, CheckpointError) as error:
+                agreed[0] = reason_of(error)
+        broadcast_object_list(agreed, group=self._group)
+        if agreed[0]:
+            raise CheckpointError(f"{self.folder} could not be written: {agreed[0]}")
+        if is_url(self.folder):
+            return Path(tempfile.mkdtemp(prefix="engine_checkpoint_")), agreed[1]
+        return Path(f"{self.folder}{PARTIAL}"), agreed[1]
+
+    def _make_room(self) -> None:
+        """Make the empty folder to write into; nothing but checkpoints is ever replaced."""
         if is_url(self.folder):
             manifest = join_path(self.folder, MANIFEST)
-            if is_main_process() and exists(manifest, self._backend_args):
+            if exists(manifest, self._backend_args):
                 remove(manifest, self._backend_args)  # what it names is about to be replaced
-            return Path(tempfile.mkdtemp(prefix="engine_checkpoint_"))
+            return
         path = Path(f"{self.folder}{PARTIAL}")
-        if is_main_process() and path.exists():
+        for each in (Path(self.folder), Path(f"{self.folder}{FORMER}"), path):
+            if (each.exists() or each.is_symlink()) and not is_checkpoint_folder(each):
+                raise CheckpointError(f"{each} is in its place, which is no checkpoint folder")
+        if path.exists():
             shutil.rmtree(path)
-        return path
+        path.mkdir(parents=True)
 
-    def _plan(self, tensors: Tensors) -> dict[str, tuple[_Planner, Any, SavePlan]]:
+    def _plan(
+        self, names: list[str], tensors: Tensors
+    ) -> dict[str, tuple[_Planner, Any, SavePlan]]:
         """Agree with the other processes on which of them writes what, and copy that."""
-        names: list[Any] = [[*tensors]]
-        broadcast_object_list(names, group=self._group)  # the first one has made room by now
-        self._local.mkdir(parents=True, exist_ok=True)
         parts: dict[str, tuple[_Planner, HuggingFaceStorageWriter]] = {}
         plans: dict[str, SavePlan] = {}
-        for name in names[0]:
+        for name in names:
             planner = _Planner(flatten_state_dict=False)
             writer = HuggingFaceStorageWriter(str(self._local / name), save_distributed=True)
             planner.set_up_planner(_own(tensors.get(name, {})), is_coordinator=is_main_process())

@@ -14,7 +14,7 @@ from engine.checkpoint import (
     CheckpointError,
     CheckpointFolder,
     CheckpointLoader,
-    Like,
+    ShardLike,
     open_folder,
 )
 from engine.dist import broadcast_object_list, get_rank, is_main_process
@@ -60,7 +60,7 @@ class ResumePoint:
         return cls(filename, checkpoint, folder)
 
     def load(
-        self, map_location: str | torch.device = "cpu", like: Like | None = None
+        self, map_location: str | torch.device = "cpu", like: ShardLike | None = None
     ) -> dict[str, Any]:
         """Return what it holds, with all tensors.
 

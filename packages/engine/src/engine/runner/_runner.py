@@ -250,7 +250,7 @@ class Runner(RunProgress):
                         self.model, self.iter, self.max_iters
                     )
                     self.train_loop.run()
-                self.finish_saving()
+                    self.finish_saving()
             except TrainingInterrupted:
                 self._save_interrupted()
                 raise
@@ -320,7 +320,11 @@ class Runner(RunProgress):
             point, self._resume_point = self._resume_point, None
             self._resume_from(point)
         elif self._load_from is not None:
-            checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            like = shards_like(self.model)
+            if like is None:
+                checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            else:  # of a folder each process reads its shards
+                checkpoint = ResumePoint.read(self._load_from).load("cpu", like)
             self._load_weights(self._load_from, checkpoint, strict=False)
             self.logger.info("Loaded the weights of %s", self._load_from)
         self._is_loaded = True

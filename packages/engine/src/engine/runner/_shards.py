@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from engine.checkpoint import Like
+from engine.checkpoint import ShardLike
 from engine.model import get_state_dict
 
 _MODULE = "module."  # in front of the weights in an average
@@ -31,7 +31,7 @@ def has_shards(content: Any) -> bool:
     return isinstance(content, tensor.DTensor)
 
 
-def shards_like(model: nn.Module, optim_wrapper: Any = None) -> Like | None:
+def shards_like(model: nn.Module, optim_wrapper: Any = None) -> ShardLike | None:
     """Return a function that says how the tensors of a checkpoint are sharded in this run.
 
     A weight is sharded as that of the model, and what an optimizer keeps of a parameter as the
