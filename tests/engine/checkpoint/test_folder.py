@@ -314,6 +314,7 @@ def test_nothing_in_a_file_is_executed(
         ({"model": {"b": {"path": ["x"], "shape": [1], "dtype": "float32"}}}, "no tensor 'b'"),
         ({"model": {"b": {"path": ["x"], "shape": [-1], "dtype": "float32"}}}, "does not say"),
         ({"model": {"b": {"path": ["x"], "shape": [1], "dtype": "nn"}}}, "does not say where"),
+        ({"model": {"b": {"path": ["x"], "shape": [2**99], "dtype": "int8"}}}, "does not say"),
     ],
 )
 def test_plain_data_that_do_not_fit_the_tensors(

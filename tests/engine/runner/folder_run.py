@@ -14,7 +14,7 @@ import pytest
 import torch
 from torch import Tensor, distributed, nn
 
-from engine.checkpoint import read_checkpoint
+from engine.checkpoint import describe_checkpoint, read_checkpoint
 from engine.dist import get_rank, get_world_size
 from engine.hooks import Hook
 from engine.model import BaseModel, get_state_dict
@@ -52,13 +52,21 @@ class Points(torch.utils.data.Dataset[dict[str, Any]]):
 
 
 class ShardingStrategy(DDPStrategy):
-    """Shards all parameters over all processes."""
+    """Shards all parameters over all processes, or over each pair of them."""
+
+    def __init__(self, pairs: bool = False, **options: Any) -> None:
+        super().__init__(**options)
+        self.pairs = pairs
 
     def prepare(self, model: Any, wrapper_cfg: Mapping[str, Any] | None = None) -> Any:
         from torch.distributed.device_mesh import init_device_mesh
         from torch.distributed.fsdp import fully_shard
 
-        mesh = init_device_mesh("cpu", (get_world_size(),), mesh_dim_names=("shard",))
+        size = get_world_size()
+        if self.pairs:
+            mesh = init_device_mesh("cpu", (size // 2, 2), mesh_dim_names=("replicate", "shard"))
+        else:
+            mesh = init_device_mesh("cpu", (size,), mesh_dim_names=("shard",))
         for part in (model.first, model.second):
             fully_shard(part, mesh=mesh)
         fully_shard(model, mesh=mesh)
@@ -98,6 +106,10 @@ def main(rank: int, variables: Mapping[str, str], folder: str, had: str) -> None
             _whole_and_resumed(f"{folder}/ddp", "ddp")
             _stopped(f"{folder}/stopped")
             _failed(f"{folder}/failed")
+        if size == 4:
+            _whole_and_resumed(f"{folder}/pairs", "pairs")
+            facts = describe_checkpoint(f"{folder}/pairs/epoch_1")
+            assert (facts["world_size"], facts["mesh"]) == (4, {"replicate": 2, "shard": 2})
     finally:
         if size > 1:
             distributed.destroy_process_group()
@@ -204,7 +216,9 @@ class SmallDisk(Hook):
 def _runner(folder: str, kind: str, epochs: int = 2, **changes: Any) -> Runner:
     """Return the runner of a small training that saves folders in the background."""
     size = int(os.environ.get("WORLD_SIZE", "1"))
-    strategy = {"type": ShardingStrategy} if kind == "sharded" else {}
+    strategy: dict[str, Any] = {}
+    if kind in ("sharded", "pairs"):
+        strategy = {"type": ShardingStrategy, "pairs": kind == "pairs"}
     cfg: dict[str, Any] = {
         "model": {"type": Classifier, "normalized": kind == "ddp"},
         "work_dir": folder,

@@ -105,11 +105,10 @@ class CheckpointFolder:
             for folder, entries in places.items():
                 part = _Part(root / folder, self._files_of(root, folder), self._error)
                 targets = {name: _target(like, *entry) for name, entry in entries.items()}
-                tensors = part.read(entries, targets, map_location)
+                stays = mmap and not is_url(self.name)
+                tensors = part.read(entries, targets, map_location, stays)
                 for name, (path, _, _) in entries.items():
-                    tensor = tensors[name]
-                    is_mapped = targets[name] is None and (not mmap or is_url(self.name))
-                    self._put(content, path, tensor.clone() if is_mapped else tensor)
+                    self._put(content, path, tensors[name])
             content["processes"] = [
                 read_file(root / process_file(each), map_location) if rank in (None, each) else {}
                 for each in range(self.manifest.world_size)
@@ -120,7 +119,7 @@ class CheckpointFolder:
     def _local(self, names: Iterable[str]) -> Iterator[Path]:
         """Give the path of a local folder that has some of the files."""
         if not is_url(self.name):
-            yield Path(self.name.removeprefix("file://"))
+            yield Path(self.name)
             return
         with tempfile.TemporaryDirectory() as folder:
             for name in names:
@@ -186,6 +185,7 @@ class CheckpointFolder:
         return CheckpointError(f"{self.name} can't be read: {file} in it {problem}")
 
 
+_MOST = 2**50  # values in a tensor
 _Entry = tuple[list[Any], torch.Size, torch.dtype]
 _Entries = dict[str, _Entry]
 
@@ -195,7 +195,7 @@ def _entry(path: list[Any], shape: list[int], dtype: str) -> _Entry:
     kind = getattr(torch, dtype, None)
     if not isinstance(kind, torch.dtype) or not isinstance(path, list) or not path:
         raise TypeError
-    if any(type(each) is not int or each < 0 for each in shape):
+    if any(type(each) is not int or each < 0 for each in shape) or prod(shape) > _MOST:
         raise ValueError
     return path, torch.Size(shape), kind
 
@@ -240,7 +240,11 @@ class _Part:
         return files[0]
 
     def read(
-        self, entries: _Entries, targets: Mapping[str, Tensor | None], map_location: Location
+        self,
+        entries: _Entries,
+        targets: Mapping[str, Tensor | None],
+        map_location: Location,
+        mmap: bool,
     ) -> dict[str, Tensor]:
         """Return the tensors by name.
 
@@ -248,6 +252,7 @@ class _Part:
             entries: The shape and type of each.
             targets: Where they are read to; None means a tensor that is whole.
             map_location: The device of those.
+            mmap: Whether those stay in their files.
         """
         known = {name: self._checked(name, *entry[1:]) for name, entry in entries.items()}
         sharded: dict[str, Any] = {}
@@ -268,7 +273,11 @@ class _Part:
             planner.set_up_planner(sharded, self._metadata, is_coordinator=True)
             plan = planner.finish_plan(planner.create_local_plan())
             self._reader.read_data(plan, planner).wait()
-        return {**sharded, **dict(self._mapped(whole, map_location))}
+        mapped = {
+            name: tensor if mmap else tensor.clone()
+            for name, tensor in self._mapped(whole, map_location)
+        }
+        return {**sharded, **mapped}
 
     def _checked(self, name: str, shape: torch.Size, dtype: torch.dtype) -> TensorStorageMetadata:
         """Return what the files say about a tensor: the parts of it must make up the whole."""
