@@ -186,9 +186,9 @@ class FolderSave:
             self._writes, self._files = {}, {}
         gathered = gather_object({"files": files, "problem": problem}, group=self._group)
         outcome = [self._conclude(gathered) if gathered is not None else ""]
-        broadcast_object_list(outcome, group=self._group)
         if is_url(self.folder) or (outcome[0] and is_main_process()):
             shutil.rmtree(self._local, ignore_errors=True)
+        broadcast_object_list(outcome, group=self._group)
         if outcome[0]:
             raise CheckpointError(f"{self.folder} could not be written: {outcome[0]}")
 
