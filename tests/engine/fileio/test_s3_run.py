@@ -115,6 +115,34 @@ def test_a_run_is_resumed_from_s3_bit_for_bit(
     torch.testing.assert_close(model.state_dict(), expected["weights"], rtol=0, atol=0)
 
 
+def test_a_run_that_saves_folders_in_s3(cfg: CfgMaker, bucket: str, tmp_path: Path) -> None:
+    def run(epochs: int, name: str, resume: bool = False) -> Runner:
+        made = cfg(epochs, work_dir=str(tmp_path / name), resume=resume)
+        made.default_hooks.checkpoint.update(layout="folder", background=True)
+        runner = Runner.from_cfg(made)
+        runner.train()
+        return runner
+
+    expected = _state(run(3, "whole"))
+    run(2, "halves")
+    second = run(3, "halves", resume=True)
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+    latest = find_latest_checkpoint(second.work_dir, [f"{bucket}/runs"])
+    assert latest == f"{bucket}/runs/halves/epoch_3"
+    found = {*fileio.list_dir_or_file(f"{bucket}/runs/halves", list_file=False)}
+    assert {name.partition("_epoch")[0] for name in found} == {"best_acc", "epoch_3"}
+
+    loaded = read_checkpoint(latest)
+    assert loaded["meta"]["epoch"] == 3
+    torch.testing.assert_close(dict(loaded["state_dict"]), dict(expected["weights"]))
+    fileio.remove(f"{latest}/manifest.json")  # without which nothing was written
+    with pytest.raises(CheckpointError, match=f"there is no checkpoint {latest}"):
+        read_checkpoint(latest)
+    fileio.put(b"{}", f"{latest}/manifest.json")
+    with pytest.raises(CheckpointError, match=r"manifest.json can't be used"):
+        read_checkpoint(latest)
+
+
 def test_a_checkpoint_that_is_missing(bucket: str, toy_cfg: CfgMaker) -> None:
     runner = Runner.from_cfg(toy_cfg())
     with pytest.raises(CheckpointError, match=f"there is no checkpoint {bucket}/x.pth"):

@@ -357,6 +357,87 @@ def test_a_run_that_was_interrupted_leaves_no_more_checkpoints_than_another(
     assert names(runner) == {"epoch_2.pth", "epoch_3.pth"}
 
 
+@pytest.mark.parametrize("background", [False, True])
+def test_folders_are_kept_and_published_as_files_are(toy_cfg: CfgMaker, background: bool) -> None:
+    runner = run(
+        toy_cfg(
+            val_evaluator={"type": _Given, "acc": [1, 3, 2, 0, 0, 0]},
+            train_cfg={"by_epoch": True, "max_epochs": 6},
+        ),
+        interval=2,
+        max_keep_ckpts=2,
+        save_best="acc",
+        published_keys="state_dict",
+        layout="folder",
+        background=background,
+    )
+    folder = Path(runner.work_dir)
+    found = {path.name for path in folder.iterdir() if (path / "manifest.json").exists()}
+    assert found == {"epoch_4", "epoch_6", "best_acc_epoch_2"}
+    assert (folder / "last_checkpoint").read_text() == "epoch_6"
+    assert {name.rpartition("-")[0] for name in names(runner)} == {"epoch_6", "best_acc_epoch_2"}
+    for name in names(runner):
+        published = read_checkpoint(folder / name)
+        kept = read_checkpoint(folder / name.rpartition("-")[0])
+        assert [*published] == ["state_dict"]
+        assert torch.equal(published["state_dict"]["fc.bias"], kept["state_dict"]["fc.bias"])
+
+
+def test_nothing_moves_before_a_folder_is_whole(epochs: Config, tmp_path: Path) -> None:
+    """A save in the background that fails leaves the pointer and the former checkpoint."""
+    rename = os.rename
+
+    def fail_at_3(source: Any, target: Any) -> None:
+        if Path(target).name == "epoch_3":
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    with (
+        patch.object(os, "rename", fail_at_3),
+        pytest.raises(CheckpointError, match=r"epoch_3 could not be written: No space left"),
+    ):
+        run(epochs, interval=1, max_keep_ckpts=1, layout="folder", background=True)
+    folder = tmp_path / "run"
+    assert (folder / "last_checkpoint").read_text() == "epoch_2"
+    assert read_checkpoint(folder / "epoch_2")["meta"]["epoch"] == 2
+    assert not [*folder.glob("*.partial")]
+
+
+def test_what_is_in_the_place_of_a_folder_stays(epochs: Config, tmp_path: Path) -> None:
+    mine = tmp_path / "run" / "epoch_1" / "notes.txt"
+    mine.parent.mkdir(parents=True)
+    mine.touch()
+    with pytest.raises(CheckpointError, match=r"epoch_1 is in its place, which is no checkpoint"):
+        run(epochs, interval=1, layout="folder")
+    assert mine.exists()
+
+
+@pytest.mark.parametrize(
+    "kills",
+    [
+        [("replace", 3), ("rename", 2), ("rename", 5)],
+        [("rmdir", 1), ("rmdir", 4), ("replace", 12)],
+        [("unlink", 2), ("rename", 4), ("replace", 25)],
+    ],
+)
+def test_a_resumed_run_removes_the_folders_that_were_begun(
+    toy_cfg: CfgMaker, kills: list[tuple[str, int]]
+) -> None:
+    options: dict[str, Any] = {"interval": 1, "max_keep_ckpts": 2, "layout": "folder"}
+    cfg = toy_cfg(
+        resume=True,
+        train_cfg={"by_epoch": True, "max_epochs": 6},
+        val_evaluator={"type": _ByPosition},
+    )
+    for verb, number in kills:
+        with _killed_at(verb, number):
+            run(cfg, save_best="acc", **options)
+    runner = run(cfg, save_best="acc", **options)
+    left = {path.name for path in Path(runner.work_dir).glob("*epoch_*")}
+    assert {name for name in left if not name.startswith("best")} == {"epoch_5", "epoch_6"}
+    assert len(left) == 3
+
+
 def test_what_is_published_is_named_by_its_content(
     toy_cfg: CfgMaker, caplog: pytest.LogCaptureFixture
 ) -> None:

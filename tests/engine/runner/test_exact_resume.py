@@ -42,6 +42,7 @@ class Case(NamedTuple):
     dropout: bool
     accumulated: int
     ema: bool
+    layout: str = "file"  # or 'folder', or 'background': a folder that is written meanwhile
 
 
 CASES = st.builds(
@@ -55,6 +56,7 @@ CASES = st.builds(
     dropout=st.booleans(),
     accumulated=st.sampled_from([1, 3]),
     ema=st.booleans(),
+    layout=st.sampled_from(["file", "folder", "background"]),
 ).filter(lambda case: case.how != "crash" or case.stop > 6)  # when there is a checkpoint
 
 
@@ -158,7 +160,12 @@ def runner_of(case: Case, folder: Path, size: int, **changes: Any) -> Runner:
     loop: dict[str, Any] = {"by_epoch": True, "max_epochs": EPOCHS}
     if not case.by_epoch:
         loop = {"by_epoch": False, "max_iters": ITERS, "val_interval": 4}
-    saves = {"type": "CheckpointHook", "interval": 1 if case.by_epoch else 5}
+    saves = {
+        "type": "CheckpointHook",
+        "interval": 1 if case.by_epoch else 5,
+        "layout": "file" if case.layout == "file" else "folder",
+        "background": case.layout == "background",
+    }
     cfg: dict[str, Any] = {
         "model": {"type": Net, "dropout": case.dropout},
         "work_dir": str(folder),
@@ -248,16 +255,18 @@ def check(case: Case, folder: Path, size: int = 1) -> None:
 @example(Case(True, 8, "signal", 2, True, True, True, 3, True))
 @example(Case(False, 8, "signal in validation", 0, True, True, True, 3, True))
 @example(Case(False, 11, "crash", 2, True, True, True, 3, True))
+@example(Case(False, 11, "crash", 0, True, True, True, 3, True, "background"))
+@example(Case(True, 8, "signal", 0, True, True, True, 3, True, "background"))
 def test_one_process(tmp_path_factory: pytest.TempPathFactory, case: Case) -> None:
     check(case, tmp_path_factory.mktemp("run"))
 
 
 # Each stops early enough: two processes agree at every tenth step, of training or validation.
 CASES_OF_TWO = [
-    Case(True, 3, "signal", 2, True, True, True, 3, True),
+    Case(True, 3, "signal", 2, True, True, True, 3, True, "folder"),
     Case(False, 3, "signal", 0, True, True, True, 3, False),
     Case(True, 8, "crash", 0, True, True, False, 1, True),
-    Case(False, 11, "crash", 2, False, True, True, 3, True),
+    Case(False, 11, "crash", 2, False, True, True, 3, True, "background"),
     Case(True, 6, "signal in validation", 0, True, True, True, 3, True),
     Case(False, 4, "signal in validation", 2, True, False, True, 1, False),
 ]

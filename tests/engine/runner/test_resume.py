@@ -264,6 +264,23 @@ def test_resume_takes_the_one_before_a_bad_checkpoint(
     torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
 
 
+def test_resume_takes_the_one_before_a_bad_folder(toy_cfg: CfgMaker) -> None:
+    hooks = {"checkpoint": {"type": "CheckpointHook", "interval": 1, "layout": "folder"}}
+    first = Runner.from_cfg(toy_cfg(default_hooks=hooks))
+    first.train()
+    expected = _state(first)
+    [file] = Path(first.work_dir, "epoch_3", "optimizer").iterdir()
+    file.write_bytes(file.read_bytes()[:-1] + b"?")
+    with pytest.raises(CheckpointError, match=r"epoch_3 .*optimizer/.* is not what was written"):
+        Runner.from_cfg(toy_cfg(resume=str(Path(first.work_dir) / "epoch_3")))
+    Path(first.work_dir, "epoch_1.partial").mkdir()
+    second = Runner.from_cfg(toy_cfg(resume=True, default_hooks=hooks))
+    second.train()
+    torch.testing.assert_close(_state(second), expected, rtol=0, atol=0)
+    left = {path.name for path in Path(first.work_dir).glob("epoch_*")}
+    assert left == {"epoch_1", "epoch_2", "epoch_3"}
+
+
 class _Pretrained(ToyModel):
     """A model whose weights are somewhere else."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import pickle
 import re
@@ -20,7 +21,7 @@ from engine.utils import deprecated_api_warning, is_url
 
 from ._mmengine import STAND_INS, without_stand_ins
 from ._safetensors import SUFFIX, read_safetensors, write_safetensors
-from ._scan import BadContent, check_file, settled
+from ._scan import BadContent, check_file, check_stream, settled
 
 
 @public
@@ -73,17 +74,17 @@ def save_checkpoint(
             if exists(filename, backend_args):
                 former = "; the former file of this name is whole"
         raise CheckpointError(
-            f"{filename} could not be written: {_reason(error)}{former}"
+            f"{filename} could not be written: {reason_of(error)}{former}"
         ) from error
 
 
-def read_checkpoint(
+def read_file(
     filename: str | Path,
     map_location: Location = "cpu",
     backend_args: Mapping[str, Any] | None = None,
     mmap: bool = False,
 ) -> dict[str, Any]:
-    """Return what a checkpoint holds; nothing in it is executed.
+    """Return what a file holds; nothing in it is executed.
 
     A checkpoint of MMEngine is read without MMEngine: what it holds of its classes becomes plain
     data.
@@ -99,17 +100,40 @@ def read_checkpoint(
     Raises:
         CheckpointError: If there is no such file, it was cut short, or it is no checkpoint.
     """
+    with _told_as_errors(filename), get_local_path(filename, backend_args) as local:
+        path = Path(local)
+        if _is_safetensors(filename):
+            content: Any = read_safetensors(path, map_location)
+        else:
+            content = _load(path, map_location, mmap and not is_url(filename))
+        if not isinstance(content, dict):
+            kind = type(content).__name__
+            raise CheckpointError(f"{filename} holds {kind}, not a dictionary")
+        return without_stand_ins(content)
+
+
+def load_stream(content: bytes, name: str, map_location: Location) -> Any:
+    """Return what `torch.save` wrote; nothing in it is executed.
+
+    Args:
+        content: What was written.
+        name: What errors call it.
+        map_location: The device to which its tensors go.
+
+    Raises:
+        CheckpointError: If it can't be read.
+    """
+    with _told_as_errors(name):
+        check_stream(io.BytesIO(content), len(content), frozenset())
+        loaded = torch.load(io.BytesIO(content), map_location=map_location, weights_only=True)
+        return settled(loaded, len(content))
+
+
+@contextmanager
+def _told_as_errors(filename: str | Path) -> Iterator[None]:
+    """Turn whatever goes wrong with a checkpoint into an error that names it."""
     try:
-        with get_local_path(filename, backend_args) as local:
-            path = Path(local)
-            if _is_safetensors(filename):
-                content: Any = read_safetensors(path, map_location)
-            else:
-                content = _load(path, map_location, mmap and not is_url(filename))
-            if not isinstance(content, dict):
-                kind = type(content).__name__
-                raise CheckpointError(f"{filename} holds {kind}, not a dictionary")
-            return without_stand_ins(content)
+        yield
     except (CheckpointError, ImportError):
         raise
     except (FileNotFoundError, IsADirectoryError):
@@ -145,7 +169,7 @@ def _flushed_meanwhile(file: IO[bytes]) -> Iterator[None]:
         raise errors[0]
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
     """Return what the system said; torch makes of a full disk that a position is unexpected."""
     cause: BaseException | None = error
     while cause is not None:

@@ -13,7 +13,8 @@ import torch
 
 from engine.utils import is_url
 
-from ._file import CheckpointError, CheckpointNotFoundError, Location, read_checkpoint
+from ._file import CheckpointError, CheckpointNotFoundError, Location
+from ._read import is_checkpoint, read_checkpoint
 
 Loader = Callable[[str, Location], dict[str, Any]]
 L = TypeVar("L", bound=Loader)
@@ -102,11 +103,12 @@ def check_exists(filename: str | Path) -> None:
         filename: Its name, as in `CheckpointLoader.load_checkpoint`.
 
     Raises:
-        CheckpointNotFoundError: If there is no such local file.
+        CheckpointNotFoundError: If there is no such local file or folder.
     """
     name = os.fspath(filename)
-    if not (is_url(name) or CheckpointLoader.knows(name) or Path(name).is_file()):
-        raise CheckpointNotFoundError(f"there is no checkpoint {name}")
+    if not (is_url(name) or CheckpointLoader.knows(name) or is_checkpoint(name)):
+        why = ", and this folder has no manifest.json" if Path(name).is_dir() else ""
+        raise CheckpointNotFoundError(f"there is no checkpoint {name}{why}")
 
 
 @CheckpointLoader.register_scheme(("http://", "https://"))

@@ -33,7 +33,7 @@ def write_safetensors(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
     if others := [key for key, value in weights.items() if not isinstance(value, Tensor)]:
         raise ValueError(f"a file of safetensors holds tensors alone, not {', '.join(others)}")
     meta = {"meta": json.dumps(checkpoint["meta"])} if "meta" in checkpoint else {}
-    file.write(_library().torch.save(_separate(weights), {"format": "pt", **meta}))
+    file.write(require_safetensors().torch.save(_separate(weights), {"format": "pt", **meta}))
 
 
 def read_safetensors(path: Path, map_location: str | torch.device | None) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def read_safetensors(path: Path, map_location: str | torch.device | None) -> dic
     Raises:
         ValueError: If it is no such file.
     """
-    library = _library()
+    library = require_safetensors()
     try:
         with library.safe_open(path, framework="pt", device=str(map_location or "cpu")) as file:
             weights = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118  # no mapping
@@ -72,7 +72,12 @@ def _separate(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return result
 
 
-def _library() -> ModuleType:
+def require_safetensors() -> ModuleType:
+    """Return the package.
+
+    Raises:
+        ImportError: If it is missing.
+    """
     try:
         import safetensors.torch
     except ImportError as error:

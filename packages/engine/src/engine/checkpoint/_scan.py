@@ -92,15 +92,19 @@ def check_file(path: Path, allowed: frozenset[str]) -> bool:
     Raises:
         BadContent: If it isn't so, or if this is no such file; it says what is wrong.
     """
-    size = path.stat().st_size
     with path.open("rb") as file:
-        if file.read(len(_ZIP)) == _ZIP:
-            _Scan(size, allowed).follow(_pickle_in(file, size))
-            return True
-        file.seek(0)
-        scan = _Scan(size, allowed)
-        for _ in range(5):  # a magic number, a version, facts, the content, the keys of storages
-            scan.follow(file)
+        return check_stream(file, path.stat().st_size, allowed)
+
+
+def check_stream(file: IO[bytes], size: int, allowed: frozenset[str]) -> bool:
+    """Check an open file of some size in bytes, as `check_file` does."""
+    if file.read(len(_ZIP)) == _ZIP:
+        _Scan(size, allowed).follow(_pickle_in(file, size))
+        return True
+    file.seek(0)
+    scan = _Scan(size, allowed)
+    for _ in range(5):  # a magic number, a version, facts, the content, the keys of storages
+        scan.follow(file)
     return False
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 from torch import Tensor
 
-from ._file import CheckpointError, read_checkpoint, save_checkpoint
+from ._file import CheckpointError, save_checkpoint
+from ._read import read_checkpoint
 
 ReviseKeys = Sequence[tuple[str, str]]
 """Pairs of a pattern and its replacement."""

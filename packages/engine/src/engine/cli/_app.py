@@ -52,6 +52,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+app.add_typer(_checkpoint.app, name="checkpoint")
 app.add_typer(_compat.app, name="compat")
 app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")

@@ -1,7 +1,8 @@
-"""`engine export` and `engine predict`: commands on a checkpoint."""
+"""`engine checkpoint`, `engine export` and `engine predict`: commands on a checkpoint."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -9,7 +10,90 @@ import typer
 
 from engine.config import Config, parse_options
 
-from ._arguments import CheckpointArgument, DebugOption, DeviceOption, OptionsOption, TrustOption
+from ._arguments import (
+    CheckpointArgument,
+    DebugOption,
+    DeviceOption,
+    JsonOption,
+    OptionsOption,
+    TrustOption,
+)
+
+app = typer.Typer(help="Show what is in a checkpoint; merge a folder.", no_args_is_help=True)
+
+
+@app.command()
+def show(
+    checkpoint: CheckpointArgument, as_json: JsonOption = False, debug: DebugOption = False
+) -> None:
+    """Show what is in a checkpoint, a file or a folder."""
+    from engine.checkpoint import describe_checkpoint  # deferred: other commands don't need torch
+
+    facts = describe_checkpoint(checkpoint)
+    if as_json:
+        typer.echo(json.dumps(facts, indent=2))
+        return
+    size = facts["size"]
+    lines = {
+        "layout": facts["layout"] + ("" if size is None else f", {_in_bytes(size)}"),
+        "position": _position(facts),
+        "weights": f"{facts['weights']:,} tensors, {facts['values']:,} values",
+        "optimizer": "yes" if facts["optimizer"] else "no",
+        "average": "yes" if facts["average"] else None,
+        "processes": facts["world_size"],
+        "mesh": " x ".join(f"{size} {name}" for name, size in (facts["mesh"] or {}).items()),
+        "written by": " and ".join(
+            f"{name} {version}"
+            for name in ("engine", "torch")
+            if (version := facts[f"{name}_version"])
+        ),
+        "run": facts["experiment_name"],
+        "keys": ", ".join(facts["keys"]),
+    }
+    for title, text in lines.items():
+        if text not in (None, ""):
+            typer.echo(f"{title:<11} {text}")
+    files = facts.get("files", {})
+    width = max(map(len, files), default=0)
+    for name, bytes_of in files.items():
+        typer.echo(f"  {name:<{width}}  {_in_bytes(bytes_of):>9}")
+
+
+@app.command()
+def merge(
+    folder: Annotated[
+        str, typer.Argument(metavar="FOLDER", help="A checkpoint folder.", show_default=False)
+    ],
+    out: Annotated[
+        Path,
+        typer.Argument(
+            metavar="OUT",
+            help="The new file: *.pth for all, *.safetensors for the weights alone.",
+            show_default=False,
+        ),
+    ],
+    debug: DebugOption = False,
+) -> None:
+    """Make one file of a checkpoint folder."""
+    from engine.checkpoint import merge_folder  # deferred, as above
+
+    merge_folder(folder, out)
+    typer.echo(f"Wrote {out}")
+
+
+def _in_bytes(size: int) -> str:
+    """Return a size with a unit that suits it."""
+    value = float(size)
+    for unit in ("B", "kB", "MB", "GB"):
+        if value < 1000:
+            return f"{value:.0f} {unit}" if unit == "B" else f"{value:.1f} {unit}"
+        value /= 1000
+    return f"{value:.1f} TB"
+
+
+def _position(facts: dict[str, Any]) -> str | None:
+    done = [f"{key} {facts[key]}" for key in ("epoch", "iter") if facts[key] is not None]
+    return ", ".join(done) or None
 
 
 def export(

@@ -19,6 +19,7 @@ from ._groups import get_local_rank as get_local_rank
 from ._groups import get_local_size as get_local_size
 from ._groups import get_rank as get_rank
 from ._groups import get_results_group as get_results_group
+from ._groups import get_saving_group as get_saving_group
 from ._groups import get_world_size as get_world_size
 from ._groups import init_local_group as init_local_group
 from ._groups import is_distributed as is_distributed

@@ -23,6 +23,7 @@ _local: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
 _results: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
 _data_copies: WeakKeyDictionary[Group, int] = WeakKeyDictionary()
 _results_timeouts: WeakKeyDictionary[Group, timedelta] = WeakKeyDictionary()
+_saving: WeakKeyDictionary[Group, Group] = WeakKeyDictionary()
 
 
 def is_distributed() -> bool:
@@ -190,3 +191,18 @@ def get_results_group() -> Group | None:
         group = distributed.new_group(backend="gloo", timeout=timeout)
         _results[world] = cast("Group", group)  # every process is a member
     return _results[world]
+
+
+def get_saving_group() -> Group | None:
+    """Return a group of all processes for what a thread saves, None where there is just one.
+
+    The processes agree in it on what was written, while the training goes on in other groups. All
+    processes call this together, since the first call makes the group.
+    """
+    world = get_default_group()
+    if world is None:
+        return None
+    if world not in _saving:
+        group = distributed.new_group(backend="gloo", timeout=RESULTS_TIMEOUT)
+        _saving[world] = cast("Group", group)  # every process is a member
+    return _saving[world]

@@ -1,5 +1,6 @@
 from ._atomic import atomic_write as atomic_write
 from ._atomic import remove_abandoned as remove_abandoned
+from ._atomic import replace_folder as replace_folder
 from ._atomic import replacing as replacing
 from ._backend import BaseStorageBackend as BaseStorageBackend
 from ._backend_registry import get_file_backend as get_file_backend

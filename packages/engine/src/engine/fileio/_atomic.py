@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
@@ -80,8 +81,34 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             if isinstance(error, OSError) and error.errno is not None and error.filename in names:
                 error.filename = str(target)
             raise
-    if os.name == "posix":  # elsewhere a folder can't be opened, and the rename is journalled
-        _sync(target.parent)  # so that the rename lasts through a power cut
+    _sync_folder(target.parent)  # so that the rename lasts through a power cut
+
+
+def replace_folder(folder: str | os.PathLike[str], source: str | os.PathLike[str]) -> None:
+    """Give a folder that was written under another name its own, when all of it is on the disk.
+
+    A former folder of this name is first moved to `<name>.former`, and removed in the end: a
+    process that is killed at any moment leaves one of the two whole.
+
+    Args:
+        folder: The name that it gets.
+        source: The folder; its files were flushed to the disk.
+    """
+    target, former = Path(folder), Path(f"{os.fspath(folder)}.former")
+    for path in [each for each in Path(source).rglob("*") if each.is_dir()]:
+        _sync_folder(path)
+    _sync_folder(Path(source))
+    if target.exists():
+        _remove_folder(former)
+        os.rename(target, former)
+    os.rename(source, target)
+    _sync_folder(target.parent)
+    _remove_folder(former)
+
+
+def _remove_folder(path: Path) -> None:
+    if path.exists():
+        shutil.rmtree(path)
 
 
 def remove_abandoned(folder: str | os.PathLike[str]) -> list[str]:
@@ -135,6 +162,11 @@ def _lock(descriptor: int, wait: bool) -> None:
         import fcntl  # deferred: not every system has it
 
         fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+
+
+def _sync_folder(path: Path) -> None:
+    if os.name == "posix":  # elsewhere a folder can't be opened, and a rename is journalled
+        _sync(path)
 
 
 def _sync(path: Path) -> None:

@@ -6,17 +6,24 @@ import hashlib
 import io
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
-from engine.checkpoint import CheckpointError, read_checkpoint
+from engine.checkpoint import (
+    CheckpointError,
+    read_checkpoint,
+    remove_abandoned_folders,
+    remove_folder,
+)
 from engine.dist import is_main_process, master_only
 from engine.evaluator import get_metric_value
 from engine.fileio import (
+    exists,
     get_file_backend,
+    isdir,
     isfile,
     join_path,
     put,
@@ -63,16 +70,25 @@ class CheckpointHook(Hook):
         less_keys: Parts of the names of metrics for which less is better; None means `loss`
             and `error`.
         filename_tmpl: The name of a file, with `{}` for the number; None means `epoch_{}.pth` or
-            `iter_{}.pth`. That of the best checkpoint has `best_<metric>_` in front.
+            `iter_{}.pth`, without the suffix for a folder. That of the best checkpoint has
+            `best_<metric>_` in front.
         backend_args: Arguments of the backend of `out_dir`.
         published_keys: What of the last checkpoint (with `save_last`) and the best ones is written
             once more when the training ends, with a part of the SHA-256 of the file in its name:
             `'state_dict'` gives files with weights alone. None means nothing.
         save_begin: The epoch (or iteration) from which on checkpoints are saved.
+        layout: What a checkpoint is: `'file'`, which the first process writes, or `'folder'`, into
+            which each process writes its own part: with parameters that are sharded nothing is
+            gathered. It needs `engine[safetensors]`, and a folder or storage that all processes
+            share.
+        background: Whether a folder is written while the training goes on. Its tensors are copied
+            to main memory first. What goes wrong is raised at the next checkpoint, or when the
+            training ends.
 
     Raises:
-        ValueError: If `save_begin` is negative; if `rule` does not fit `save_best`, or is needed
-            and not given; if the best checkpoints by two metrics would have one name.
+        ValueError: If `save_begin` is negative; if `background` is set for files; if `rule` does
+            not fit `save_best`, or is needed and not given; if the best checkpoints by two metrics
+            would have one name.
     """
 
     priority = "VERY_LOW"
@@ -96,9 +112,17 @@ class CheckpointHook(Hook):
         backend_args: Mapping[str, Any] | None = None,
         published_keys: str | Sequence[str] | None = None,
         save_begin: int = 0,
+        layout: Literal["file", "folder"] = "file",
+        background: bool = False,
     ) -> None:
         if save_begin < 0:
             raise ValueError(f"CheckpointHook: save_begin is at least 0; got {save_begin}")
+        if background and layout == "file":
+            raise ValueError(
+                "CheckpointHook: background=True is for layout='folder'; a file is written at once"
+            )
+        self.layout: Literal["file", "folder"] = layout
+        self.background = background
         self.interval = interval
         self.by_epoch = by_epoch is not False
         self._number = 0  # among the hooks of this kind, each of which keeps its own files
@@ -189,8 +213,11 @@ class CheckpointHook(Hook):
         number = self._done(runner)
         if self.save_last and number and kept[-1:] != [self.filename_tmpl.format(number)]:
             self._save(runner, number, is_counted=True)
+        if self.layout == "folder":
+            runner.finish_saving()
         for metric in self._best(runner):
-            self._remove_former_best(runner, metric)
+            if is_main_process():
+                self._delete(self._former_best(runner, metric))
         if self.published_keys:
             names = self._kept(runner)[-1:] if self.save_last else []
             for name in dict.fromkeys([*names, *self._best(runner).values()]):
@@ -221,13 +248,18 @@ class CheckpointHook(Hook):
         kept = [*(other for other in before if other != name), name]
         runner.message_hub.update_info(self._key(_KEPT), kept)
         runner.logger.info("Saving checkpoint at %s", name.removesuffix(".pth").replace("_", " "))
-        self._write(runner, name, by_epoch=None if is_counted else self.by_epoch)
-        if is_main_process():
+        surplus = self._surplus(kept)
+        removed = self._not_of_others(runner, surplus)
+
+        def committed() -> None:
             file = self._file(runner, name)
             if not is_url(file):
                 file = os.path.relpath(file, runner.work_dir)
             put_text(file, Path(runner.work_dir) / "last_checkpoint")
-        self._remove_surplus(runner)  # only now, so that there is a whole one at any moment
+            self._delete(removed)  # only now, so that there is a whole one at any moment
+
+        self._write(runner, name, None if is_counted else self.by_epoch, committed)
+        runner.message_hub.update_info(self._key(_KEPT), kept[len(surplus) :])
 
     def _save_if_best(
         self, runner: RunnerLike, metric: str, rule: str, metrics: dict[str, float]
@@ -250,24 +282,34 @@ class CheckpointHook(Hook):
         old = files.get(metric)
         hub.update_info(self._key(f"best_{metric}"), score)
         hub.update_info(self._key(_BEST), {**files, metric: name})
-        self._write(runner, name, by_epoch=None)
+        removed = self._former_best(runner, metric)
         if old is not None and old != name:
-            self._remove(runner, old)
-        self._remove_former_best(runner, metric)
-        runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
+            removed += self._not_of_others(runner, [old])
 
-    def _write(self, runner: RunnerLike, name: str, by_epoch: bool | None) -> None:
-        runner.save_checkpoint(
-            self._folder(runner),
-            name,
-            by_epoch=by_epoch,
-            backend_args=self.backend_args,
-            **self._parts,
-        )
+        def committed() -> None:
+            self._delete(removed)
+            runner.logger.info("The best %s so far is %.4f, saved as %s", metric, score, name)
+
+        self._write(runner, name, None, committed)
+
+    def _write(
+        self,
+        runner: RunnerLike,
+        name: str,
+        by_epoch: bool | None,
+        committed: Callable[[], object],
+    ) -> None:
+        """Save a checkpoint; `committed` is called in the first process once it is there."""
+        options = {"by_epoch": by_epoch, "backend_args": self.backend_args, **self._parts}
+        if self.layout == "folder":
+            options |= {"layout": "folder", "background": self.background, "committed": committed}
+        runner.save_checkpoint(self._folder(runner), name, **options)
+        if self.layout == "file" and is_main_process():
+            committed()
 
     @master_only
     def _publish(self, runner: RunnerLike, name: str) -> None:
-        if not isfile(self._file(runner, name), self.backend_args):
+        if not exists(self._file(runner, name), self.backend_args):
             # The run was resumed from a checkpoint in another folder, and that one stayed there.
             runner.logger.warning("%s is not published: it is in another folder", name)
             return
@@ -284,53 +326,57 @@ class CheckpointHook(Hook):
         torch.save(
             {key: checkpoint[key] for key in checkpoint if key in self.published_keys}, stream
         )
-        stem, suffix = os.path.splitext(name)
+        stem, suffix = os.path.splitext(name) if self.layout == "file" else (name, ".pth")
         published = f"{stem}-{hashlib.sha256(stream.getbuffer()).hexdigest()[:8]}{suffix}"
         put(stream.getvalue(), self._file(runner, published), self.backend_args)
         runner.logger.info("Published %s as %s", name, published)
 
-    def _remove_surplus(self, runner: RunnerLike) -> None:
-        kept = self._kept(runner)
-        surplus = kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
-        for name in surplus:
-            self._remove(runner, name)
-        if surplus:
-            runner.message_hub.update_info(self._key(_KEPT), kept[len(surplus) :])
+    def _surplus(self, kept: list[str]) -> list[str]:
+        """Return which of the checkpoints, the oldest first, are too many."""
+        return kept[: -self.max_keep_ckpts] if self.max_keep_ckpts > 0 else []
 
     def _clean(self, runner: RunnerLike) -> None:
         folder = self._folder(runner)
         if is_main_process():
             for place in {runner.work_dir, folder}:
-                for name in [] if is_url(place) else remove_abandoned(place):
+                removed = [] if is_url(place) else remove_abandoned(place)
+                removed += [] if is_url(place) else remove_abandoned_folders(place)
+                for name in removed:
                     runner.logger.info("Removed %s, which a run that was killed had begun", name)
         is_here = folder == runner.work_dir
         interrupted = runner.message_hub.pop_info("interrupted_checkpoint") if is_here else None
-        if interrupted is not None:
-            # It counts as one of this hook's, so that it goes when there are newer ones.
-            kept = self._kept(runner)
-            runner.message_hub.update_info(self._key(_KEPT), [*kept, interrupted])
-        self._remove_surplus(runner)
+        # It counts as one of this hook's, so that it goes when there are newer ones.
+        kept = [*self._kept(runner), *([] if interrupted is None else [interrupted])]
+        surplus = self._surplus(kept)
+        if is_main_process():
+            self._delete(self._not_of_others(runner, surplus))
+        if surplus or interrupted is not None:
+            runner.message_hub.update_info(self._key(_KEPT), kept[len(surplus) :])
 
-    @master_only
-    def _remove_former_best(self, runner: RunnerLike, metric: str) -> None:
-        """Remove what a run that was killed saved as the best after the checkpoint of a resume."""
+    def _former_best(self, runner: RunnerLike, metric: str) -> list[str]:
+        """Return what a run that was killed saved as the best after the checkpoint of a resume."""
         folder = self._folder(runner)
         if not self._resumed_at or not os.path.isdir(folder):  # a URL is no such folder
-            return
+            return []
         best, prefix = self._best(runner)[metric], f"best_{_in_file_name(metric)}_"
         others = {name for name in os.listdir(folder) if name.startswith(prefix)} - {best}
-        if others:
-            numbers = range(self._resumed_at, self._done(runner) + 1)
-            since = {prefix + self.filename_tmpl.format(number) for number in numbers}
-            for name in sorted(others & since):
-                self._remove(runner, name)
+        numbers = range(self._resumed_at, self._done(runner) + 1) if others else ()
+        since = {prefix + self.filename_tmpl.format(number) for number in numbers}
+        return self._not_of_others(runner, sorted(others & since))
 
-    @master_only
-    def _remove(self, runner: RunnerLike, name: str) -> None:
-        file = self._file(runner, name)
-        is_kept = any(hook._keeps(runner, file) for hook in self._others)
-        if not is_kept and isfile(file, self.backend_args):
-            remove(file, self.backend_args)
+    def _not_of_others(self, runner: RunnerLike, names: Iterable[str]) -> list[str]:
+        """Return the files of checkpoints that no other hook keeps."""
+        files = [self._file(runner, name) for name in names]
+        return [
+            file for file in files if not any(hook._keeps(runner, file) for hook in self._others)
+        ]
+
+    def _delete(self, files: Iterable[str]) -> None:
+        for file in files:
+            if isfile(file, self.backend_args):
+                remove(file, self.backend_args)
+            elif isdir(file, self.backend_args):
+                remove_folder(file, self.backend_args)
 
     def _keeps(self, runner: RunnerLike, file: str) -> bool:
         names = [*self._kept(runner), *self._best(runner).values()]
@@ -367,7 +413,8 @@ class CheckpointHook(Hook):
         return runner.epoch if self.by_epoch else runner.iter
 
     def _template(self) -> str:
-        return self._said[1] or ("epoch_{}.pth" if self.by_epoch else "iter_{}.pth")
+        suffix = ".pth" if self.layout == "file" else ""
+        return self._said[1] or f"{'epoch' if self.by_epoch else 'iter'}_{{}}{suffix}"
 
     def _rule_of(self, metric: str) -> str:
         return rule_of(metric, "save_best", *self._keys)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from engine.dataset import length_of
 
@@ -72,7 +72,12 @@ class RunnerLike(Protocol):
         meta: Mapping[str, Any] | None = None,
         by_epoch: bool | None = True,
         backend_args: Mapping[str, Any] | None = None,
+        layout: Literal["file", "folder"] = "file",
+        background: bool = False,
+        committed: Callable[[], object] | None = None,
     ) -> None: ...
+
+    def finish_saving(self) -> None: ...
 
 
 POINTS = (

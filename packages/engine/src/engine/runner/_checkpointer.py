@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import time
 from collections.abc import Collection, Mapping
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from engine import __version__
@@ -25,7 +26,8 @@ from engine.checkpoint import (
     weights_of,
 )
 from engine.dist import (
-    all_gather_object,
+    broadcast_object_list,
+    gather_object,
     get_launch_id,
     get_rank,
     get_world_size,
@@ -36,6 +38,7 @@ from engine.model import load_state_dict, random_state, unwrap
 from engine.utils import is_plain
 
 from ._resume_point import is_training
+from ._shards import has_shards
 from ._strategies import BaseStrategy
 
 # Whether the next forward pass begins with the buffers of rank 0. It does not after an iteration
@@ -114,16 +117,21 @@ class Checkpointer:
         self._facts = facts
 
     def state_dict(
-        self, meta: Mapping[str, Any] | None = None, by_epoch: bool | None = None
+        self,
+        meta: Mapping[str, Any] | None = None,
+        by_epoch: bool | None = None,
+        is_local: bool = False,
     ) -> dict[str, Any]:
         """Return a checkpoint: tensors and plain data.
 
-        All processes call it together, since each adds the state of its generators and data.
+        All processes call it together. In the first one it has the state of each process as well.
 
         Args:
             meta: More facts about the run.
             by_epoch: What the loop is about to count as done: True the present epoch, False the
                 present iteration, None neither.
+            is_local: Whether weights and the state of the optimizer are as this process has them,
+                and its own state is left out: for a folder, into which each process writes.
         """
         position = dict(self._loop.state_dict()) if hasattr(self._loop, "state_dict") else {}
         if position and by_epoch is not None:
@@ -138,28 +146,44 @@ class Checkpointer:
         dataset = getattr(getattr(self._loop, "dataloader", None), "dataset", None)
         if isinstance(metainfo := getattr(dataset, "metainfo", None), Mapping):
             facts["dataset_meta"] = _plain_entries(metainfo)
-        return {
-            "meta": {**(meta or {}), **position, **facts},
-            "state_dict": self._strategy.state_dict(self._model),
-            **{key: self._state_of(key, part) for key, part in self._parts.items()},
-            "processes": all_gather_object(self._process_state()),
-        }
+        state = {"meta": {**(meta or {}), **position, **facts}, **self._weights(is_local)}
+        for key, part in self._parts.items():
+            if key != "optimizer":
+                is_list = isinstance(part, list)
+                state[key] = [each.state_dict() for each in part] if is_list else part.state_dict()
+        if not is_local:
+            state["processes"] = gather_object(self.process_state()) or []
+        return state
 
-    def _state_of(self, key: str, part: Any) -> Any:
-        """Return the state of a part, or of each in a list of parts."""
-        if key == "optimizer":
-            return self._strategy.optimizer_state(self._model, part)
-        return [each.state_dict() for each in part] if isinstance(part, list) else part.state_dict()
+    def _weights(self, is_local: bool) -> dict[str, Any]:
+        """Return the weights, and the state of the optimizer if that belongs in."""
+        optimizer = self._parts.get("optimizer")
+        if is_local:
+            return self._strategy.local_state(self._model, optimizer)
+        state = {"state_dict": self._strategy.state_dict(self._model)}
+        if optimizer is not None:
+            state["optimizer"] = self._strategy.optimizer_state(self._model, optimizer)
+        return state
 
-    def _process_state(self) -> dict[str, Any]:
-        """Return what differs from one process to another."""
+    def process_state(self) -> dict[str, Any]:
+        """Return what differs from one process to another; all processes call it together."""
         state: dict[str, Any] = {"random": random_state()}
         if (loader := getattr(self._loop, "resumable_loader", None)) is not None:
             state["data"] = loader.state_dict()
         if get_world_size() > 1:
             model = unwrap(self._model)
             kept = model.state_dict()
-            state["buffers"] = {name: each for name, each in model.named_buffers() if name in kept}
+            own = {
+                name: each
+                for name, each in model.named_buffers()
+                if name in kept and not is_sharded(each)
+            }
+            # Those of the first process are among the weights.
+            firsts = [{name: _digest(each) for name, each in own.items()}]
+            broadcast_object_list(firsts)
+            state["buffers"] = {
+                name: each for name, each in own.items() if _digest(each) != firsts[0].get(name)
+            }
             state["syncs"] = [getattr(each, _SYNCS) for each in self._distributed_modules()]
             # Of sharded parameters the state of the optimizer has the gradients whole.
             optimizer = self._parts.get("optimizer")
@@ -193,7 +217,7 @@ class Checkpointer:
         self._loop.load_state_dict(state["meta"])
         for key, part in self._parts.items():
             if key == "optimizer":
-                self._strategy.load_optimizer_state(self._model, part, state[key])
+                self._load_optimizer_state(part, state[key])
             else:
                 _load_state(part, state.get(key), filename)
         processes = state.get("processes", [])
@@ -206,6 +230,12 @@ class Checkpointer:
             made_by,
         )
         return None
+
+    def _load_optimizer_state(self, optim_wrapper: Any, state: dict[str, Any]) -> None:
+        if has_shards(state):  # as this process has them
+            optim_wrapper.load_state_dict(state)
+        else:
+            self._strategy.load_optimizer_state(self._model, optim_wrapper, state)
 
     def _load_process_state(self, state: Mapping[str, Any]) -> dict[str, Any]:
         loader = getattr(self._loop, "resumable_loader", None)
@@ -223,6 +253,11 @@ class Checkpointer:
     def _distributed_modules(self) -> list[DistributedDataParallel]:
         modules = self._model.modules()
         return [each for each in modules if isinstance(each, DistributedDataParallel)]
+
+
+def _digest(tensor: Tensor) -> str:
+    content = tensor.detach().cpu().contiguous().view(-1).view(torch.uint8)
+    return hashlib.sha256(content.numpy().tobytes()).hexdigest()
 
 
 def _plain_entries(facts: Mapping[str, Any]) -> dict[str, Any]:

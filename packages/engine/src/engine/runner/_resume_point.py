@@ -10,10 +10,17 @@ from typing import Any, Self
 
 import torch
 
-from engine.checkpoint import CheckpointError, CheckpointLoader
+from engine.checkpoint import (
+    CheckpointError,
+    CheckpointFolder,
+    CheckpointLoader,
+    ShardLike,
+    open_folder,
+)
 from engine.dist import (
     broadcast_object_list,
     get_launch_id,
+    get_rank,
     get_restart_count,
     is_main_process,
 )
@@ -30,11 +37,14 @@ class ResumePoint:
 
     Attributes:
         filename: Its name.
-        checkpoint: What it holds; its tensors may be mapped from the file.
+        checkpoint: What it holds; its tensors may be mapped from the file. Those of a folder have
+            no values yet, and `load` reads them.
+        folder: The folder, if it is one.
     """
 
     filename: str
     checkpoint: dict[str, Any]
+    folder: CheckpointFolder | None = None
 
     @classmethod
     def read(cls, filename: str, map_location: str | torch.device = "cpu") -> Self:
@@ -47,9 +57,30 @@ class ResumePoint:
         Raises:
             CheckpointError: If it can't be read, or a part of it has the wrong form.
         """
-        checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        folder = None if CheckpointLoader.knows(filename) else open_folder(filename)
+        if folder is None:
+            checkpoint = CheckpointLoader.load_checkpoint(filename, map_location, mmap=True)
+        else:  # which the first process holds against its hashes
+            checkpoint = folder.read_facts(verify=is_main_process())
         check_state(checkpoint, filename)
-        return cls(filename, checkpoint)
+        return cls(filename, checkpoint, folder)
+
+    def load(
+        self, map_location: str | torch.device = "cpu", like: ShardLike | None = None
+    ) -> dict[str, Any]:
+        """Return what it holds, with all tensors.
+
+        Args:
+            map_location: The device to which whole tensors go.
+            like: Which tensors this process needs a shard of; see `CheckpointFolder.read`.
+
+        Raises:
+            CheckpointError: If it can't be read.
+        """
+        if self.folder is None:
+            return self.checkpoint
+        is_unchecked = is_url(self.folder.name)
+        return self.folder.read(map_location, True, like, get_rank(), verify=is_unchecked)
 
     def choose_seed(self, wanted: int | None) -> int | None:
         """Return the seed with which the training goes on.
@@ -254,8 +285,12 @@ def _older(latest: str) -> Iterator[str]:
     """Yield the other checkpoints in a folder, the newest first."""
     if is_url(latest):
         return
+    beside = Path(latest).parent
+    found = [*beside.glob("*.pth"), *(each.parent for each in beside.glob("*/manifest.json"))]
     files = [
-        each for each in Path(latest).parent.glob("*.pth") if _is_below(str(each), each.parent)
+        each
+        for each in found
+        if _is_below(str(each), beside) and not each.name.endswith((".partial", ".former"))
     ]
     others = {each: each.stat().st_mtime_ns for each in files}
     others.pop(Path(latest), None)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import inspect
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Literal, Self, cast
 
 import torch
 from torch import nn
@@ -16,7 +16,9 @@ from torch.utils.data import DataLoader
 
 from engine.checkpoint import (
     WITHOUT_WRAPPER,
+    CheckpointError,
     CheckpointLoader,
+    FolderSave,
     ReviseKeys,
     check_exists,
     save_checkpoint,
@@ -26,7 +28,7 @@ from engine.dataset import length_of, using_classes, warn_of_other_classes
 from engine.dist import fail_together, is_main_process
 from engine.evaluator import BaseMetric, Evaluator
 from engine.fileio import join_path, put_text
-from engine.hooks import Hook
+from engine.hooks import CheckpointHook, Hook
 from engine.logging import LogOutputs, MessageHub, setup_logging
 from engine.model import (
     convert_sync_batchnorm,
@@ -48,6 +50,7 @@ from engine.registry.restrictions import COMPILES, NAMES_CHECKPOINT, SETS_PROCES
 from engine.visualization import Visualizer
 
 from . import _build
+from ._background import BackgroundSave
 from ._checkpointer import Checkpointer, load_weights, with_trained_weights
 from ._classes import classes_in, classes_of
 from ._environment import make_log_dir, set_random_seed, set_up_process, training_lock
@@ -56,6 +59,7 @@ from ._interrupt import StopRequest, TrainingInterrupted
 from ._log_processor import LogProcessor
 from ._progress import RunProgress
 from ._resume_point import ResumePoint, find_resume_point
+from ._shards import shards_like
 from ._strategies import BaseStrategy
 from ._summary import describe_outcome, describe_run
 from ._validate import check_arguments
@@ -196,6 +200,7 @@ class Runner(RunProgress):
 
         self._optim_wrapper: OptimWrapper | None = None
         self.param_schedulers: list[Any] = []
+        self._background = BackgroundSave()
         self._is_loaded = False
         self._random_state: dict[str, Any] | None = None
         self.dump_config()
@@ -247,12 +252,14 @@ class Runner(RunProgress):
                         self.model, self.iter, self.max_iters
                     )
                     self.train_loop.run()
+                    self.finish_saving()
                     self.logger.info("%s", describe_outcome(self, time.monotonic() - start))
             except TrainingInterrupted:
                 self._save_interrupted()
                 self.stop.after_saving()
                 raise
             finally:
+                self._background.join()
                 self.call_hook("after_run")
         return cast("nn.Module", self.model)
 
@@ -317,7 +324,11 @@ class Runner(RunProgress):
             point, self._resume_point = self._resume_point, None
             self._resume_from(point)
         elif self._load_from is not None:
-            checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            like = shards_like(self.model)
+            if like is None:
+                checkpoint = CheckpointLoader.load_checkpoint(self._load_from, "cpu", mmap=True)
+            else:  # of a folder each process reads its shards
+                checkpoint = ResumePoint.read(self._load_from).load("cpu", like)
             self._load_weights(self._load_from, checkpoint, strict=False)
             self.logger.info("Loaded the weights of %s", self._load_from)
         self._is_loaded = True
@@ -354,13 +365,18 @@ class Runner(RunProgress):
             CheckpointError: If the file can't be read, or does not fit the run.
         """
         point = ResumePoint.read(filename, map_location)
-        self._resume_from(point, resume_optimizer, resume_param_scheduler)
+        self._resume_from(point, resume_optimizer, resume_param_scheduler, map_location)
 
     def _resume_from(
-        self, point: ResumePoint, optimizer: bool = True, param_scheduler: bool = True
+        self,
+        point: ResumePoint,
+        optimizer: bool = True,
+        param_scheduler: bool = True,
+        map_location: str | torch.device = "cpu",
     ) -> None:
         claimed = {key for hook in self.hooks for key in hook.checkpoint_keys}
-        checkpoint = with_trained_weights(point.checkpoint, claimed)
+        like = shards_like(self.model, self._optim_wrapper)
+        checkpoint = with_trained_weights(point.load(map_location, like), claimed)
         self._load_weights(point.filename, checkpoint, strict=True)
         checkpointer = self._checkpointer(optimizer, param_scheduler)
         self._random_state = checkpointer.load_state_dict(checkpoint, point.filename)
@@ -388,27 +404,51 @@ class Runner(RunProgress):
         meta: Cfg | None = None,
         by_epoch: bool | None = True,
         backend_args: Cfg | None = None,
+        layout: Literal["file", "folder"] = "file",
+        background: bool = False,
+        committed: Callable[[], object] | None = None,
     ) -> None:
         """Save all that is needed to go on; all processes call it together.
 
         Args:
             out_dir: The folder, or a URL.
-            filename: The name of the file in it.
+            filename: The name of the file in it, or of the folder of the checkpoint.
             save_optimizer: Whether the state of the optimizer is saved.
             save_param_scheduler: Whether the state of the schedulers is saved.
             meta: More facts about the run.
             by_epoch: What the loop is about to count as done: True (at `after_train_epoch`) the
                 present epoch, False (at `after_train_iter`) the present iteration, None neither.
             backend_args: Options of the file system of a URL.
+            layout: `'file'`, or `'folder'`, into which each process writes its own part.
+            background: Whether a folder is written while the training goes on; the next save, and
+                `finish_saving`, wait for it.
+            committed: Called in the first process once the checkpoint is there.
 
         Raises:
-            CheckpointError: If it can't be written.
+            CheckpointError: If it can't be written, or one before could not in the background.
         """
+        self.finish_saving()
+        is_folder = layout == "folder"
         checkpointer = self._checkpointer(save_optimizer, save_param_scheduler)
-        checkpoint = checkpointer.state_dict(meta, by_epoch)
+        checkpoint = checkpointer.state_dict(meta, by_epoch, is_local=is_folder)
         self.call_hook("before_save_checkpoint", checkpoint=checkpoint)
-        if is_main_process():
-            save_checkpoint(checkpoint, join_path(out_dir, filename), backend_args)
+        target = join_path(out_dir, filename)
+        if is_folder:
+            process = checkpointer.process_state()
+            save = FolderSave(checkpoint, process, target, backend_args, committed)
+            self._background.run(save.write, background)
+        elif is_main_process():
+            save_checkpoint(checkpoint, target, backend_args)
+            if committed is not None:
+                committed()
+
+    def finish_saving(self) -> None:
+        """Wait for the checkpoint that is written in the background, if there is one.
+
+        Raises:
+            CheckpointError: If it could not be written.
+        """
+        self._background.wait()
 
     def _checkpointer(self, optimizer: bool, param_scheduler: bool) -> Checkpointer:
         parts: dict[str, Any] = {"message_hub": self.message_hub, "visualizer": self.visualizer}
@@ -424,11 +464,21 @@ class Runner(RunProgress):
         return Checkpointer(self.model, self.strategy, self.train_loop, parts, facts)
 
     def _save_interrupted(self) -> None:
-        name = f"interrupted_iter_{self.iter}.pth"
+        try:
+            self.finish_saving()
+        except CheckpointError as error:
+            self.logger.error("%s", error)
+        layouts = [hook.layout for hook in self.hooks if isinstance(hook, CheckpointHook)]
+        layout = layouts[0] if layouts else "file"
+        name = f"interrupted_iter_{self.iter}{'.pth' if layout == 'file' else ''}"
         self.message_hub.update_info("interrupted_checkpoint", name)
-        self.save_checkpoint(self.work_dir, name, by_epoch=None)
-        if is_main_process():
-            put_text(name, Path(self.work_dir) / "last_checkpoint")
+        self.save_checkpoint(
+            self.work_dir,
+            name,
+            by_epoch=None,
+            layout=layout,
+            committed=lambda: put_text(name, Path(self.work_dir) / "last_checkpoint"),
+        )
         self.logger.info("Saved %s; the same command with --resume goes on from there", name)
 
     # -- The parts -----------------------------------------------------------------------------

@@ -130,6 +130,26 @@ class BaseStrategy(ABC):
         state: dict[str, Any] = _gather_shards(optim_wrapper.state_dict())
         return state
 
+    def local_state(self, model: nn.Module, optim_wrapper: Any = None) -> dict[str, Any]:
+        """Return weights and the state of the optimizer as this process has them, for a folder.
+
+        Parameters that are sharded stay so: each process saves its shards. All processes call it
+        together.
+
+        Args:
+            model: The model, prepared.
+            optim_wrapper: The wrapper of its optimizer; None leaves out its state.
+        """
+        if not any(map(is_sharded, model.parameters())):
+            state = {"state_dict": self.state_dict(model)}
+            if optim_wrapper is not None:
+                state["optimizer"] = self.optimizer_state(model, optim_wrapper)
+            return state
+        state = {"state_dict": get_state_dict(model)}
+        if optim_wrapper is not None:
+            state["optimizer"] = optim_wrapper.state_dict()
+        return state
+
     def load_optimizer_state(
         self, model: nn.Module, optim_wrapper: Any, state: dict[str, Any]
     ) -> None:
