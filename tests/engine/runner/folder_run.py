@@ -18,6 +18,7 @@ from engine.checkpoint import describe_checkpoint, read_checkpoint
 from engine.dist import get_rank, get_world_size
 from engine.hooks import Hook
 from engine.model import BaseModel, get_state_dict
+from engine.optim import OptimWrapper, OptimWrapperDict
 from engine.runner import CheckpointError, DDPStrategy, Runner, TrainingInterrupted
 
 SAMPLES = 32
@@ -35,6 +36,34 @@ class Classifier(BaseModel):
     def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
         out = self.second(torch.tanh(self.norm(self.first(inputs))))
         return {"loss": nn.functional.cross_entropy(out, data_samples)} if mode == "loss" else out
+
+
+class TwoOptimizers(Classifier):
+    """A model each layer of which has an optimizer."""
+
+    def train_step(self, data: Any, optim_wrapper: Any) -> dict[str, Tensor]:
+        loss = self(**data, mode="loss")["loss"]
+        loss.backward()
+        for wrapper in optim_wrapper.values():
+            wrapper.step()
+            wrapper.zero_grad()
+        return {"loss": loss.detach()}
+
+
+class LayersConstructor:
+    """Makes an optimizer for each layer."""
+
+    def __init__(self, optim_wrapper_cfg: Any) -> None:
+        self.lr = optim_wrapper_cfg["lr"]
+
+    def __call__(self, model: Any) -> OptimWrapperDict:
+        layers = {"first": model.first, "second": model.second}
+        return OptimWrapperDict(
+            **{
+                name: OptimWrapper(torch.optim.Adam(layer.parameters(), self.lr))
+                for name, layer in layers.items()
+            }
+        )
 
 
 class Points(torch.utils.data.Dataset[dict[str, Any]]):
@@ -104,6 +133,12 @@ def main(rank: int, variables: Mapping[str, str], folder: str, had: str) -> None
         _whole_and_resumed(f"{folder}/{size}", kind)
         if size == 2:
             _whole_and_resumed(f"{folder}/ddp", "ddp")
+            two = {
+                "model": {"type": TwoOptimizers},
+                "optim_wrapper": {"constructor": LayersConstructor, "lr": 0.05},
+                "param_scheduler": None,
+            }
+            _whole_and_resumed(f"{folder}/optimizers", "sharded", **two)
             _stopped(f"{folder}/stopped")
             _failed(f"{folder}/failed")
         if size == 4:
@@ -115,14 +150,14 @@ def main(rank: int, variables: Mapping[str, str], folder: str, had: str) -> None
             distributed.destroy_process_group()
 
 
-def _whole_and_resumed(folder: str, kind: str) -> None:
+def _whole_and_resumed(folder: str, kind: str, **changes: Any) -> None:
     """A training that is resumed ends as the whole one, bit for bit."""
-    whole = _runner(folder, kind)
+    whole = _runner(folder, kind, **changes)
     whole.train()
     expected = _full_state(whole)
     if get_rank() == 0:
         torch.save(_full_state(whole, "epoch_1"), f"{folder}/expected.pth")
-    second = _runner(f"{folder}_resumed", kind, resume=f"{folder}/epoch_1")
+    second = _runner(f"{folder}_resumed", kind, resume=f"{folder}/epoch_1", **changes)
     second.train()
     torch.testing.assert_close(_full_state(second), expected, rtol=0, atol=0)
 
