@@ -217,6 +217,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> N
                     strategy["shard"] = ["head"]
                 train(2, f"{folder}/{name}", strategy=strategy, **changes)
             _resumed(folder, of_one)
+            _resumed_from_folder(folder)
             _shared(folder)
             _begun(folder)
             _parts(folder)
@@ -252,6 +253,18 @@ def _resumed(folder: str, of_one: str) -> None:
             theirs = whole.model.state_dict()
             for key, ours in second.model.state_dict().items():
                 assert torch.equal(local_tensor(ours), local_tensor(theirs[key])), key
+
+
+def _resumed_from_folder(folder: str) -> None:
+    """So it does from a checkpoint folder, of which each process reads its shards."""
+    hook = {**RESUMED["default_hooks"]["checkpoint"], "layout": "folder", "background": True}
+    changes = {**RESUMED, "default_hooks": {"checkpoint": hook}}
+    whole = train(2, f"{folder}/folders", **changes)
+    point = f"{folder}/folders/iter_6"
+    second = train(2, f"{folder}/from_folder", load_from=point, resume=True, **changes)
+    theirs = whole.model.state_dict()
+    for key, ours in second.model.state_dict().items():
+        assert torch.equal(local_tensor(ours), local_tensor(theirs[key])), key
 
 
 def _shared(folder: str) -> None:

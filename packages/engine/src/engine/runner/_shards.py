@@ -48,7 +48,7 @@ def shards_like(model: nn.Module, optim_wrapper: Any = None) -> ShardLike | None
 
     def like(path: tuple[Any, ...], shape: torch.Size) -> Tensor | None:
         if path[0] == "optimizer":
-            found = parameters.get(path[1:-1])
+            found = parameters.get(path[1:], parameters.get(path[1:-1]))
         else:
             found = weights.get(path[-1], weights.get(str(path[-1]).removeprefix(_MODULE)))
         return found if found is not None and is_sharded(found) and found.shape == shape else None
@@ -66,4 +66,5 @@ def _parameters(optim_wrapper: Any) -> Iterator[tuple[tuple[Any, ...], Tensor]]:
         return
     groups = optim_wrapper.optimizer.param_groups
     for index, parameter in enumerate(each for group in groups for each in group["params"]):
-        yield ("state", index), parameter
+        yield ("state", index), parameter  # a dictionary by the names of what is kept
+        yield ("open_gradients", index), parameter
