@@ -2,7 +2,7 @@
 
 `python scripts/bench finetune` pretrains on half of the classes and trains on a few images of each
 of the others, once from the pretrained backbone and once from fresh weights, with the configs that
-the libraries ship. It prints the tables of docs/fine-tune-classification.md and
+the libraries ship, with one thread. It prints the tables of docs/fine-tune-classification.md and
 docs/fine-tune-segmentation.md; `--write` puts them there.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from PIL import Image
 
 from engine.config import Config
@@ -40,6 +41,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--only", choices=("classification", "segmentation"))
     parser.add_argument("--write", action="store_true", help="write them to the guides")
     options = parser.parse_args(words)
+    torch.set_num_threads(1)  # with which a seed gives the same numbers again
     tables = {"classification": _classification, "segmentation": _segmentation}
     for name, table in tables.items():
         if options.only in (None, name):
