@@ -73,23 +73,42 @@ def counted() -> Iterator[Counter[str]]:
             each.stop()
 
 
+BATCH = {"inputs": torch.ones(4, 4), "data_samples": torch.tensor([0, 1, 2, 0])}
+
+
 @pytest.mark.parametrize("world_size", SIZES)
-@pytest.mark.parametrize("strategy", ["DDPStrategy"])
-def test_a_strategy_makes_a_step(strategy: str, world_size: int) -> None:
+def test_copies_of_a_model_make_a_step(world_size: int) -> None:
     with one_of(world_size, rank=world_size - 1):
-        built = STRATEGIES.build({"type": strategy, "device": "cpu"})
+        built = STRATEGIES.build({"type": "DDPStrategy", "device": "cpu"})
         built.setup({})
         model = built.prepare(ToyModel())
         # The fake backend has no result for the reduction that DDP does by itself.
         model.register_comm_hook(None, lambda _, bucket: _reduce(bucket))
         before = [each.clone() for each in model.parameters()]
         wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1))
-        batch = {"inputs": torch.ones(4, 4), "data_samples": torch.tensor([0, 1, 2, 0])}
         with counted() as sent:
-            losses = model.train_step(batch, wrapper)
+            losses = model.train_step(BATCH, wrapper)
         assert losses["loss"].isfinite()
         assert sent == {"all_reduce": sum(each.nbytes for each in before)}
         assert not any(map(torch.equal, model.parameters(), before))
+
+
+@pytest.mark.parametrize("world_size", SIZES)
+@pytest.mark.parametrize("mesh", [{"shard": -1}, {"replicate": 4, "shard": -1}])
+def test_a_sharded_model_makes_a_step(world_size: int, mesh: dict[str, int]) -> None:
+    with one_of(world_size, rank=0):
+        built = STRATEGIES.build({"type": "FSDPStrategy", "device": "cpu", "mesh": mesh})
+        built.setup({})
+        whole = ToyModel()
+        size = sum(each.numel() for each in whole.parameters())
+        model = built.prepare(whole)
+        wrapper = OptimWrapper(torch.optim.SGD(model.parameters(), lr=0.1))
+        model.train_step(BATCH, wrapper)
+        shares = world_size // mesh.get("replicate", 1)
+        own = [dist.local_tensor(each) for each in model.parameters()]
+        # Parameters are cut along their first dimension, into parts that differ by one at most.
+        rows = sum(-(-each.shape[0] // shares) * each[0].numel() for each in model.parameters())
+        assert sum(each.numel() for each in own) == rows <= size
 
 
 def _reduce(bucket: Any) -> Any:
