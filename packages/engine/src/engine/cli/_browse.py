@@ -69,7 +69,7 @@ def browse(
     else:
         _print_counts(view.scans)
         for line in [*view.findings, *(f"Wrote {file}" for file in files[:1])]:
-            typer.echo(str(line))
+            typer.echo(str(line).encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if view.findings:
         raise typer.Exit(1)
 
@@ -111,6 +111,8 @@ def _as_data(view: DataView, files: Sequence[Path]) -> dict[str, Any]:
     return {
         "files": [str(file) for file in files],
         "notes": [*view.notes],
-        "splits": {scan.split: scan.to_dict() for scan in view.scans},
+        "splits": {
+            split: scan.to_dict() for scan in view.scans for split in scan.split.split(", ")
+        },
         "findings": [finding.to_dict() for finding in view.findings],
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,12 +12,21 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.utils.data import IterableDataset
 
 from engine.config import Config
 from engine.dataset import length_of, origin_of, using_classes
 from engine.registry import DATASETS, DefaultScope, name_scope, trust_of
 
-from ._data_check import DataFinding, DataScan, check_datasets, classes_of, ignored_by, path_of
+from ._data_check import (
+    DataFinding,
+    DataScan,
+    check_datasets,
+    classes_of,
+    ignored_by,
+    metainfo_of,
+    path_of,
+)
 from ._data_sheet import Cell, Palette, blank, describe, draw_page, draw_sample
 from ._report import Pixels
 from ._samples import (
@@ -134,8 +144,9 @@ def browse(
             index: drawer.stages(index) if stages else [drawer.cell(index)]
             for index in sorted(chosen)
         }
+        scans = check_datasets(given, most)
     page = drawer.page(rows) if stages else drawer.page(rows, _MOST_IN_ROW)
-    return DataView(page, drawer.tiles(rows), check_datasets(given, most), sorted(drawer.notes))
+    return DataView(page, drawer.tiles(rows), scans, sorted(drawer.notes))
 
 
 class _Drawer:
@@ -155,8 +166,7 @@ class _Drawer:
         self._dataset = dataset
         self._split = split
         self._is_bgr = is_bgr
-        metainfo = getattr(dataset, "metainfo", None) or {}
-        self._palette = Palette.of(metainfo, classes_of(dataset), ignored_by(dataset))
+        self._palette = Palette.of(metainfo_of(dataset), classes_of(dataset), ignored_by(dataset))
         self._labels: set[int] = set()
         self._captions: dict[int, str] = {}
 
@@ -168,7 +178,7 @@ class _Drawer:
             sample = sample_of(self._dataset[index], where)
         except NoImageError:
             raise
-        except Exception as error:  # of whatever kind the code of the dataset raises
+        except Exception as error:  # noqa: BLE001  # the code of a dataset may raise anything
             return Cell(blank(_SIDE), [_file(path_of(self._dataset, index)), _said(error)], True)
         pixels = self._draw(sample, norm_of(pipeline_of(inner)), _SIDE)
         texts = [describe(sample, self._palette), _file(sample.path or f"sample {index}")]
@@ -200,7 +210,7 @@ class _Drawer:
                     cells.append(Cell(pixels, [name, _size(sample)]))
                 name = name_of(step)
                 done.append(step)
-        except Exception as error:  # of whatever kind a transform raises
+        except Exception as error:  # noqa: BLE001  # and so may a transform
             cells.append(Cell(blank(_STAGE_SIDE), [name, _said(error)], True))
         else:
             if problem is not None and all(cell.lines[1] == "no image" for cell in cells):
@@ -226,6 +236,7 @@ class _Drawer:
         cells = [cell for row in rows.values() for cell in row]
         widest = max(cell.pixels.shape[1] for cell in cells)
         number = max(1, min(in_row, _WIDTH // widest))
+        number = math.ceil(len(cells) / math.ceil(len(cells) / number))  # full rows look better
         grid = [cells[n : n + number] for n in range(0, len(cells), number)]
         return draw_page(grid, self._palette, labels, lines)
 
@@ -255,7 +266,8 @@ def _build(cfg: Any) -> Any:
 
 def _check_sized(dataset: Any, split: str) -> None:
     length = length_of(dataset)
-    if length is None or not hasattr(dataset, "__getitem__"):
+    is_stream = isinstance(dataset, IterableDataset) or not hasattr(dataset, "__getitem__")
+    if length is None or is_stream:
         raise ValueError(
             f"{split}: {type(dataset).__name__} can't be looked into: it must have a length and be "
             "read by index, which a stream is not"

@@ -6,12 +6,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from engine.dataset import origin_of, spread
-from engine.fileio import get
 
 from ._samples import NoImageError, Sample, loaded_sample
 
@@ -49,7 +49,7 @@ class DataScan:
     """What a look at the samples of a dataset found.
 
     Attributes:
-        split: The split.
+        split: The split; several, with commas, where they share the dataset.
         classes: The names of its classes, if it has them.
         ignored: The label that does not count.
         total: How many samples there are.
@@ -72,7 +72,10 @@ class DataScan:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as plain data, without the findings."""
-        counts = {class_name(self.classes, label): n for label, n in sorted(self.counts.items())}
+        counts = {
+            class_name(self.classes, label) if label != self.ignored else f"{label} (ignored)": n
+            for label, n in sorted(self.counts.items())
+        }
         return {
             "samples": self.total,
             "seen": self.seen,
@@ -108,8 +111,20 @@ def classes_of(dataset: Any) -> list[str]:
     Args:
         dataset: The dataset.
     """
-    metainfo = getattr(dataset, "metainfo", None) or {}
-    return [str(each) for each in metainfo.get("classes") or ()]
+    classes = metainfo_of(dataset).get("classes")
+    return [] if classes is None else [str(each) for each in classes]
+
+
+def metainfo_of(dataset: Any) -> Mapping[str, Any]:
+    """Return what a dataset says of itself, or the one within a wrapper that says nothing.
+
+    Args:
+        dataset: The dataset, or a wrapper.
+    """
+    own = getattr(dataset, "metainfo", None)
+    if own is None and len(dataset):
+        own = getattr(origin_of(dataset, 0)[0], "metainfo", None)
+    return own or {}
 
 
 def ignored_by(dataset: Any) -> int:
@@ -136,16 +151,16 @@ def check_datasets(datasets: Mapping[str, Any], most: int | None = None) -> list
     Raises:
         ValueError: If samples have no image.
     """
-    scans: dict[int, DataScan] = {}
+    names: dict[int, list[str]] = {}
     for split, dataset in datasets.items():
-        if id(dataset) not in scans:
-            scans[id(dataset)] = _scan(split, dataset, most)
-    found = [*scans.values()]
-    trained = next((each for each in found if each.split == _TRAIN), None)
-    for scan in found:
+        names.setdefault(id(dataset), []).append(split)
+    own = {id(dataset): dataset for dataset in datasets.values()}
+    scans = {key: _scan(", ".join(names[key]), each, most) for key, each in own.items()}
+    trained = scans.get(id(datasets.get(_TRAIN)))
+    for scan in scans.values():
         if trained is not None and scan is not trained:
             _add_duplicates(scan, trained)
-    return found
+    return [*scans.values()]
 
 
 def path_of(dataset: Any, index: int) -> str:
@@ -158,7 +173,7 @@ def path_of(dataset: Any, index: int) -> str:
     dataset, index = origin_of(dataset, index)
     try:
         return str(dataset.get_data_info(index)["img_path"])
-    except Exception:  # of whatever kind; it has been told what is wrong with the sample
+    except Exception:  # noqa: BLE001  # what is wrong with the sample has been told
         return f"sample {index}"
 
 
@@ -170,7 +185,7 @@ def _scan(split: str, dataset: Any, most: int | None) -> DataScan:
             sample, is_plain = loaded_sample(dataset, index, f"sample {index} of {split}")
         except NoImageError:
             raise
-        except Exception as error:  # of whatever kind the code of a dataset raises
+        except Exception as error:  # noqa: BLE001  # the code of a dataset may raise anything
             text = " ".join(str(error).split()) or type(error).__name__
             scan.add("unusable", path_of(dataset, index), f"can't be used: {text}")
             continue
@@ -229,7 +244,7 @@ def _add_duplicates(scan: DataScan, trained: DataScan) -> None:
         content = _file(path)
         is_same = content is not None and content == _file(other)
         what = "is the same file as" if is_same else "has the same pixels as"
-        scan.add("duplicate", path, f"{what} {other} of {trained.split}")
+        scan.add("duplicate", path, f"{what} {other} of {_TRAIN}")
 
 
 def _shared(
@@ -241,10 +256,8 @@ def _shared(
 
 
 def _file(path: str | None) -> bytes | None:
-    """Return the content of a file; None, if there is none to be read."""
-    if path is None:
-        return None
+    """Return the content of a local file; None, if there is none to be read."""
     try:
-        return get(path)
+        return None if path is None else Path(path).read_bytes()
     except (OSError, ValueError):
         return None

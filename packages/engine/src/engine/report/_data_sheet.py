@@ -103,7 +103,8 @@ class _Texts:
 
     def add(self, text: str, left: float, top: float, width: float, color: Color = _INK) -> None:
         """Add a text, shortened to a width in pixels; `top` is that of its line."""
-        self.texts.append(shorten(text, int(width / _LETTER)).replace("$", r"\$"))
+        printable = "".join(each if each.isprintable() else "?" for each in text)
+        self.texts.append(shorten(printable, int(width / _LETTER)).replace("$", r"\$"))
         self.places.append((left, top + _LINE / 2))
         self.colors.append(color)
 
@@ -153,23 +154,24 @@ def draw_page(
         max(len(cell.pixels) + _LINE * len(cell.lines) for cell in row) + _GAP for row in rows
     ]
     head = _GAP + _LINE * len(lines) + _GAP // 2
-    tops = [head + sum(heights[:n]) + n * _LINE * bool(titles) for n in range(len(rows) + 1)]
-    page = np.full((tops[-1] + legend_lines * _LINE + _GAP, width, 3), _PAPER[0], np.uint8)
+    title = _LINE if titles else 0
+    tops = [head + title + sum(heights[:n]) + n * title for n in range(len(rows))]
+    end = tops[-1] + heights[-1]
+    page = np.full((end + legend_lines * _LINE + _GAP, width, 3), _PAPER[0], np.uint8)
     texts = _Texts()
-    for number, line in enumerate(lines):
-        texts.add(line, _GAP, _GAP + number * _LINE, width - 2 * _GAP)
-    for number, (top, row) in enumerate(zip(tops, rows, strict=False)):
+    for number, text in enumerate(lines):
+        texts.add(text, _GAP, _GAP + number * _LINE, width - 2 * _GAP)
+    for number, (top, row) in enumerate(zip(tops, rows, strict=True)):
         if titles:
-            texts.add(titles[number], _GAP, top, width - 2 * _GAP)
-            top += _LINE
+            texts.add(titles[number], _GAP, top - _LINE, width - 2 * _GAP)
         for left, cell, space in zip(lefts, row, widths, strict=False):
             height, wide = cell.pixels.shape[:2]
             page[top : top + height, left : left + wide] = cell.pixels
-            for place, line in enumerate(cell.lines):
+            for place, text in enumerate(cell.lines):
                 color = _WRONG if cell.is_wrong else _FADED if place else _INK
-                texts.add(line, left, top + height + place * _LINE, space, color)
+                texts.add(text, left, top + height + place * _LINE, space, color)
     for label, left, line in legend:
-        top = tops[-1] + line * _LINE + (_LINE - _PATCH) // 2
+        top = end + line * _LINE + (_LINE - _PATCH) // 2
         patch = np.full((_PATCH, _PATCH), label)
         page[top : top + _PATCH, _GAP + left : _GAP + left + _PATCH] = _paint(patch, palette)
         texts.add(_legend_name(palette, label), _GAP + left + _PATCH + 6, top - 2, width)
