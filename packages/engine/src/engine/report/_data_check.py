@@ -186,8 +186,10 @@ def _scan(split: str, dataset: Any, most: int | None) -> DataScan:
         except NoImageError:
             raise
         except Exception as error:  # noqa: BLE001  # the code of a dataset may raise anything
+            path = path_of(dataset, index)
             text = " ".join(str(error).split()) or type(error).__name__
-            scan.add("unusable", path_of(dataset, index), f"can't be used: {text}")
+            of_file = text.removeprefix(f"{path} ")
+            scan.add("unusable", path, f"can't be used: {text}" if of_file == text else of_file)
             continue
         path = sample.path or f"sample {index}"
         scan.contents.append((path, _digest(sample, is_plain)))
