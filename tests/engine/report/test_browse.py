@@ -113,6 +113,20 @@ def test_annotations_of_a_data_sample_are_counted_and_drawn(
     )
 
 
+def test_annotations_of_a_dictionary() -> None:
+    boxes = {"gt_bboxes": np.array([[0, 0, 2, 2]]), "gt_bboxes_labels": np.array([1])}
+    image = {"img": np.zeros((4, 4), np.uint8)}
+    wrong = {"gt_bboxes": np.zeros((2, 4)), "gt_bboxes_labels": np.array([1])}
+    heights = {"gt_seg_map": np.full((4, 4), 0.5)}
+    view = browse(Samples(image | boxes, image | wrong, image | heights))
+    assert view.scans[0].to_dict()["counts"] == {"road": 1}
+    assert [str(each) for each in view.findings] == [
+        "train: sample 1 can't be used: there are 2 boxes and 1 labels of boxes"
+    ]
+    floats = browse(Samples(image | {"gt_seg_map": torch.ones(1, 4, 4)}))
+    assert floats.scans[0].to_dict()["counts"] == {"road": 16}
+
+
 def test_small_images_are_enlarged_without_smoothing() -> None:
     pixels = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [9, 9, 9]]], np.uint8)
     page = browse(Samples({"img": pixels})).image

@@ -25,7 +25,7 @@ _PAPER, _INK, _FADED, _WRONG = (255,) * 3, (30,) * 3, (110,) * 3, (200, 0, 0)
 _GAP = 12  # pixels
 _LINE = 18  # pixels, the height of a line of text
 _FONT = 9  # points
-_LETTER = 7.55  # pixels, the width of a letter of the font, whose letters are equally wide
+_LETTER = 8  # pixels, the width of a letter of the font, whose letters are equally wide
 _PATCH = 14  # pixels, the side of a patch of color
 _LEAST_WIDTH = 150  # pixels, for what is written below an image
 _COVER = 0.65  # how much of an image its mask covers
@@ -104,7 +104,7 @@ class _Texts:
     def add(self, text: str, left: float, top: float, width: float, color: Color = _INK) -> None:
         """Add a text, shortened to a width in pixels; `top` is that of its line."""
         printable = "".join(each if each.isprintable() else "?" for each in text)
-        self.texts.append(shorten(printable, int(width / _LETTER)).replace("$", r"\$"))
+        self.texts.append(shorten(printable, int(width // _LETTER)).replace("$", r"\$"))
         self.places.append((left, top + _LINE / 2))
         self.colors.append(color)
 
@@ -174,7 +174,8 @@ def draw_page(
         top = end + line * _LINE + (_LINE - _PATCH) // 2
         patch = np.full((_PATCH, _PATCH), label)
         page[top : top + _PATCH, _GAP + left : _GAP + left + _PATCH] = _paint(patch, palette)
-        texts.add(_legend_name(palette, label), _GAP + left + _PATCH + 6, top - 2, width)
+        begin = _GAP + left + _PATCH + 6
+        texts.add(_legend_name(palette, label), begin, top - 2, width - _GAP - begin)
     return texts.draw(page)
 
 
@@ -246,9 +247,15 @@ def _draw_boxes(tile: Pixels, sample: Sample, factor: float, palette: Palette) -
     visualizer = Visualizer(image=tile)
     visualizer.draw_bboxes(corners, [palette.color(each) for each in labels])
     if sample.box_labels:
-        names = [class_name(palette.names, each) for each in labels]
+        rooms = ((tile.shape[1] - corners[:, 0]) // _LETTER).astype(int).tolist()
+        names = [
+            shorten(class_name(palette.names, label), max(3, room)).replace("$", r"\$")
+            for label, room in zip(labels, rooms, strict=True)
+        ]
         behind = {"facecolor": "black", "alpha": 0.6, "edgecolor": "none", "pad": 1}
-        visualizer.draw_texts(names, corners[:, :2], 8, "w", bboxes=behind)
+        visualizer.draw_texts(
+            names, corners[:, :2], _FONT, "w", font_families="monospace", bboxes=behind
+        )
     return visualizer.get_image()
 
 
@@ -309,7 +316,7 @@ def _arrange_legend(
     placed: list[tuple[int, int, int]] = []
     left = line = 0
     for label in labels:
-        needed = _PATCH + 6 + int((len(_legend_name(palette, label)) + 2) * _LETTER)
+        needed = _PATCH + 6 + (len(_legend_name(palette, label)) + 2) * _LETTER
         if left and left + needed > width:
             left, line = 0, line + 1
         placed.append((label, left, line))

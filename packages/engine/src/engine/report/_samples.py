@@ -247,11 +247,19 @@ def _annotations(facts: Mapping[str, Any]) -> dict[str, Any]:
         elif isinstance(value, LabelData):
             found |= _labels(value.get("label"), value.get("score"))
         elif key == "gt_seg_map":
-            found["mask"] = np.squeeze(_array(value))
+            found["mask"] = _class_map(value)
     if facts.get("gt_bboxes") is not None:
         found |= _boxes(facts["gt_bboxes"], facts.get("gt_bboxes_labels", facts.get("gt_labels")))
     label, score = facts.get("gt_label"), facts.get("gt_score")
     return found | _labels(*(None if isinstance(v, LabelData) else v for v in (label, score)))
+
+
+def _class_map(value: Any) -> Array | None:
+    """Return a map of classes as integers `(H, W)`; None if its numbers are no classes."""
+    numbers = np.squeeze(_array(value))
+    with np.errstate(invalid="ignore"):  # NaN
+        whole = numbers.astype(np.int64)
+    return whole if whole.ndim == 2 and (whole == numbers).all() else None
 
 
 def _labels(label: Any, score: Any) -> dict[str, Any]:
@@ -269,6 +277,8 @@ def _boxes(boxes: Any, labels: Any) -> dict[str, Any]:
         return {}
     corners = _array(getattr(boxes, "tensor", boxes)).reshape(-1, 4)
     numbers = () if labels is None else tuple(int(each) for each in _array(labels).ravel())
+    if labels is not None and len(numbers) != len(corners):
+        raise ValueError(f"there are {len(corners)} boxes and {len(numbers)} labels of boxes")
     return {"boxes": corners, "box_labels": numbers}
 
 
