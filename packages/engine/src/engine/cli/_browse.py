@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,8 @@ from ._table import print_table
 
 if TYPE_CHECKING:
     from engine.report import DataScan, DataView
+
+_MANY = 10_000  # samples, whose check takes a while
 
 
 def browse(
@@ -61,17 +63,30 @@ def browse(
         require_matplotlib()
     except ImportError as error:
         raise ValueError(str(error)) from error  # an error of the user, shown without traceback
+    if out.suffix not in ("", ".png") and not out.is_dir():
+        raise ValueError(f"--out must be a file *.png, or a folder; got {out}")
     cfg = read_config(config, Settings(options=cfg_options or [], data_root=data_root, trust=trust))
-    view = report.browse(report.build_datasets(cfg), split, count, seed, stages, most, _is_bgr(cfg))
+    datasets = report.build_datasets(cfg)
+    _announce(datasets.values(), most)
+    view = report.browse(datasets, split, count, seed, stages, most, _is_bgr(cfg))
     files = _write(view, out)
     if as_json:
         typer.echo(json.dumps(_as_data(view, files), indent=2))
     else:
         _print_counts(view.scans)
-        for line in [*view.findings, *(f"Wrote {file}" for file in files[:1])]:
+        for line in [*view.findings, f"Wrote {out}"]:
             typer.echo(str(line).encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
     if view.findings:
         raise typer.Exit(1)
+
+
+def _announce(datasets: Iterable[Any], most: int | None) -> None:
+    """Say that a check of many samples takes a while."""
+    from engine.dataset import length_of  # deferred: --help needs no torch
+
+    total = sum(length_of(each) or 0 for each in {id(each): each for each in datasets}.values())
+    if most is None and total > _MANY:
+        typer.echo(f"Checks {total:,} samples; --most makes that fewer", err=True)
 
 
 def _is_bgr(cfg: Mapping[str, Any]) -> bool:
@@ -85,7 +100,7 @@ def _is_bgr(cfg: Mapping[str, Any]) -> bool:
 def _write(view: DataView, out: Path) -> list[Path]:
     from engine.visualization import write_image  # deferred: --help needs no torch
 
-    if out.suffix and not out.is_dir():
+    if out.suffix == ".png" and not out.is_dir():
         write_image(view.image, out)
         return [out]
     files = {out / f"{name}.png": pixels for name, pixels in view.tiles.items()}
