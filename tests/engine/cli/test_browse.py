@@ -102,6 +102,17 @@ def test_what_is_wrong_is_told_with_the_files(
     assert len([line for line in printed.splitlines() if ".png " in line]) == 5
 
 
+def test_a_split_whose_data_are_missing_is_a_finding_unless_it_is_shown(
+    config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("val.json").unlink()
+    printed = _browse(capsys, 1, config)
+    assert "train: 2 samples\n" in printed
+    for split in ("val", "test"):
+        assert f"{split}: {split}_dataloader.dataset can't be built: " in printed
+    assert "Error: " in _browse(capsys, 2, config, "--split", "test")
+
+
 def test_json_holds_counts_and_findings(config: str, capsys: pytest.CaptureFixture[str]) -> None:
     _write_split("train", {"a.png": 0, "b.png": 2})
     found = json.loads(_browse(capsys, 1, config, "--json", "--split", "test", "--out", "images"))

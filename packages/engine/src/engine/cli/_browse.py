@@ -21,7 +21,7 @@ from ._settings import Settings, read_config
 from ._table import print_table
 
 if TYPE_CHECKING:
-    from engine.report import DataScan, DataView
+    from engine.report import DataFinding, DataScan, DataView
 
 _MANY = 10_000  # samples, whose check takes a while
 
@@ -66,17 +66,26 @@ def browse(
     if out.suffix not in ("", ".png") and not out.is_dir():
         raise ValueError(f"--out must be a file *.png, or a folder; got {out}")
     cfg = read_config(config, Settings(options=cfg_options or [], data_root=data_root, trust=trust))
-    datasets = report.build_datasets(cfg)
+    broken: list[DataFinding] = []
+
+    def leave_out(name: str, error: Exception) -> None:
+        if name == split:
+            raise error
+        where, text = f"{name}_dataloader.dataset", " ".join(str(error).split())
+        broken.append(report.DataFinding("unusable", name, where, f"can't be built: {text}"))
+
+    datasets = report.build_datasets(cfg, leave_out)
     _announce(datasets.values(), most)
     view = report.browse(datasets, split, count, seed, stages, most, _is_bgr(cfg))
+    findings = [*broken, *view.findings]
     files = _write(view, out)
     if as_json:
-        typer.echo(json.dumps(_as_data(view, files), indent=2))
+        typer.echo(json.dumps(_as_data(view, findings, files), indent=2))
     else:
         _print_counts(view.scans)
-        for line in [*view.findings, f"Wrote {out}"]:
+        for line in [*findings, f"Wrote {out}"]:
             typer.echo(str(line).encode("utf-8", "backslashreplace"))  # a name may be no UTF-8
-    if view.findings:
+    if findings:
         raise typer.Exit(1)
 
 
@@ -122,12 +131,14 @@ def _print_counts(scans: Sequence[DataScan]) -> None:
         print_table(["class", *columns], rows)
 
 
-def _as_data(view: DataView, files: Sequence[Path]) -> dict[str, Any]:
+def _as_data(
+    view: DataView, findings: Sequence[DataFinding], files: Sequence[Path]
+) -> dict[str, Any]:
     return {
         "files": [str(file) for file in files],
         "notes": [*view.notes],
         "splits": {
             split: scan.to_dict() for scan in view.scans for split in scan.split.split(", ")
         },
-        "findings": [finding.to_dict() for finding in view.findings],
+        "findings": [finding.to_dict() for finding in findings],
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +41,7 @@ from ._samples import (
     steps_of,
 )
 
+_SPLITS = ("train", "val", "test")
 _SIDE = 224  # pixels, the largest of an image
 _STAGE_SIDE = 160
 _MOST_IN_ROW = 6
@@ -69,30 +70,41 @@ class DataView:
         return [finding for scan in self.scans for finding in scan.findings]
 
 
-def build_datasets(cfg: Config) -> dict[str, Any]:
+def build_datasets(
+    cfg: Config, on_error: Callable[[str, Exception], None] | None = None
+) -> dict[str, Any]:
     """Build the datasets of a config, by `train`, `val` and `test`, as the Runner does.
 
     Splits with the same config share one dataset.
 
     Args:
         cfg: The config of a run.
+        on_error: What is called with the name of a split whose data are missing or wrong, and the
+            error; the split is left out then. None raises the error.
 
     Raises:
-        ValueError: If it has no dataset.
+        ValueError: If the config has no dataset.
     """
     scope = cfg.get("default_scope", "engine")
     if trust_of(cfg, "default_scope") is not False:
         name_scope(scope)
     built: dict[str, Any] = {}
     with DefaultScope.overwrite_default_scope(scope):
-        for split in ("train", "val", "test"):
+        for split in _SPLITS:
             dataset = (cfg.get(f"{split}_dataloader") or {}).get("dataset")
             if dataset is None:
                 continue
             same = [each for each in built if cfg[f"{each}_dataloader"]["dataset"] == dataset]
-            with using_classes(lambda: classes_of(built.get("train")) or None):
-                built[split] = built[same[0]] if same else _build(dataset)
-    if not built:
+            try:
+                with using_classes(
+                    lambda: classes_of(built["train"]) if "train" in built else None
+                ):
+                    built[split] = built[same[0]] if same else _build(dataset)
+            except (ValueError, OSError) as error:
+                if on_error is None:
+                    raise
+                on_error(split, error)
+    if not any(cfg.get(f"{split}_dataloader") for split in _SPLITS):
         raise ValueError(
             "the config has no dataset: none of train_dataloader, val_dataloader and "
             "test_dataloader"
@@ -196,6 +208,7 @@ class _Drawer:
         cells: list[Cell] = []
         done: list[Any] = []
         problem: Exception | None = None
+        factor: int | None = None
         name, caption = "dataset", ""
         try:
             for step, data in steps_of(self._dataset, index):
@@ -206,7 +219,11 @@ class _Drawer:
                     cells += [Cell(blank(_STAGE_SIDE), [name, "no image"])] if done else []
                 else:
                     caption = describe(sample, self._palette) or caption
-                    pixels = self._draw(sample, norm_of(done), _STAGE_SIDE)
+                    largest = max(sample.image.shape[:2])
+                    if factor is None:  # of all steps, so that what gets smaller looks smaller
+                        factor = _STAGE_SIDE // largest
+                    side = min(factor * largest, 2 * _STAGE_SIDE) or _STAGE_SIDE
+                    pixels = self._draw(sample, norm_of(done), side)
                     cells.append(Cell(pixels, [name, _size(sample)]))
                 name = name_of(step)
                 done.append(step)

@@ -15,8 +15,8 @@ from engine.dataset import origin_of, spread
 
 from ._samples import NoImageError, Sample, loaded_sample
 
+BACKGROUNDS = ("background", "_background_", "bg")  # names of the class of what is of no class
 _IGNORED = 255  # what losses and metrics ignore, where the dataset does not say otherwise
-_BACKGROUNDS = ("background", "_background_", "bg")
 _TRAIN = "train"
 
 
@@ -218,7 +218,7 @@ def _count_mask(scan: DataScan, mask: Any, path: str) -> None:
     if {*found} == {scan.ignored}:
         scan.add("mask", path, f"is empty: all its pixels are {scan.ignored}, which is ignored")
     rest = {*found} - {scan.ignored}
-    if len(rest) == 1 and class_name(scan.classes, *rest).lower() in _BACKGROUNDS:
+    if len(rest) == 1 and class_name(scan.classes, *rest).lower() in BACKGROUNDS:
         scan.add("mask", path, f"is empty: all its pixels are {class_name(scan.classes, *rest)}")
 
 

@@ -15,7 +15,7 @@ from torch.nn import functional
 
 from engine.visualization import Visualizer
 
-from ._data_check import class_name
+from ._data_check import BACKGROUNDS, class_name
 from ._report import Pixels
 from ._samples import Array, Sample
 
@@ -59,6 +59,9 @@ class Palette(NamedTuple):
             count = max(len(names), 8)
             hues = (colorsys.hsv_to_rgb(n / count, 0.8, 0.95) for n in range(count))
             given = [[round(255 * part) for part in hue] for hue in hues]
+            for label, name in enumerate(names):
+                if name.lower() in BACKGROUNDS:
+                    given[label] = [0, 0, 0]
         colors = [(int(red), int(green), int(blue)) for red, green, blue in given]
         return cls(names, colors, ignored)
 
