@@ -197,7 +197,7 @@ def test_a_sample_that_fails_is_a_finding_and_the_others_are_shown() -> None:
     assert [str(each) for each in view.findings] == [
         "train: sample 1 can't be used: the disk is gone"
     ]
-    assert len(view.tiles) == 2
+    assert len(view.draw_tiles()) == 2
 
 
 def test_a_transform_that_fails_ends_its_row() -> None:
@@ -226,7 +226,7 @@ def test_what_is_wrapped_is_seen_as_it_is_loaded(wrap: Callable[[Any], Any]) -> 
     data = Boxes(metainfo={"classes": ["a", "b", "c"]}, pipeline=[lambda results: {**results}])
     wrapped = wrap(data)
     view = browse(wrapped, stages=True)
-    assert len(view.tiles) == len(wrapped)
+    assert len(view.draw_tiles()) == len(wrapped)
     assert view.scans[0].classes == ["a", "b", "c"]
     assert sum(view.scans[0].counts.values()) == len(wrapped)
     for index in range(len(wrapped)):

@@ -112,7 +112,7 @@ def _write(view: DataView, out: Path) -> list[Path]:
     if out.suffix == ".png" and not out.is_dir():
         write_image(view.image, out)
         return [out]
-    files = {out / f"{name}.png": pixels for name, pixels in view.tiles.items()}
+    files = {out / f"{name}.png": pixels for name, pixels in view.draw_tiles().items()}
     for file, pixels in files.items():
         write_image(pixels, file)
     return [*files]

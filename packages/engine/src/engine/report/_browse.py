@@ -6,7 +6,8 @@ import math
 import random
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -54,15 +55,15 @@ class DataView:
 
     Attributes:
         image: The page, RGB `(H, W, 3)`.
-        tiles: By names that are fit for files, an image for each sample, or for each row.
         scans: Counts of labels, by split.
         notes: What had to be done to show the images.
+        draw_tiles: What draws an image for each sample, by names that are fit for files.
     """
 
     image: Pixels
-    tiles: Mapping[str, Pixels]
     scans: Sequence[DataScan]
     notes: Sequence[str]
+    draw_tiles: Callable[[], Mapping[str, Pixels]] = field(repr=False)
 
     @property
     def findings(self) -> list[DataFinding]:
@@ -158,7 +159,7 @@ def browse(
         }
         scans = check_datasets(given, most)
     page = drawer.page(rows) if stages else drawer.page(rows, _MOST_IN_ROW)
-    return DataView(page, drawer.tiles(rows), scans, sorted(drawer.notes))
+    return DataView(page, scans, sorted(drawer.notes), partial(drawer.tiles, rows))
 
 
 class _Drawer:
@@ -207,34 +208,38 @@ class _Drawer:
             )
         cells: list[Cell] = []
         done: list[Any] = []
-        problem: Exception | None = None
-        factor: int | None = None
+        missing: NoImageError | None = None
+        first = 0  # the largest side of the first image, in pixels
         name, caption = "dataset", ""
         try:
             for step, data in steps_of(self._dataset, index):
                 try:
                     sample = sample_of(data, where)
                 except NoImageError as error:
-                    problem = error
+                    missing = error
                     cells += [Cell(blank(_STAGE_SIDE), [name, "no image"])] if done else []
                 else:
                     caption = describe(sample, self._palette) or caption
-                    largest = max(sample.image.shape[:2])
-                    if factor is None:  # of all steps, so that what gets smaller looks smaller
-                        factor = _STAGE_SIDE // largest
-                    side = min(factor * largest, 2 * _STAGE_SIDE) or _STAGE_SIDE
-                    pixels = self._draw(sample, norm_of(done), side)
-                    cells.append(Cell(pixels, [name, _size(sample)]))
+                    # One scale for all steps, so that what gets smaller looks smaller.
+                    first = first or max(sample.image.shape[:2])
+                    cells.append(self._stage(sample, name, done, first))
                 name = name_of(step)
                 done.append(step)
         except Exception as error:  # noqa: BLE001  # and so may a transform
             cells.append(Cell(blank(_STAGE_SIDE), [name, _said(error)], True))
         else:
-            if problem is not None and all(cell.lines[1] == "no image" for cell in cells):
-                raise problem
+            if missing is not None and all(cell.lines[1] == "no image" for cell in cells):
+                raise missing
         path = _file(path_of(self._dataset, index))
         self._captions[index] = f"{path}: {caption}" if caption else path
         return cells
+
+    def _stage(self, sample: Sample, name: str, done: Sequence[Any], first: int) -> Cell:
+        """Draw a sample after some transforms, in the scale of the first image."""
+        side = min(_STAGE_SIDE // first * max(sample.image.shape[:2]), 2 * _STAGE_SIDE)
+        pixels = self._draw(sample, norm_of(done), side or _STAGE_SIDE)
+        height, width, channels = sample.image.shape
+        return Cell(pixels, [name, f"{height}×{width}×{channels} {sample.image.dtype}"])
 
     def page(self, rows: Mapping[int, Sequence[Cell]], in_row: int | None = None) -> Pixels:
         """Draw all cells on a page.
@@ -306,11 +311,6 @@ def _seeded(seed: int) -> Iterator[None]:
         finally:
             random.setstate(own)
             np.random.set_state(of_numpy)
-
-
-def _size(sample: Sample) -> str:
-    height, width, channels = sample.image.shape
-    return f"{height}×{width}×{channels} {sample.image.dtype}"
 
 
 def _file(path: str) -> str:
