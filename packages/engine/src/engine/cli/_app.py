@@ -15,7 +15,7 @@ from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _checkpoint, _compat, _config, _env, _plot, _registry
+from . import _browse, _checkpoint, _compat, _config, _env, _plot, _registry
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -58,6 +58,7 @@ app.add_typer(_config.app, name="config")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
+app.command()(_browse.browse)
 app.command()(_checkpoint.export)
 app.command()(_plot.plot)
 app.command()(_checkpoint.predict)

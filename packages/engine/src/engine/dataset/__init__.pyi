@@ -31,3 +31,4 @@ from ._workers import worker_init_fn as worker_init_fn
 from ._wrappers import ClassBalancedDataset as ClassBalancedDataset
 from ._wrappers import ConcatDataset as ConcatDataset
 from ._wrappers import RepeatDataset as RepeatDataset
+from ._wrappers import origin_of as origin_of

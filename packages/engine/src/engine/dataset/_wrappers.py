@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, NoReturn
 
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, Subset
 
 from engine.registry import DATASETS
 from engine.utils import check_types, same_value
@@ -125,6 +125,24 @@ class Wrapper(Dataset[Any], ABC):
     @abstractmethod
     def _origin(self, idx: int) -> tuple[Any, int]:
         """Return the dataset that a sample is of, and its index there."""
+
+
+def origin_of(dataset: Any, idx: int) -> tuple[Any, int]:
+    """Return the dataset that a sample is of within wrappers, at any depth, and its index there.
+
+    Args:
+        dataset: The dataset, or one of engine's wrappers, or a `Subset` of torch.
+        idx: The index.
+    """
+    while True:
+        if isinstance(dataset, Wrapper):
+            if not dataset._fully_initialized:
+                dataset.full_init()
+            dataset, idx = dataset._origin(idx)
+        elif isinstance(dataset, Subset):
+            dataset, idx = dataset.dataset, dataset.indices[idx]
+        else:
+            return dataset, idx
 
 
 @DATASETS.register_module()

@@ -1,4 +1,4 @@
-"""Report of a test: tables, pictures, worst images, predictions and features."""
+"""Report of a test: tables, pictures, worst images, predictions, features; a look at data."""
 
 from engine._lazy import attach_stub
 

@@ -1,4 +1,10 @@
+from ._browse import DataView as DataView
+from ._browse import browse as browse
+from ._browse import build_datasets as build_datasets
 from ._confusion import confusion_tables as confusion_tables
+from ._data_check import DataFinding as DataFinding
+from ._data_check import DataScan as DataScan
+from ._data_check import check_datasets as check_datasets
 from ._features import FeatureTap as FeatureTap
 from ._features import training_features as training_features
 from ._hook import Observation as Observation
