@@ -85,7 +85,7 @@ def train(
     debug: DebugOption = False,
 ) -> None:
     """Check a config and train its model."""
-    _announce("trains", config)
+    _announce(config)
     options = cfg_options or []
     cfg = read_config(
         config,
@@ -126,7 +126,6 @@ def run_test(
     debug: DebugOption = False,
 ) -> None:
     """Test a trained model, print its metrics, and write a report."""
-    _announce("tests", config)
     from engine.model import without_pretrained  # deferred: --help needs no torch
 
     cfg = read_config(
@@ -168,10 +167,11 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(USER_ERROR)
 
 
-def _announce(does: str, config: str) -> None:
+def _announce(config: str) -> None:
     """Say at once what happens, since to import torch takes a while."""
     if os.environ.get("RANK", "0") == "0":
-        typer.echo(f"engine {__version__} {does} {config}", err=True)
+        typer.echo(f"engine {__version__} trains {config}")
+        sys.stdout.flush()
 
 
 def _build_runner(cfg: Config) -> Any:
