@@ -168,10 +168,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def _announce(config: str) -> None:
-    """Say at once what happens, since to import torch takes a while."""
-    if os.environ.get("RANK", "0") == "0":
-        typer.echo(f"engine {__version__} trains {config}")
-        sys.stdout.flush()
+    """Say at once what happens, where torch is yet to be imported, which takes a while."""
+    if "torch" not in sys.modules and os.environ.get("RANK", "0") == "0":
+        typer.echo(f"engine {__version__} trains {config}", err=True)
 
 
 def _build_runner(cfg: Config) -> Any:
