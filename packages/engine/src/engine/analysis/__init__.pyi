@@ -5,3 +5,6 @@ from ._analyzers import flop_count as flop_count
 from ._report import get_model_complexity_info as get_model_complexity_info
 from ._report import parameter_count as parameter_count
 from ._report import parameter_count_table as parameter_count_table
+from ._summary import ModelSummary as ModelSummary
+from ._summary import ModuleSummary as ModuleSummary
+from ._summary import summarize as summarize

@@ -65,6 +65,7 @@ from ._roots import WEIGHT_INITIALIZERS as WEIGHT_INITIALIZERS
 from ._scope import DefaultScope as DefaultScope
 from ._scope import add_scope_alias as add_scope_alias
 from ._scope import init_default_scope as init_default_scope
+from ._scope import scope_of as scope_of
 from ._scope import use_default_scope as use_default_scope
 from ._source import PackageSource as PackageSource
 from ._source import Source as Source

@@ -29,6 +29,8 @@ from ._reexports import weights_to_cpu as weights_to_cpu
 from ._resume_point import find_latest_checkpoint as find_latest_checkpoint
 from ._runner import FlexibleRunner as FlexibleRunner
 from ._runner import Runner as Runner
+from ._sample import inputs_of as inputs_of
+from ._sample import model_of as model_of
 from ._strategies import BaseStrategy as BaseStrategy
 from ._strategies import DDPStrategy as DDPStrategy
 from ._strategies import SingleDeviceStrategy as SingleDeviceStrategy
