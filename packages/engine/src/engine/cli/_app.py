@@ -14,7 +14,7 @@ from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _checkpoint, _compat, _config, _env, _lr, _plot, _registry, _summary
+from . import _checkpoint, _compat, _config, _env, _lr, _models, _plot, _registry, _summary
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -59,6 +59,7 @@ app.command()(_config.lint)
 app.command()(_env.env)
 app.command()(_checkpoint.export)
 app.command()(_lr.lr)
+app.command()(_models.models)
 app.command()(_plot.plot)
 app.command()(_summary.summary)
 app.command()(_checkpoint.predict)
