@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -14,6 +14,13 @@ from engine.registry import FoundName, find_models, find_names, find_roots, forg
 from engine.registry._search import fits
 
 MakeLibrary = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _libraries_as_they_were() -> Iterator[None]:
+    yield
+    forget_scopes()
+
 
 NAMES = st.text("abAB_1", min_size=1, max_size=8)
 
@@ -46,14 +53,15 @@ def test_models_are_those_of_the_tree_and_of_its_sources() -> None:
 
 
 def test_a_library_that_can_not_be_imported_is_told(make_library: MakeLibrary) -> None:
-    make_library("broken", "raise RuntimeError('no')")
+    folder = make_library("lost_lib", "raise RuntimeError('no')")
+    facts = folder / "lost_lib-1.0.dist-info" / "entry_points.txt"
+    facts.write_text("[engine.scopes]\nlost_lib = lost_lib.registry\n", encoding="utf-8")
     forget_scopes()
     told: list[str] = []
     assert find_names("LinearClsHead", tell=told.append)
-    assert [each for each in told if each.startswith("broken is left out: ")] == told != []
-    with pytest.warns(UserWarning, match="broken is left out"):
+    assert [each.partition(":")[0] for each in told] == ["lost_lib is left out"]
+    with pytest.warns(UserWarning, match="lost_lib is left out"):
         find_names("LinearClsHead")
-    forget_scopes()
 
 
 def test_what_there_is_not() -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from engine.registry import FoundName, find_models
+from engine.utils import did_you_mean
 
 from ._arguments import DebugOption, JsonOption
 from ._table import print_table
@@ -52,7 +53,7 @@ def models(
         ]
         typer.echo(json.dumps(facts, indent=2))
     elif not found:
-        typer.echo(f"there is no such model{_hint(pattern, source)}")
+        typer.echo(f"there is no such model{_hint(pattern, source, pretrained)}")
     else:
         columns = ("parameters", "multiply-adds", "input") if params else ()
         rows = (
@@ -90,8 +91,7 @@ def _format_weights(names: tuple[str, ...]) -> str:
     return ", ".join([*names[:_SHOWN], *([f"{more} more"] if more > 0 else [])])
 
 
-def _hint(pattern: str | None, source: str | None) -> str:
-    from engine.utils import did_you_mean  # deferred: only a search in vain needs it
-
-    names = [name for each in find_models(source=source) for name in (each.full_name, each.name)]
+def _hint(pattern: str | None, source: str | None, pretrained: bool) -> str:
+    others = find_models(source=source, pretrained=pretrained, tell=lambda _: None)
+    names = [name for each in others for name in (each.full_name, each.name)]
     return did_you_mean((pattern or "").strip("*"), names)

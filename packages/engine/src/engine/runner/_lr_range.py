@@ -22,7 +22,7 @@ from engine.model import keeping_random_state
 from engine.registry import RUNNERS
 from engine.visualization import plot_lr_range
 
-# A loss this many times the best one, after smoothing, has diverged.
+# A loss above the first one and this many times the best one, after smoothing, has diverged.
 _DIVERGED = 4
 # The width of the smoothing, as a part of all steps, and the least one, in steps. It is the
 # deviation of a normal distribution.
@@ -103,7 +103,7 @@ def find_lr(cfg: Config, min_lr: float = 1e-6, max_lr: float = 1.0, steps: int =
 
     The rate is multiplied by the same factor after each iteration, up to where the loss diverges.
     Ratios between parameter groups stay as the config has them. The training is that of the config,
-    without its schedulers, custom hooks, validation and trackers, and begins with the same weights.
+    without its schedulers, hooks, validation and trackers, and begins with the same weights.
     Nothing is written into its work directory, and the generators stand where they stood before.
 
     The test is that of "Cyclical Learning Rates for Training Neural Networks" (Smith, 2017,
@@ -197,7 +197,7 @@ class _NotedLosses(Hook):
         ago = np.arange(len(self.losses))[::-1]
         smoothed = float(np.average(self.losses, weights=_weights(ago, self._steps)))
         self._best = min(self._best, smoothed)
-        return smoothed > self._best + (_DIVERGED - 1) * abs(self._best)
+        return smoothed > max(self.losses[0], self._best + (_DIVERGED - 1) * abs(self._best))
 
 
 def _weights(distances: NDArray[np.int_], steps: int) -> NDArray[np.float64]:
