@@ -68,3 +68,13 @@ def test_a_users_mistake(
     empty.write_text("work_dir = 'x'")
     words = [str(empty) if word == "CONFIG" else word for word in words]
     assert message in _run(capsys, *words, status=2)[1]
+
+
+def test_a_sample_that_the_model_can_not_take(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    config = tmp_path / "unstacked.py"
+    preprocessor = "dict(_delete_=True, type='BaseDataPreprocessor')"
+    config.write_text(f"_base_ = '{DIGITS}'\nmodel = dict(data_preprocessor={preprocessor})")
+    err = _run(capsys, str(config), status=2)[1]
+    assert "the model can't take a list as input; --shape says another" in err

@@ -46,10 +46,9 @@ def summary(
     inputs = _inputs(cfg, model, sizes)
     try:
         found = summarize(model, inputs, depth)
-    except RuntimeError as error:  # of torch, where sizes don't fit
-        told = "×".join(map(str, inputs.shape[1:]))
+    except (RuntimeError, TypeError) as error:  # of torch, where sizes or types don't fit
         raise ValueError(
-            f"the model can't take an input of {told}; --shape says another: {error}"
+            f"the model can't take {_describe(inputs)}; --shape says another: {error}"
         ) from error
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))
@@ -78,3 +77,9 @@ def _inputs(cfg: Config, model: nn.Module, shape: tuple[int, ...] | None) -> Any
             told = "×".join(map(str, shape))
             typer.echo(f"No sample of the data ({error}): the input is {told}", err=True)
     return torch.randn(1, *shape, generator=torch.Generator().manual_seed(0))
+
+
+def _describe(inputs: Any) -> str:
+    if not hasattr(inputs, "shape"):  # not stacked: the config has no data preprocessor for that
+        return f"a {type(inputs).__name__} as input"
+    return f"an input of {'×'.join(map(str, inputs.shape[1:]))}"
