@@ -46,7 +46,7 @@ def summary(
     inputs = _inputs(cfg, model, sizes)
     try:
         found = summarize(model, inputs, depth)
-    except (RuntimeError, TypeError) as error:  # of torch, where sizes or types don't fit
+    except (RuntimeError, TypeError, AttributeError) as error:  # a size or type that does not fit
         raise ValueError(
             f"the model can't take {_describe(inputs)}; --shape says another: {error}"
         ) from error
