@@ -36,7 +36,41 @@ def test_find(capsys: pytest.CaptureFixture[str]) -> None:
         ("MODELS", "mmalpha", "LinearClsHead"),
         ("PARAM_SCHEDULERS", "engine", "LinearLR"),
     }
-    assert _printed(capsys, "find", "no-such-thing") == "nothing\n"
+
+
+def test_find_a_part_of_a_name(capsys: pytest.CaptureFixture[str]) -> None:
+    names = {row["name"] for row in _json(capsys, "find", "lineAR")}
+    assert {"LinearClsHead", "LinearLR", "LinearMomentum"} <= names
+    rows = _json(capsys, "find", "mmalpha.Lin", "MODELS")
+    assert [(row["scope"], row["name"]) for row in rows] == [("mmalpha", "LinearClsHead")]
+    printed = _printed(capsys, "find", "linear").splitlines()
+    told = [line.split()[0] for line in printed if not line.startswith(" ")]
+    assert told == sorted({*told}, key=told.index)  # each registry once
+    assert {"registry", "MODELS", "PARAM_SCHEDULERS"} <= {*told}
+
+
+def test_nothing_found(capsys: pytest.CaptureFixture[str]) -> None:
+    printed = _printed(capsys, "find", "LinearHed")
+    assert printed.startswith("nothing is called 'LinearHed'; did you mean 'Linear")
+    assert _printed(capsys, "find", "qqqq") == "nothing is called 'qqqq'\n"
+    assert _json(capsys, "find", "qqqq") == []
+
+
+def test_list_a_library_or_a_source(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = _json(capsys, "list", "mmalpha")
+    assert {row["scope"] for row in rows} == {"mmalpha"}
+    assert {"MODELS", "DATASETS", "METRICS"} <= {row["registry"] for row in rows}
+    rows = _json(capsys, "list", "torchmetrics")
+    assert {(row["registry"], row["target"]) for row in rows} == {("METRICS", "torchmetrics")}
+
+
+def test_a_library_that_there_is_not(capsys: pytest.CaptureFixture[str]) -> None:
+    for wrong, right in (("mmalfa", "mmalpha"), ("MODEL", "MODELS")):
+        with pytest.raises(SystemExit) as caught:
+            main(["registry", "list", wrong])
+        assert caught.value.code == 2
+        told = f"there is no registry or library {wrong!r}; did you mean {right!r}?"
+        assert told in capsys.readouterr().err
 
 
 def test_tree(capsys: pytest.CaptureFixture[str]) -> None:

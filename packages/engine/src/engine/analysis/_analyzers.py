@@ -11,7 +11,7 @@ from typing import Any, Self
 
 import torch
 from torch import Tensor, nn
-from torch.nn.modules.module import register_module_forward_pre_hook
+from torch.nn.modules.module import register_module_forward_hook
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils.flop_counter import FlopCounterMode
 
@@ -20,6 +20,7 @@ from engine.logging import get_logger
 from ._formulas import Formula, Handle, activations, formulas_of, multiply_adds, operator_of
 
 Inputs = Tensor | tuple[Any, ...]
+Shape = tuple[int, ...]
 
 _SHORT = {
     "convolution": "conv",
@@ -169,7 +170,16 @@ class _Analyzer:
     def uncalled_modules(self) -> set[str]:
         """Return the names of the modules that the forward pass does not call."""
         modules = self._model.named_modules(remove_duplicate=False)
-        return {name for name, module in modules if module not in self._pass.called}
+        return {name for name, module in modules if module not in self._pass.outputs}
+
+    def output_shapes(self) -> dict[str, tuple[Shape, ...]]:
+        """Return the shapes of the tensors that each module returned, where it was called.
+
+        If the forward pass calls it several times, they are those of the last call.
+        """
+        modules = self._model.named_modules(remove_duplicate=False)
+        outputs = self._pass.outputs
+        return {name: outputs[module] for name, module in modules if module in outputs}
 
     @functools.cached_property
     def _names(self) -> dict[str, str]:
@@ -183,8 +193,12 @@ class _Analyzer:
         counter = FlopCounterMode(display=False)
         counter.flop_registry = self._formulas  # and no others, where some were removed
         others = _Others(counter)
-        called: set[nn.Module] = set()
-        hook = register_module_forward_pre_hook(lambda module, _: called.add(module))
+        outputs: dict[nn.Module, tuple[Shape, ...]] = {}
+
+        def note(module: nn.Module, _: Any, output: Any) -> None:
+            outputs[module] = shapes_in(output)
+
+        hook = register_module_forward_hook(note)
         try:
             with _in_evaluation(self._model), others, counter:
                 self._model(*self._inputs)
@@ -193,7 +207,7 @@ class _Analyzer:
         seen = _Pass(
             counts=self._by_name(counter.get_flop_counts(), _short_name),
             others=self._by_name(others.calls, _name),
-            called=called,
+            outputs=outputs,
         )
         self._tell(seen)
         return seen
@@ -203,7 +217,7 @@ class _Analyzer:
         if self._tells_unsupported and seen.others[""]:
             get_logger().warning("Operators that count nothing: %s", ", ".join(seen.others[""]))
         modules = self._model.named_modules()
-        uncalled = [name for name, module in modules if module not in seen.called]
+        uncalled = [name for name, module in modules if module not in seen.outputs]
         if self._tells_uncalled and uncalled:
             get_logger().warning("Modules that are not called: %s", ", ".join(uncalled))
 
@@ -309,12 +323,12 @@ class _Pass:
     Attributes:
         counts: By module and operator.
         others: How often each module calls operators that count nothing.
-        called: The modules that were called.
+        outputs: The shapes of the tensors that each module returned that was called.
     """
 
     counts: Mapping[str, Counter[str]]
     others: Mapping[str, Counter[str]]
-    called: set[nn.Module]
+    outputs: Mapping[nn.Module, tuple[Shape, ...]]
 
 
 class _Others(TorchDispatchMode):
@@ -350,6 +364,20 @@ def _in_evaluation(model: nn.Module) -> Iterator[None]:
         torch.backends.mha.set_fastpath_enabled(merged)
         for module, training in was_training.items():
             module.training = training
+
+
+def shapes_in(value: Any) -> tuple[Shape, ...]:
+    """Return the shapes of the tensors in a value, in their order.
+
+    Args:
+        value: A tensor, or tensors in sequences and mappings.
+    """
+    if isinstance(value, Tensor):
+        return (tuple(value.shape),)
+    if isinstance(value, Mapping):
+        value = [*value.values()]
+    within = value if isinstance(value, (list, tuple)) else ()
+    return tuple(shape for each in within for shape in shapes_in(each))
 
 
 def _name(operator: Any) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any
 
 import typer
@@ -15,7 +14,18 @@ from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
 
-from . import _browse, _checkpoint, _compat, _config, _env, _plot, _registry
+from . import (
+    _browse,
+    _checkpoint,
+    _compat,
+    _config,
+    _env,
+    _lr,
+    _models,
+    _plot,
+    _registry,
+    _summary,
+)
 from ._arguments import (
     CheckpointArgument,
     ConfigArgument,
@@ -37,6 +47,7 @@ from ._report import (
     report_lines,
 )
 from ._settings import Settings, read_config
+from ._signals import exit_after_signal
 from ._table import print_table
 
 USER_ERROR = 2
@@ -60,7 +71,10 @@ app.command()(_config.lint)
 app.command()(_env.env)
 app.command()(_browse.browse)
 app.command()(_checkpoint.export)
+app.command()(_lr.lr)
+app.command()(_models.models)
 app.command()(_plot.plot)
+app.command()(_summary.summary)
 app.command()(_checkpoint.predict)
 
 
@@ -93,7 +107,7 @@ def train(
     )
     if not no_lint:
         _config.refuse_errors(cfg)
-    with _exit_after_signal():
+    with exit_after_signal():
         if folds is None:
             _build_runner(cfg).train()
         else:
@@ -139,7 +153,7 @@ def run_test(
     wanted = Exports(save_predictions, save_features, knn)
     hook = prepare_report(runner, report, wanted)
     runner.load_checkpoint(checkpoint, strict=True)
-    with _exit_after_signal():
+    with exit_after_signal():
         metrics = runner.test()
     scores = [f"{name}: {value}" for name, value in metrics.items()]
     _end_processes([*scores, *report_lines(hook)])
@@ -230,17 +244,6 @@ def _check_files(cfg: Config, checkpoint: str) -> None:
     check_exists(checkpoint)
     for key, message in missing_annotations(cfg, ["test_dataloader"]):
         raise FileNotFoundError(f"{key} ({cfg.provenance(key).site}): {message}")
-
-
-@contextmanager
-def _exit_after_signal() -> Iterator[None]:
-    """Exit if a signal ended the run, which was saved."""
-    from engine.runner import TrainingInterrupted
-
-    try:
-        yield
-    except TrainingInterrupted as stop:
-        raise typer.Exit(stop.exit_status) from None
 
 
 def _repeat_options(words: list[str]) -> list[str]:

@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Annotated, Any
 
 import typer
 
 from engine import registry as registries
-from engine.registry import Registry, ScopeImportError, import_announced
+from engine.registry import (
+    FoundName,
+    Registry,
+    ScopeImportError,
+    find_names,
+    find_roots,
+    import_announced,
+    known_scopes,
+)
+from engine.utils import did_you_mean
 
 from ._arguments import JsonOption
 from ._table import print_table
@@ -21,40 +29,53 @@ RegistryArgument = Annotated[
     str | None,
     typer.Argument(metavar="[REGISTRY]", help="A root registry, e.g. MODELS; all by default."),
 ]
-ScopeOption = Annotated[str | None, typer.Option(help="Only the names of this library.")]
 
 
 @app.command("list")
 def list_names(
-    registry: RegistryArgument = None, scope: ScopeOption = None, as_json: JsonOption = False
+    what: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[REGISTRY|LIBRARY]",
+            help="A root registry, e.g. MODELS, or a library or source, e.g. mmalpha; all by "
+            "default, without sources.",
+        ),
+    ] = None,
+    scope: Annotated[
+        str | None, typer.Option(help="Only the names of this library or source.")
+    ] = None,
+    as_json: JsonOption = False,
 ) -> None:
     """List names, with the class or function and the call site of each."""
-    rows = [row for row in _iter_rows(registry) if scope in (None, row["scope"])]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-    else:
-        _print_table("name", rows)
+    registry = what
+    if scope is None and what is not None and not _is_root(what):
+        registry, scope = None, _find_library(what)
+    found = find_names(None, registry, scope, _tell)
+    _print_names(found, "nothing", as_json)
 
 
 @app.command()
 def find(
-    pattern: Annotated[str, typer.Argument(help="A name with wildcards, e.g. '*Net*'.")],
+    pattern: Annotated[
+        str,
+        typer.Argument(help="A part of a name, or with wildcards the whole, e.g. '*Net*'."),
+    ],
     registry: RegistryArgument = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Find names by a pattern, ignoring case."""
-    wanted = pattern.casefold()
-    rows = [row for row in _iter_rows(registry) if fnmatchcase(row["name"].casefold(), wanted)]
-    if as_json:
-        typer.echo(json.dumps(rows, indent=2))
-    else:
-        _print_table("name", rows)
+    """Find names by a pattern, ignoring case; `engine models` finds those of sources too."""
+    found = find_names(pattern, registry, tell=_tell)
+    hint = ""
+    if not found:
+        names = [each.name for each in find_names(None, registry, tell=lambda _: None)]
+        hint = did_you_mean(pattern.strip("*"), names)
+    _print_names(found, f"nothing is called {pattern!r}{hint}", as_json)
 
 
 @app.command()
 def tree(registry: RegistryArgument = None, as_json: JsonOption = False) -> None:
     """Show the trees of registries: the node of each library, with the number of its names."""
-    nodes = {label: _make_tree(root) for label, root in _find_roots(registry).items()}
+    nodes = {label: _make_tree(root) for label, root in find_roots(registry).items()}
     if as_json:
         typer.echo(json.dumps(nodes, indent=2))
         return
@@ -75,7 +96,7 @@ def explain(
     as_json: JsonOption = False,
 ) -> None:
     """Explain a lookup: what is searched, imported, found and shadowed."""
-    [root] = _find_roots(registry).values()
+    [root] = find_roots(registry).values()
     with registries.DefaultScope.overwrite_default_scope(scope):
         explanation = root.explain(name)
     typer.echo(json.dumps(explanation.to_dict(), indent=2) if as_json else str(explanation))
@@ -83,40 +104,23 @@ def explain(
         raise typer.Exit(1)
 
 
-def _find_roots(wanted: str | None) -> dict[str, Registry[Any]]:
-    """Return the root registries by the names of their variables.
-
-    Raises:
-        ValueError: If there is no such registry.
-    """
-    known = {
-        name: value
-        for name in dir(registries)
-        if name != "OPTIM_WRAPPER" and isinstance(value := getattr(registries, name), Registry)
-    }
-    if wanted is None:
-        return known
-    for name, root in known.items():
-        if wanted in (name, root.name):
-            return {name: root}
-    raise ValueError(f"there is no root registry {wanted!r}; there are {', '.join(known)}")
+def _is_root(name: str) -> bool:
+    return any(name in (label, root.name) for label, root in find_roots().items())
 
 
-def _iter_rows(wanted: str | None) -> Iterator[dict[str, str]]:
-    for scope, reason in import_announced().items():
-        typer.echo(f"{scope} is left out: {reason}", err=True)
-    for label, root in _find_roots(wanted).items():
-        nodes = root.walk_down()
-        for node in sorted(nodes, key=lambda each: (each is not each.root, each.scope)):
-            _import(node)
-            for name, module in sorted(node.module_dict.items()):
-                yield {
-                    "registry": label,
-                    "scope": node.scope,
-                    "name": name,
-                    "target": f"{module.__module__}.{module.__qualname__}",
-                    "site": str(node.get_call_site(name)),
-                }
+def _find_library(name: str) -> str:
+    known = known_scopes()
+    if name not in known:
+        names = [*find_roots(), *known]
+        raise ValueError(
+            f"there is no registry or library {name!r}{did_you_mean(name, names)}; there are "
+            f"{', '.join(names)}"
+        )
+    return name
+
+
+def _tell(message: str) -> None:
+    typer.echo(message, err=True)
 
 
 def _make_tree(node: Registry[Any]) -> dict[str, Any]:
@@ -130,7 +134,7 @@ def _import(node: Registry[Any]) -> None:
     try:
         node.import_from_location()
     except ScopeImportError as error:
-        typer.echo(f"{node.label} is not complete: {error}", err=True)
+        _tell(f"{node.label} is not complete: {error}")
 
 
 def _add_branches(shown: Any, node: dict[str, Any]) -> None:
@@ -138,12 +142,23 @@ def _add_branches(shown: Any, node: dict[str, Any]) -> None:
         _add_branches(shown.add(f"{child['scope']} ({child['names']})"), child)
 
 
-def _print_table(title: str, rows: list[dict[str, str]]) -> None:
-    if not rows:
-        typer.echo("nothing")
-        return
-    cells = [
-        (row["registry"], f"{row['scope']}.{row['name']}", row["target"], row["site"])
-        for row in rows
-    ]
-    print_table(("registry", title, "target", "site"), cells)
+def _print_names(found: Sequence[FoundName], nothing: str, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([each.to_dict() for each in found], indent=2))
+    elif not found:
+        typer.echo(nothing)
+    else:
+        print_table(("registry", "name", "target", "site"), _rows(found))
+
+
+def _rows(found: Iterable[FoundName]) -> Iterator[tuple[str, ...]]:
+    """Yield the cells of names; each registry is told once."""
+    before = ""
+    for each in found:
+        yield (
+            "" if each.registry == before else each.registry,
+            each.full_name,
+            each.target,
+            each.site,
+        )
+        before = each.registry

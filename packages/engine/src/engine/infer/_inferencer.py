@@ -32,7 +32,7 @@ from engine.registry import (
     is_building_from_data,
     name_scope,
     needs_trust,
-    trust_of,
+    scope_of,
 )
 from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import get_function, load_weights
@@ -111,7 +111,7 @@ class BaseInferencer:
             check_exists(weights)
         self.cfg = config_of(model, weights)
         self.show_progress = show_progress
-        self.scope = _scope_of(self.cfg) if scope is None else scope
+        self.scope = scope_of(self.cfg) if scope is None else scope
         if scope is not None and not is_building_from_data():
             name_scope(scope)
         self.device = device_of(device or get_device())
@@ -423,13 +423,6 @@ def _test_dataset(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
     return cast("Mapping[str, Any]", dataset)
 
 
-def _scope_of(cfg: Mapping[str, Any]) -> str:
-    scope: str = cfg.get("default_scope", "engine")
-    if trust_of(cfg, "default_scope") is not False:
-        name_scope(scope)
-    return scope
-
-
 def config_of(
     model: ModelConfig | None, weights: str | Path | None, *, trust: bool = False
 ) -> Config:
@@ -482,7 +475,7 @@ def build_inferencer(
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")
     defaults = {"model": cfg, "weights": str(weights), "device": device}
-    with DefaultScope.overwrite_default_scope(_scope_of(cfg)):
+    with DefaultScope.overwrite_default_scope(scope_of(cfg)):
         built = INFERENCERS.build(cfg["inferencer"], default_args=defaults)
     inferencer = cast("BaseInferencer", built)
     inferencer.show_progress = show_progress

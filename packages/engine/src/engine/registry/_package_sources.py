@@ -78,15 +78,26 @@ def _former_timm_names() -> Mapping[str, str]:
 
 
 @cache
-def _timm_weights() -> Collection[str]:
+def _timm_weights() -> Mapping[str, Collection[str]]:
+    """Return the tags of the weights of each model; that of weights without a tag is empty."""
     from timm import list_pretrained
 
-    return {*list_pretrained()}
+    tags: dict[str, list[str]] = {}
+    for name in list_pretrained():
+        model, _, tag = name.partition(".")
+        tags.setdefault(model, []).append(tag)
+    return tags
+
+
+def _list_timm_weights(name: str) -> Iterable[str]:
+    return (tag or "default" for tag in _timm_weights().get(name, ()))
 
 
 def _is_timm_name(name: str) -> bool:
     """Return whether a name is that of certain weights, `resnet50.a1_in1k`, or a former one."""
-    return name in _former_timm_names() or name in _timm_weights()
+    model, dot, tag = name.partition(".")
+    has_weights = bool(tag) == bool(dot) and tag in _timm_weights().get(model, ())
+    return has_weights or name in _former_timm_names()
 
 
 def _find_timm_model(name: str) -> Callable[..., Any]:
@@ -117,6 +128,12 @@ def _list_torchvision() -> Iterable[str]:
 
     names: list[str] = list_models()
     return names
+
+
+def _list_torchvision_weights(name: str) -> Iterable[str]:
+    from torchvision.models import get_model_weights
+
+    return [each.name for each in get_model_weights(name)]
 
 
 def _find_torchvision_model(name: str) -> Callable[..., Any]:
@@ -220,10 +237,19 @@ def _build_transformers_backbone(name: str, *, features_only: bool = False, **co
 
 
 TIMM_MODEL_REGISTRY = PackageSource(
-    "timm", _list_timm, _find_timm_model, "engine[timm]", is_known=_is_timm_name
+    "timm",
+    _list_timm,
+    _find_timm_model,
+    "engine[timm]",
+    is_known=_is_timm_name,
+    list_weights=_list_timm_weights,
 )
 TORCHVISION_MODEL_REGISTRY = PackageSource(
-    "torchvision", _list_torchvision, _find_torchvision_model, "engine[torchvision]"
+    "torchvision",
+    _list_torchvision,
+    _find_torchvision_model,
+    "engine[torchvision]",
+    list_weights=_list_torchvision_weights,
 )
 TORCHVISION_TRANSFORM_REGISTRY = PackageSource(
     "torchvision",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextvars import ContextVar, Token
 from types import TracebackType
 from typing import Any, ClassVar
@@ -9,6 +10,7 @@ from typing import Any, ClassVar
 from engine.utils import ManagerMixin
 
 from ._discovery import name_scope
+from ._trust import trust_of
 
 _aliases: dict[str, str] = {}
 _known: set[str] = {"engine"}
@@ -175,6 +177,18 @@ def use_default_scope(scope: str, *, is_data: bool) -> None:
     DefaultScope(scope, scope)
     if not is_data:
         name_scope(scope)
+
+
+def scope_of(cfg: Mapping[str, Any]) -> str:
+    """Return the default scope of a run, whose library need not be announced where code names it.
+
+    Args:
+        cfg: The config of the run.
+    """
+    scope: str = cfg.get("default_scope", "engine")
+    if trust_of(cfg, "default_scope") is not False:
+        name_scope(scope)
+    return scope
 
 
 def init_default_scope(scope: str, fallback: bool = False) -> None:

@@ -45,6 +45,7 @@ class PackageSource:
         install: The requirement to install if the package is missing, as pip takes it.
         is_known: Returns whether there is a name that is not listed, such as one of an older
             release.
+        list_weights: Returns the names of the pretrained weights of a name.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class PackageSource:
         find: Callable[[str], Callable[..., Any]],
         install: str,
         is_known: Callable[[str], bool] | None = None,
+        list_weights: Callable[[str], Iterable[str]] | None = None,
     ) -> None:
         self.package = package
         self.install = install
         self._list_names = list_names
         self._find = find
         self._is_known = is_known
+        self._list_weights = list_weights
         self._names: dict[str, None] | None = None
 
     @property
@@ -97,6 +100,14 @@ class PackageSource:
                     f"{type(error).__name__}: {error}"
                 ) from error
         return self._names
+
+    def weights(self, name: str) -> tuple[str, ...]:
+        """Return the names of the pretrained weights that the package has for a name.
+
+        Args:
+            name: One of `names`.
+        """
+        return () if self._list_weights is None else tuple(self._list_weights(name))
 
     def get(self, key: str, default: Any = _MISSING, /) -> Any:
         """Return the class or function called `key`, or `default`.

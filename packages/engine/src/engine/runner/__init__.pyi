@@ -17,6 +17,8 @@ from ._interrupt import StopRequest as StopRequest
 from ._interrupt import TrainingInterrupted as TrainingInterrupted
 from ._log_processor import LogProcessor as LogProcessor
 from ._log_processor import faults_of_statistics as faults_of_statistics
+from ._lr_range import LRRange as LRRange
+from ._lr_range import find_lr as find_lr
 from ._reexports import CheckpointError as CheckpointError
 from ._reexports import CheckpointLoader as CheckpointLoader
 from ._reexports import get_state_dict as get_state_dict
@@ -29,6 +31,10 @@ from ._reexports import weights_to_cpu as weights_to_cpu
 from ._resume_point import find_latest_checkpoint as find_latest_checkpoint
 from ._runner import FlexibleRunner as FlexibleRunner
 from ._runner import Runner as Runner
+from ._sample import inputs_of as inputs_of
+from ._sample import model_of as model_of
+from ._schedule import plot_schedule as plot_schedule
+from ._schedule import schedule_of as schedule_of
 from ._strategies import BaseStrategy as BaseStrategy
 from ._strategies import DDPStrategy as DDPStrategy
 from ._strategies import SingleDeviceStrategy as SingleDeviceStrategy

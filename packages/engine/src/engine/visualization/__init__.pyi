@@ -9,6 +9,7 @@ from ._curves import read_curves as read_curves
 from ._dvclive import DVCLiveVisBackend as DVCLiveVisBackend
 from ._image_io import write_image as write_image
 from ._local import LocalVisBackend as LocalVisBackend
+from ._lr_range import plot_lr_range as plot_lr_range
 from ._mlflow import MLflowVisBackend as MLflowVisBackend
 from ._neptune import NeptuneVisBackend as NeptuneVisBackend
 from ._requires import require_matplotlib as require_matplotlib

@@ -200,16 +200,11 @@ def plot_curves(
         ImportError: If matplotlib is missing.
     """
     require_matplotlib()
-    from matplotlib.backends.backend_agg import FigureCanvasAgg  # deferred: only drawing needs it
-    from matplotlib.figure import Figure
-
     curves = {run: read_curves(files) for run, files in runs.items()}
     panels = _panels(curves, keys)
     columns = 2 if len(panels) == 4 else min(len(panels), 3)
     rows = math.ceil(len(panels) / columns)
-    width, height = _PANEL[0] * columns, _PANEL[1] * rows
-    figure = Figure((width, height), dpi=_DPI, layout="constrained")
-    FigureCanvasAgg(figure)
+    figure = new_figure(rows, columns)
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for axes, panel in zip(grid, panels, strict=False):
         _draw(axes, panel, list(runs))
@@ -220,6 +215,22 @@ def plot_curves(
         _add_legend(figure, list(runs))
     Path(out).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(out)
+
+
+def new_figure(rows: int = 1, columns: int = 1) -> Figure:
+    """Return a figure with room for panels.
+
+    Args:
+        rows: How many panels there are one below the other.
+        columns: How many there are side by side.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg  # deferred: only drawing needs it
+    from matplotlib.figure import Figure
+
+    size = (_PANEL[0] * columns, _PANEL[1] * rows)
+    figure = Figure(size, dpi=_DPI, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
 
 
 def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
@@ -290,7 +301,7 @@ def _draw(axes: Axes, panel: _Panel, runs: list[str]) -> None:
         axes.plot(
             list(curve.points),
             list(curve.points.values()),
-            **_style(number),
+            **line_style(number),
             marker="o" if len(curve.points) <= _FEW and not curve.in_training else "",
             markersize=3.5,
             label=curve.name,
@@ -300,7 +311,7 @@ def _draw(axes: Axes, panel: _Panel, runs: list[str]) -> None:
         axes.legend(fontsize=8, frameon=False)
 
 
-def _style(number: int) -> dict[str, Any]:
+def line_style(number: int) -> dict[str, Any]:
     """Return how the line of a number is drawn, so that it differs from those before."""
     dashes = _LINES[number // len(_COLORS) % len(_LINES)]
     return {"color": _COLORS[number % len(_COLORS)], "linestyle": dashes, "linewidth": 1.6}
@@ -310,16 +321,21 @@ def _adorn(axes: Axes, panel: _Panel) -> None:
     title = panel.title
     if len(panel.curves) == 1 and not panel.curves[0].in_training:
         title += f"   (last {list(panel.curves[0].points.values())[-1]:.4g})"
+    style_axes(axes, title)
+    axes.locator_params(axis="x", integer=True)
+    values = [value for curve in panel.curves for value in curve.points.values()]
+    if "loss" in panel.title and min(values) > 0 and max(values) > _WIDE * min(values):
+        axes.set_yscale("log")
+
+
+def style_axes(axes: Axes, title: str) -> None:
+    """Give a panel its title and the look of all panels."""
     axes.set_title(title, fontsize=10, loc="left")
     axes.tick_params(labelsize=8)
     axes.grid(color="#dddddd", linewidth=0.6)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
         axes.spines[side].set_visible(False)
-    axes.locator_params(axis="x", integer=True)
-    values = [value for curve in panel.curves for value in curve.points.values()]
-    if "loss" in panel.title and min(values) > 0 and max(values) > _WIDE * min(values):
-        axes.set_yscale("log")
 
 
 def _add_legend(figure: Figure, runs: list[str]) -> None:
@@ -332,7 +348,7 @@ def _add_legend(figure: Figure, runs: list[str]) -> None:
     lines = math.ceil(len(runs) / columns)
     figure.set_size_inches(width, height + (lines + 1) * _LEGEND_LINE)
     figure.legend(
-        [Line2D([], [], **_style(number)) for number in range(len(runs))],
+        [Line2D([], [], **line_style(number)) for number in range(len(runs))],
         runs,
         loc="outside lower center",
         ncols=columns,

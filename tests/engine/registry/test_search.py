@@ -1,0 +1,71 @@
+"""Search in all registries."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.registry import FoundName, find_models, find_names, find_roots, forget_scopes
+from engine.registry._search import fits
+
+MakeLibrary = Callable[..., Path]
+
+
+@pytest.fixture(autouse=True)
+def _libraries_as_they_were() -> Iterator[None]:
+    yield
+    forget_scopes()
+
+
+NAMES = st.text("abAB_1", min_size=1, max_size=8)
+
+
+@given(NAMES, NAMES, NAMES)
+def test_a_pattern_is_a_part_of_the_full_name(scope: str, name: str, pattern: str) -> None:
+    found = FoundName("MODELS", scope, name, "", "")
+    full = f"{scope}.{name}".lower()
+    assert fits(pattern, found) == (pattern.lower() in full)
+    assert fits(f"*{pattern}*", found) == (pattern.lower() in full)
+    assert fits(f"{pattern}*", found) == any(
+        fnmatchcase(each, f"{pattern.lower()}*") for each in (name.lower(), full)
+    )
+
+
+def test_names_are_narrowed_by_registry_and_scope() -> None:
+    everything = find_names()
+    assert {each.registry for each in everything} <= {*find_roots()}
+    for registry, scope in (("MODELS", "mmalpha"), ("hook", "engine")):
+        [label] = find_roots(registry)
+        expected = [each for each in everything if (each.registry, each.scope) == (label, scope)]
+        assert find_names(registry=registry, scope=scope) == expected != []
+
+
+def test_models_are_those_of_the_tree_and_of_its_sources() -> None:
+    scopes = [*dict.fromkeys(each.scope for each in find_models())]
+    assert scopes[0] == "engine"
+    assert {"mmalpha", "mmbeta", "timm", "torchvision", "smp"} <= {*scopes}
+    assert {each.scope for each in find_models(source="smp")} == {"smp"}
+
+
+def test_a_library_that_can_not_be_imported_is_told(make_library: MakeLibrary) -> None:
+    folder = make_library("lost_lib", "raise RuntimeError('no')")
+    facts = folder / "lost_lib-1.0.dist-info" / "entry_points.txt"
+    facts.write_text("[engine.scopes]\nlost_lib = lost_lib.registry\n", encoding="utf-8")
+    forget_scopes()
+    told: list[str] = []
+    assert find_names("LinearClsHead", tell=told.append)
+    assert [each.partition(":")[0] for each in told] == ["lost_lib is left out"]
+    with pytest.warns(UserWarning, match="lost_lib is left out"):
+        find_names("LinearClsHead")
+
+
+def test_what_there_is_not() -> None:
+    with pytest.raises(ValueError, match="no library 'mmalfa'; did you mean 'mmalpha'"):
+        find_names(scope="mmalfa")
+    with pytest.raises(ValueError, match="no root registry 'MODEL'"):
+        find_names(registry="MODEL")
