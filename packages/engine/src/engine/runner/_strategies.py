@@ -290,9 +290,9 @@ class DDPStrategy(DistributedStrategy):
             model: The model.
         """
         super().init_weights(model)
-        for tensor in (*model.parameters(), *model.buffers()):
-            if not is_sharded(tensor):  # by a subclass
-                broadcast(tensor)
+        for parameter in model.parameters():
+            if not is_sharded(parameter):  # by a subclass
+                broadcast(parameter)
 
 
 def _gather_shards(state: Any) -> Any:
