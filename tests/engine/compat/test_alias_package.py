@@ -69,7 +69,12 @@ def test_the_version_is_that_of_this_engine() -> None:
 def test_it_holds_in_each_process_until_it_is_disabled(environment: Environment) -> None:
     before = environment.files()
     assert VERSION in environment.compat("enable")
-    environment.compat("enable")  # again, as after an update
+    package = environment.site_packages / "mmengine" / "__init__.py"
+    written = package.stat().st_ino
+    environment.compat("enable")  # again, while other processes may use it
+    assert package.stat().st_ino == written
+    package.write_bytes(b"# engine's, of a former version" + package.read_bytes())
+    environment.compat("enable")  # after an update
     assert environment.run("-c", PROGRAM).strip() == WORKS
     recorded = distribution_files(environment)
     assert recorded == environment.files() - before - {"mmengine", f"mmengine-{VERSION}.dist-info"}

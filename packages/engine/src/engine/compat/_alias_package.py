@@ -38,8 +38,10 @@ def enable() -> str:
     """
     _refuse_real_package()
     folder, version = _site_packages(), _read_version()
-    disable()
     info = folder / f"{_NAME}-{version}.dist-info"
+    if _is_enabled(folder, info):  # other processes may be using it
+        return version
+    disable()
     files = [f"{_NAME}/__init__.py", *(f"{info.name}/{file}" for file in _INFO)]
     try:
         info.mkdir()
@@ -50,6 +52,18 @@ def enable() -> str:
     except OSError as error:
         raise CompatError(f"{folder} can't be written: {error}") from error
     return version
+
+
+def _is_enabled(folder: Path, info: Path) -> bool:
+    """Return whether all that `enable` writes is there."""
+    written = {
+        folder / _NAME / "__init__.py": _ALIAS / _NAME / "__init__.py",
+        info / "METADATA": _ALIAS / f"{_NAME}.dist-info" / "METADATA",
+    }
+    return all((info / file).is_file() for file in _INFO) and all(
+        file.is_file() and file.read_bytes() == source.read_bytes()
+        for file, source in written.items()
+    )
 
 
 def disable() -> bool:
