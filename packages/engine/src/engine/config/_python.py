@@ -163,6 +163,8 @@ class _Names(Namespace):
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
+        if isinstance(fromlist, list):  # of C code, as `PyImport_Import` calls it, and no statement
+            return builtins.__import__(name, globals, locals, fromlist, level)
         if self.imports_bases:
             return self._base_module(name, fromlist or (), level)
         if level:
