@@ -18,7 +18,7 @@ from engine.logging import get_logger
 
 from ._groups import RESULTS_TIMEOUT, set_results_timeout
 from ._lost import introduce_process
-from ._meeting import store_of_this_start
+from ._meeting import has_agent_store, store_of_this_start
 
 _PORT = "29500"  # of torchrun
 
@@ -143,7 +143,7 @@ def init_dist(
         local_rank = int(os.environ.get("LOCAL_RANK", "0"))
         torch.cuda.set_device(local_rank % torch.cuda.device_count())
     limit = None if timeout is None else _as_timedelta(timeout)
-    if os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True" and "store" not in kwargs:
+    if has_agent_store() and "store" not in kwargs:
         kwargs = {**kwargs, **store_of_this_start(limit or default_pg_timeout)}
     distributed.init_process_group(backend=backend, timeout=limit, **kwargs)
     set_results_timeout(_as_timedelta(results_timeout))

@@ -6,6 +6,7 @@ a process would read the address of one that has ended, and wait for it.
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from datetime import timedelta
@@ -15,6 +16,11 @@ from torch.distributed.distributed_c10d import PrefixStore, Store
 from torch.distributed.rendezvous import rendezvous
 
 _LOOK_EVERY = 0.05  # seconds
+
+
+def has_agent_store() -> bool:
+    """Return whether torchrun keeps the store, which then outlives the processes."""
+    return os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True"
 
 
 def store_of_this_start(timeout: timedelta) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from torch.distributed.distributed_c10d import Store, _get_default_store
 
 from ._groups import get_backend, get_rank, get_world_size, is_distributed
 from ._lost import ProcessLostError, describe_lost, has_ended, is_of_connection
+from ._meeting import has_agent_store
 
 _LOOK_EVERY = 0.5  # seconds
 _GRACE = 5.0  # seconds in which a process may end by itself after an error of another one
@@ -131,7 +132,7 @@ class _Watch:
 
     def _wait_for_others(self) -> None:
         """Wait until the others know of an error, if the store ends with this process."""
-        if get_rank() or os.environ.get("TORCHELASTIC_USE_AGENT_STORE") == "True":
+        if get_rank() or has_agent_store():
             return
         deadline = time.monotonic() + _GRACE
         while time.monotonic() < deadline:

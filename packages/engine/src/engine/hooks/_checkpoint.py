@@ -225,14 +225,10 @@ class CheckpointHook(Hook):
 
     def outcome(self, runner: RunnerLike) -> dict[str, str]:
         """Return the best checkpoints with their scores, and the last one."""
-        score = {
-            metric: runner.message_hub.get_info(self._key(f"best_{metric}"))
-            for metric in self._best(runner)
-        }
-        facts = {
-            f"best {metric}": f"{score[metric]:.4f}, {self._file(runner, name)}"
-            for metric, name in self._best(runner).items()
-        }
+        facts: dict[str, str] = {}
+        for metric, name in self._best(runner).items():
+            score = runner.message_hub.get_info(self._key(f"best_{metric}"))
+            facts[f"best {metric}"] = f"{score:.4f}, {self._file(runner, name)}"
         if kept := self._kept(runner):
             facts["last"] = self._file(runner, kept[-1])
         return facts

@@ -244,7 +244,8 @@ class Runner(RunProgress):
                 with self.stop:
                     start = time.monotonic()
                     self._build_training(*parts)
-                    self.logger.info("%s", describe_run(self))
+                    if self.logger.isEnabledFor(logging.INFO):
+                        self.logger.info("%s", describe_run(self))
                     self._begin_run()
                     self.strategy.init_weights(self.model)
                     self.load_or_resume()
