@@ -223,9 +223,19 @@ def test_a_terminal_shows_how_far_the_training_is(
 ) -> None:
     trained(toy_cfg(), progress={"type": "ProgressHook", "interval": 5})
     shown = capsys.readouterr().err
-    assert "100%" in shown
-    for part in ("loss ", "lr 1.25e-01", "samples/s: ", "eta 0:00:0"):
+    for part in ("epoch 3/3 [5/5]", "loss ", "lr 1.25e-01", "samples/s: ", "eta 0:00:0"):
         assert part in shown
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_training_that_counts_iterations_shows_them_alone(
+    toy_cfg: CfgMaker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cfg = toy_cfg(train_cfg={"by_epoch": False, "max_iters": 10}, param_scheduler=None)
+    trained(cfg, progress={"type": "ProgressHook", "interval": 5})
+    shown = capsys.readouterr().err
+    assert "iter 10/10" in shown
+    assert "epoch" not in shown
 
 
 def test_off_a_terminal_there_is_no_bar(

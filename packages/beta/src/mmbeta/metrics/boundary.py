@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from scipy import ndimage
 from torch import Tensor
 
 from engine.evaluator import BaseMetric, SumMetric
@@ -200,6 +199,8 @@ class HausdorffMetric(_MaskMetric):
 
     def _directed(self, start: _Mask, end: _Mask) -> float:
         """Return how far the pixels of one line are from the other."""
+        from scipy import ndimage  # deferred: it takes half a second
+
         distances = ndimage.distance_transform_edt(~end)
         return float(np.percentile(distances[start], self.percentile))
 
@@ -211,6 +212,8 @@ def boundary_region(mask: _Mask, distance: int) -> _Mask:
         mask: The mask, `(H, W)`.
         distance: How near, in pixels; a diagonal step counts as one.
     """
+    from scipy import ndimage  # deferred, as above
+
     inside = ndimage.minimum_filter(mask, 2 * distance + 1, mode="constant", cval=0)
     region: _Mask = mask & ~inside
     return region
@@ -222,5 +225,7 @@ def boundary_line(mask: _Mask) -> _Mask:
     Args:
         mask: The mask, `(H, W)`; what is beyond the edge of the image is outside.
     """
+    from scipy import ndimage  # deferred, as above
+
     line: _Mask = mask & ~ndimage.binary_erosion(mask)
     return line

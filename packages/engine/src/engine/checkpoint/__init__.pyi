@@ -3,10 +3,10 @@ from ._facts import merge_folder as merge_folder
 from ._file import CheckpointError as CheckpointError
 from ._file import CheckpointNotFoundError as CheckpointNotFoundError
 from ._file import save_checkpoint as save_checkpoint
+from ._folder_layout import ShardLike as ShardLike
 from ._folder_layout import remove_abandoned_folders as remove_abandoned_folders
 from ._folder_layout import remove_folder as remove_folder
 from ._folder_reader import CheckpointFolder as CheckpointFolder
-from ._folder_reader import ShardLike as ShardLike
 from ._folder_writer import FolderSave as FolderSave
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import check_exists as check_exists

@@ -6,7 +6,7 @@ import copy
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -16,6 +16,9 @@ from torch import Tensor
 
 from engine.fileio import join_path, remove, rmtree
 from engine.utils import is_url
+
+ShardLike = Callable[[tuple[Any, ...], torch.Size], Tensor | None]
+"""Gives the tensor that is sharded as the one at a path of a checkpoint is to be, or None."""
 
 MANIFEST = "manifest.json"
 STATE = "state.pth"

@@ -21,11 +21,8 @@ from engine.fileio import copyfile_to_local, get_text, join_path
 from engine.utils import is_url
 
 from ._file import CheckpointError, CheckpointNotFoundError, Location, read_file
-from ._folder_layout import MANIFEST, STATE, Manifest, process_file, put
+from ._folder_layout import MANIFEST, STATE, Manifest, ShardLike, process_file, put
 from ._safetensors import SUFFIX, require_safetensors
-
-ShardLike = Callable[[tuple[Any, ...], torch.Size], Tensor | None]
-"""Gives the tensor that is sharded as the one at a path of a checkpoint is to be, or None."""
 
 
 class CheckpointFolder:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
 
-from engine.registry import FoundName, find_models
+from engine.registry import FoundName
 from engine.utils import did_you_mean
 
 from ._arguments import DebugOption, JsonOption
+from ._kept_names import KeptIndex
 from ._table import print_table
 
 _SHOWN = 2  # names of weights
@@ -38,7 +40,8 @@ def models(
     debug: DebugOption = False,
 ) -> None:
     """List the models that can be built by name, those of other packages included."""
-    found = find_models(pattern, source, pretrained, lambda told: typer.echo(told, err=True))
+    index = KeptIndex(lambda told: typer.echo(told, err=True))
+    found = index.models(pattern, source, pretrained)
     sizes = [_measure(each) for each in found] if params else [{} for _ in found]
     if as_json:
         facts = [
@@ -53,7 +56,9 @@ def models(
         ]
         typer.echo(json.dumps(facts, indent=2))
     elif not found:
-        typer.echo(f"there is no such model{_hint(pattern, source, pretrained)}")
+        typer.echo(
+            f"there is no such model{_hint(pattern, index.models(None, source, pretrained))}"
+        )
     else:
         columns = ("parameters", "multiply-adds", "input") if params else ()
         rows = (
@@ -91,7 +96,6 @@ def _format_weights(names: tuple[str, ...]) -> str:
     return ", ".join([*names[:_SHOWN], *([f"{more} more"] if more > 0 else [])])
 
 
-def _hint(pattern: str | None, source: str | None, pretrained: bool) -> str:
-    others = find_models(source=source, pretrained=pretrained, tell=lambda _: None)
+def _hint(pattern: str | None, others: Iterable[FoundName]) -> str:
     names = [name for each in others for name in (each.full_name, each.name)]
     return did_you_mean((pattern or "").strip("*"), names)

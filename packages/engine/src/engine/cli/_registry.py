@@ -11,16 +11,16 @@ import typer
 from engine import registry as registries
 from engine.registry import (
     FoundName,
+    Listing,
     Registry,
     ScopeImportError,
-    find_names,
     find_roots,
     import_announced,
-    known_scopes,
 )
 from engine.utils import did_you_mean
 
 from ._arguments import JsonOption
+from ._kept_names import KeptIndex
 from ._table import print_table
 
 app = typer.Typer(help="List, find and explain registered names.", no_args_is_help=True)
@@ -47,11 +47,11 @@ def list_names(
     as_json: JsonOption = False,
 ) -> None:
     """List names, with the class or function and the call site of each."""
-    registry = what
+    index, registry = KeptIndex(_tell), what
     if scope is None and what is not None and not _is_root(what):
-        registry, scope = None, _find_library(what)
-    found = find_names(None, registry, scope, _tell)
-    _print_names(found, "nothing", as_json)
+        registry, scope = None, what
+        _check_library(what, index.listing())
+    _print_names(index.names(None, registry, scope), "nothing", as_json)
 
 
 @app.command()
@@ -64,10 +64,11 @@ def find(
     as_json: JsonOption = False,
 ) -> None:
     """Find names by a pattern, ignoring case; `engine models` finds those of sources too."""
-    found = find_names(pattern, registry, tell=_tell)
+    index = KeptIndex(_tell)
+    found = index.names(pattern, registry)
     hint = ""
     if not found:
-        names = [each.name for each in find_names(None, registry, tell=lambda _: None)]
+        names = [each.name for each in index.names(None, registry)]
         hint = did_you_mean(pattern.strip("*"), names)
     _print_names(found, f"nothing is called {pattern!r}{hint}", as_json)
 
@@ -108,15 +109,14 @@ def _is_root(name: str) -> bool:
     return any(name in (label, root.name) for label, root in find_roots().items())
 
 
-def _find_library(name: str) -> str:
-    known = known_scopes()
+def _check_library(name: str, listing: Listing) -> None:
+    known = [*listing.libraries, *listing.sources]
     if name not in known:
         names = [*find_roots(), *known]
         raise ValueError(
             f"there is no registry or library {name!r}{did_you_mean(name, names)}; there are "
             f"{', '.join(names)}"
         )
-    return name
 
 
 def _tell(message: str) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from engine.dataset import length_of
 from engine.dist import is_main_process, master_only
 from engine.logging import console, has_terminal
 from engine.registry import HOOKS, needs_trust
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @HOOKS.register_module()
 class ProgressHook(Hook):
-    """Shows how far the training is, with loss, learning rate, throughput and ETA.
+    """Shows epoch and iteration, with loss, learning rate, throughput and ETA.
 
     It does nothing where the output is not a terminal.
 
@@ -48,14 +49,14 @@ class ProgressHook(Hook):
         from rich.progress import BarColumn, Progress, TextColumn  # deferred: terminals only
 
         self._progress = Progress(
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
-            TextColumn("{task.percentage:>3.0f}%  {task.fields[values]}"),
+            TextColumn("{task.fields[values]}", markup=False),
             console=console(),
             transient=True,
         )
         self._task = self._progress.add_task(
-            "train", total=runner.max_iters, completed=runner.iter, values=""
+            "train", total=_total_iters(runner), completed=runner.iter, values=""
         )
         self._progress.start()
 
@@ -69,10 +70,10 @@ class ProgressHook(Hook):
         """Move the bar on."""
         if self._progress is None or self._task is None:
             return
-        if not self.every_n_train_iters(runner, self.interval):
-            return
-        values = runner.log_processor.summary(runner)
-        self._progress.update(self._task, completed=runner.iter + 1, values=values)
+        position = _describe_position(runner, batch_idx)
+        self._progress.update(self._task, description=position, completed=runner.iter + 1)
+        if self.every_n_train_iters(runner, self.interval):
+            self._progress.update(self._task, values=runner.log_processor.summary(runner))
 
     def after_train(self, runner: RunnerLike) -> None:
         """Take the bar away."""
@@ -89,6 +90,20 @@ class ProgressHook(Hook):
 
     def _overrides(self, point: str) -> bool:
         return super()._overrides(point) and (self._is_shown or point == "before_run")
+
+
+def _total_iters(runner: RunnerLike) -> int | None:
+    """Return the iterations of the training; None where a stream does not tell its length."""
+    counts_batches = runner.counts_epochs() and length_of(runner.train_dataloader) is None
+    return None if counts_batches else runner.max_iters
+
+
+def _describe_position(runner: RunnerLike, batch_idx: int) -> str:
+    if not runner.counts_epochs():
+        return f"iter {runner.iter + 1}/{runner.max_iters}"
+    batches = length_of(runner.train_dataloader)
+    iteration = f"{batch_idx + 1}/{'?' if batches is None else batches}"
+    return f"epoch {runner.epoch + 1}/{runner.max_epochs} [{iteration}]"
 
 
 @HOOKS.register_module()

@@ -68,10 +68,11 @@ from ._scope import init_default_scope as init_default_scope
 from ._scope import scope_of as scope_of
 from ._scope import use_default_scope as use_default_scope
 from ._search import FoundName as FoundName
+from ._search import Listing as Listing
+from ._search import NameIndex as NameIndex
 from ._search import find_models as find_models
 from ._search import find_names as find_names
 from ._search import find_roots as find_roots
-from ._search import known_scopes as known_scopes
 from ._source import PackageSource as PackageSource
 from ._source import Source as Source
 from ._trust import allow as allow

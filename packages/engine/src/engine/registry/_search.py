@@ -13,7 +13,7 @@ from engine.utils import did_you_mean
 from ._discovery import announced_scopes, import_announced
 from ._errors import NotRegisteredError, ScopeImportError
 from ._registry import Registry
-from ._roots import MODELS, named_roots
+from ._roots import named_roots
 from ._source import PackageSource, Source
 
 _WILDCARDS = frozenset("*?[")
@@ -51,6 +51,118 @@ class FoundName:
         return asdict(self)
 
 
+@dataclass(frozen=True)
+class Listing:
+    """What is registered, in the order of the registries.
+
+    Attributes:
+        libraries: The scopes of libraries that have names or announce them.
+        sources: The prefixes of sources, with the registries that have them.
+        names: The names that are registered.
+    """
+
+    libraries: list[str]
+    sources: dict[str, list[str]]
+    names: list[FoundName]
+
+
+class NameIndex:
+    """The names in all registries and sources of this process, libraries that it imports included.
+
+    Args:
+        tell: Called with a message for each library and source that can't be imported.
+    """
+
+    def __init__(self, tell: Tell = warnings.warn) -> None:
+        self.tell = tell
+        self._listings: dict[str | None, Listing] = {}
+
+    def names(
+        self, pattern: str | None = None, registry: str | None = None, scope: str | None = None
+    ) -> list[FoundName]:
+        """Return names, as `find_names` does."""
+        roots = find_roots(registry)
+        listing = self.listing(registry)
+        known = [*listing.libraries, *listing.sources]
+        if scope is not None and scope not in known:
+            raise ValueError(
+                f"there is no library {scope!r}{did_you_mean(scope, known)}; there are "
+                f"{', '.join(known)}"
+            )
+        names = listing.names if scope not in listing.sources else self.names_of_source(scope)
+        return [
+            each
+            for each in names
+            if each.registry in roots
+            and scope in (None, each.scope)
+            and (pattern is None or fits(pattern, each))
+        ]
+
+    def models(
+        self, pattern: str | None = None, source: str | None = None, pretrained: bool = False
+    ) -> list[FoundName]:
+        """Return models, as `find_models` does."""
+        found = self.names(pattern, "MODELS", source)
+        for prefix, registries in self.listing("MODELS").sources.items():
+            if source is None and "MODELS" in registries:
+                found += self._models_of_source(pattern, prefix)
+        return [each for each in found if each.weights or not pretrained]
+
+    def _models_of_source(self, pattern: str | None, prefix: str) -> list[FoundName]:
+        try:
+            return self.names(pattern, "MODELS", prefix)
+        except NotRegisteredError as error:
+            self.tell(f"{prefix} is left out: {error}")
+            return []
+
+    def listing(self, registry: str | None = None) -> Listing:
+        """Import all libraries, and return what is registered; the first answer is kept.
+
+        Args:
+            registry: The root registry whose names are wanted; None means all.
+
+        Raises:
+            ValueError: If there is no such registry.
+        """
+        if registry not in self._listings:
+            self._listings[registry] = self._list(registry)
+        return self._listings[registry]
+
+    def _list(self, registry: str | None) -> Listing:
+        for library, reason in import_announced().items():
+            self.tell(f"{library} is left out: {reason}")
+        names = [
+            found
+            for label, root in find_roots(registry).items()
+            for found in _registered(label, root, self.tell)
+        ]
+        nodes = [(label, node) for label, root in find_roots().items() for node in root.walk_down()]
+        libraries = {node.scope for _, node in nodes} | announced_scopes().keys()
+        sources: dict[str, list[str]] = {}
+        for label, node in nodes:
+            for prefix in node.sources:
+                sources.setdefault(prefix, []).append(label)
+        return Listing(sorted(libraries), sources, names)
+
+    def names_of_source(self, prefix: str) -> list[FoundName]:
+        """Import the libraries, of which one may have attached the source, and return its names.
+
+        Args:
+            prefix: The prefix of the source.
+
+        Raises:
+            NotRegisteredError: If the package is missing, or its import fails.
+        """
+        import_announced()
+        return [
+            found
+            for label, root in find_roots().items()
+            for node in root.walk_down()
+            if prefix in node.sources
+            for found in _names_of(label, prefix, node.sources[prefix])
+        ]
+
+
 def find_names(
     pattern: str | None = None,
     registry: str | None = None,
@@ -72,21 +184,7 @@ def find_names(
         ValueError: If there is no such registry or library.
         NotRegisteredError: If the source can't be asked.
     """
-    for library, reason in import_announced().items():
-        tell(f"{library} is left out: {reason}")
-    roots = find_roots(registry)
-    known = known_scopes()
-    if scope is not None and scope not in known:
-        raise ValueError(
-            f"there is no library {scope!r}{did_you_mean(scope, known)}; there are "
-            f"{', '.join(known)}"
-        )
-    return [
-        found
-        for label, root in roots.items()
-        for found in (*_registered(label, root, scope, tell), *_of_sources(label, root, scope))
-        if pattern is None or fits(pattern, found)
-    ]
+    return NameIndex(tell).names(pattern, registry, scope)
 
 
 def find_models(
@@ -107,13 +205,7 @@ def find_models(
         ValueError: If there is no such source or library.
         NotRegisteredError: If the source can't be asked.
     """
-    found = find_names(pattern, "MODELS", source, tell)
-    for prefix in MODELS.sources if source is None else ():
-        try:
-            found += find_names(pattern, "MODELS", prefix, lambda _: None)
-        except NotRegisteredError as error:
-            tell(f"{prefix} is left out: {error}")
-    return [each for each in found if each.weights or not pretrained]
+    return NameIndex(tell).models(pattern, source, pretrained)
 
 
 def fits(pattern: str, found: FoundName) -> bool:
@@ -143,19 +235,8 @@ def find_roots(wanted: str | None = None) -> dict[str, Registry[Any]]:
     raise ValueError(f"there is no root registry {wanted!r}; there are {', '.join(known)}")
 
 
-def known_scopes() -> list[str]:
-    """Return the libraries that have names or announce them, and the prefixes of sources."""
-    import_announced()  # a library may have scopes that it does not announce
-    nodes = [node for root in named_roots().values() for node in root.walk_down()]
-    scopes = {node.scope for node in nodes} | announced_scopes().keys()
-    return [*sorted(scopes), *dict.fromkeys(prefix for node in nodes for prefix in node.sources)]
-
-
-def _registered(
-    label: str, root: Registry[Any], scope: str | None, tell: Tell
-) -> Iterator[FoundName]:
-    nodes = [node for node in root.walk_down() if scope in (None, node.scope)]
-    for node in sorted(nodes, key=lambda each: (each is not each.root, each.scope)):
+def _registered(label: str, root: Registry[Any], tell: Tell) -> Iterator[FoundName]:
+    for node in sorted(root.walk_down(), key=lambda each: (each is not each.root, each.scope)):
         try:
             node.import_from_location()
         except ScopeImportError as error:
@@ -163,13 +244,6 @@ def _registered(
         for name, module in sorted(node.module_dict.items()):
             target = f"{module.__module__}.{module.__qualname__}"
             yield FoundName(label, node.scope, name, target, str(node.get_call_site(name)))
-
-
-def _of_sources(label: str, root: Registry[Any], scope: str | None) -> Iterator[FoundName]:
-    for node in root.walk_down():
-        for prefix, source in node.sources.items():
-            if prefix == scope:
-                yield from _names_of(label, prefix, source)
 
 
 def _names_of(label: str, prefix: str, source: Source) -> Iterator[FoundName]:

@@ -6,17 +6,11 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
-from engine.checkpoint import (
-    CheckpointError,
-    CheckpointFolder,
-    CheckpointLoader,
-    ShardLike,
-    open_folder,
-)
+from engine.checkpoint import CheckpointError, CheckpointLoader, ShardLike, open_folder
 from engine.dist import (
     broadcast_object_list,
     get_launch_id,
@@ -27,6 +21,9 @@ from engine.dist import (
 from engine.fileio import exists, get_text
 from engine.logging import get_logger
 from engine.utils import is_url
+
+if TYPE_CHECKING:
+    from engine.checkpoint import CheckpointFolder
 
 _LONGEST = 200  # characters of a name in an error
 

@@ -18,7 +18,6 @@ from engine.checkpoint import (
     WITHOUT_WRAPPER,
     CheckpointError,
     CheckpointLoader,
-    FolderSave,
     ReviseKeys,
     check_exists,
     save_checkpoint,
@@ -435,6 +434,8 @@ class Runner(RunProgress):
         self.call_hook("before_save_checkpoint", checkpoint=checkpoint)
         target = join_path(out_dir, filename)
         if is_folder:
+            from engine.checkpoint import FolderSave  # deferred: imports torch's own checkpoints
+
             process = checkpointer.process_state()
             save = FolderSave(checkpoint, process, target, backend_args, committed)
             self._background.run(save.write, background)
