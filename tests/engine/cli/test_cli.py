@@ -103,6 +103,13 @@ def test_train_test_and_resume(config: Path, capsys: pytest.CaptureFixture[str])
     first = _runs(capsys, "test", config, folder / "epoch_2.pth")
     assert re.fullmatch(r"accuracy: 0\.\d+\n", first)
     assert _runs(capsys, "test", config, folder / "epoch_2.pth", "--seed", "5") == first
+    printed = json.loads(_runs(capsys, "test", config, folder / "epoch_2.pth", "--json"))
+    assert f"accuracy: {printed['metrics']['accuracy']}\n" == first
+    _runs(capsys, "test", config, folder / "epoch_2.pth", "--out", "a/scores.json")
+    assert json.loads(Path("a/scores.json").read_text()) == printed
+    assert (printed["report"], printed["files"]) == (None, [])
+    told = _fails(capsys, "test", config, folder / "epoch_2.pth", "--table", "confusion")
+    assert "has no report, of which" in told
     _runs(capsys, "train", config, "--resume", "--cfg-options", "train_cfg.max_epochs=3")
     assert (folder / "epoch_3.pth").is_file()
     meta = torch.load(folder / "epoch_3.pth", weights_only=True)["meta"]

@@ -1,4 +1,4 @@
-"""`engine config`: show, diff, lint and schema."""
+"""`engine config`: show, diff and schema; `engine lint`."""
 
 from __future__ import annotations
 
@@ -131,7 +131,6 @@ def test_trust(capsys: pytest.CaptureFixture[str]) -> None:
         ["config", "show", "trusted.yaml"],
         ["config", "diff", "base.py", "trusted.yaml"],
         ["lint", "trusted.yaml"],
-        ["config", "lint", "trusted.yaml"],
         ["train", "trusted.yaml"],
         ["test", "trusted.yaml", "x.pth"],
         ["config", "show", "imports.json"],
@@ -157,7 +156,6 @@ def test_trust(capsys: pytest.CaptureFixture[str]) -> None:
         (["show", "base.py", "--cfg-options", "lr"], "an option is key=value"),
         (["show", "base.py", "--cfg-options", "lr.x=1"], "lr.x: lr (base.py:3) is 1, which has"),
         (["diff", "base.py", "broken.py"], "broken.py:2: NameError"),
-        (["lint", "broken.py"], "broken.py:2: NameError"),
         (["schema", "--scope", "mmbta"], "mmbta"),
         (["show"], "Missing argument 'CONFIG'"),
         (["show", "base.py", "--jsn"], "No such option"),
@@ -169,21 +167,21 @@ def test_what_can_not_be_done(
     assert message in _printed(capsys, "config", *words, status=2)
 
 
-@pytest.mark.parametrize("command", [["lint"], ["config", "lint"]])
-def test_lint(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
-    assert _printed(capsys, *command, "good.py") == "no findings\n"
-    assert _json(capsys, *command, "good.py")["findings"] == []
-    lines = _printed(capsys, *command, "bad.py", status=1).splitlines()
+def test_lint(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "broken.py:2: NameError" in _printed(capsys, "lint", "broken.py", status=2)
+    assert _printed(capsys, "lint", "good.py") == "no findings\n"
+    assert _json(capsys, "lint", "good.py")["findings"] == []
+    lines = _printed(capsys, "lint", "bad.py", status=1).splitlines()
     assert lines == [
         "model.backbone.bse_channels (bad.py:3): ResNet has no argument 'bse_channels'; "
         "'base_channels' is there already",
         "train_dataloder (bad.py:4): a run has no such key; did you mean 'train_dataloader'?",
         "2 errors",
     ]
-    told = _json(capsys, *command, "bad.py", status=1)
+    told = _json(capsys, "lint", "bad.py", status=1)
     assert [each["kind"] for each in told["findings"]] == ["unknown-argument", "unknown-key"]
     assert told["errors"] == 2
-    assert "1 warning" in _printed(capsys, *command, "warned.py", status=1)
+    assert "1 warning" in _printed(capsys, "lint", "warned.py", status=1)
 
 
 def test_lint_with_options(capsys: pytest.CaptureFixture[str]) -> None:

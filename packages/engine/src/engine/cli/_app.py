@@ -1,23 +1,24 @@
-"""The `engine` command, with `train`, `test` and the handling of errors."""
+"""The `engine` command: its parts, and the handling of errors."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
 
 from engine import __version__
 from engine.compat import CompatError
-from engine.config import Config, ConfigError
+from engine.config import ConfigError
 from engine.registry import RegistryError
 
 from . import (
     _browse,
     _checkpoint,
     _compat,
+    _completion,
     _config,
     _env,
     _lr,
@@ -25,138 +26,63 @@ from . import (
     _plot,
     _registry,
     _summary,
+    _test,
+    _train,
 )
-from ._arguments import (
-    CheckpointArgument,
-    ConfigArgument,
-    DataRootOption,
-    DebugOption,
-    DeviceOption,
-    LauncherOption,
-    OptionsOption,
-    SeedOption,
-    TrustOption,
-    WorkDirOption,
-)
-from ._report import (
-    Exports,
-    FeaturesOption,
-    KnnOption,
-    PredictionsOption,
-    prepare_report,
-    report_lines,
-)
-from ._settings import Settings, read_config
-from ._signals import exit_after_signal
-from ._table import print_table
+from ._help import Sections
 
 USER_ERROR = 2
 
 # Options that take several words.
 _REPEATED = ("--cfg-options", "--keys")
 
+
+def _print_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"engine {__version__}")
+        raise typer.Exit
+
+
+_TRAIN, _LOOK, _USE, _SET_UP = "Train and test", "Look", "Use a model", "Set up"
+
 app = typer.Typer(
     name="engine",
-    help="Train, test and use models from configs.",
+    cls=Sections,
     no_args_is_help=True,
-    add_completion=False,
+    add_completion=False,  # that of `engine completion` knows configs and registered names
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,  # rich takes longer than all else
 )
 
-app.add_typer(_checkpoint.app, name="checkpoint")
-app.add_typer(_compat.app, name="compat")
-app.add_typer(_config.app, name="config")
-app.add_typer(_registry.app, name="registry")
-app.command()(_config.lint)
-app.command()(_env.env)
-app.command()(_browse.browse)
-app.command()(_checkpoint.export)
-app.command()(_lr.lr)
-app.command()(_models.models)
-app.command()(_plot.plot)
-app.command()(_summary.summary)
-app.command()(_checkpoint.predict)
 
-
-@app.command()
-def train(
-    config: ConfigArgument,
-    work_dir: WorkDirOption = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Resume from the newest checkpoint in the work dir.")
-    ] = False,
-    amp: Annotated[bool, typer.Option("--amp", help="Train in mixed precision.")] = False,
-    cfg_options: OptionsOption = None,
-    launcher: LauncherOption = "none",
-    device: DeviceOption = None,
-    seed: SeedOption = None,
-    data_root: DataRootOption = None,
-    trust: TrustOption = False,
-    folds: Annotated[
-        int | None, typer.Option(min=2, help="Cross-validate with so many folds of the data.")
-    ] = None,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
-    debug: DebugOption = False,
-) -> None:
-    """Check a config and train its model."""
-    _announce(config)
-    options = cfg_options or []
-    cfg = read_config(
-        config,
-        Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
-    )
-    if not no_lint:
-        _config.refuse_errors(cfg)
-    with exit_after_signal():
-        if folds is None:
-            _build_runner(cfg).train()
-        else:
-            _cross_validate(cfg, folds, resume)
-    _end_processes([f"Results are in {cfg.work_dir}"])
-
-
-@app.command("test")
-def run_test(
-    config: ConfigArgument,
-    checkpoint: CheckpointArgument,
-    work_dir: WorkDirOption = None,
-    cfg_options: OptionsOption = None,
-    launcher: LauncherOption = "none",
-    device: DeviceOption = None,
-    seed: SeedOption = None,
-    data_root: DataRootOption = None,
-    report: Annotated[
-        bool | None,
+@app.callback()
+def _about(
+    version: Annotated[
+        bool,
         typer.Option(
-            "--report/--no-report",
-            help="Write a report: tables, calibration, the worst images.",
-            show_default="if the task has one",
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
-    ] = None,
-    save_predictions: PredictionsOption = None,
-    save_features: FeaturesOption = None,
-    knn: KnnOption = None,
-    trust: TrustOption = False,
-    debug: DebugOption = False,
+    ] = False,
 ) -> None:
-    """Test a trained model, print its metrics, and write a report."""
-    from engine.model import without_pretrained  # deferred: --help needs no torch
+    """Train, test and use models from configs."""
 
-    cfg = read_config(
-        config,
-        Settings(work_dir, cfg_options or [], launcher, device, seed, data_root, trust=trust),
-    )
-    _check_files(cfg, checkpoint)
-    if "model" in cfg:
-        cfg["model"] = without_pretrained(cfg["model"])
-    runner = _build_runner(cfg)
-    wanted = Exports(save_predictions, save_features, knn)
-    hook = prepare_report(runner, report, wanted)
-    runner.load_checkpoint(checkpoint, strict=True)
-    with exit_after_signal():
-        metrics = runner.test()
-    scores = [f"{name}: {value}" for name, value in metrics.items()]
-    _end_processes([*scores, *report_lines(hook)])
+
+app.command(rich_help_panel=_TRAIN)(_train.train)
+app.command("test", rich_help_panel=_TRAIN)(_test.run_test)
+app.command(rich_help_panel=_TRAIN)(_lr.lr)
+app.command(rich_help_panel=_LOOK)(_config.lint)
+app.command(rich_help_panel=_LOOK)(_browse.browse)
+app.command(rich_help_panel=_LOOK)(_summary.summary)
+app.command(rich_help_panel=_LOOK)(_models.models)
+app.command(rich_help_panel=_LOOK)(_plot.plot)
+app.add_typer(_config.app, name="config", rich_help_panel=_LOOK)
+app.add_typer(_registry.app, name="registry", rich_help_panel=_LOOK)
+app.add_typer(_checkpoint.app, name="checkpoint", rich_help_panel=_LOOK)
+app.command(rich_help_panel=_USE)(_checkpoint.predict)
+app.command(rich_help_panel=_USE)(_checkpoint.export)
+app.command(rich_help_panel=_SET_UP)(_env.env)
+app.command(rich_help_panel=_SET_UP)(_completion.completion)
+app.add_typer(_compat.app, name="compat", rich_help_panel=_SET_UP)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -169,6 +95,9 @@ def main(arguments: list[str] | None = None) -> None:
         arguments: The words of the command line; None means those of the process.
     """
     words = sys.argv[1:] if arguments is None else arguments
+    if words[:1] == [_completion.HIDDEN_COMMAND]:
+        _completion.print_completions(typer.main.get_command(app), words[1:])
+        return
     if words[:2] != ["compat", "run"]:  # whose words are those of a script
         words = _repeat_options(words)
     try:
@@ -181,39 +110,6 @@ def main(arguments: list[str] | None = None) -> None:
         sys.exit(USER_ERROR)
 
 
-def _announce(config: str) -> None:
-    """Say at once what happens, where torch is yet to be imported, which takes a while."""
-    if "torch" not in sys.modules and os.environ.get("RANK", "0") == "0":
-        typer.echo(f"engine {__version__} trains {config}", err=True)
-
-
-def _build_runner(cfg: Config) -> Any:
-    from engine.registry import RUNNERS  # deferred: --help needs no torch
-
-    return RUNNERS.build(cfg)
-
-
-def _cross_validate(cfg: Config, folds: int, resume: bool) -> None:
-    """Train and validate each fold, and print the scores."""
-    from engine.dist import is_main_process  # deferred: --help needs no torch
-    from engine.runner import cross_validate
-
-    scores = cross_validate(cfg, folds, resume=resume)
-    mean, std = scores.mean, scores.std
-    columns = ["score", *(f"fold {number}" for number in range(folds)), "mean", "deviation"]
-    rows = [
-        [
-            name,
-            *(f"{fold[name]:.4f}" for fold in scores.folds),
-            f"{mean[name]:.4f}",
-            f"{std[name]:.4f}",
-        ]
-        for name in mean
-    ]
-    if is_main_process():
-        print_table(columns, rows)
-
-
 def _recorded(run: Callable[[list[str]], Any]) -> Callable[[list[str]], Any]:
     """Return a function whose error torchrun shows in its summary, if torchrun is who calls it."""
     if "TORCHELASTIC_ERROR_FILE" not in os.environ:
@@ -221,29 +117,6 @@ def _recorded(run: Callable[[list[str]], Any]) -> Callable[[list[str]], Any]:
     from torch.distributed.elastic.multiprocessing.errors import record  # deferred: imports torch
 
     return record(run)
-
-
-def _end_processes(lines: Iterable[str]) -> None:
-    """Leave the other processes of a run; one of all prints what there is to say."""
-    from torch import distributed  # deferred: --help needs no torch
-
-    from engine.dist import is_main_process
-
-    if is_main_process():
-        for line in lines:
-            typer.echo(line)
-    if distributed.is_available() and distributed.is_initialized():
-        distributed.destroy_process_group()
-
-
-def _check_files(cfg: Config, checkpoint: str) -> None:
-    """Check that the files of a test exist, before anything is built."""
-    from engine.checkpoint import check_exists  # deferred: --help needs no torch
-    from engine.runner import missing_annotations
-
-    check_exists(checkpoint)
-    for key, message in missing_annotations(cfg, ["test_dataloader"]):
-        raise FileNotFoundError(f"{key} ({cfg.provenance(key).site}): {message}")
 
 
 def _repeat_options(words: list[str]) -> list[str]:

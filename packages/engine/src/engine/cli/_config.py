@@ -1,4 +1,4 @@
-"""`engine config`: show, compare and check configs."""
+"""`engine config` and `engine lint`: show, compare and check configs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from engine.config import Config, ConfigError, changes, leaves, parse_options
 
 from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
 
-app = typer.Typer(help="Show, compare and check configs.", no_args_is_help=True)
+app = typer.Typer(help="Show and compare configs; their schema.", no_args_is_help=True)
 
 
 @app.command()
@@ -48,7 +48,6 @@ def diff(
     _print(_to_json([each.to_dict() for each in found]) if as_json else found)
 
 
-@app.command()
 def lint(
     config: ConfigArgument,
     cfg_options: OptionsOption = None,

@@ -18,8 +18,8 @@ from ._arguments import (
     SeedOption,
     TrustOption,
 )
+from ._run_end import exit_after_signal
 from ._settings import Settings, read_config
-from ._signals import exit_after_signal
 from ._table import print_table
 
 OutOption = Annotated[

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
+
+from engine.utils import without_nan
+
+from ._table import print_table
 
 if TYPE_CHECKING:
     from engine.report import ReportHook
@@ -31,6 +36,14 @@ KnnOption = Annotated[
     typer.Option(
         metavar="K",
         help="Classify by the K nearest training images, of their features, as well.",
+        show_default=False,
+    ),
+]
+TableOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NAME",
+        help="Print a table of the report, e.g. confusion. May be given several times.",
         show_default=False,
     ),
 ]
@@ -81,10 +94,54 @@ def prepare_report(runner: Any, report: bool | None, exports: Exports) -> Report
     )
     if hook is None and (report or any(exports)):
         raise ValueError(
-            f"{type(runner.model).__name__} has no report, of which --report, --save-predictions, "
-            "--save-features and --knn are parts: its class names none in test_report"
+            f"{type(runner.model).__name__} has no report, of which --report, --table, "
+            "--save-predictions, --save-features and --knn are parts: its class names none in "
+            "test_report"
         )
     return hook
+
+
+def print_tables(hook: ReportHook | None, names: Sequence[str]) -> None:
+    """Print tables of a report.
+
+    Args:
+        hook: What has reported the test.
+        names: The names of the tables.
+
+    Raises:
+        ValueError: If there is no such table.
+    """
+    report = None if hook is None else hook.report
+    tables = {} if report is None else {table.name: table for table in report.tables}
+    for name in names:
+        if name not in tables:
+            there = f"there are {', '.join(tables)}" if tables else "there is no report"
+            raise ValueError(f"--table {name}: the report has no such table; {there}")
+        table = tables[name]
+        print_table(table.columns, [[*map(_cell, row)] for row in table.rows])
+
+
+def _cell(value: str | float | None) -> str:
+    if value is None or value != value:
+        return ""
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
+
+
+def outcome(metrics: Mapping[str, Any], hook: ReportHook | None) -> dict[str, Any]:
+    """Return the metrics of a test, and where its files are, as plain data."""
+    page = None if hook is None else hook.page
+    files = [] if hook is None else hook.files
+    return {
+        "metrics": without_nan({name: _plain(value) for name, value in metrics.items()}),
+        "report": None if page is None else str(page),
+        "files": [str(file) for file in files],
+    }
+
+
+def _plain(value: Any) -> Any:
+    """Return a metric as JSON can hold it: arrays become lists, other objects their text."""
+    value = value.tolist() if hasattr(value, "tolist") else value
+    return value if isinstance(value, (int, float, str, list, dict, type(None))) else str(value)
 
 
 def report_lines(hook: ReportHook | None) -> list[str]:

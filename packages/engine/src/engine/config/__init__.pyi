@@ -12,6 +12,7 @@ from ._imports import FailedImport as FailedImport
 from ._options import DictAction as DictAction
 from ._options import Options as Options
 from ._options import parse_options as parse_options
+from ._paths import SUFFIXES as SUFFIXES
 from ._paths import package_folder as package_folder
 from ._paths import shipped_configs as shipped_configs
 from ._provenance import Provenance as Provenance

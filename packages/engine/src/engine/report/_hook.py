@@ -61,7 +61,8 @@ class ReportHook(Hook):
 
     Attributes:
         folder: The folder of the last report.
-        page: The page of the last report, in the process that wrote it.
+        report: The last report, in the process that wrote it.
+        page: Its page, likewise.
         files: The files that were written beside it, likewise.
         tapped: What takes the features during a test, if they are wanted.
         dataset_meta: What is known about the dataset of the test.
@@ -91,6 +92,7 @@ class ReportHook(Hook):
         self.save_predictions = save_predictions
         self.save_features = save_features
         self.write_report = write_report
+        self.report: Report | None = None
         self.page: Path | None = None
         self.tapped: FeatureTap | None = None
         self.files: list[Path] = []
@@ -183,7 +185,7 @@ class ReportHook(Hook):
         if self.write_report:
             require_matplotlib()
         self.folder = Path(runner.log_dir) / "report"
-        self.page, self.files = None, []
+        self.report, self.page, self.files = None, None, []
         self.dataset_meta = runner.test_loop.evaluator.dataset_meta or {}
         self._records: list[dict[str, Any]] = []
         self._features: list[Tensor] = []
@@ -249,8 +251,8 @@ class ReportHook(Hook):
             **made.facts,
         }
         numbers = {n: v for n, v in self._metrics.items() if isinstance(v, int | float)}
-        made = replace(made, facts=facts, values={**numbers, **made.values}, worst=worst)
-        self.page = made.write(self.folder)
+        self.report = replace(made, facts=facts, values={**numbers, **made.values}, worst=worst)
+        self.page = self.report.write(self.folder)
 
     def after_run(self, runner: Runner) -> None:
         """Take no more features, also where the test was interrupted."""

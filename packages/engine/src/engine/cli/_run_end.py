@@ -1,4 +1,4 @@
-"""Exit status after a signal."""
+"""The end of a run: its exit status after a signal, and its processes."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def exit_after_signal() -> Iterator[None]:
         yield
     except TrainingInterrupted as stop:
         raise typer.Exit(stop.exit_status) from None
+
+
+def end_processes() -> None:
+    """Leave the other processes of a run."""
+    from torch import distributed  # deferred: --help needs no torch
+
+    if distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
