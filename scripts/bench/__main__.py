@@ -1,5 +1,6 @@
 """Benchmarks, each as a ratio to a floor in the same run: `python scripts/bench NAME`.
 
+cli         commands from their start to their end, over `import torch`
 compat      libraries written for MMEngine, over MMEngine
 config      reading, changing and writing configs
 data        annotations in memory, and evaluations, over plain Python
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import sys
 
+import cli
 import compat
 import config
 import data
@@ -26,6 +28,7 @@ import registry
 import zoo
 
 BENCHMARKS = {
+    "cli": cli.main,
     "compat": compat.main,
     "config": config.main,
     "data": data.main,

@@ -62,3 +62,24 @@ def test_annotation_files(tmp_path: Path, loader: str) -> None:
         {"data_root": "nowhere"},
     ):
         assert told(**there) == []
+
+
+def test_folders_of_data(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "left_1.png").touch()
+    root = str(tmp_path)
+
+    def told(**dataset: Any) -> list[tuple[str, str]]:
+        cfg = {"train_dataloader": {"dataset": {"type": "X", **dataset}}}
+        found = lint.check(Config(cfg)).warnings
+        return [(each.path, each.message) for each in found if each.kind == "missing-folder"]
+
+    start = "train_dataloader.dataset"
+    assert told(data_root=f"{root}/no") == [(f"{start}.data_root", f"there is no folder {root}/no")]
+    assert told(data_root=root, data_prefix={"img_path": "imges"}) == [
+        (f"{start}.data_prefix.img_path", f"there is no folder {root}/imges")
+    ]
+    for prefix in ("images", "images/", "left_", "", f"{root}/images", "s3://bucket/images"):
+        assert told(data_root=root, data_prefix={"img_path": prefix}) == []
+    assert told(data_root="s3://bucket", data_prefix={"img_path": "x"}) == []
+    assert told(data_root="no", backend_args={"backend": "lmdb"}) == []

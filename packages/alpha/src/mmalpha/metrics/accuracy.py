@@ -36,6 +36,11 @@ class Accuracy(SumMetric):
         if not self.topk or min(self.topk) < 1:
             raise ValueError(f"topk is a number from 1 or several of them; got {topk}")
 
+    @classmethod
+    def value_names(cls, topk: int | Sequence[int] = (1,), **options: Any) -> list[str]:
+        """Return the names of the values, one for each k."""
+        return [f"top{k}" for k in ([topk] if isinstance(topk, int) else topk)]
+
     def sums_of(self, data_samples: Sequence[dict[str, Any]]) -> dict[str, Tensor | float]:
         """Count the images whose true class is found.
 

@@ -47,6 +47,11 @@ class AveragePrecision(BaseMetric):
                 truth[sample["gt_label"]] = 1
             self.results.append(torch.stack([score, truth.to(score.dtype)]))
 
+    @classmethod
+    def value_names(cls, **options: Any) -> list[str]:
+        """Return the name of the value."""
+        return ["mAP"]
+
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Compute the value.
 

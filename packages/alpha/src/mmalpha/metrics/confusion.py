@@ -41,6 +41,11 @@ class ConfusionMatrix(SumMetric):
         cells = torch.bincount(pairs[:, 0] * count + pairs[:, 1], minlength=count**2)
         return {"confusion_matrix": cells.reshape(count, count)}
 
+    @classmethod
+    def value_names(cls, **options: Any) -> list[str]:
+        """Return the name of the value."""
+        return ["confusion_matrix"]
+
     def compute_values(self, sums: dict[str, Tensor]) -> dict[str, list[list[int]]]:
         """Return the matrix as a list of rows.
 

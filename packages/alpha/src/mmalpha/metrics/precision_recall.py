@@ -82,6 +82,11 @@ class PrecisionRecallF1(SumMetric):
         above = scores >= self.threshold
         return {"images": torch.stack([true.sum(0), above.sum(0), (true & above).sum(0)])}
 
+    @classmethod
+    def value_names(cls, **options: Any) -> list[str]:
+        """Return the names of the values."""
+        return ["precision", "recall", "f1"]
+
     def compute_values(self, sums: dict[str, Tensor]) -> dict[str, float]:
         """Compute the values.
 

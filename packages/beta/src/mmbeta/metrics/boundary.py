@@ -129,6 +129,11 @@ class BoundaryIoUMetric(_MaskMetric, SumMetric):
         get_logger().info("%s", table_of(self.classes, {"BoundaryIoU": values}))
         return {"mBoundaryIoU": values.nanmean().item()}
 
+    @classmethod
+    def value_names(cls, **options: Any) -> list[str]:
+        """Return the name of the value."""
+        return ["mBoundaryIoU"]
+
 
 @METRICS.register_module()
 class HausdorffMetric(_MaskMetric):
@@ -196,6 +201,11 @@ class HausdorffMetric(_MaskMetric):
         values = torch.stack(results).nanmean(0).squeeze(1)
         get_logger().info("%s", table_of(self.classes, {name: values}))
         return {name: values.nanmean().item()}
+
+    @classmethod
+    def value_names(cls, percentile: float = 95, **options: Any) -> list[str]:
+        """Return the name of the value."""
+        return [f"HD{percentile:g}"]
 
     def _directed(self, start: _Mask, end: _Mask) -> float:
         """Return how far the pixels of one line are from the other."""

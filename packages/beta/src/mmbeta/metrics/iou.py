@@ -99,6 +99,11 @@ class IoUMetric(SumMetric):
         means = {f"m{name}": values.nanmean().item() for name, values in measured.items()}
         return means | {"aAcc": (hits.sum() / truth.sum()).item()}
 
+    @classmethod
+    def value_names(cls, iou_metrics: Sequence[str] = ("mIoU",), **options: Any) -> list[str]:
+        """Return the names of the values, those of `iou_metrics` and `aAcc`."""
+        return [*(f"m{name}" for each in iou_metrics for name in _MEASURES[each]), "aAcc"]
+
     @property
     def _classes(self) -> Sequence[str]:
         return classes_of(self.dataset_meta, "IoUMetric")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Real
 from typing import Any, ClassVar
 
@@ -60,6 +60,17 @@ class BaseMetric(ABC):
         self.prefix = prefix or self.default_prefix
         self.results: list[Any] = []
         self._dataset_meta: Mapping[str, Any] | None = None
+
+    @classmethod
+    def value_names(cls, **options: Any) -> Collection[str] | None:
+        """Return the names of the values without their prefix; None if they are not known.
+
+        The linter holds against them what a config monitors, as `save_best` does.
+
+        Args:
+            **options: The options of the metric in a config.
+        """
+        return None
 
     @property
     def dataset_meta(self) -> Mapping[str, Any] | None:

@@ -93,6 +93,8 @@ class CheckpointHook(Hook):
 
     priority = "VERY_LOW"
 
+    names_metrics = ("save_best",)
+
     @deprecated_api_warning({"file_client_args": "backend_args"})
     @check_types
     def __init__(

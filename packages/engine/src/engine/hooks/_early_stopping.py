@@ -39,6 +39,8 @@ class EarlyStoppingHook(Hook):
 
     priority = "LOWEST"
 
+    names_metrics = ("monitor",)
+
     @check_types
     def __init__(
         self,

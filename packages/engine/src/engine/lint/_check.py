@@ -34,7 +34,7 @@ def check(cfg: Mapping[str, Any]) -> Report:
         cfg: What `Runner.from_cfg` takes. One that was read from a folder `_base_` need not be
             complete.
     """
-    from engine.runner import missing_files  # deferred: it needs torch
+    from engine.runner import missing_files, missing_folders  # deferred: they need torch
 
     visitor = Visitor(cfg)
     scope = get_scope(cfg)
@@ -43,6 +43,8 @@ def check(cfg: Mapping[str, Any]) -> Report:
         check_run(cfg, visitor)
     for key, message in missing_files(cfg):
         visitor.add("missing-file", key, message)
+    for key, message in missing_folders(cfg):
+        visitor.add("missing-folder", key, message, "--data-root names another", "warning")
     return Report(tuple(visitor.findings))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from engine.registry import DefaultScope, trust_of
@@ -10,6 +10,7 @@ from engine.runner.run_table import MODEL
 from engine.runner.run_values import wrong_values
 from engine.utils import did_you_mean
 
+from ._monitored import check_monitored, iter_parts
 from ._resolve import LookupFailure, find_scope_error
 from ._signature import get_arguments
 from ._visitor import Visitor
@@ -33,6 +34,7 @@ def check_consistency(cfg: Mapping[str, Any], visitor: Visitor) -> None:
     _check_statistics(cfg, visitor, has_epochs)
     _check_sampler(cfg, visitor, loop)
     _check_custom_keys(cfg, visitor)
+    check_monitored(cfg, visitor)
     _check_scope(cfg, visitor)
 
 
@@ -54,7 +56,7 @@ def _find_class(path: str, cfg: Mapping[str, Any], visitor: Visitor) -> Any:
 
 def _check_units(cfg: Mapping[str, Any], visitor: Visitor) -> None:
     for key in _PARTS:
-        for path, part in _mappings(cfg.get(key), key):
+        for path, part in iter_parts(cfg.get(key), key):
             for option in _OPTIONS:
                 if part.get(option) is True and not _has_own_steps(part):
                     visitor.add(
@@ -70,17 +72,6 @@ def _has_own_steps(part: Mapping[str, Any]) -> bool:
     kind = part.get("type")
     name = kind if isinstance(kind, str) else getattr(kind, "__name__", "")
     return bool(part.get("convert_to_iter_based")) or "ReduceOnPlateau" in name
-
-
-def _mappings(value: Any, path: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield a part and the parts in it, with their paths."""
-    if isinstance(value, Mapping):
-        yield path, value
-        for key, each in value.items():
-            yield from _mappings(each, f"{path}.{key}")
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for index, each in enumerate(value):
-            yield from _mappings(each, f"{path}.{index}")
 
 
 def _check_statistics(cfg: Mapping[str, Any], visitor: Visitor, has_epochs: bool) -> None:

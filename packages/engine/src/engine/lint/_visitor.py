@@ -26,6 +26,7 @@ from engine.utils.annotations import format_allowed
 
 from ._argument_matching import Mismatch, match_arguments, suggest_value
 from ._constructor_source import find_built_arguments
+from ._ranges import find_number_error
 from ._report import Finding, Severity, find_site
 from ._resolve import (
     LookupFailure,
@@ -363,12 +364,13 @@ class Visitor:
             argument: The argument.
             label: The name of the class or function with that argument.
         """
-        if argument.takes(value):
+        if not argument.takes(value):
+            problem: str | None = f"must be {format_allowed(argument.allowed)}"
+        else:
+            problem = find_number_error(value, argument)
+        if problem is None:
             return False
-        message = (
-            f"{argument.name} of {label} must be {format_allowed(argument.allowed)}; "
-            f"got {reprlib.repr(value)}"
-        )
+        message = f"{argument.name} of {label} {problem}; got {reprlib.repr(value)}"
         self.add("wrong-value", path, message, suggest_value(value, argument))
         return True
 

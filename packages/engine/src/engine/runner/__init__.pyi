@@ -2,6 +2,7 @@ from ._base_loop import BaseLoop as BaseLoop
 from ._build import get_function as get_function
 from ._check_files import missing_annotations as missing_annotations
 from ._check_files import missing_files as missing_files
+from ._check_files import missing_folders as missing_folders
 from ._checkpointer import load_checkpoint as load_checkpoint
 from ._checkpointer import load_weights as load_weights
 from ._cross_validation import FoldScores as FoldScores

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -43,6 +44,33 @@ def missing_annotations(
                 root = part.get("data_root")
                 where = f" in {root}" if root and not os.path.isabs(name) else ""
                 yield f"{key}.ann_file", f"there is no annotation file {name}{where}"
+
+
+def missing_folders(cfg: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the local folders of data that are not there, by the dotted key that names each.
+
+    Args:
+        cfg: The config of a run.
+    """
+    for loader in LOADERS:
+        for key, part in _parts(cfg.get(loader), loader):
+            root, prefixes = part.get("data_root"), part.get("data_prefix")
+            if "backend_args" in part or is_url(str(root)):
+                continue
+            if isinstance(root, str) and root and not Path(root).is_dir():
+                yield f"{key}.data_root", f"there is no folder {root}"
+                continue
+            for name, prefix in prefixes.items() if isinstance(prefixes, Mapping) else ():
+                if isinstance(prefix, str) and prefix and not is_url(prefix):
+                    folder = join_path(str(root or ""), prefix)
+                    if not Path(folder).exists() and not _is_start_of_names(folder):
+                        yield f"{key}.data_prefix.{name}", f"there is no folder {folder}"
+
+
+def _is_start_of_names(prefix: str) -> bool:
+    """Return whether files begin with a prefix that is no folder: `images/left_`."""
+    folder, name = os.path.split(prefix)
+    return bool(name) and any(Path(folder or ".").glob(f"{glob.escape(name)}*"))
 
 
 def _missing_checkpoint(key: str, name: object) -> Iterator[tuple[str, str]]:

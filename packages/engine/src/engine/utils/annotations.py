@@ -2,7 +2,8 @@
 
 Plain annotations are `int`, `float`, `str`, `bool`, `None`, `Path`, `Literal`, and lists, tuples,
 mappings and unions of them. Everything else (a class, a protocol, an unresolved name) allows any
-value.
+value. In a union, a tensor or array is left out, since no plain value is one: `float | Tensor`
+takes the plain values that `float` takes.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ _PYTHON_NAMES = {
 _LISTS = (list, abc.Sequence, abc.MutableSequence, abc.Iterable, abc.Collection, abc.Container)
 _SETS = (set, frozenset, abc.Set)
 _MAPPINGS = (dict, abc.Mapping, abc.MutableMapping)
+_ARRAYS = {("torch", "Tensor"), ("numpy", "ndarray")}
 _CHECKED = (type(None), bool, int, float, str, list, tuple, Mapping)
 
 
@@ -114,11 +116,19 @@ def parse_annotation(annotation: Any) -> Allowed:
 def _union(members: tuple[Any, ...]) -> Allowed:
     found: list[Alternative] = []
     for member in members:
+        if _is_array(member):
+            continue
         alternatives = parse_annotation(member)
         if alternatives is None:
             return None
         found += alternatives
-    return tuple(dict.fromkeys(found))
+    is_plain = any(each != Scalar("null") for each in found)
+    return tuple(dict.fromkeys(found)) if is_plain else None  # what becomes the array is not known
+
+
+def _is_array(annotation: Any) -> bool:
+    kind = get_origin(annotation) or annotation
+    return (getattr(kind, "__module__", ""), getattr(kind, "__name__", "")) in _ARRAYS
 
 
 def _container(kind: Any, arguments: tuple[Any, ...]) -> Allowed:

@@ -48,6 +48,8 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
     )
     _of_groups = (*_ParamScheduler._of_groups, "min_values")
 
+    names_metrics = ("monitor",)
+
     @check_types
     def __init__(
         self,
