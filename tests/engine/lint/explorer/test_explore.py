@@ -11,7 +11,7 @@ import pytest
 
 from engine.config import Config, ConfigError
 from engine.lint import Explorer, explore
-from engine.registry import HOOKS, MODELS, Registry, forget_scopes
+from engine.registry import HOOKS, MODELS, MultiSourceRegistry, Registry, forget_scopes
 
 from .conftest import HOSTILE, MANY, Loss, make_roots
 
@@ -77,13 +77,30 @@ def test_the_tree(found: Explorer) -> None:
         "sources": [{"prefix": "zoo", "names": 2}],
     }
     assert parts["nodes"] == [{"scope": "core", "parent": None, "names": MANY}]
-    assert repr(found) == f"Explorer({MANY + 5:,} names, 0 configs)"
+    assert repr(found) == f"Explorer(names={MANY + 5}, configs=0)"
 
 
 def test_a_source_names_what_it_can_not_describe(found: Explorer) -> None:
     assert _name(found, "LOSSES/zoo.Loss")["doc"] == "The loss of the library."
     assert "doc" not in _name(found, "LOSSES/zoo.Broken")
     assert found.data["notes"] == ["zoo can't describe Broken (KeyError: 'Broken')"]
+
+
+def test_a_registry_of_several_sources() -> None:
+    several: MultiSourceRegistry[Any] = MultiSourceRegistry("loss")
+    losses = make_roots()["LOSSES"]
+    several.register_source("library", losses.children["library"])
+    several.register_source("zoo", losses.sources["zoo"])
+    found = explore(roots={"LOSSES": losses, "SEVERAL": several}, sources=False, uses=False)
+    assert found.data["registries"][1] == {
+        "name": "SEVERAL",
+        "holds": "loss",
+        "nodes": [{"scope": "library", "parent": None, "names": 1}],
+        "sources": [{"prefix": "zoo", "names": None, "see": "LOSSES/zoo"}],
+    }
+    name = _name(found, "SEVERAL/library_Loss")
+    assert name["doc"] == "The loss of the library."
+    assert name["hides"] == ["LOSSES/zoo.Loss"]
 
 
 def test_without_sources_their_packages_are_not_asked() -> None:

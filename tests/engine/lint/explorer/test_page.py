@@ -100,7 +100,7 @@ def test_the_best_fit_is_the_first(page: Page) -> None:
 def test_what_is_hidden(page: Page) -> None:
     _go(page, "LOSSES/library.Loss")
     box = page.locator(".box")
-    assert box.text_content() == "In the scope library this hides LOSSES/core.Loss"
+    assert box.text_content() == "As Loss alone, it hides LOSSES/core.Loss"
     box.locator("a").click()
     assert _heading(page) == "core.Loss"
     assert "LOSSES/library.Loss" in (page.locator(".box").text_content() or "")
@@ -136,7 +136,7 @@ def test_keys_alone(page: Page) -> None:
     assert page.evaluate("document.activeElement.textContent") == "library.Loss"
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")  # the button beside the name
-    assert _clipboard(page) == "type='library.Loss'"
+    assert _clipboard(page) == "library.Loss"
     page.keyboard.press("Escape")
     assert page.evaluate("document.activeElement.id") == "search"
     assert page.url.endswith("#")

@@ -142,7 +142,7 @@ def explore(
 
     if out.suffix not in (".html", ".htm") or out.is_dir():
         raise ValueError(f"--out must be a file *.html; got {out}")
-    roots = find_roots(registry)
+    roots = None if registry is None else find_roots(registry)
     if cfg_options and not configs:
         raise ValueError("--cfg-options change configs, and none is given")
     shown = {each: Config.fromfile(each, trust=trust) for each in configs or ()}

@@ -9,19 +9,29 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
+from engine import registry as registries
 from engine.config import Config
-from engine.registry import Registry, announced_scopes, find_roots, import_announced
+from engine.registry import (
+    MultiSourceRegistry,
+    Registry,
+    announced_scopes,
+    find_roots,
+    import_announced,
+)
 
 from ._configs import describe_config
 from ._names import Tell, describe_names
 from ._page import Explorer
+from ._several import add_several
 from ._uses import add_uses
+
+Root = Registry[Any] | MultiSourceRegistry[Any]
 
 
 def explore(
     configs: Mapping[str, Config] | Iterable[str | Path] = (),
     *,
-    roots: Mapping[str, Registry[Any]] | None = None,
+    roots: Mapping[str, Root] | None = None,
     sources: bool = True,
     uses: bool = True,
     tell: Tell = warnings.warn,
@@ -34,7 +44,8 @@ def explore(
     Args:
         configs: The files of configs to show, `package::file` for those that a package ships; or
             configs by name.
-        roots: The root registries to show, by name; None means those of `engine.registry`.
+        roots: The registries to show, by name: roots of trees, and registries of several sources.
+            None means those of `engine.registry`.
         sources: Whether to list the names of sources such as timm, which imports their packages.
         uses: Whether to tell which shipped configs use a name.
         tell: Called with a message for what is left out; the page tells it too.
@@ -52,8 +63,13 @@ def explore(
     shown = _read(configs)  # first: a wrong name fails at once
     for library, reason in import_announced().items():
         note(f"{library} is left out: {reason}")
-    trees = find_roots() if roots is None else roots
+    wanted = _all_roots() if roots is None else roots
+    trees = {label: root for label, root in wanted.items() if isinstance(root, Registry)}
     found = describe_names(trees, sources, note)
+    for label, root in wanted.items():
+        if isinstance(root, MultiSourceRegistry):
+            add_several(found, label, root, trees)
+    found.add_hiding()
     libraries = [each.partition(".")[0] for each in announced_scopes().values()] if uses else []
     shipped = add_uses(found, sorted({*libraries}), note)
     data = {
@@ -65,6 +81,15 @@ def explore(
         "notes": notes,
     }
     return Explorer(data, time.perf_counter() - start)
+
+
+def _all_roots() -> dict[str, Root]:
+    several = {
+        name: value
+        for name in dir(registries)
+        if isinstance(value := getattr(registries, name), MultiSourceRegistry)
+    }
+    return {**find_roots(), **several}
 
 
 def _read(configs: Mapping[str, Config] | Iterable[str | Path]) -> Mapping[str, Config]:

@@ -13,7 +13,6 @@ from engine.registry import (
     Registry,
     ScopeImportError,
     Source,
-    path_of,
 )
 
 from .._resolve import Resolved
@@ -39,6 +38,14 @@ class Names:
     by_target: dict[tuple[str, int], list[str]] = field(default_factory=dict)
     targets: list[Any] = field(default_factory=list)
     prefixes: dict[str, set[str]] = field(default_factory=dict)
+
+    def add_hiding(self) -> None:
+        """Tell each name that is hidden, too, by which others of its registry."""
+        by_id = {each["id"]: each for each in self.names}
+        for each in self.names:
+            for key in each.get("hides", ()):
+                if key in by_id and by_id[key]["registry"] == each["registry"]:
+                    by_id[key].setdefault("hidden_by", []).append(each["id"])
 
     def find(self, resolved: Resolved, written: object) -> str | None:
         """Return the id of what a name in a config stands for, or None if it has none.
@@ -76,7 +83,6 @@ def describe_names(roots: Mapping[str, Registry[Any]], sources: bool, tell: Tell
             for prefix, source in node.sources.items():
                 count = _add_source(found, label, prefix, source, tell) if sources else None
                 tree["sources"].append({"prefix": prefix, "names": count})
-    _add_hiding(found.names)
     return found
 
 
@@ -99,7 +105,6 @@ def _add_node(
                 "registry": label,
                 "scope": node.scope,
                 "name": name,
-                "target": path_of(target),
                 "site": str(node.get_call_site(name)),
                 **describe_target(target),
                 **_explain(node, label, name),
@@ -107,25 +112,17 @@ def _add_node(
         )
 
 
-def _explain(node: Registry[Any], label: str, name: str) -> dict[str, list[str]]:
-    """Return what a name hides, as a build from its library finds it."""
+def _explain(node: Registry[Any], label: str, name: str) -> dict[str, Any]:
+    """Return what a name stands for and hides, as a build from its library finds it."""
     with DefaultScope.overwrite_default_scope(node.scope):
         explanation = node.explain(name)
-    displaced = () if explanation.found is None else explanation.found.displaced
+    found = explanation.found
     hidden = [each.partition("::")[0] for each in explanation.shadows]
     return {
+        "target": "" if found is None else found.target,
         "hides": [f"{label}/{scope}.{name}" for scope in hidden],
-        "displaced": [*displaced],
+        "displaced": [] if found is None else [*found.displaced],
     }
-
-
-def _add_hiding(names: list[dict[str, Any]]) -> None:
-    """Tell each name that is hidden from a library, too, by what it is."""
-    by_id = {each["id"]: each for each in names}
-    for each in names:
-        for key in each.get("hides", ()):
-            if key in by_id:
-                by_id[key].setdefault("hidden_by", []).append(each["id"])
 
 
 def _add_source(found: Names, label: str, prefix: str, source: Source, tell: Tell) -> int | None:
@@ -160,5 +157,6 @@ def _describe_name(source: Source, name: str) -> dict[str, Any]:
         get = getattr(source, "get", None)
         described = {} if get is None else describe_target(get(name))
     if described:
-        described["doc"] = described["doc"].partition("\n\n")[0]
+        described["doc"], _, rest = described["doc"].partition("\n\n")
+        described["is_cut"] = bool(rest)
     return described

@@ -80,7 +80,7 @@ class Explorer:
 
     def __repr__(self) -> str:
         names, configs = len(self.data["names"]), len(self.data["configs"])
-        return f"Explorer({names:,} names, {configs} configs)"
+        return f"Explorer(names={names}, configs={configs})"
 
 
 def _read(name: str) -> str:
@@ -96,7 +96,7 @@ def _pack(data: Mapping[str, Any]) -> dict[str, Any]:
     signatures: dict[str, int] = {}
     names = []
     for each in data["names"]:
-        facts = {key: value for key, value in each.items() if value not in ([], None, "")}
+        facts = {key: value for key, value in each.items() if value not in ([], None, "", False)}
         if "arguments" in facts:
             text = json.dumps(facts["arguments"])
             facts["arguments"] = signatures.setdefault(text, len(signatures))

@@ -6,7 +6,8 @@ const AROUND = 6; // options beyond both edges of the list
 const view = { registry: null, scope: null, found: [], words: [], active: -1, open: null };
 
 for (const name of data.names) {
-  name.full = `${name.scope}.${name.name}`;
+  name.full = name.id.slice(name.registry.length + 1);
+  name.prefix = name.full.slice(0, -name.name.length);
   name.summary = (name.doc || "").split("\n", 1)[0].replaceAll("`", "");
   name.lowerName = name.name.toLowerCase();
   name.lowerFull = name.full.toLowerCase();
@@ -74,7 +75,7 @@ function makeOption(name, index) {
     make(
       "div", {},
       make("span", { class: "code" },
-        make("span", { class: "dim" }, ...marked(`${name.scope}.`, view.words)), ...marked(name.name, view.words)),
+        make("span", { class: "dim" }, ...marked(name.prefix, view.words)), ...marked(name.name, view.words)),
       !view.registry && make("span", { class: "label", text: name.registry }),
     ),
     make("p", {}, ...marked(name.summary, view.words)),
@@ -116,12 +117,12 @@ function showTree() {
     );
   const items = data.registries.map((tree) => {
     const isOpen = tree.name === view.registry;
-    const parts = isOpen ? [...nodesOf(tree, null), ...tree.sources.map((each) => ({ ...each, scope: each.prefix }))] : [];
+    const parts = isOpen ? partsOf(tree) : [];
     return make(
       "li", {},
       item(tree.name, tree.name, sizeOf(tree), isOpen && !view.scope),
       parts.length > 0 && make("ul", {}, ...parts.map((each) => {
-        const row = make("li", {}, item(`${tree.name}/${each.scope}`, each.scope, each.names, each.scope === view.scope));
+        const row = make("li", {}, item(each.see || `${tree.name}/${each.scope}`, each.scope, each.names, each.scope === view.scope));
         if (each.depth) row.style.marginLeft = `${each.depth * 0.6}rem`;
         return row;
       })),
@@ -129,6 +130,10 @@ function showTree() {
   });
   at("tree").replaceChildren(make("ul", {}, make("li", {}, item("", "All registries", data.names.length, !view.registry)), ...items));
   at("filter").value = [view.registry, view.scope].filter(Boolean).join("/");
+}
+
+function partsOf(tree) {
+  return [...nodesOf(tree, null), ...tree.sources.map((source) => ({ ...source, scope: source.prefix }))];
 }
 
 // Return the nodes of a tree, each after the one above it.
@@ -145,8 +150,8 @@ function makeFilter() {
   const choices = [make("option", { value: "", text: "All registries" })];
   for (const tree of data.registries) {
     choices.push(make("option", { value: tree.name, text: tree.name }));
-    for (const each of [...nodesOf(tree, null), ...tree.sources.map((source) => ({ ...source, scope: source.prefix }))]) {
-      choices.push(make("option", { value: `${tree.name}/${each.scope}`, text: `\u2003${tree.name} \u203a ${each.scope}` }));
+    for (const each of partsOf(tree)) {
+      choices.push(make("option", { value: each.see || `${tree.name}/${each.scope}`, text: `\u2003${tree.name} \u203a ${each.scope}` }));
     }
   }
   at("filter").replaceChildren(...choices);
@@ -180,14 +185,15 @@ function describe(name) {
     make(
       "div", { class: "head" },
       make("button", { class: "quiet back", type: "button", text: "Back", on: { click: leave } }),
-      make("h1", { tabindex: "-1" }, make("span", { class: "dim", text: `${name.scope}.` }), name.name),
-      make("button", { class: "quiet", type: "button", text: "Copy type", title: `type='${name.full}'`, on: { click: () => copy(`type='${name.full}'`) } }),
+      make("h1", { tabindex: "-1" }, make("span", { class: "dim", text: name.prefix }), name.name),
+      make("button", { class: "quiet", type: "button", text: "Copy name", on: { click: () => copy(name.full) } }),
     ),
     lead && make("p", { class: "lead" }, ...prose(lead)),
     ...shadowsOf(name),
     factsOf(name),
     ...argumentsOf(signature),
     ...section("Description", body && make("div", { class: "doc" }, ...prose(body))),
+    name.is_cut && make("p", { class: "more", text: `The rest of its docstring is in ${name.target || name.scope}.` }),
     ...section("Pretrained weights", (name.weights || []).length > 0 && make("p", { class: "code", text: name.weights.join(", ") })),
     ...usesOf(name),
     ...section("The same name elsewhere", othersOf(name)),
@@ -244,9 +250,9 @@ function shadowsOf(name) {
   const box = (title, ids) => ids && ids.length > 0 && make(
     "p", { class: "box" }, make("b", { text: title }), ...ids.flatMap((id) => [" ", byId.has(id) ? link(id, id) : id]));
   return [
-    box(`In the scope ${name.scope} this hides`, name.hides),
-    box("Hidden, where that scope is in force, by", name.hidden_by),
-    box("Registered in place of", name.displaced),
+    box(`As ${name.name} alone, it hides`, name.hides),
+    box(`As ${name.name} alone, it may be hidden by`, name.hidden_by),
+    box("It is registered in place of", name.displaced),
   ];
 }
 
