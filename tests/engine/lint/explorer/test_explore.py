@@ -91,7 +91,8 @@ def test_a_registry_of_several_sources() -> None:
     losses = make_roots()["LOSSES"]
     several.register_source("library", losses.children["library"])
     several.register_source("zoo", losses.sources["zoo"])
-    found = explore(roots={"LOSSES": losses, "SEVERAL": several}, sources=False, uses=False)
+    roots: dict[str, Any] = {"LOSSES": losses, "SEVERAL": several}
+    found = explore(roots=roots, uses=False, tell=lambda _: None)
     assert found.data["registries"][1] == {
         "name": "SEVERAL",
         "holds": "loss",
@@ -101,6 +102,8 @@ def test_a_registry_of_several_sources() -> None:
     name = _name(found, "SEVERAL/library_Loss")
     assert name["doc"] == "The loss of the library."
     assert name["hides"] == ["LOSSES/zoo.Loss"]
+    unasked = explore(roots=roots, sources=False, uses=False)
+    assert _name(unasked, "SEVERAL/library_Loss")["hides"] == []
 
 
 def test_without_sources_their_packages_are_not_asked() -> None:

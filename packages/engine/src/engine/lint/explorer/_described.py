@@ -25,14 +25,19 @@ def describe_target(target: Any, original: Any = None) -> dict[str, Any]:
         target: What a build calls; its arguments are told.
         original: What it wraps, whose docstring and place are told; None means itself.
     """
-    thing = target if original is None else original
-    while isinstance(thing, partial):
-        thing = thing.func
+    thing = unbind(target if original is None else original)
     return {
         "doc": inspect.cleandoc(_text(getattr(thing, "__doc__", None))),
         "definition": find_definition(thing),
         "arguments": _describe_arguments(target, thing),
     }
+
+
+def unbind(target: Any) -> Any:
+    """Return the class or function to which arguments were bound, or else the target itself."""
+    while isinstance(target, partial):
+        target = target.func
+    return target
 
 
 def find_definition(target: Any) -> str | None:

@@ -68,7 +68,7 @@ def explore(
     found = describe_names(trees, sources, note)
     for label, root in wanted.items():
         if isinstance(root, MultiSourceRegistry):
-            add_several(found, label, root, trees)
+            add_several(found, label, root, trees, sources)
     found.add_hiding()
     libraries = [each.partition(".")[0] for each in announced_scopes().values()] if uses else []
     shipped = add_uses(found, sorted({*libraries}), note)

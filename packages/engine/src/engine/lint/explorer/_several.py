@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from engine.registry import MultiSourceRegistry, Registry
+from engine.registry import MultiSourceRegistry, Registry, path_of
 
-from ._described import describe_target
+from ._described import describe_target, unbind
 from ._names import Names
 
 
 def add_several(
-    found: Names, label: str, root: MultiSourceRegistry[Any], trees: Mapping[str, Registry[Any]]
+    found: Names,
+    label: str,
+    root: MultiSourceRegistry[Any],
+    trees: Mapping[str, Registry[Any]],
+    sources: bool,
 ) -> None:
     """Add the names of a registry of several sources.
 
@@ -21,6 +25,7 @@ def add_several(
         label: What the registry is called.
         root: The registry; a source that a tree has as well is told by reference.
         trees: The trees.
+        sources: Whether to ask other packages which of the names they have too.
     """
     elsewhere = {
         id(source): f"{name}/{prefix}"
@@ -37,17 +42,17 @@ def add_several(
             continue
         tree["nodes"].append({"scope": prefix, "parent": None, "names": len(source)})
         for name in sorted(source):
-            target, resolved = source.module_dict[name], root.explain(f"{prefix}_{name}").found
+            target = source.module_dict[name]
             found.names.append(
                 {
                     "id": f"{label}/{prefix}_{name}",
                     "registry": label,
                     "scope": prefix,
                     "name": name,
-                    "target": "" if resolved is None else resolved.target,
+                    "target": path_of(unbind(target)),
                     "site": str(source.get_call_site(name)),
                     **describe_target(target),
-                    "hides": _list_hidden(label, root, prefix, name, elsewhere),
+                    "hides": _list_hidden(label, root, prefix, name, elsewhere) if sources else [],
                 }
             )
 
