@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.config import Config, ConfigError, DictAction, parse_options
+from engine.config import Config, ConfigError, DictAction, format_option, parse_options
 
 VALUES: dict[str, Any] = {
     "1": 1,
@@ -96,6 +96,29 @@ def test_what_python_writes_is_read(value: Any) -> None:
     parsed = parse_options([f"key={value!r}"])["key"]
     assert parsed == value
     assert type(parsed) is type(value)
+
+
+@given(st.text(max_size=4), ATOMS | st.lists(ATOMS, max_size=3).map(tuple) | st.lists(ATOMS))
+def test_an_option_that_is_written_gives_the_value_back(key: str, value: Any) -> None:
+    option = format_option(f"a.{key}", value)
+    if option is not None:
+        parsed = parse_options([option])
+        assert [*parsed] == [f"a.{key}"]
+        assert repr(parsed[f"a.{key}"]) == repr(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [("resnet", "resnet"), ("18", "'18'"), (18, "18"), ("a,b", "'a,b'"), ([1, "x"], "[1, 'x']")],
+)
+def test_an_option_is_as_short_as_it_can_be(value: Any, text: str) -> None:
+    assert format_option("model.depth", value) == f"model.depth={text}"
+
+
+@pytest.mark.parametrize("value", [int, {"a": 1}, [int], float("nan"), object()])
+def test_what_no_option_means(value: Any) -> None:
+    assert format_option("key", value) is None
+    assert format_option("a=b", 1) is None
 
 
 @given(st.text(max_size=30))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from pathlib import Path
 
@@ -170,3 +171,8 @@ def test_two_classes_and_several_at_once() -> None:
     cfg = dict(type="torchmetrics.classification.MultilabelAccuracy", num_labels=2, average="micro")
     values = Evaluator(cfg).offline_evaluate(several)
     assert values == {"MultilabelAccuracy": pytest.approx(4 / 6)}
+
+
+def test_a_metric_with_an_argument_that_all_have() -> None:
+    wrapper = METRICS.get("torchmetrics.wrappers.ClasswiseWrapper")
+    assert [*inspect.signature(wrapper).parameters].count("prefix") == 1

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.registry import FoundName, find_models, find_names, find_roots, forget_scopes
+from engine.registry import (
+    FoundName,
+    PackageSource,
+    find_models,
+    find_names,
+    find_roots,
+    forget_scopes,
+    path_of,
+)
 from engine.registry._search import fits
 
 MakeLibrary = Callable[..., Path]
@@ -50,6 +58,23 @@ def test_models_are_those_of_the_tree_and_of_its_sources() -> None:
     assert scopes[0] == "engine"
     assert {"mmalpha", "mmbeta", "timm", "torchvision", "smp"} <= {*scopes}
     assert {each.scope for each in find_models(source="smp")} == {"smp"}
+
+
+@pytest.mark.parametrize(
+    ("registry", "prefix", "name", "target"),
+    [
+        ("MODELS", "timm", "resnet18", "timm.models.resnet.resnet18"),
+        ("MODELS", "torchvision", "resnet18", "torchvision.models.resnet.resnet18"),
+        ("TRANSFORMS", "torchvision", "Pad", "torchvision.transforms.v2._geometry.Pad"),
+    ],
+)
+def test_what_a_name_of_a_source_stands_for(
+    registry: str, prefix: str, name: str, target: str
+) -> None:
+    [root] = find_roots(registry).values()
+    source = root.sources[prefix]
+    assert isinstance(source, PackageSource)
+    assert path_of(source.original(name)) == target
 
 
 def test_a_library_that_can_not_be_imported_is_told(make_library: MakeLibrary) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from engine import registry as registries
+from engine.config import Config, parse_options
 from engine.registry import (
     FoundName,
     Listing,
@@ -19,7 +21,7 @@ from engine.registry import (
 )
 from engine.utils import did_you_mean
 
-from ._arguments import JsonOption
+from ._arguments import DebugOption, JsonOption, OptionsOption, TrustOption
 from ._kept_names import KeptIndex
 from ._table import print_table
 
@@ -103,6 +105,59 @@ def explain(
     typer.echo(json.dumps(explanation.to_dict(), indent=2) if as_json else str(explanation))
     if explanation.found is None:
         raise typer.Exit(1)
+
+
+@app.command()
+def explore(
+    configs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[CONFIG]...",
+            help="Configs to show too, with what lint finds; package::file for shipped ones.",
+            show_default=False,
+        ),
+    ] = None,
+    out: Annotated[Path, typer.Option(metavar="FILE.html", help="The page.")] = Path(
+        "explorer.html"
+    ),
+    registry: Annotated[
+        str | None, typer.Option(help="Only this root registry, e.g. MODELS.")
+    ] = None,
+    sources: Annotated[
+        bool,
+        typer.Option(
+            "--sources/--no-sources", help="List the names of timm and other sources, too."
+        ),
+    ] = True,
+    uses: Annotated[
+        bool,
+        typer.Option("--uses/--no-uses", help="Read shipped configs, to tell which use a name."),
+    ] = True,
+    cfg_options: OptionsOption = None,
+    trust: TrustOption = False,
+    as_json: JsonOption = False,
+    debug: DebugOption = False,
+) -> None:
+    """Write all names, and configs with what lint finds, as one page for a browser."""
+    from engine.lint import explore as make_page  # deferred: other commands don't need it
+
+    if out.suffix not in (".html", ".htm") or out.is_dir():
+        raise ValueError(f"--out must be a file *.html; got {out}")
+    roots = None if registry is None else find_roots(registry)
+    if cfg_options and not configs:
+        raise ValueError("--cfg-options change configs, and none is given")
+    shown = {each: Config.fromfile(each, trust=trust) for each in configs or ()}
+    for cfg in shown.values():
+        cfg.merge_from_dict(parse_options(cfg_options or []))
+    found = make_page(shown, roots=roots, sources=sources, uses=uses, tell=_tell)
+    if as_json:
+        typer.echo(json.dumps(found.to_dict(), indent=2))
+        return
+    found.save(out)
+    size = out.stat().st_size / 1e6
+    typer.echo(
+        f"Wrote {out}: {len(found.data['names']):,} names, {size:.1f} MB, {found.seconds:.0f} s"
+    )
 
 
 def _is_root(name: str) -> bool:

@@ -9,6 +9,7 @@ from ._errors import ConfigNotFoundError as ConfigNotFoundError
 from ._errors import ConfigTypeError as ConfigTypeError
 from ._flatten import leaves as leaves
 from ._imports import FailedImport as FailedImport
+from ._option_text import format_option as format_option
 from ._options import DictAction as DictAction
 from ._options import Options as Options
 from ._options import parse_options as parse_options

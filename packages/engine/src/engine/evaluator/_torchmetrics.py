@@ -181,7 +181,11 @@ def metric_signature(name: str) -> inspect.Signature:
     several = inspect.Parameter.VAR_KEYWORD
     return inspect.Signature(
         [
-            *(each.replace(kind=each.KEYWORD_ONLY) for each in theirs if each.kind != several),
+            *(
+                each.replace(kind=each.KEYWORD_ONLY)
+                for each in theirs
+                if each.kind != several and each.name not in _OWN
+            ),
             *(own[key].replace(kind=inspect.Parameter.KEYWORD_ONLY) for key in _OWN),
             *(each for each in theirs if each.kind == several),
         ]

@@ -1,4 +1,4 @@
-"""What is wrong with a config, found without building anything, and the JSON Schema of configs."""
+"""Check of configs without building anything, their JSON Schema, and the explorer of names."""
 
 from engine._lazy import attach_stub
 

@@ -34,6 +34,15 @@ def check(cfg: Mapping[str, Any]) -> Report:
         cfg: What `Runner.from_cfg` takes. One that was read from a folder `_base_` need not be
             complete.
     """
+    return Report(tuple(visit(cfg).findings))
+
+
+def visit(cfg: Mapping[str, Any]) -> Visitor:
+    """Check the config of a run, and return what was found and looked up; as `check`.
+
+    Args:
+        cfg: The config.
+    """
     from engine.runner import missing_files, missing_folders  # deferred: they need torch
 
     visitor = Visitor(cfg)
@@ -45,7 +54,7 @@ def check(cfg: Mapping[str, Any]) -> Report:
         visitor.add("missing-file", key, message)
     for key, message in missing_folders(cfg):
         visitor.add("missing-folder", key, message, "--data-root names another", "warning")
-    return Report(tuple(visitor.findings))
+    return visitor
 
 
 def get_scope(cfg: Mapping[str, Any]) -> Any:

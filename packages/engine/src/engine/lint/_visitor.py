@@ -79,12 +79,14 @@ class Visitor:
     Attributes:
         findings: The findings so far.
         targets: The classes and functions found so far, by path of the part.
+        names: What each name found so far stands for, by path of the name.
     """
 
     def __init__(self, cfg: Mapping[str, Any]) -> None:
         self.cfg = cfg
         self.findings: list[Finding] = []
         self.targets: dict[str, Any] = {}
+        self.names: dict[str, Resolved] = {}
 
     def add(
         self,
@@ -141,6 +143,7 @@ class Visitor:
             return self._check_object(cfg[key], path, kind)
         outcome = look_up(get_root(kind), cfg, key)
         if isinstance(outcome, Resolved):
+            self.names[path] = outcome
             return outcome
         self.report_failure(outcome, path)
         return None
@@ -180,6 +183,7 @@ class Visitor:
             if found is None:
                 return
             self.targets[path] = found.target
+            self.names[f"{path}.type"] = found
             is_elsewhere = is_nested and found.registry != spec.registry
             if is_elsewhere:
                 spec = general_spec(found.registry)

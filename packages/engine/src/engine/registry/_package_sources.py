@@ -123,6 +123,13 @@ def _find_timm_model(name: str) -> Callable[..., Any]:
     )
 
 
+def _find_timm_function(name: str) -> Callable[..., Any]:
+    from timm import model_entrypoint
+
+    found: Callable[..., Any] = model_entrypoint(name)
+    return found
+
+
 def _list_torchvision() -> Iterable[str]:
     from torchvision.models import list_models
 
@@ -153,6 +160,13 @@ def _find_torchvision_model(name: str) -> Callable[..., Any]:
     )
 
 
+def _find_torchvision_function(name: str) -> Callable[..., Any]:
+    from torchvision.models import get_model_builder
+
+    found: Callable[..., Any] = get_model_builder(name)
+    return found
+
+
 def _list_torchvision_transform() -> Iterable[str]:
     names: Iterable[str] = import_module(_TORCHVISION_TRANSFORMS).transform_names()
     return names
@@ -167,6 +181,11 @@ def _find_torchvision_transform(name: str) -> Callable[..., Any]:
     return bound
 
 
+def _find_torchvision_class(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module(_TORCHVISION_TRANSFORMS).transform_class(name)
+    return found
+
+
 def _list_torchmetrics() -> Iterable[str]:
     names: Iterable[str] = import_module(_TORCHMETRICS).metric_names()
     return names
@@ -179,6 +198,11 @@ def _find_torchmetrics_metric(name: str) -> Callable[..., Any]:
     return bound
 
 
+def _find_torchmetrics_class(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module(_TORCHMETRICS).metric_class(name)
+    return found
+
+
 def _list_smp() -> Iterable[str]:
     names: Iterable[str] = import_module(_SMP_DECODERS).DECODERS
     return names
@@ -186,6 +210,11 @@ def _list_smp() -> Iterable[str]:
 
 def _find_smp_decoder(name: str) -> Callable[..., Any]:
     return _bind_name(import_module(_SMP_DECODERS).SMPDecoder, name)
+
+
+def _find_smp_class(name: str) -> Callable[..., Any]:
+    found: Callable[..., Any] = import_module(_SMP_DECODERS).DECODERS[name].make
+    return found
 
 
 def _list_transformers() -> Iterable[str]:
@@ -243,6 +272,7 @@ TIMM_MODEL_REGISTRY = PackageSource(
     "engine[timm]",
     is_known=_is_timm_name,
     list_weights=_list_timm_weights,
+    find_original=_find_timm_function,
 )
 TORCHVISION_MODEL_REGISTRY = PackageSource(
     "torchvision",
@@ -250,18 +280,28 @@ TORCHVISION_MODEL_REGISTRY = PackageSource(
     _find_torchvision_model,
     "engine[torchvision]",
     list_weights=_list_torchvision_weights,
+    find_original=_find_torchvision_function,
 )
 TORCHVISION_TRANSFORM_REGISTRY = PackageSource(
     "torchvision",
     _list_torchvision_transform,
     _find_torchvision_transform,
     "engine[torchvision]",
+    find_original=_find_torchvision_class,
 )
 TORCHMETRICS_REGISTRY = PackageSource(
-    "torchmetrics", _list_torchmetrics, _find_torchmetrics_metric, "engine[torchmetrics]"
+    "torchmetrics",
+    _list_torchmetrics,
+    _find_torchmetrics_metric,
+    "engine[torchmetrics]",
+    find_original=_find_torchmetrics_class,
 )
 SMP_DECODER_REGISTRY = PackageSource(
-    "segmentation_models_pytorch", _list_smp, _find_smp_decoder, "engine[smp]"
+    "segmentation_models_pytorch",
+    _list_smp,
+    _find_smp_decoder,
+    "engine[smp]",
+    find_original=_find_smp_class,
 )
 TRANSFORMERS_BACKBONE_REGISTRY = PackageSource(
     "transformers", _list_transformers, _find_transformers_backbone, "engine[transformers]"

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from types import BuiltinFunctionType, FrameType, FunctionType
 from typing import Any, TypeVar
 
+from engine.utils import shorten_path
+
 from ._errors import DuplicateNameError
 from ._trust import path_of
 
@@ -42,10 +44,7 @@ class CallSite:
 
     def __str__(self) -> str:
         """Return `file:line`, relative to the folder of `sys.path`: the same on every machine."""
-        for folder in sorted(map(str, sys.path), key=len, reverse=True):
-            if folder and self.filename.startswith(folder.rstrip("/") + "/"):
-                return f"{self.filename[len(folder.rstrip('/')) + 1 :]}:{self.line}"
-        return f"{self.filename}:{self.line}"
+        return f"{shorten_path(self.filename)}:{self.line}"
 
 
 def find_caller() -> FrameType:

@@ -46,6 +46,8 @@ class PackageSource:
         is_known: Returns whether there is a name that is not listed, such as one of an older
             release.
         list_weights: Returns the names of the pretrained weights of a name.
+        find_original: Returns the class or function of the package that a name stands for, where
+            what `find` returns wraps it.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class PackageSource:
         install: str,
         is_known: Callable[[str], bool] | None = None,
         list_weights: Callable[[str], Iterable[str]] | None = None,
+        find_original: Callable[[str], Callable[..., Any]] | None = None,
     ) -> None:
         self.package = package
         self.install = install
@@ -63,6 +66,7 @@ class PackageSource:
         self._find = find
         self._is_known = is_known
         self._list_weights = list_weights
+        self._find_original = find_original or find
         self._names: dict[str, None] | None = None
 
     @property
@@ -108,6 +112,14 @@ class PackageSource:
             name: One of `names`.
         """
         return () if self._list_weights is None else tuple(self._list_weights(name))
+
+    def original(self, name: str) -> Callable[..., Any]:
+        """Return the package's own class or function of a name, which has the docstring.
+
+        Args:
+            name: One of `names`.
+        """
+        return self._find_original(name)
 
     def get(self, key: str, default: Any = _MISSING, /) -> Any:
         """Return the class or function called `key`, or `default`.

@@ -40,6 +40,7 @@ from ._sequence import to_4tuple as to_4tuple
 from ._sequence import to_ntuple as to_ntuple
 from ._sequence import tuple_cast as tuple_cast
 from ._sequence import without_nan as without_nan
+from ._site import shorten_path as shorten_path
 from ._suggest import close_matches as close_matches
 from ._suggest import did_you_mean as did_you_mean
 from ._text import decode_text as decode_text
