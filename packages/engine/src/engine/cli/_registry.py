@@ -139,7 +139,7 @@ def explore(
     debug: DebugOption = False,
 ) -> None:
     """Write all names, and configs with what lint finds, as one page for a browser."""
-    from engine.lint import explore as make_page  # deferred: other commands don't need it
+    from engine.explorer import explore as make_page  # deferred: other commands don't need it
 
     if out.suffix not in (".html", ".htm") or out.is_dir():
         raise ValueError(f"--out must be a file *.html; got {out}")

@@ -1,4 +1,4 @@
-"""Check of configs without building anything, their JSON Schema, and the explorer of names."""
+"""Check of configs without building anything, and their JSON Schema."""
 
 from engine._lazy import attach_stub
 

@@ -1,6 +1,10 @@
 from ._check import check as check
+from ._check import visit as visit
+from ._docstring import describe_arguments as describe_arguments
 from ._report import Finding as Finding
 from ._report import Report as Report
+from ._resolve import Resolved as Resolved
 from ._schema import schema as schema
-from .explorer._explore import explore as explore
-from .explorer._page import Explorer as Explorer
+from ._signature import Argument as Argument
+from ._signature import get_arguments as get_arguments
+from ._visitor import Visitor as Visitor

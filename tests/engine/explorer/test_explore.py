@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.config import Config, ConfigError
-from engine.lint import Explorer, explore
+from engine.explorer import Explorer, explore
 from engine.registry import HOOKS, MODELS, MultiSourceRegistry, Registry, forget_scopes
 
 from .conftest import HOSTILE, MANY, Loss, make_roots

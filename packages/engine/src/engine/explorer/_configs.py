@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.config import Config, ConfigError, Provenance, format_option
+from engine.lint import Finding, Report, visit
 from engine.utils import shorten_path
 
-from .._check import visit
-from .._report import Finding, Report
 from ._described import format_text
 from ._names import Names
 from ._uses import iter_uses

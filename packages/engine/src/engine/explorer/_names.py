@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.lint import Resolved
 from engine.registry import (
     DefaultScope,
     NotRegisteredError,
@@ -15,7 +16,6 @@ from engine.registry import (
     Source,
 )
 
-from .._resolve import Resolved
 from ._described import describe_target
 
 Tell = Callable[[str], Any]

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from engine.config import Config, ConfigError, shipped_configs
+from engine.lint import Visitor, visit
 from engine.registry import RegistryError
 
-from .._check import visit
-from .._visitor import Visitor
 from ._names import Names, Tell
 
 

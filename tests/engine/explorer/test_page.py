@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from engine.lint import explore
+from engine.explorer import explore
 from engine.registry import HOOKS
 
 from .conftest import HOSTILE, MANY, make_roots

@@ -9,11 +9,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
+from engine.lint import Argument, describe_arguments, get_arguments
 from engine.utils import shorten_path
 from engine.utils.annotations import format_allowed
-
-from .._docstring import describe_arguments
-from .._signature import Argument, get_arguments
 
 _LONGEST = 200  # characters of a default
 

@@ -1,1 +1,0 @@
-"""All names of all registries, and configs with their findings, as one page for a browser."""
