@@ -20,6 +20,7 @@ from . import (
     _compat,
     _config,
     _env,
+    _export,
     _lr,
     _models,
     _plot,
@@ -70,7 +71,7 @@ app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
 app.command()(_browse.browse)
-app.command()(_checkpoint.export)
+app.command()(_export.export)
 app.command()(_lr.lr)
 app.command()(_models.models)
 app.command()(_plot.plot)
