@@ -180,7 +180,7 @@ def test_metadata_are_data(
     ("words", "message"),
     [
         (["CHECKPOINT"], "nothing says what to write: --out model.onnx, or --format onnx"),
-        (["CHECKPOINT", "x.foo"], "the format is onnx, pt2, safetensors or pth; got 'foo'"),
+        (["CHECKPOINT", "x.foo"], "the format is onnx, pt2, safetensors, pth or hub; got 'foo'"),
         (["CHECKPOINT", "CHECKPOINT"], "epoch_3.pth is the checkpoint itself"),
         (["CHECKPOINT", "x.onnx", "--out", "y.onnx"], "x.onnx is one word too many"),
         ([DIGITS], f"engine export {DIGITS} lacks the checkpoint"),

@@ -24,6 +24,7 @@ from . import (
     _lr,
     _models,
     _plot,
+    _push,
     _registry,
     _summary,
 )
@@ -75,6 +76,7 @@ app.command()(_export.export)
 app.command()(_lr.lr)
 app.command()(_models.models)
 app.command()(_plot.plot)
+app.command()(_push.push)
 app.command()(_summary.summary)
 app.command()(_checkpoint.predict)
 

@@ -143,7 +143,7 @@ def predict(
     from engine.infer import (  # deferred: other commands need no torch
         build_inferencer,
         config_of,
-        open_trained,
+        fetch_trained,
     )
     from engine.visualization import write_image
 
@@ -153,7 +153,7 @@ def predict(
         raise ValueError("--explain makes images; --out says where to write them")
 
     files = _list_files(inputs)
-    trained = open_trained(checkpoint, trust=trust)
+    trained = fetch_trained(checkpoint, trust=trust)
     cfg = config_of(config, trained, trust=trust)
     cfg.merge_from_dict(parse_options(cfg_options or []))
     inferencer = build_inferencer(trained, cfg, device)

@@ -29,7 +29,7 @@ def export(
     out: Annotated[
         Path | None,
         typer.Option(
-            help="The new file: *.onnx, *.pt2, *.safetensors or *.pth.",
+            help="The new file, *.onnx, *.pt2, *.safetensors or *.pth, or a folder for the Hub.",
             show_default="that of the checkpoint, with the suffix of the format",
         ),
     ] = None,
@@ -37,8 +37,8 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            metavar="onnx|pt2|safetensors|pth",
-            help="A graph for onnxruntime or torch, or weights alone.",
+            metavar="onnx|pt2|safetensors|pth|hub",
+            help="A graph for onnxruntime or torch, weights alone, or a folder for the Hub.",
             show_default="the suffix of the new file",
         ),
     ] = None,

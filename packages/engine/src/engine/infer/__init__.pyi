@@ -18,4 +18,8 @@ from ._model_index import KnownModel as KnownModel
 from ._model_index import find_model as find_model
 from ._model_index import iter_models as iter_models
 from ._open import open_trained as open_trained
+from ._pretrained import fetch_trained as fetch_trained
+from ._pretrained import from_pretrained as from_pretrained
+from ._pretrained import push_to_hub as push_to_hub
+from ._pretrained import save_pretrained as save_pretrained
 from ._trained import TrainedModel as TrainedModel

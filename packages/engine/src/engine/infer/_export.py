@@ -20,9 +20,11 @@ from ._export_meta import metadata_of_graph, metadata_of_weights
 from ._image import resize_image
 from ._networks import Network, OnnxNetwork, Pt2Network, to_onnx, to_pt2, trace
 from ._open import open_trained
+from ._pretrained import save_pretrained
+from ._pretrained_folder import PretrainedFolder
 from ._trained import TrainedModel
 
-FORMATS = ("onnx", "pt2", "safetensors", "pth")
+FORMATS = ("onnx", "pt2", "safetensors", "pth", "hub")
 
 _IMAGES = 8  # of the data, on which a graph is checked
 _BATCHES = (1, 2, 3, _IMAGES)
@@ -67,13 +69,15 @@ def export_model(
     As `onnx` and `pt2` it is a graph from a batch of images, as the pipeline of the test data gives
     them, to outputs. The data preprocessor is in the graph. It is run, by onnxruntime or torch, on
     images of the data in batches of several sizes; its outputs differ from those of the model by at
-    most 1e-4, or 1e-4 of the largest output. As `safetensors` and `pth` it is the weights.
+    most 1e-4, or 1e-4 of the largest output. As `safetensors` and `pth` it is the weights, as
+    `hub` the folder of `save_pretrained`.
 
     Args:
         checkpoint: The checkpoint.
-        out: The file.
+        out: The file, or the folder.
         config: The config of the run; None means that in the checkpoint.
-        format: `'onnx'`, `'pt2'`, `'safetensors'` or `'pth'`; None means the suffix of `out`.
+        format: `'onnx'`, `'pt2'`, `'safetensors'`, `'pth'` or `'hub'`; None means the suffix of
+            `out`.
         shape: Channels, height and width of an input; None means those of the data.
         any_size: Whether the graph takes images of any height and width. None means that it does if
             the images of the data differ in size and the model can.
@@ -93,6 +97,10 @@ def export_model(
     trained = open_trained(checkpoint)
     if path.resolve() == Path(str(trained)).resolve():
         raise ValueError(f"{path} is the checkpoint itself; give the new file another name")
+    if kind == "hub":
+        save_pretrained(trained, path, config, trust=trust)
+        made = PretrainedFolder(path)
+        return Export(path, kind, sum(each.stat().st_size for each in path.iterdir()), made.meta)
     if kind in ("safetensors", "pth"):
         meta = metadata_of_weights(trained, _config(trained, config, trust, optional=True))
         export_weights(trained.name, path, meta)
@@ -115,7 +123,7 @@ def _config(
         return config
     if config is not None:
         return Config.fromfile(config, trust=trust)
-    if optional and not trained.meta.get("cfg"):
+    if optional and not trained.has_config:
         return None
     try:
         return trained.config(trust)

@@ -18,17 +18,18 @@ from ._trained import TrainedModel
 _FACTS = ("epoch", "iter", "experiment_name")
 
 
-def metadata_of_weights(trained: TrainedModel, cfg: Config | None) -> dict[str, Any]:
+def metadata_of_weights(trained: TrainedModel | None, cfg: Config | None) -> dict[str, Any]:
     """Return what is known of a model, as plain data.
 
     Args:
-        trained: The checkpoint.
+        trained: The checkpoint, if there is one.
         cfg: The config; without one, only a few facts of the training are known.
     """
-    facts = {key: trained.meta[key] for key in _FACTS if key in trained.meta}
+    of_training: Mapping[str, Any] = {} if trained is None else trained.meta
+    facts = {key: of_training[key] for key in _FACTS if key in of_training}
     if cfg is None:
         return _plain(facts)
-    known = trained.meta.get("dataset_meta")
+    known = of_training.get("dataset_meta")
     meta: dict[str, Any] = {**facts, "engine_version": __version__, **_preprocessing(cfg)}
     try:
         meta["classes"] = dataset_meta_of(cfg, known).get("classes")

@@ -38,6 +38,7 @@ from ._dataset_meta import dataset_meta_of, test_dataset_of
 from ._explained import Explained
 from ._model_index import find_model, iter_models
 from ._open import open_trained
+from ._pretrained import fetch_trained
 from ._trained import TrainedModel
 
 if TYPE_CHECKING:
@@ -74,9 +75,9 @@ class BaseInferencer:
         model: The config of the run that trained the model: a file, `package::file`, the name of a
             model in the index that the library of `scope` ships, or the config itself. None takes
             the one that the checkpoint holds, which is read as data: nothing in it runs.
-        weights: A checkpoint of that run, a file that `export_model` wrote, or what `open_trained`
-            gave for one of these. None takes the weights that the index names for the model, and
-            otherwise leaves them as they begin.
+        weights: A checkpoint of that run, a file that `export_model` wrote, a folder of
+            `save_pretrained`, or what `open_trained` gave for one of these. None takes the weights
+            that the index names for the model, and otherwise leaves them as they begin.
         device: Where the model runs; None means the best device there is.
         scope: Where names are looked up; None means the default scope of the config.
         show_progress: Whether a terminal shows how far a call with several batches is.
@@ -425,7 +426,7 @@ def build_inferencer(
     """Return the inferencer that a config names, with a trained model.
 
     Args:
-        weights: As in `BaseInferencer`.
+        weights: As in `BaseInferencer`, or a model of the Hub, `user/name`, which is fetched.
         model: As in `BaseInferencer`; its `inferencer` is the config of the inferencer.
         device: As in `BaseInferencer`.
         show_progress: As in `BaseInferencer`.
@@ -434,7 +435,7 @@ def build_inferencer(
         ValueError: If the config has no `inferencer`.
         CheckpointError: If there is no such checkpoint.
     """
-    trained = open_trained(weights)
+    trained = fetch_trained(weights)
     cfg = config_of(model, trained)
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")

@@ -1,4 +1,4 @@
-"""Where a trained model comes from: a checkpoint or an exported file."""
+"""Where a trained model comes from: a checkpoint, an exported file, or a folder of the Hub."""
 
 from __future__ import annotations
 
@@ -39,6 +39,11 @@ class TrainedModel:
         """The facts about the training, and the config as the text of a Python config, `cfg`."""
         meta = read_checkpoint(self.name, mmap=True).get("meta")
         return meta if isinstance(meta, Mapping) else {}
+
+    @cached_property
+    def has_config(self) -> bool:
+        """Whether it holds the config of its training."""
+        return bool(self.meta.get("cfg"))
 
     def config(self, trust: bool = False) -> Config:
         """Return the config of the model, which is read as data: nothing in it runs.

@@ -44,6 +44,9 @@ class BaseModel(BaseModule):
     exported_outputs: ClassVar[Mapping[str, str]] = {"output": "what the model gives"}
     """What an exported model gives, by name; heads of other tasks may give more."""
 
+    hub_task: ClassVar[str | None] = None
+    """What such models do, by the name of the Hugging Face Hub: `'image-classification'`."""
+
     data_preprocessor: nn.Module
 
     def __init__(

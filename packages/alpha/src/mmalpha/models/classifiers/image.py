@@ -36,6 +36,7 @@ class ImageClassifier(BaseModel):
     """
 
     test_report = "mmalpha.ClsReport"
+    hub_task = "image-classification"
     exported_outputs: ClassVar[Mapping[str, str]] = {
         "scores": "the probability of each class, (N, number of classes)"
     }

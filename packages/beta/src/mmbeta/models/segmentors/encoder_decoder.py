@@ -47,6 +47,7 @@ class EncoderDecoder(BaseModel):
     """
 
     test_report = "mmbeta.SegReport"
+    hub_task = "image-segmentation"
     exported_outputs: ClassVar[Mapping[str, str]] = {
         "logits": "the logit of each class for each pixel of the input, "
         "(N, number of classes, H, W); if there is one, that of the class 1 against the class 0"
