@@ -69,6 +69,7 @@ def _scores(path: Path, *images: Any) -> list[Tensor]:
     return [each.pred_score for each in infer(list(images), **kwargs)["predictions"]]
 
 
+@pytest.mark.slow
 def test_all_formats_predict_the_same(files: dict[str, Path], image: Path) -> None:
     found = {kind: _scores(path, *[str(image)] * 5) for kind, path in files.items()}
     assert all(len(each) == 5 for each in found.values())
@@ -76,6 +77,7 @@ def test_all_formats_predict_the_same(files: dict[str, Path], image: Path) -> No
         torch.testing.assert_close(each, found["pth"], atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_metadata_say_what_goes_in_and_out(files: dict[str, Path]) -> None:
     metas = {kind: open_trained(path, trust=True).meta for kind, path in files.items()}
     for kind in ("onnx", "pt2", "safetensors"):
@@ -92,6 +94,7 @@ def test_the_metadata_say_what_goes_in_and_out(files: dict[str, Path]) -> None:
     assert b"site-packages" not in files["onnx"].read_bytes()
 
 
+@pytest.mark.slow
 def test_the_graph_holds_the_data_preprocessor(files: dict[str, Path]) -> None:
     import onnxruntime  # type: ignore[import-untyped]  # it has no annotations
 
@@ -102,6 +105,7 @@ def test_the_graph_holds_the_data_preprocessor(files: dict[str, Path]) -> None:
         torch.testing.assert_close(expected, torch.from_numpy(found), atol=1e-4, rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_the_command(
     checkpoint: Path, image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -135,6 +139,7 @@ def test_a_config_may_come_first(
     assert read_checkpoint(out)["meta"]["classes"] == [*"0123456789"]
 
 
+@pytest.mark.slow
 def test_a_file_that_torch_could_run_needs_trust(
     files: dict[str, Path], image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -160,6 +165,7 @@ def test_a_hostile_file_runs_nothing(
     assert not Path("harm").exists()
 
 
+@pytest.mark.slow
 def test_metadata_are_data(
     files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -187,12 +193,11 @@ def test_metadata_are_data(
         ([DIGITS, "CHECKPOINT", "x.onnx"], "the weights are not those of ImageClassifier"),
         (["CHECKPOINT", "x.onnx", "--shape", "3,8,8"], "the data have 1 channels, not 3"),
         (["CHECKPOINT", "x.onnx", "--shape", "3x8"], "--shape must be whole numbers"),
-        (["EXPORTED", "x.pt2"], "model.onnx is an exported model; the weights are in its checkp"),
         (["no.onnx", "x.pt2"], "there is no exported model no.onnx"),
     ],
 )
 def test_a_users_mistake(
-    files: dict[str, Path],
+    checkpoint: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -200,8 +205,8 @@ def test_a_users_mistake(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    names = {"CHECKPOINT": str(files["pth"]), "EXPORTED": str(files["onnx"])}
-    assert run("export", *[names.get(word, word) for word in words]) == 2
+    words = [str(checkpoint) if word == "CHECKPOINT" else word for word in words]
+    assert run("export", *words) == 2
     assert message in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 
@@ -214,12 +219,20 @@ def test_what_is_no_exported_model(tmp_path: Path, image: Path) -> None:
             build_inferencer(open_trained(path, trust=True))
 
 
+@pytest.mark.slow
 def test_an_exported_model_is_not_explained(files: dict[str, Path], image: Path) -> None:
     infer = build_inferencer(files["onnx"], device="cpu")
     with pytest.raises(ValueError, match="an exported model has no layers to explain"):
         explain(infer, [str(image)])
 
 
+@pytest.mark.slow
+def test_a_graph_is_not_exported_again(files: dict[str, Path], tmp_path: Path) -> None:
+    with pytest.raises(CheckpointError, match="the weights are in its checkpoint"):
+        export_model(files["onnx"], tmp_path / "x.pt2")
+
+
+@pytest.mark.slow
 def test_an_image_of_another_size(files: dict[str, Path]) -> None:
     infer = build_inferencer(files["onnx"], device="cpu")
     batch = {"inputs": [torch.zeros(1, 9, 8, dtype=torch.uint8)], "data_samples": None}
@@ -259,6 +272,7 @@ def test_without_data_a_shape_is_needed(checkpoint: Path, tmp_path: Path) -> Non
     assert done.checked_on == "8 random images, since the data can't be read"
 
 
+@pytest.mark.slow
 def test_images_of_any_size(tmp_path: Path) -> None:
     cfg = Config.fromfile("mmbeta::fcn_r18_digits.py")
     cfg.merge_from_dict(

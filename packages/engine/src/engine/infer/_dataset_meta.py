@@ -46,7 +46,7 @@ def test_dataset_of(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
     Raises:
         ValueError: If the config has no `test_dataloader.dataset`.
     """
-    dataset = cfg.get("test_dataloader", {}).get("dataset")
+    dataset = (cfg.get("test_dataloader") or {}).get("dataset")
     while isinstance(dataset, Mapping) and not {"pipeline", "metainfo"} & dataset.keys():
         within = dataset.get("dataset") or (dataset.get("datasets") or [None])[0]
         if not isinstance(within, Mapping):

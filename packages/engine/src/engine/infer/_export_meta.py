@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from torch import Tensor
@@ -56,28 +56,26 @@ def metadata_of_graph(
         outputs: What it gives for that.
         any_size: Whether height and width of the images may change.
     """
-    height, width = ("H", "W") if any_size else images.shape[-2:]
-    sides = dict(zip(images.shape[-2:], (height, width), strict=True)) if any_size else {}
+    sides = images.shape[-2:]
+    told = ("H", "W") if any_size else sides
     return {
         **metadata_of_weights(trained, cfg),
-        "input": {
-            "name": INPUT,
-            "shape": ["N", images.shape[1], height, width],
-            "dtype": _name(images),
-        },
+        "input": {"name": INPUT, "shape": ["N", images.shape[1], *told], "dtype": _name(images)},
         "outputs": {
             name: {
-                "shape": [
-                    "N",
-                    *each.shape[1:2],
-                    *(sides.get(side, side) for side in each.shape[2:]),
-                ],
+                "shape": ["N", *_shape_of(each, sides, told)],
                 "dtype": _name(each),
                 "what": model.exported_outputs.get(name, "what a head of this name gives"),
             }
             for name, each in outputs.items()
         },
     }
+
+
+def _shape_of(value: Tensor, sides: Sequence[int], told: Sequence[int | str]) -> list[Any]:
+    """Return the shape of an output without the batch; that of a map is told as the input's is."""
+    is_map = value.ndim == 4 and value.shape[-2:] == sides
+    return [value.shape[1], *told] if is_map else [*value.shape[1:]]
 
 
 def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
