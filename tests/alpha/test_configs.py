@@ -119,7 +119,9 @@ def test_a_config_runs_a_step(name: str, tmp_path: Path) -> None:
 def test_a_config_is_exported(name: str, tmp_path: Path) -> None:
     cfg = small(Config.fromfile(f"mmalpha::{name}"), tmp_path)
     file, checkpoint = tmp_path / "model.onnx", tmp_path / "model.pth"
-    save_checkpoint({"state_dict": model_of(cfg).state_dict()}, checkpoint)
+    known = {"classes": [str(number) for number in range(cfg.model.head.num_classes)]}
+    state = {"state_dict": model_of(cfg).state_dict(), "meta": {"dataset_meta": known}}
+    save_checkpoint(state, checkpoint)
     done = export_model(checkpoint, file, cfg)
     assert done.checked_on in ("8 images of the data", "4 images of the data")
     assert done.meta["input"]["shape"][0] == "N"
