@@ -188,6 +188,8 @@ def test_metadata_are_data(
         (["CHECKPOINT"], "nothing says what to write: --out model.onnx, or --format onnx"),
         (["CHECKPOINT", "x.foo"], "the format is onnx, pt2, safetensors, pth or hub; got 'foo'"),
         (["CHECKPOINT", "CHECKPOINT"], "epoch_3.pth is the checkpoint itself"),
+        (["CHECKPOINT", "x.bin", "--format", "onnx"], "called x.bin; use .onnx"),
+        (["CHECKPOINT", "x.pt2", "--format", "hub"], "for the Hub has no such suffix"),
         (["CHECKPOINT", "x.onnx", "--out", "y.onnx"], "x.onnx is one word too many"),
         ([DIGITS], f"engine export {DIGITS} lacks the checkpoint"),
         ([DIGITS, "CHECKPOINT", "x.onnx"], "the weights are not those of ImageClassifier"),

@@ -231,8 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     @property
     def _address(self) -> str:
-        host, port = self.server.server_address[:2]
-        return f"http://{host!s}:{port}"
+        return f"http://{self.headers['Host']}"
 
     def _answer(self, status: int, content: Any) -> None:
         body = json.dumps(content).encode()
@@ -267,9 +266,8 @@ class _Handler(BaseHTTPRequestHandler):
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
     """A Hub on this machine, which takes the place of that in the internet."""
     from huggingface_hub import constants
-    from huggingface_hub.utils import disable_progress_bars
 
-    disable_progress_bars()
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_PROGRESS_BARS", True)
     held = Hub()
     handler = type("Handler", (_Handler,), {"hub": held})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)

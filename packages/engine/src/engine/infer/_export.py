@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, cast
 import torch
 from torch import Tensor, nn
 
-from engine.checkpoint import export_weights
+from engine.checkpoint import CheckpointError, export_weights
 from engine.config import Config, ConfigError
 from engine.fileio import atomic_write
 from engine.registry import DefaultScope, scope_of
@@ -91,9 +91,7 @@ def export_model(
             other outputs. Nothing is written then.
     """
     path = Path(out)
-    kind = format_of(path) if format is None else format
-    if kind not in FORMATS:
-        raise ValueError(f"the format is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; got {kind!r}")
+    kind = _format_of(path, format)
     trained = open_trained(checkpoint)
     if path.resolve() == Path(str(trained)).resolve():
         raise ValueError(f"{path} is the checkpoint itself; give the new file another name")
@@ -111,9 +109,17 @@ def export_model(
         return _export_graph(trained, cfg, path, kind, shape, any_size)
 
 
-def format_of(path: Path) -> str:
-    """Return the format of a file, by its suffix."""
-    return path.suffix.removeprefix(".")
+def _format_of(path: Path, given: str | None) -> str:
+    """Return the format of a file, which its suffix says too: it is read by it again."""
+    suffix = path.suffix.removeprefix(".")
+    named = "pth" if suffix == "pt" else suffix
+    kind = named if given is None else given
+    if kind not in FORMATS:
+        raise ValueError(f"the format is {', '.join(FORMATS[:-1])} or {FORMATS[-1]}; got {kind!r}")
+    if kind != named and (kind != "hub" or named in FORMATS):
+        what = "a folder for the Hub has no such suffix" if kind == "hub" else f"use .{kind}"
+        raise ValueError(f"the format is {kind}, and the new file is called {path.name}; {what}")
+    return kind
 
 
 def _config(
@@ -247,11 +253,8 @@ def _compare(
             expected = graph(batch)
         try:
             found = network(batch)
-        except Exception as error:  # whatever a runtime raises
-            what = str(error).strip().partition("\n")[0]
-            raise ValueError(
-                f"the {kind} file fails for a batch of {_told(batch)}: {what}"
-            ) from error
+        except CheckpointError as error:
+            raise ValueError(str(error).strip().partition("\n")[0]) from error
         for name, value in expected.items():
             difference = float((found[name].float() - value.float()).abs().max())
             if not difference <= _TOLERANCE * max(1.0, float(value.abs().max())):

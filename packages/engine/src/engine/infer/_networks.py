@@ -135,11 +135,15 @@ class OnnxNetwork:
     def __init__(self, content: bytes, device: torch.device, name: str | Path) -> None:
         self._session = _session(content, name, device)
         self._names = [each.name for each in self._session.get_outputs()]
+        self._name = name
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
         """Return its outputs by name for a batch of images."""
         given = {INPUT: images.cpu().contiguous().numpy()}
-        found = self._session.run(None, given)
+        try:
+            found = self._session.run(None, given)
+        except Exception as error:  # whatever is in the file
+            raise CheckpointError(f"{self._name} can't predict {_told(images)}: {error}") from error
         return {name: torch.from_numpy(each) for name, each in zip(self._names, found, strict=True)}
 
 
@@ -166,17 +170,25 @@ class Pt2Network:
         except Exception as error:  # whatever is in the file
             raise CheckpointError(f"{name} is no exported model, or was cut short") from error
         self._module = program.module()
+        self._name = name
         self._device = device
 
     def __call__(self, images: Tensor) -> dict[str, Tensor]:
         """Return its outputs by name for a batch of images."""
-        with torch.no_grad():
-            found: dict[str, Tensor] = self._module(images.to(self._device))
+        try:
+            with torch.no_grad():
+                found: dict[str, Tensor] = self._module(images.to(self._device))
+        except Exception as error:  # whatever is in the file
+            raise CheckpointError(f"{self._name} can't predict {_told(images)}: {error}") from error
         return found
 
 
+def _told(images: Tensor) -> str:
+    return f"a batch of {'×'.join(map(str, images.shape))}"
+
+
 def _session(content: bytes, name: str | Path, device: torch.device | None = None) -> Any:
-    runtime = _require_onnx()
+    runtime = _require_runtime()
     options = runtime.SessionOptions()
     options.log_severity_level = 4  # errors are raised anyway
     wanted = ["CPUExecutionProvider"]
@@ -204,14 +216,22 @@ def _name_dimensions(graph: Any) -> None:
                 dim.dim_param = names[dim.dim_param]
 
 
-def _require_onnx() -> Any:
+def _require_onnx() -> None:
     try:
-        import onnx  # noqa: F401  # deferred, as the others: seldom wanted; whether they are there
-        import onnxruntime  # type: ignore[import-untyped]  # it has no annotations
+        import onnx  # noqa: F401  # deferred: seldom wanted; whether they are there
         import onnxscript  # noqa: F401
     except ImportError as error:
         raise ImportError(
-            "ONNX needs the packages onnx, onnxruntime and onnxscript: pip install 'engine[onnx]'"
+            "an export to ONNX needs the packages onnx and onnxscript: pip install 'engine[onnx]'"
+        ) from error
+
+
+def _require_runtime() -> Any:
+    try:
+        import onnxruntime  # type: ignore[import-untyped]  # it has no annotations
+    except ImportError as error:
+        raise ImportError(
+            "models of ONNX need the package onnxruntime: pip install 'engine[onnx]'"
         ) from error
     return onnxruntime
 
