@@ -265,6 +265,7 @@ def test_what_can_not_be_exported_says_why(model: str, tmp_path: Path) -> None:
     assert not (tmp_path / "x.onnx").exists()
 
 
+@pytest.mark.slow
 def test_without_data_a_shape_is_needed(checkpoint: Path, tmp_path: Path) -> None:
     cfg = open_trained(checkpoint).config()
     cfg.test_dataloader = cfg.val_dataloader = cfg.train_dataloader = None

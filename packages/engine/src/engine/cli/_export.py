@@ -30,7 +30,7 @@ def export(
         Path | None,
         typer.Option(
             help="The new file, *.onnx, *.pt2, *.safetensors or *.pth, or a folder for the Hub.",
-            show_default="that of the checkpoint, with the suffix of the format",
+            show_default="named as the checkpoint, with the suffix of the format",
         ),
     ] = None,
     kind: Annotated[
@@ -101,7 +101,9 @@ def _files(words: list[str], out: Path | None, kind: str | None) -> tuple[str | 
         )
     if out is None and kind is None:
         raise ValueError("nothing says what to write: --out model.onnx, or --format onnx")
-    return config, checkpoint, out or _beside(checkpoint).with_suffix(f".{kind}")
+    place = _beside(checkpoint)
+    made = place.with_name(f"{place.stem}-hub") if kind == "hub" else place.with_suffix(f".{kind}")
+    return config, checkpoint, out or made
 
 
 def _beside(checkpoint: str) -> Path:
