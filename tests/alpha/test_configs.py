@@ -15,9 +15,11 @@ import torch
 from PIL import Image
 
 import mmalpha
+from engine.checkpoint import save_checkpoint
 from engine.config import Config
+from engine.infer import build_inferencer, export_model
 from engine.registry import INFERENCERS
-from engine.runner import Runner
+from engine.runner import Runner, model_of
 
 FOLDER = Path(mmalpha.__file__).with_name("configs")
 CONFIGS = sorted(path.name for path in FOLDER.glob("*.py"))
@@ -110,3 +112,25 @@ def test_a_config_runs_a_step(name: str, tmp_path: Path) -> None:
     )
     (told,) = inferencer(str(tmp_path / "in.png"))["predictions"]
     assert set(told) in ({"class", "score"}, {"classes", "scores"})
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_config_is_exported(name: str, tmp_path: Path) -> None:
+    cfg = small(Config.fromfile(f"mmalpha::{name}"), tmp_path)
+    file, checkpoint = tmp_path / "model.onnx", tmp_path / "model.pth"
+    known = {"classes": [str(number) for number in range(cfg.model.head.num_classes)]}
+    state = {"state_dict": model_of(cfg).state_dict(), "meta": {"dataset_meta": known}}
+    save_checkpoint(state, checkpoint)
+    done = export_model(checkpoint, file, cfg)
+    assert done.checked_on in ("8 images of the data", "4 images of the data")
+    assert done.meta["input"]["shape"][0] == "N"
+    assert done.note is None
+
+    image = torch.randint(0, 256, done.meta["input"]["shape"][1:]).to(torch.uint8)
+    found = [
+        build_inferencer(each, cfg, "cpu")(image, return_datasamples=True, visualize=False)
+        for each in (checkpoint, file)
+    ]
+    scores = [each["predictions"][0].pred_score for each in found]
+    torch.testing.assert_close(scores[0], scores[1], atol=1e-4, rtol=1e-4)

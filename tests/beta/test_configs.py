@@ -13,9 +13,10 @@ import torch
 from PIL import Image
 
 import mmbeta
+from engine.checkpoint import save_checkpoint
 from engine.config import Config
-from engine.infer import build_inferencer
-from engine.runner import Runner
+from engine.infer import build_inferencer, export_model
+from engine.runner import Runner, model_of
 from mmbeta.datasets import DigitsCanvas, write_folder
 from mmbeta.datasets.voc import voc_palette
 
@@ -120,3 +121,23 @@ def test_a_config_runs_a_step(name: str, tmp_path: Path) -> None:
     assert set(told) <= set(infer.classes.names)
     assert sum(told.values()) == pytest.approx(1, abs=1e-3)
     assert result["visualization"][0].ndim == pixels.ndim
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_config_is_exported(name: str, tmp_path: Path) -> None:
+    cfg = small(Config.fromfile(f"mmbeta::{name}"), tmp_path)
+    file, checkpoint = tmp_path / "model.onnx", tmp_path / "model.pth"
+    save_checkpoint({"state_dict": model_of(cfg).state_dict()}, checkpoint)
+    done = export_model(checkpoint, file, cfg)
+    shape = done.meta["input"]["shape"]
+    assert done.meta["outputs"]["logits"]["shape"] == ["N", 21 if "voc" in name else 11, *shape[2:]]
+    assert done.note is None
+
+    image = torch.randint(0, 256, shape[1:]).to(torch.uint8)
+    found = [
+        build_inferencer(each, cfg, "cpu")(image, return_datasamples=True, visualize=False)
+        for each in (checkpoint, file)
+    ]
+    masks = [each["predictions"][0].pred_sem_seg.data for each in found]
+    assert (masks[0] == masks[1]).float().mean() > 0.999  # but for pixels between two classes

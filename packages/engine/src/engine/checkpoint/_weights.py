@@ -94,18 +94,21 @@ def metadata_of(checkpoint: Mapping[str, Any]) -> dict[str, Any]:
     return {key: clone_tensors(value) for key, value in checkpoint.items() if key not in _LARGE}
 
 
-def export_weights(checkpoint: str | Path, filename: str | Path) -> None:
+def export_weights(
+    checkpoint: str | Path, filename: str | Path, meta: Mapping[str, Any] | None = None
+) -> None:
     """Write the weights of a checkpoint, and a few facts about its training, to a file of its own.
 
     Args:
         checkpoint: The checkpoint.
         filename: Where they go; in the format of safetensors if the name ends in `.safetensors`,
             otherwise as a checkpoint.
+        meta: More facts, plain data.
 
     Raises:
         CheckpointError: If the one can't be read, or the other can't be written.
     """
     content = read_checkpoint(checkpoint, mmap=True)
     facts = content.get("meta", {})
-    kept = {key: facts[key] for key in _FACTS if key in facts}
+    kept = {key: facts[key] for key in _FACTS if key in facts} | dict(meta or {})
     save_checkpoint({"meta": kept, "state_dict": weights_of(content, checkpoint)}, filename)

@@ -21,9 +21,11 @@ from . import (
     _completion,
     _config,
     _env,
+    _export,
     _lr,
     _models,
     _plot,
+    _push,
     _registry,
     _summary,
     _test,
@@ -79,7 +81,8 @@ app.add_typer(_config.app, name="config", rich_help_panel=_LOOK)
 app.add_typer(_registry.app, name="registry", rich_help_panel=_LOOK)
 app.add_typer(_checkpoint.app, name="checkpoint", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_USE)(_checkpoint.predict)
-app.command(rich_help_panel=_USE)(_checkpoint.export)
+app.command(rich_help_panel=_USE)(_export.export)
+app.command(rich_help_panel=_USE)(_push.push)
 app.command(rich_help_panel=_SET_UP)(_env.env)
 app.command(rich_help_panel=_SET_UP)(_completion.completion)
 app.add_typer(_compat.app, name="compat", rich_help_panel=_SET_UP)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -52,3 +53,14 @@ TrustOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
+
+
+def parse_shape(text: str) -> tuple[int, ...]:
+    """Return the sizes that `--shape` says.
+
+    Raises:
+        ValueError: If they are no whole numbers.
+    """
+    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
+        raise ValueError(f"--shape must be whole numbers such as 3,224,224; got {text!r}")
+    return tuple(map(int, text.split(",")))

@@ -1,4 +1,4 @@
-"""`engine checkpoint`, `engine export` and `engine predict`: commands on a checkpoint."""
+"""`engine checkpoint` and `engine predict`: commands on a checkpoint."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from engine.config import Config, parse_options
+from engine.config import parse_options
 
 from ._arguments import (
     CheckpointArgument,
@@ -96,23 +96,6 @@ def _position(facts: dict[str, Any]) -> str | None:
     return ", ".join(done) or None
 
 
-def export(
-    checkpoint: CheckpointArgument,
-    out: Annotated[
-        Path,
-        typer.Argument(
-            metavar="OUT", help="The new file, *.safetensors or *.pth.", show_default=False
-        ),
-    ],
-    debug: DebugOption = False,
-) -> None:
-    """Write the weights of a checkpoint, without the training state, to another file."""
-    from engine.checkpoint import export_weights  # deferred: other commands don't need torch
-
-    export_weights(checkpoint, out)
-    typer.echo(f"Wrote {out}")
-
-
 def predict(
     checkpoint: CheckpointArgument,
     inputs: Annotated[
@@ -157,7 +140,11 @@ def predict(
     debug: DebugOption = False,
 ) -> None:
     """Predict with a trained model."""
-    from engine.infer import build_inferencer, config_of  # deferred: other commands need no torch
+    from engine.infer import (  # deferred: other commands need no torch
+        build_inferencer,
+        config_of,
+        fetch_trained,
+    )
     from engine.visualization import write_image
 
     if (explain_layer or explain_class) and not explain:
@@ -166,10 +153,10 @@ def predict(
         raise ValueError("--explain makes images; --out says where to write them")
 
     files = _list_files(inputs)
-    cfg = config_of(config, checkpoint, trust=trust)
-    assert isinstance(cfg, Config)
+    trained = fetch_trained(checkpoint, trust=trust)
+    cfg = config_of(config, trained, trust=trust)
     cfg.merge_from_dict(parse_options(cfg_options or []))
-    inferencer = build_inferencer(checkpoint, cfg, device)
+    inferencer = build_inferencer(trained, cfg, device)
     names = [str(file) for file in files]
     explained = _explain(inferencer, names, explain_layer, explain_class) if explain else None
     draws = out is not None and not explain

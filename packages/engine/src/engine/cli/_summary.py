@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.config import Config, ConfigError, parse_options
 
-from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
+from ._arguments import (
+    ConfigArgument,
+    DebugOption,
+    JsonOption,
+    OptionsOption,
+    TrustOption,
+    parse_shape,
+)
 from ._table import print_table
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ def summary(
     from engine.analysis import summarize  # deferred: --help needs no torch
     from engine.runner import model_of
 
-    sizes = None if shape is None else _parse_shape(shape)
+    sizes = None if shape is None else parse_shape(shape)
     cfg = Config.fromfile(config, trust=trust)
     cfg.merge_from_dict(parse_options(cfg_options or []))
     model = model_of(cfg)
@@ -55,12 +61,6 @@ def summary(
     else:
         print_table(found.columns, found.rows())
         typer.echo(found.describe())
-
-
-def _parse_shape(text: str) -> tuple[int, ...]:
-    if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
-        raise ValueError(f"--shape must be whole numbers such as 3,224,224; got {text!r}")
-    return tuple(map(int, text.split(",")))
 
 
 def _inputs(cfg: Config, model: nn.Module, shape: tuple[int, ...] | None) -> Any:

@@ -1,6 +1,9 @@
 from ._explain import explain as explain
 from ._explained import Explained as Explained
 from ._explained import index_of as index_of
+from ._export import FORMATS as FORMATS
+from ._export import Export as Export
+from ._export import export_model as export_model
 from ._image import Color as Color
 from ._image import check_color as check_color
 from ._image import read_image as read_image
@@ -14,3 +17,9 @@ from ._inferencer import config_of as config_of
 from ._model_index import KnownModel as KnownModel
 from ._model_index import find_model as find_model
 from ._model_index import iter_models as iter_models
+from ._open import open_trained as open_trained
+from ._pretrained import fetch_trained as fetch_trained
+from ._pretrained import from_pretrained as from_pretrained
+from ._pretrained import push_to_hub as push_to_hub
+from ._pretrained import save_pretrained as save_pretrained
+from ._trained import TrainedModel as TrainedModel

@@ -14,6 +14,7 @@ from engine.model import evaluating, keeping_random_state
 from engine.utils import did_you_mean
 
 from ._explained import Explained
+from ._exported_file import ExportedModel
 from ._image import to_rgb
 
 if TYPE_CHECKING:
@@ -46,6 +47,8 @@ def explain(
         ValueError: If there is no such module, or it makes no feature map, or there is no such
             target.
     """
+    if isinstance(inferencer.model, ExportedModel):
+        raise ValueError("an exported model has no layers to explain; its checkpoint has")
     _require_grad_cam()
     with inferencer.in_scope(), keeping_random_state(), evaluating(inferencer.model):
         return [_explain_one(inferencer, item, layer, target) for item in inputs]

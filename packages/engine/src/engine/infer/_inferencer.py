@@ -13,22 +13,18 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import torch
 from torch import Tensor, nn
 
-from engine.checkpoint import CheckpointError, check_exists, read_checkpoint
 from engine.config import Config, shipped_configs
 from engine.dataset import Compose
 from engine.device import device_of, get_device
-from engine.fileio import isfile, list_from_file
 from engine.logging import console, has_terminal
 from engine.model import BaseModel, evaluating, keeping_random_state, without_pretrained
 from engine.registry import (
-    DATASETS,
     INFERENCERS,
     MODELS,
     VISUALIZERS,
     DefaultScope,
     Restriction,
     announced_scopes,
-    check_options,
     is_building_from_data,
     name_scope,
     needs_trust,
@@ -38,8 +34,12 @@ from engine.registry.restrictions import READS_LOCAL_FILES
 from engine.runner import get_function, load_weights
 from engine.utils import did_you_mean
 
+from ._dataset_meta import dataset_meta_of, test_dataset_of
 from ._explained import Explained
 from ._model_index import find_model, iter_models
+from ._open import open_trained
+from ._pretrained import fetch_trained
+from ._trained import TrainedModel
 
 if TYPE_CHECKING:
     import numpy as np
@@ -75,8 +75,9 @@ class BaseInferencer:
         model: The config of the run that trained the model: a file, `package::file`, the name of a
             model in the index that the library of `scope` ships, or the config itself. None takes
             the one that the checkpoint holds, which is read as data: nothing in it runs.
-        weights: A checkpoint of that run. None takes those that the index names for the model, and
-            otherwise leaves the weights as they begin.
+        weights: A checkpoint of that run, a file that `export_model` wrote, a folder of
+            `save_pretrained`, or what `open_trained` gave for one of these. None takes the weights
+            that the index names for the model, and otherwise leaves them as they begin.
         device: Where the model runs; None means the best device there is.
         scope: Where names are looked up; None means the default scope of the config.
         show_progress: Whether a terminal shows how far a call with several batches is.
@@ -100,35 +101,38 @@ class BaseInferencer:
     def __init__(
         self,
         model: ModelConfig | None = None,
-        weights: str | Path | None = None,
+        weights: str | Path | TrainedModel | None = None,
         device: str | None = None,
         scope: str | None = None,
         show_progress: bool = True,
     ) -> None:
         if scope is not None and isinstance(model, str) and (known := find_model(model, scope)):
             model, weights = known.config, weights or known.weights
-        if weights is not None:
-            check_exists(weights)
-        self.cfg = config_of(model, weights)
+        self._trained = None if weights is None else open_trained(weights)
+        self.cfg = config_of(model, self._trained)
         self.show_progress = show_progress
         self.scope = scope_of(self.cfg) if scope is None else scope
         if scope is not None and not is_building_from_data():
             name_scope(scope)
         self.device = device_of(device or get_device())
-        self._checkpoint = weights
-        self._weights = weights or "the checkpoint"
         with self.in_scope(), keeping_random_state():
-            self.model = self._init_model(self.cfg, weights, self.device)
+            self.model = self._init_model(self.cfg, self._trained, self.device)
 
     # -- The parts -----------------------------------------------------------------------------
 
     def _init_model(
-        self, cfg: Config, weights: str | Path | None, device: str | torch.device = "cpu"
+        self,
+        cfg: Config,
+        weights: str | Path | TrainedModel | None,
+        device: str | torch.device = "cpu",
     ) -> BaseModel:
         """Return the model with its weights, on its device and ready to predict."""
-        model_cfg = cfg["model"] if weights is None else without_pretrained(cfg["model"])
+        trained = None if weights is None else open_trained(weights)
+        if trained is not None and (exported := trained.build(cfg, device)) is not None:
+            return exported.to(device).eval()
+        model_cfg = cfg["model"] if trained is None else without_pretrained(cfg["model"])
         model = cast("BaseModel", MODELS.build(model_cfg))
-        checkpoint = None if weights is None else read_checkpoint(weights, mmap=True)
+        checkpoint = None if trained is None else trained.read()
         self._load_weights_to_model(model, checkpoint, cfg)
         model.to(device)
         return model.eval()
@@ -138,11 +142,11 @@ class BaseInferencer:
     ) -> None:
         """Give the model the weights of a checkpoint, which must fit; None leaves it as it is."""
         if checkpoint is not None:
-            load_weights(model, checkpoint, self._weights, strict=True)
+            load_weights(model, checkpoint, str(self._trained or "the checkpoint"), strict=True)
 
     def _init_pipeline(self, cfg: Config) -> Callable[[Any], Any]:
         """Return what makes a sample of an input, by default the pipeline of the test data."""
-        return Compose(_test_dataset(cfg).get("pipeline"))
+        return Compose(test_dataset_of(cfg).get("pipeline"))
 
     def _init_collate(self, cfg: Config) -> Callable[[list[Any]], Any]:
         """Return what makes a batch of samples, as the test data say."""
@@ -187,31 +191,8 @@ class BaseInferencer:
         Raises:
             ValueError: If the config has no `test_dataloader.dataset`.
         """
-        dataset = _test_dataset(self.cfg)
-        kind = dataset["type"]
-        known: Any = kind
-        if isinstance(kind, str):
-            with self.in_scope():
-                known = DATASETS.get_from(dataset)
-        check_options(known, dataset)
-        metainfo = {
-            **getattr(known, "METAINFO", {}),
-            **self._trained_meta,
-            **dataset.get("metainfo", {}),
-        }
-        return {
-            key: list_from_file(value) if isinstance(value, str) and isfile(value) else value
-            for key, value in metainfo.items()
-        }
-
-    @cached_property
-    def _trained_meta(self) -> Mapping[str, Any]:
-        """What the checkpoint says about the training data."""
-        if self._checkpoint is None:
-            return {}
-        meta = read_checkpoint(self._checkpoint, mmap=True).get("meta")
-        known = meta.get("dataset_meta") if isinstance(meta, Mapping) else None
-        return known if isinstance(known, Mapping) else {}
+        known = None if self._trained is None else self._trained.meta.get("dataset_meta")
+        return dataset_meta_of(self.cfg, known, self.scope)
 
     @staticmethod
     def list_models(scope: str | None = None, patterns: str = ".*") -> list[str]:
@@ -410,27 +391,15 @@ class BaseInferencer:
         return track(batches, "predicting", total, console=console(), transient=True)
 
 
-def _test_dataset(cfg: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return the config of the test dataset; of a wrapper, that of the first dataset within."""
-    dataset = cfg.get("test_dataloader", {}).get("dataset")
-    while isinstance(dataset, Mapping) and not {"pipeline", "metainfo"} & dataset.keys():
-        within = dataset.get("dataset") or (dataset.get("datasets") or [None])[0]
-        if not isinstance(within, Mapping):
-            break
-        dataset = within
-    if dataset is None:
-        raise ValueError("an inferencer needs test_dataloader.dataset, which names the classes")
-    return cast("Mapping[str, Any]", dataset)
-
-
 def config_of(
-    model: ModelConfig | None, weights: str | Path | None, *, trust: bool = False
+    model: ModelConfig | None, weights: str | Path | TrainedModel | None, *, trust: bool = False
 ) -> Config:
     """Return the config of a model.
 
     Args:
         model: The config, or its file.
-        weights: A checkpoint, whose config is used if `model` is None.
+        weights: What holds the trained model, as in `BaseInferencer`; its config is used if `model`
+            is None.
         trust: Whether the config is trusted as code would be; that of a checkpoint does not run
             all the same.
 
@@ -445,23 +414,19 @@ def config_of(
         return model if isinstance(model, Config) else Config(model)
     if weights is None:
         raise ValueError("an inferencer needs model, weights or both")
-    meta = read_checkpoint(weights, mmap=True).get("meta")
-    text = meta.get("cfg") if isinstance(meta, Mapping) else None
-    if not text or not isinstance(text, str):
-        raise CheckpointError(f"{weights} holds no config; say which one its model had")
-    return Config.fromstring(text, ".py", run=False, trust=trust)
+    return open_trained(weights).config(trust)
 
 
 def build_inferencer(
-    weights: str | Path,
+    weights: str | Path | TrainedModel,
     model: ModelConfig | None = None,
     device: str | None = None,
     show_progress: bool = True,
 ) -> BaseInferencer:
-    """Return the inferencer that a config names, with the weights of a checkpoint.
+    """Return the inferencer that a config names, with a trained model.
 
     Args:
-        weights: The checkpoint.
+        weights: As in `BaseInferencer`, or a model of the Hub, `user/name`, which is fetched.
         model: As in `BaseInferencer`; its `inferencer` is the config of the inferencer.
         device: As in `BaseInferencer`.
         show_progress: As in `BaseInferencer`.
@@ -470,11 +435,11 @@ def build_inferencer(
         ValueError: If the config has no `inferencer`.
         CheckpointError: If there is no such checkpoint.
     """
-    check_exists(weights)
-    cfg = config_of(model, weights)
+    trained = fetch_trained(weights)
+    cfg = config_of(model, trained)
     if "inferencer" not in cfg:
         raise ValueError("the config has no inferencer, which says how to predict an input")
-    defaults = {"model": cfg, "weights": str(weights), "device": device}
+    defaults = {"model": cfg, "weights": trained, "device": device}
     with DefaultScope.overwrite_default_scope(scope_of(cfg)):
         built = INFERENCERS.build(cfg["inferencer"], default_args=defaults)
     inferencer = cast("BaseInferencer", built)

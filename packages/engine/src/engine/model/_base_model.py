@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Protocol, cast
 
 import torch
@@ -40,6 +40,12 @@ class BaseModel(BaseModule):
 
     test_report: ClassVar[str | None] = None
     """The hook that reports a test of such a model, a subclass of `engine.report.ReportHook`."""
+
+    exported_outputs: ClassVar[Mapping[str, str]] = {"output": "what the model gives"}
+    """What an exported model gives, by name; heads of other tasks may give more."""
+
+    hub_task: ClassVar[str | None] = None
+    """What such models do, by the name of the Hugging Face Hub: `'image-classification'`."""
 
     data_preprocessor: nn.Module
 
@@ -91,6 +97,42 @@ class BaseModel(BaseModule):
             data: A batch as the data loader gives it.
         """
         return self.parse_losses(self._run_forward(self.data_preprocessor(data, False), "loss"))[1]
+
+    def export_forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return what an exported model gives, by name: what its predictions are made of.
+
+        By default it is the output of the mode `'tensor'`.
+
+        Args:
+            images: A batch as the pipeline gives it, before the data preprocessor, `(N, C, H, W)`.
+
+        Raises:
+            TypeError: If that output is no tensor.
+        """
+        output = self._run_forward(self.data_preprocessor({"inputs": images}, False), "tensor")
+        if not isinstance(output, Tensor):
+            raise TypeError(
+                f"{type(self).__name__} gives no tensor in the mode 'tensor', but "
+                f"{type(output).__name__}; a method export_forward of it may say what to export"
+            )
+        return {"output": output}
+
+    def predict_outputs(
+        self, outputs: Mapping[str, Tensor], data_samples: Sequence[Any] | None = None
+    ) -> list[Any]:
+        """Return the predictions for a batch from what an exported model gave for it.
+
+        Args:
+            outputs: What `export_forward` gives.
+            data_samples: The data samples of the batch, to which predictions are written.
+
+        Raises:
+            TypeError: If the class has no such method of its own.
+        """
+        raise TypeError(
+            f"{type(self).__name__} has no predict_outputs, which makes predictions of what an "
+            "exported model gives"
+        )
 
     def parse_losses(self, losses: Losses) -> tuple[Tensor, dict[str, Tensor]]:
         """Sum the losses up.

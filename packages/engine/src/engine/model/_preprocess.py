@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Self
 
@@ -176,6 +175,8 @@ def stack_batch(
 
 
 def _pad(image: Tensor, size: torch.Size, divisor: int, value: float) -> Tensor:
-    height, width = (math.ceil(side / divisor) * divisor for side in size)
+    height, width = (-(-side // divisor) * divisor for side in size)
     missing = (0, width - image.shape[-1], 0, height - image.shape[-2])
-    return functional.pad(image, missing, value=value) if any(missing) else image
+    # An export with sizes that may change must not ask what is missing now.
+    pads = torch.compiler.is_exporting() and divisor > 1
+    return functional.pad(image, missing, value=value) if pads or any(missing) else image

@@ -34,6 +34,7 @@ from ._runner import FlexibleRunner as FlexibleRunner
 from ._runner import Runner as Runner
 from ._sample import inputs_of as inputs_of
 from ._sample import model_of as model_of
+from ._sample import samples_of as samples_of
 from ._schedule import plot_schedule as plot_schedule
 from ._schedule import schedule_of as schedule_of
 from ._strategies import BaseStrategy as BaseStrategy

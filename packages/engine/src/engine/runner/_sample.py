@@ -48,16 +48,10 @@ def inputs_of(cfg: Cfg, model: nn.Module) -> Any:
         ConfigError: If the config has no data, or they are no inputs by themselves.
         OSError: If the data can't be read.
     """
-    loader = next((cfg[key] for key in _LOADERS if cfg.get(key)), None)
-    if loader is None:
-        raise ConfigError("the config has no data")
+    samples = samples_of(cfg, 1)
     with DefaultScope.overwrite_default_scope(scope_of(cfg)):
-        dataset = build_part(DATALOADER.parts["dataset"], loader["dataset"])
-        collate = get_function(loader, "collate_fn", "engine.pseudo_collate")
-    sample = next(iter(islice(dataset, 1)), None)
-    if sample is None:
-        raise ConfigError("the data hold no sample")
-    batch = collate([sample])
+        collate = get_function(_loader_of(cfg), "collate_fn", "engine.pseudo_collate")
+    batch = collate(samples)
     if preprocess := getattr(model, "data_preprocessor", None):
         batch = preprocess(batch, False)
     if isinstance(batch, Mapping):
@@ -65,3 +59,30 @@ def inputs_of(cfg: Cfg, model: nn.Module) -> Any:
             raise ConfigError(f"a batch of the data has no inputs, only {', '.join(batch)}")
         return batch["inputs"]
     return batch[0]
+
+
+def samples_of(cfg: Cfg, count: int) -> list[Any]:
+    """Return the first samples of a config's data: of the test, the validation or the training.
+
+    Args:
+        cfg: The config of a run.
+        count: How many there are at most.
+
+    Raises:
+        ConfigError: If the config has no data, or they hold no sample.
+        OSError: If the data can't be read.
+    """
+    loader = _loader_of(cfg)
+    with DefaultScope.overwrite_default_scope(scope_of(cfg)):
+        dataset = build_part(DATALOADER.parts["dataset"], loader["dataset"])
+    samples = [*islice(dataset, count)]
+    if not samples:
+        raise ConfigError("the data hold no sample")
+    return samples
+
+
+def _loader_of(cfg: Cfg) -> Cfg:
+    loader: Cfg | None = next((cfg[key] for key in _LOADERS if cfg.get(key)), None)
+    if loader is None:
+        raise ConfigError("the config has no data")
+    return loader

@@ -277,7 +277,7 @@ class VisionTransformer(BaseModule):
         """Add the position embedding, and put the class token and registers in front."""
         position = resize_pos_embed(self.pos_embed, self.grid, grid, self.num_placed)
         names = [name for name in ("cls_token", "reg_token") if name in self._parameters]
-        front = [self.get_parameter(name).expand(len(tokens), -1, -1) for name in names]
+        front = [self.get_parameter(name).expand(tokens.shape[0], -1, -1) for name in names]
         if self.num_placed:
             return torch.cat([*front, tokens], 1) + position
         return torch.cat([*front, tokens + position], 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, cast
+from typing import Any, ClassVar, Literal, cast
 
 from torch import Tensor, nn
 
@@ -36,6 +36,10 @@ class ImageClassifier(BaseModel):
     """
 
     test_report = "mmalpha.ClsReport"
+    hub_task = "image-classification"
+    exported_outputs: ClassVar[Mapping[str, str]] = {
+        "scores": "the probability of each class, (N, number of classes)"
+    }
 
     def __init__(
         self,
@@ -109,6 +113,17 @@ class ImageClassifier(BaseModel):
     def test_step(self, data: Any) -> list[Any]:
         """Return the predictions for a batch, one data sample for each of its items."""
         return super().val_step(data)
+
+    def export_forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the `scores` of images `(N, C, H, W)`: probabilities `(N, num_classes)`."""
+        inputs = self.data_preprocessor({"inputs": images}, False)["inputs"]
+        return {"scores": self.head.scores(self.extract_feat(inputs))}
+
+    def predict_outputs(
+        self, outputs: Mapping[str, Tensor], data_samples: Sequence[DataSample] | None = None
+    ) -> list[DataSample]:
+        """Return the predictions for a batch from the `scores` that an exported model gave."""
+        return cast("list[DataSample]", self.head.predict_scores(outputs["scores"], data_samples))
 
     def extract_feat(self, inputs: Tensor) -> tuple[Tensor, ...]:
         """Compute what the head takes.

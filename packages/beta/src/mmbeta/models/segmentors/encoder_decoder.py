@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from operator import gt
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import torch
 from torch import Tensor, nn
@@ -47,6 +47,11 @@ class EncoderDecoder(BaseModel):
     """
 
     test_report = "mmbeta.SegReport"
+    hub_task = "image-segmentation"
+    exported_outputs: ClassVar[Mapping[str, str]] = {
+        "logits": "the logit of each class for each pixel of the input, "
+        "(N, number of classes, H, W); if there is one, that of the class 1 against the class 0"
+    }
 
     def __init__(
         self,
@@ -217,6 +222,23 @@ class EncoderDecoder(BaseModel):
             return samples
         means = {name: torch.stack([each[name] for each in losses]).mean() for name in losses[0]}
         return [*samples, BaseDataElement(loss=means)]
+
+    def export_forward(self, images: Tensor) -> dict[str, Tensor]:
+        """Return the `logits` of images `(N, C, H, W)`, and what task heads give, by their names.
+
+        They are computed in the way that `test_cfg` says, and have the size of the images.
+        """
+        inputs = self.data_preprocessor({"inputs": images}, False)["inputs"]
+        height, width = images.shape[-2:]
+        found = zip(["logits", *self.task_heads], self._inference(inputs), strict=True)
+        return {name: each[..., :height, :width] for name, each in found}
+
+    def predict_outputs(
+        self, outputs: Mapping[str, Tensor], data_samples: Sequence[SegDataSample] | None = None
+    ) -> list[Any]:
+        """Return the predictions for a batch from what an exported model gave for it."""
+        others = [outputs[name] for name in self.task_heads]
+        return self.predict_scores(outputs["logits"], data_samples, others)
 
     def _encode_decode(self, inputs: Tensor) -> list[Tensor]:
         """Compute the outputs of the decode head and of each task."""
