@@ -17,6 +17,7 @@ from engine.registry import RegistryError
 from . import (
     _browse,
     _checkpoint,
+    _compare,
     _compat,
     _config,
     _env,
@@ -70,6 +71,7 @@ app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
 app.command()(_browse.browse)
+app.command()(_compare.compare)
 app.command()(_checkpoint.export)
 app.command()(_lr.lr)
 app.command()(_models.models)

@@ -46,6 +46,20 @@ SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness
 DataRootOption = Annotated[
     str | None, typer.Option(help="The folder of the datasets, instead of that in the config.")
 ]
+MonitorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METRIC",
+        help="The metric by which runs are compared.",
+        show_default="that of save_best, or the first",
+    ),
+]
+RuleOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="greater|less", help="What is better.", show_default="the name of the metric tells"
+    ),
+]
 TrustOption = Annotated[
     bool,
     typer.Option("--trust", help="Trust a config of data as if it were code."),
