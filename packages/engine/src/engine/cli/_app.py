@@ -13,6 +13,7 @@ from engine import __version__
 from engine.compat import CompatError
 from engine.config import Config, ConfigError
 from engine.registry import RegistryError
+from engine.runner.sweep import noting_outcome
 
 from . import (
     _browse,
@@ -26,6 +27,7 @@ from . import (
     _plot,
     _registry,
     _summary,
+    _sweep,
 )
 from ._arguments import (
     CheckpointArgument,
@@ -34,6 +36,7 @@ from ._arguments import (
     DebugOption,
     DeviceOption,
     LauncherOption,
+    NoLintOption,
     OptionsOption,
     SeedOption,
     TrustOption,
@@ -54,7 +57,8 @@ from ._table import print_table
 USER_ERROR = 2
 
 # Options that take several words.
-_REPEATED = ("--cfg-options", "--keys")
+_PAIRS = ("--cfg-options", "--set")
+_REPEATED = (*_PAIRS, "--keys")
 
 app = typer.Typer(
     name="engine",
@@ -77,6 +81,7 @@ app.command()(_lr.lr)
 app.command()(_models.models)
 app.command()(_plot.plot)
 app.command()(_summary.summary)
+app.command()(_sweep.sweep)
 app.command()(_checkpoint.predict)
 
 
@@ -97,19 +102,21 @@ def train(
     folds: Annotated[
         int | None, typer.Option(min=2, help="Cross-validate with so many folds of the data.")
     ] = None,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
+    no_lint: NoLintOption = False,
+    outcome: Annotated[bool, typer.Option("--outcome", hidden=True)] = False,
     debug: DebugOption = False,
 ) -> None:
     """Check a config and train its model."""
     _announce(config)
     options = cfg_options or []
-    cfg = read_config(
-        config,
-        Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
-    )
-    if not no_lint:
-        _config.refuse_errors(cfg)
-    with exit_after_signal():
+    noted = work_dir if outcome and os.environ.get("RANK", "0") == "0" else None
+    with exit_after_signal(), noting_outcome(noted):
+        cfg = read_config(
+            config,
+            Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
+        )
+        if not no_lint:
+            _config.refuse_errors(cfg)
         if folds is None:
             _build_runner(cfg).train()
         else:
@@ -249,13 +256,13 @@ def _check_files(cfg: Config, checkpoint: str) -> None:
 
 
 def _repeat_options(words: list[str]) -> list[str]:
-    """Repeat `--cfg-options` before each pair that follows it, and `--keys` before each name."""
+    """Repeat an option that takes several words before each pair or name that follows it."""
     result: list[str] = []
     option = ""
     for word in words:
         if word in _REPEATED:
             option = word
-        elif word.startswith("-") or (option == "--cfg-options" and "=" not in word):
+        elif word.startswith("-") or (option in _PAIRS and "=" not in word):
             option = ""
         elif option and result[-1] != option:
             result.append(option)

@@ -64,5 +64,6 @@ TrustOption = Annotated[
     bool,
     typer.Option("--trust", help="Trust a config of data as if it were code."),
 ]
+NoLintOption = Annotated[bool, typer.Option("--no-lint", help="Train without the check.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]

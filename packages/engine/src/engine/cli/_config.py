@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Annotated, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from engine.config import Config, ConfigError, changes, leaves, parse_options
 
 from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
+
+if TYPE_CHECKING:
+    from engine.lint import Finding
 
 app = typer.Typer(help="Show, compare and check configs.", no_args_is_help=True)
 
@@ -77,19 +81,27 @@ def schema(
     typer.echo(_to_json(make_schema(scope)))
 
 
-def refuse_errors(cfg: Config) -> None:
-    """Check a config before it is run.
+def refuse_errors(*configs: Config, errors: Callable[[Finding], bool] | None = None) -> None:
+    """Check configs before they are run.
+
+    Args:
+        configs: The configs.
+        errors: Which of the warnings are errors as well.
 
     Raises:
         ConfigError: If there are errors.
     """
     from engine.lint import check  # deferred: it is not needed with --no-lint
 
-    report = check(cfg)
-    for finding in report.warnings:
-        typer.echo(f"Warning: {finding}", err=True)
-    if report.errors:
-        lines = "\n  ".join(map(str, report.errors))
+    found: dict[str, bool] = {}  # whether each is an error; what several configs share comes once
+    for cfg in configs:
+        for finding in check(cfg):
+            is_error = finding.severity == "error" or (errors is not None and errors(finding))
+            found[str(finding)] = is_error
+    for text in (text for text, is_error in found.items() if not is_error):
+        typer.echo(f"Warning: {text}", err=True)
+    if any(found.values()):
+        lines = "\n  ".join(text for text, is_error in found.items() if is_error)
         raise ConfigError(f"the config has errors; --no-lint skips the check\n  {lines}")
 
 

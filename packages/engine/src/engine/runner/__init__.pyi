@@ -5,6 +5,7 @@ from ._check_files import missing_files as missing_files
 from ._checkpointer import load_checkpoint as load_checkpoint
 from ._checkpointer import load_weights as load_weights
 from ._comparison import Comparison as Comparison
+from ._comparison import Monitor as Monitor
 from ._comparison import RunGroup as RunGroup
 from ._comparison import RunScore as RunScore
 from ._comparison import compare_runs as compare_runs

@@ -182,7 +182,12 @@ def compare_runs(
     configs = {name: _config_of(each) for name, each in files.items()}
     name, known = _score_of(metrics.values(), configs.values(), Monitor(metric, rule))
     runs = [
-        RunScore(run, _work_dir(files[run]), configs[run], _best(name, metrics[run], known))
+        RunScore(
+            run,
+            _work_dir(files[run]),
+            configs[run],
+            best_of(metrics[run].get(name or "", {}), known),
+        )
         for run in files
     ]
     groups = [
@@ -245,13 +250,29 @@ def _score_of(
         return None, "greater"
     name = next(iter(names))
     if monitor.metric is not None:
-        name = get_metric_value(monitor.metric, {each: each for each in names})
+        name = whole_name(monitor.metric, names)
     return name, Monitor(name, asked.rule or monitor.rule).rule_for(name)
 
 
-def _best(name: str | None, metrics: Mapping[str, Mapping[int, float]], rule: str) -> float:
+def whole_name(metric: str, names: Iterable[str]) -> str:
+    """Return the whole name of a metric, of which the part behind the last slash may be given.
+
+    Raises:
+        ValueError: If no metric is meant, or more than one.
+    """
+    whole: str = get_metric_value(metric, {each: each for each in names})
+    return whole
+
+
+def best_of(scores: Mapping[int, float], rule: str) -> float:
+    """Return the best of the scores of a run, a NaN if there is no number among them.
+
+    Args:
+        scores: The scores by their steps.
+        rule: Whether `'greater'` or `'less'` is better.
+    """
     best = math.nan
-    for score in metrics.get(name or "", {}).values():
+    for score in scores.values():
         best = score if improvement(score, best, rule) > 0 else best
     return best
 
