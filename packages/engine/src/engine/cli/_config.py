@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any
 
 import typer
 
 from engine.config import Config, ConfigError, changes, leaves, parse_options
 
 from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
-
-if TYPE_CHECKING:
-    from engine.lint import Finding
 
 app = typer.Typer(help="Show, compare and check configs.", no_args_is_help=True)
 
@@ -81,27 +78,35 @@ def schema(
     typer.echo(_to_json(make_schema(scope)))
 
 
-def refuse_errors(*configs: Config, errors: Callable[[Finding], bool] | None = None) -> None:
+def refuse_errors(*configs: Config) -> None:
     """Check configs before they are run.
-
-    Args:
-        configs: The configs.
-        errors: Which of the warnings are errors as well.
 
     Raises:
         ConfigError: If there are errors.
     """
     from engine.lint import check  # deferred: it is not needed with --no-lint
 
-    found: dict[str, bool] = {}  # whether each is an error; what several configs share comes once
-    for cfg in configs:
-        for finding in check(cfg):
-            is_error = finding.severity == "error" or (errors is not None and errors(finding))
-            found[str(finding)] = is_error
-    for text in (text for text, is_error in found.items() if not is_error):
+    found = [finding for cfg in configs for finding in check(cfg)]
+    texts = {str(each): each.severity for each in found}  # what several share is told once
+    for text in (text for text, severity in texts.items() if severity == "warning"):
         typer.echo(f"Warning: {text}", err=True)
-    if any(found.values()):
-        lines = "\n  ".join(text for text, is_error in found.items() if is_error)
+    _refuse([text for text, severity in texts.items() if severity == "error"])
+
+
+def refuse_unused(cfg: Config, keys: Collection[str]) -> None:
+    """Check that there is a use of some keys.
+
+    Raises:
+        ConfigError: If nothing reads one.
+    """
+    from engine.lint import check  # deferred, as above
+
+    _refuse([str(each) for each in check(cfg) if each.kind == "unused-key" and each.path in keys])
+
+
+def _refuse(errors: Sequence[str]) -> None:
+    if errors:
+        lines = "\n  ".join(errors)
         raise ConfigError(f"the config has errors; --no-lint skips the check\n  {lines}")
 
 

@@ -41,7 +41,7 @@ from ._arguments import (
     TrustOption,
     WorkDirOption,
 )
-from ._config import refuse_errors
+from ._config import refuse_errors, refuse_unused
 from ._settings import Settings, read_config
 from ._table import print_table
 
@@ -192,7 +192,12 @@ def _check(config: str, settings: Settings, plan: Sweep, runs: Sequence[SweepRun
         cfg = read_config(config, settings)
         cfg.merge_from_dict(Options(setting, "--set"))
         configs.append(cfg)
-    refuse_errors(*configs, errors=lambda finding: finding.path in plan.space)
+    # A value that is nowhere else in the config: by another one, a key may seem to be used.
+    marked = read_config(config, settings)
+    marked.merge_from_dict(Options(dict.fromkeys(plan.space, "a value of --set"), "--set"))
+    tops = {key.partition(".")[0] for key in plan.space}
+    refuse_unused(marked, tops)
+    refuse_errors(*configs)
 
 
 def _monitor(cfg: Config, metric: str | None, rule: str | None) -> Any:
