@@ -24,6 +24,7 @@ from . import (
     _env,
     _lr,
     _models,
+    _new,
     _plot,
     _registry,
     _summary,
@@ -71,6 +72,7 @@ app = typer.Typer(
 app.add_typer(_checkpoint.app, name="checkpoint")
 app.add_typer(_compat.app, name="compat")
 app.add_typer(_config.app, name="config")
+app.add_typer(_new.app, name="new")
 app.add_typer(_registry.app, name="registry")
 app.command()(_config.lint)
 app.command()(_env.env)
