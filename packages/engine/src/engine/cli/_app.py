@@ -17,6 +17,7 @@ from engine.registry import RegistryError
 from . import (
     _browse,
     _checkpoint,
+    _compare,
     _compat,
     _completion,
     _config,
@@ -24,10 +25,12 @@ from . import (
     _export,
     _lr,
     _models,
+    _new,
     _plot,
     _push,
     _registry,
     _summary,
+    _sweep,
     _test,
     _train,
 )
@@ -36,7 +39,8 @@ from ._help import Sections
 USER_ERROR = 2
 
 # Options that take several words.
-_REPEATED = ("--cfg-options", "--keys")
+_PAIRS = ("--cfg-options", "--set")
+_REPEATED = (*_PAIRS, "--keys")
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -71,18 +75,21 @@ def _about(
 
 app.command(rich_help_panel=_TRAIN)(_train.train)
 app.command("test", rich_help_panel=_TRAIN)(_test.run_test)
+app.command(rich_help_panel=_TRAIN)(_sweep.sweep)
 app.command(rich_help_panel=_TRAIN)(_lr.lr)
 app.command(rich_help_panel=_LOOK)(_config.lint)
 app.command(rich_help_panel=_LOOK)(_browse.browse)
 app.command(rich_help_panel=_LOOK)(_summary.summary)
 app.command(rich_help_panel=_LOOK)(_models.models)
 app.command(rich_help_panel=_LOOK)(_plot.plot)
+app.command(rich_help_panel=_LOOK)(_compare.compare)
 app.add_typer(_config.app, name="config", rich_help_panel=_LOOK)
 app.add_typer(_registry.app, name="registry", rich_help_panel=_LOOK)
 app.add_typer(_checkpoint.app, name="checkpoint", rich_help_panel=_LOOK)
 app.command(rich_help_panel=_USE)(_checkpoint.predict)
 app.command(rich_help_panel=_USE)(_export.export)
 app.command(rich_help_panel=_USE)(_push.push)
+app.add_typer(_new.app, name="new", rich_help_panel=_SET_UP)
 app.command(rich_help_panel=_SET_UP)(_env.env)
 app.command(rich_help_panel=_SET_UP)(_completion.completion)
 app.add_typer(_compat.app, name="compat", rich_help_panel=_SET_UP)
@@ -123,13 +130,13 @@ def _recorded(run: Callable[[list[str]], Any]) -> Callable[[list[str]], Any]:
 
 
 def _repeat_options(words: list[str]) -> list[str]:
-    """Repeat `--cfg-options` before each pair that follows it, and `--keys` before each name."""
+    """Repeat an option that takes several words before each pair or name that follows it."""
     result: list[str] = []
     option = ""
     for word in words:
         if word in _REPEATED:
             option = word
-        elif word.startswith("-") or (option == "--cfg-options" and "=" not in word):
+        elif word.startswith("-") or (option in _PAIRS and "=" not in word):
             option = ""
         elif option and result[-1] != option:
             result.append(option)

@@ -47,10 +47,25 @@ SeedOption = Annotated[int | None, typer.Option(help="The seed of all randomness
 DataRootOption = Annotated[
     str | None, typer.Option(help="The folder of the datasets, instead of that in the config.")
 ]
+MonitorOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="METRIC",
+        help="The metric by which runs are compared.",
+        show_default="that of save_best, or the first",
+    ),
+]
+RuleOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="greater|less", help="What is better.", show_default="the name of the metric tells"
+    ),
+]
 TrustOption = Annotated[
     bool,
     typer.Option("--trust", help="Trust a config of data as if it were code."),
 ]
+NoLintOption = Annotated[bool, typer.Option("--no-lint", help="Train without the check.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 

@@ -14,7 +14,7 @@ from ._completion_values import Offer, values_of
 HIDDEN_COMMAND = "__complete"
 """The command by which the scripts ask for completions of the words after it."""
 
-_SEVERAL = ("cfg_options", "keys")  # options that take several words
+_SEVERAL = {"--cfg-options", "--set", "--keys"}  # options that take several words
 
 
 def completion(
@@ -49,7 +49,7 @@ def complete(command: Any, words: list[str]) -> Iterator[Offer]:
     for word in done:
         if option is not None and not word.startswith("-"):
             given.setdefault(option.name, []).append(word)
-            option = option if option.name in _SEVERAL else None
+            option = option if _SEVERAL & {*option.opts} else None
         elif word.startswith("-"):
             name, _, value = word.partition("=")
             option = _find_option(command, name)

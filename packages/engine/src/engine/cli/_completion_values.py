@@ -26,7 +26,7 @@ def values_of(parameter: Any, current: str, places: Mapping[str, str]) -> Iterab
     metavar = (parameter.metavar or "").strip("[]")
     if "|" in metavar and metavar.islower():  # pytorch|slurm, unlike REGISTRY|LIBRARY
         return ((choice, "") for choice in metavar.split("|"))
-    if parameter.name == "cfg_options":
+    if metavar.startswith("KEY="):
         return _pairs(places.get("config", ""), current)
     complete_value = _BY_NAME.get(parameter.name)
     return () if complete_value is None else complete_value(current)

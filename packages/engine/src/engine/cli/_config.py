@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
 import typer
@@ -76,19 +77,35 @@ def schema(
     typer.echo(_to_json(make_schema(scope)))
 
 
-def refuse_errors(cfg: Config) -> None:
-    """Check a config before it is run.
+def refuse_errors(*configs: Config) -> None:
+    """Check configs before they are run.
 
     Raises:
         ConfigError: If there are errors.
     """
     from engine.lint import check  # deferred: it is not needed with --no-lint
 
-    report = check(cfg)
-    for finding in report.warnings:
-        typer.echo(f"Warning: {finding}", err=True)
-    if report.errors:
-        lines = "\n  ".join(map(str, report.errors))
+    found = [finding for cfg in configs for finding in check(cfg)]
+    texts = {str(each): each.severity for each in found}  # what several share is told once
+    for text in (text for text, severity in texts.items() if severity == "warning"):
+        typer.echo(f"Warning: {text}", err=True)
+    _refuse([text for text, severity in texts.items() if severity == "error"])
+
+
+def refuse_unused(cfg: Config, keys: Collection[str]) -> None:
+    """Check that there is a use of some keys.
+
+    Raises:
+        ConfigError: If nothing reads one.
+    """
+    from engine.lint import check  # deferred, as above
+
+    _refuse([str(each) for each in check(cfg) if each.kind == "unused-key" and each.path in keys])
+
+
+def _refuse(errors: Sequence[str]) -> None:
+    if errors:
+        lines = "\n  ".join(errors)
         raise ConfigError(f"the config has errors; --no-lint skips the check\n  {lines}")
 
 

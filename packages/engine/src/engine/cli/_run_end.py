@@ -11,11 +11,13 @@ import typer
 @contextmanager
 def exit_after_signal() -> Iterator[None]:
     """Exit if a signal ended the run, which was saved."""
-    from engine.runner import TrainingInterrupted  # deferred: --help needs no torch
-
     try:
         yield
-    except TrainingInterrupted as stop:
+    except KeyboardInterrupt as stop:
+        from engine.runner import TrainingInterrupted  # deferred: --help needs no torch
+
+        if not isinstance(stop, TrainingInterrupted):
+            raise
         raise typer.Exit(stop.exit_status) from None
 
 

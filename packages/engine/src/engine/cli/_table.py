@@ -16,5 +16,6 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     grid = Table(*columns, box=None, pad_edge=False)
     for row in rows:
         grid.add_row(*row)
-    console = Console() if sys.stdout.isatty() else Console(width=_PIPE_WIDTH)
+    width = None if sys.stdout.isatty() else _PIPE_WIDTH
+    console = Console(width=width, markup=False, emoji=False)  # texts of users stay as they are
     console.print(grid)

@@ -11,6 +11,7 @@ import typer
 from engine import __version__
 from engine.config import Config
 from engine.registry import RUNNERS
+from engine.runner.sweep import noting_outcome
 
 from . import _config
 from ._arguments import (
@@ -19,6 +20,7 @@ from ._arguments import (
     DebugOption,
     DeviceOption,
     LauncherOption,
+    NoLintOption,
     OptionsOption,
     SeedOption,
     TrustOption,
@@ -45,25 +47,27 @@ def train(
     folds: Annotated[
         int | None, typer.Option(min=2, help="Cross-validate with so many folds of the data.")
     ] = None,
-    no_lint: Annotated[bool, typer.Option("--no-lint", help="Train without the check.")] = False,
+    no_lint: NoLintOption = False,
+    outcome: Annotated[bool, typer.Option("--outcome", hidden=True)] = False,
     debug: DebugOption = False,
 ) -> None:
     """Check a config and train its model."""
     _announce(config)
     options = cfg_options or []
-    cfg = read_config(
-        config,
-        Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
-    )
-    if not no_lint:
-        _config.refuse_errors(cfg)
-    from engine.dist import is_main_process  # deferred: --help needs no torch
-
-    with exit_after_signal():
+    noted = work_dir if outcome and os.environ.get("RANK", "0") == "0" else None
+    with exit_after_signal(), noting_outcome(noted):
+        cfg = read_config(
+            config,
+            Settings(work_dir, options, launcher, device, seed, data_root, resume, amp, trust),
+        )
+        if not no_lint:
+            _config.refuse_errors(cfg)
         if folds is None:
             RUNNERS.build(cfg).train()
         else:
             _cross_validate(cfg, folds, resume)
+    from engine.dist import is_main_process  # deferred: --help needs no torch
+
     if is_main_process():
         typer.echo(f"Results are in {cfg.work_dir}")
     end_processes()

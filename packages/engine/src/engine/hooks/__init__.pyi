@@ -9,6 +9,8 @@ from ._hook import POINTS as POINTS
 from ._hook import Hook as Hook
 from ._hook import RunnerLike as RunnerLike
 from ._logger import LoggerHook as LoggerHook
+from ._metric_rule import checked_rule as checked_rule
+from ._metric_rule import rule_of as rule_of
 from ._naive_visualization import NaiveVisualizationHook as NaiveVisualizationHook
 from ._param_scheduler import ParamSchedulerHook as ParamSchedulerHook
 from ._prepare_tta import PrepareTTAHook as PrepareTTAHook

@@ -5,6 +5,13 @@ from ._check_files import missing_files as missing_files
 from ._check_files import missing_folders as missing_folders
 from ._checkpointer import load_checkpoint as load_checkpoint
 from ._checkpointer import load_weights as load_weights
+from ._comparison import Comparison as Comparison
+from ._comparison import Monitor as Monitor
+from ._comparison import RunGroup as RunGroup
+from ._comparison import RunScore as RunScore
+from ._comparison import compare_runs as compare_runs
+from ._comparison import monitor_of as monitor_of
+from ._comparison import run_folders as run_folders
 from ._cross_validation import FoldScores as FoldScores
 from ._cross_validation import cross_validate as cross_validate
 from ._cross_validation import fold_config as fold_config

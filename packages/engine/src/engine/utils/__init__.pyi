@@ -44,6 +44,7 @@ from ._site import shorten_path as shorten_path
 from ._suggest import close_matches as close_matches
 from ._suggest import did_you_mean as did_you_mean
 from ._text import decode_text as decode_text
+from ._text import shortest_ends as shortest_ends
 from ._timer import Timer as Timer
 from ._timer import TimerError as TimerError
 from ._timer import check_time as check_time

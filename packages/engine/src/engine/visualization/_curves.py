@@ -11,7 +11,7 @@ from numbers import Real
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from engine.utils import did_you_mean
+from engine.utils import did_you_mean, shortest_ends
 
 from ._requires import require_matplotlib
 
@@ -61,6 +61,11 @@ class Curves(NamedTuple):
     def epochs(self) -> float:
         """The number of the last epoch, or 0 if no line has one."""
         return max(self.training.get("epoch", {}).values(), default=0)
+
+    @property
+    def metrics(self) -> dict[str, Points]:
+        """The metrics of the validations, in the order in which they were logged first."""
+        return {name: self.others[name] for name in self.others if name not in _SIDE_VALUES}
 
 
 def find_runs(paths: Iterable[PathLike]) -> dict[str, list[Path]]:
@@ -123,10 +128,7 @@ def _names(paths: Sequence[Path]) -> list[str]:
         while len(parts) > 1 and parts[-1] in _TAIL:
             parts = parts[:-1]
         ends.append(parts)
-    length = 1
-    while len({end[-length:] for end in ends}) < len(set(ends)):
-        length += 1
-    return ["/".join(end[-length:]) for end in ends]
+    return shortest_ends(ends, "/")
 
 
 def _lines_of(file: Path) -> list[Line]:
@@ -150,7 +152,7 @@ def _split(lines: Sequence[Line]) -> Curves:
     curves = Curves({}, {})
     for line in lines:
         is_training = "iter" in line if tells_iter else any("loss" in name for name in line)
-        for name in line.keys() - {"step"}:
+        for name in [each for each in line if each != "step"]:
             points = (curves.training if is_training else curves.others).setdefault(name, {})
             points[int(line["step"])] = float(line[name])
     return curves
@@ -158,7 +160,7 @@ def _split(lines: Sequence[Line]) -> Curves:
 
 def _continue_scalars(old: dict[str, Points], new: dict[str, Points]) -> dict[str, Points]:
     joined = {}
-    for name in sorted(old.keys() | new.keys()):
+    for name in {**old, **new}:
         first = min(new.get(name, ()), default=None)
         kept = {
             step: value
@@ -238,7 +240,7 @@ def _panels(runs: Mapping[str, Curves], keys: Sequence[str]) -> list[_Panel]:
         _Curve(run, name, points, in_training)
         for run, curves in runs.items()
         for in_training, values in ((True, curves.training), (False, curves.others))
-        for name, points in values.items()
+        for name, points in sorted(values.items())
     ]
     if keys:
         panels = [panel for key in keys for panel in _one_each(_select_curves(key, found))]

@@ -1,0 +1,14 @@
+from ._outcome import Outcome as Outcome
+from ._outcome import noting_outcome as noting_outcome
+from ._plan import Sweep as Sweep
+from ._plan import SweepRun as SweepRun
+from ._processes import FixedRuns as FixedRuns
+from ._processes import RunSource as RunSource
+from ._processes import SweepOutcome as SweepOutcome
+from ._processes import run_all as run_all
+from ._search import OptunaTrials as OptunaTrials
+from ._slurm import slurm_script as slurm_script
+from ._slurm import submit as submit
+from ._space import Range as Range
+from ._space import parse_space as parse_space
+from ._space import representatives as representatives
