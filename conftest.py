@@ -28,9 +28,12 @@ os.environ.update({environ!r})
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the files with slow tests first, so that no process waits for another at the end."""
+    """Put the files with slow tests first, so that no process waits for another at the end.
+
+    Those are the guides as well, whose commands start programs.
+    """
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: item.path not in slow and item.path.suffix != ".md")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

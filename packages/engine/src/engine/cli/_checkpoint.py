@@ -186,7 +186,10 @@ def _list_files(inputs: list[Path]) -> list[Path]:
         if not given.exists():
             raise FileNotFoundError(f"there is no input {given}")
         within = sorted(given.iterdir()) if given.is_dir() else [given]
-        files += [path for path in within if path.is_file() and not path.name.startswith(".")]
+        there = [path for path in within if path.is_file() and not path.name.startswith(".")]
+        if not there:
+            raise FileNotFoundError(f"there are no files in the folder {given}")
+        files += there
     return files
 
 

@@ -360,7 +360,10 @@ class BaseInferencer:
     def _inputs_to_list(self, inputs: Any) -> list[Any]:
         if isinstance(inputs, (str, Path)) and Path(inputs).is_dir():
             files = sorted(path for path in Path(inputs).iterdir() if path.is_file())
-            return [str(path) for path in files if not path.name.startswith(".")]
+            there = [str(path) for path in files if not path.name.startswith(".")]
+            if not there:
+                raise FileNotFoundError(f"there are no files in the folder {inputs}")
+            return there
         return list(inputs) if isinstance(inputs, (list, tuple)) else [inputs]
 
     def _get_chunk_data(self, inputs: Iterable[Any], chunk_size: int) -> Iterator[list[Any]]:
