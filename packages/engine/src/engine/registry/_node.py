@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self
 
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
-from ._registered import CallSite, Registered, find_caller, get_module
+from ._registered import CallSite, Registered, find_caller, get_module, place_of
 from ._scope import ActiveScope, add_known_scope, canonical_scope
 from ._source import Source
 from ._trust import add_package
@@ -70,7 +70,7 @@ class RegistryNode(Generic[T]):
         self, name: str, parent: Self | None, scope: str | None, locations: Sequence[str]
     ) -> None:
         frame = find_caller()
-        self._made_at, self._made_by = CallSite(frame), frame.f_code
+        self._made_at, self._made_by = CallSite(place_of(frame)), frame.f_code
         self._made_in = get_module(frame)
         self.package = self._made_in.partition(".")[0]
         self._name = name
@@ -83,7 +83,7 @@ class RegistryNode(Generic[T]):
         self.absent: set[tuple[ActiveScope | None, str]] = set()
         self.parent = parent
         self._tree: Tree = Tree() if parent is None else parent._tree
-        self._module_dict: Registered[T] = Registered(self._tree.clear_caches)
+        self._module_dict: Registered[T] = Registered(self._tree.clear_caches, lambda: self.label)
         if parent is not None:
             parent._add_child(self)
         self._tree.scopes.add(self._scope)
@@ -220,7 +220,7 @@ class RegistryNode(Generic[T]):
 
     def get_call_site(self, name: str) -> CallSite:
         """Return where `name` was registered in this node."""
-        return self._module_dict.sites[name]
+        return CallSite(self._module_dict.places[name])
 
     def cache_lookup(
         self, active: ActiveScope | None, key: str, found: Callable[..., T] | None
@@ -236,19 +236,17 @@ class RegistryNode(Generic[T]):
     def _add(self, module: Any, names: Sequence[str] | None, force: bool) -> None:
         if not callable(module):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
-        site = CallSite(find_caller())
+        caller, modules, scopes = find_caller(), self._module_dict, self._tree.scopes
+        place = caller.f_code, caller.f_lasti, caller.f_globals
         for name in names or (module.__name__,):
-            self._check_name(name, site)
-            self._module_dict.add(name, module, site, self.label, force)
+            if not name or "." in name or name in scopes:
+                raise ValueError(f"{CallSite(place)}: {self._problem_of(name)}")
+            modules.add(name, module, place, force)
 
-    def _check_name(self, name: str, site: CallSite) -> None:
-        if not name or "." in name:
-            raise ValueError(
-                f"{site}: a name must not be empty or contain a dot, which follows a scope; "
-                f"got {name!r}"
-            )
+    def _problem_of(self, name: str) -> str:
         if name in self._tree.scopes:
-            raise ValueError(f"{site}: {name!r} is the name of a scope already")
+            return f"{name!r} is the name of a scope already"
+        return f"a name must not be empty or contain a dot, which follows a scope; got {name!r}"
 
     def _add_child(self, child: Self) -> None:
         other = self._children.get(child.scope)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
-from types import BuiltinFunctionType, FrameType, FunctionType
+from collections.abc import Callable, Mapping
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType
 from typing import Any, TypeVar
 
 from engine.utils import shorten_path
@@ -23,11 +23,15 @@ _PASSED_OVER = {
 }
 
 
+Place = tuple[CodeType, int, Mapping[str, Any]]
+"""Where a frame is: its code, its instruction, its globals. To look up the line takes longer."""
+
+
 class CallSite:
-    """The file and line where a frame is.
+    """The file and line of a place.
 
     Args:
-        frame: The frame.
+        place: The place.
 
     Attributes:
         filename: The file.
@@ -37,19 +41,32 @@ class CallSite:
 
     __slots__ = ("filename", "line", "package")
 
-    def __init__(self, frame: FrameType) -> None:
-        self.filename = frame.f_code.co_filename
-        self.line = frame.f_lineno
-        self.package = get_module(frame).partition(".")[0]
+    def __init__(self, place: Place) -> None:
+        code, instruction, names = place
+        self.filename = code.co_filename
+        self.line = _find_line(code, instruction)
+        self.package = _name_of(names).partition(".")[0]
 
     def __str__(self) -> str:
         """Return `file:line`, relative to the folder of `sys.path`: the same on every machine."""
         return f"{shorten_path(self.filename)}:{self.line}"
 
 
+def place_of(frame: FrameType) -> Place:
+    """Return where a frame is."""
+    return frame.f_code, frame.f_lasti, frame.f_globals
+
+
+def _find_line(code: CodeType, instruction: int) -> int:
+    for start, end, line in code.co_lines():
+        if start <= instruction < end and line is not None:
+            return line
+    return code.co_firstlineno
+
+
 def find_caller() -> FrameType:
     """Return the nearest frame outside of the registry's own code: that of the user."""
-    frame = sys._getframe(1)
+    frame = sys._getframe(2)  # who calls is of the registry's own code
     while frame.f_globals.get("__name__") in _PASSED_OVER and frame.f_back is not None:
         frame = frame.f_back
     return frame
@@ -57,7 +74,11 @@ def find_caller() -> FrameType:
 
 def get_module(frame: FrameType) -> str:
     """Return the name of the module that a frame is in."""
-    return str(frame.f_globals.get("__name__", "__main__"))
+    return _name_of(frame.f_globals)
+
+
+def _name_of(names: Mapping[str, Any]) -> str:
+    return str(names.get("__name__", "__main__"))
 
 
 class Registered(dict[str, Callable[..., T]]):
@@ -67,19 +88,21 @@ class Registered(dict[str, Callable[..., T]]):
 
     Args:
         on_change: Is called after each change.
+        label: Returns the registry in an error.
 
     Attributes:
-        sites: Where each name was registered.
+        places: Where each name was registered.
         displaced: For a name that two libraries register, what does not have it.
     """
 
-    def __init__(self, on_change: Callable[[], None]) -> None:
+    def __init__(self, on_change: Callable[[], None], label: Callable[[], str]) -> None:
         super().__init__()
-        self.sites: dict[str, CallSite] = {}
+        self.places: dict[str, Place] = {}
         self.displaced: dict[str, list[str]] = {}
         self._on_change = on_change
+        self._label = label
 
-    def add(self, name: str, module: Any, site: CallSite, label: str, force: bool) -> None:
+    def add(self, name: str, module: Any, place: Place, force: bool) -> None:
         """Register a class or a function.
 
         Several libraries may register what a third package defines, such as a layer of torch: the
@@ -88,39 +111,41 @@ class Registered(dict[str, Callable[..., T]]):
         Args:
             name: Its name.
             module: The class or function.
-            site: Where it is registered.
-            label: The registry in an error.
+            place: Where it is registered.
             force: Whether to replace what has the name now.
 
         Raises:
             DuplicateNameError: If the name is taken.
         """
-        if name in self and not force:
-            former, place = self[name], self.sites[name]
-            is_other_library = place.package != site.package
-            if is_other_library and _is_borrowed(former, place):
-                self._displace(name, former, place)
-            elif is_other_library and _is_borrowed(module, site):
+        if force or name not in self or self._gives_way(name, module, place):
+            dict.__setitem__(self, name, module)
+            self.places[name] = place
+            self._on_change()
+
+    def _gives_way(self, name: str, module: Any, place: Place) -> bool:
+        """Return whether what has a name yields to another module; note the one that does not."""
+        former, at, site = self[name], CallSite(self.places[name]), CallSite(place)
+        if at.package != site.package:
+            if _is_borrowed(former, at):
+                self._displace(name, former, at)
+                return True
+            if _is_borrowed(module, site):
                 self._displace(name, module, site)
-                return
-            else:
-                raise DuplicateNameError(
-                    f"{name!r} is registered in {label} already, at {place}; "
-                    f"{site} registers it again. Choose another name, or pass force=True"
-                )
-        dict.__setitem__(self, name, module)
-        self.sites[name] = site
-        self._on_change()
+                return False
+        raise DuplicateNameError(
+            f"{name!r} is registered in {self._label()} already, at {at}; "
+            f"{site} registers it again. Choose another name, or pass force=True"
+        )
 
     def _displace(self, name: str, module: Any, site: CallSite) -> None:
         self.displaced.setdefault(name, []).append(f"{path_of(module)} ({site})")
 
     def __setitem__(self, name: str, module: Callable[..., T]) -> None:
-        self.add(name, module, CallSite(find_caller()), "", force=True)
+        self.add(name, module, place_of(find_caller()), force=True)
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)
-        del self.sites[name]
+        del self.places[name]
         self.displaced.pop(name, None)
         self._on_change()
 

@@ -285,9 +285,12 @@ class Registry(RegistryNode[T]):
             return self.register(name)
         if not isinstance(force, bool):
             raise TypeError(f"force must be a bool; got {force!r}")
-        names = [name] if isinstance(name, str) else name
-        if names is not None and not all(isinstance(each, str) for each in names):
-            raise TypeError(f"name must be a str or a sequence of str; got {name!r}")
+        if isinstance(name, str):
+            names: Sequence[str] | None = (name,)
+        else:
+            names = name
+            if name is not None and not all(isinstance(each, str) for each in name):
+                raise TypeError(f"name must be a str or a sequence of str; got {name!r}")
         if module is not None:
             self._add(module, names, force)
             return module
