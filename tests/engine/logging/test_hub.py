@@ -110,3 +110,17 @@ def test_a_state_may_hold_histories_and_what_is_none_is_left_out(
     assert list(hub.log_scalars) == ["a"]
     assert hub.get_info("x") == 1
     assert caplog.messages == [f"The state of {k!r} is no history; it is left out" for k in "bc"]
+
+
+def test_a_state_does_not_change_with_what_comes_later() -> None:
+    hub = MessageHub("before")
+    for number in range(1000):
+        hub.update_scalar("loss", float(number))
+    state = hub.state_dict()["log_scalars"]["loss"]
+    kept = [part.clone() for part in state]
+    for number in range(3000):  # more than there is room for
+        hub.update_scalar("loss", -1.0, count=2)
+        if number % 100 == 0:
+            hub.get_scalar("loss").mean()
+    assert all(torch.equal(*pair) for pair in zip(state, kept, strict=True))
+    assert hub.get_scalar("loss").data[1].sum() == 7000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -11,6 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+_FEW = 64  # values of which Python knows the mean sooner than numpy
+_LEAST_ROOM = 256
 
 
 class Counted:
@@ -28,7 +30,7 @@ class HistoryBuffer:
 
     To append one costs no more than to append to a list, however many there are. A value on an
     accelerator stays there until somebody reads, so that logging does not make the host wait for
-    the device.
+    the device. Values that were read are in an array, and are not changed in it any more.
 
     Args:
         log_history: Values to begin with.
@@ -51,7 +53,10 @@ class HistoryBuffer:
             )
         self.max_length = max_length
         # A value for one sample is kept as it is, since nearly all are.
-        self._entries: deque[SupportsFloat | Counted] = deque(maxlen=max_length)
+        self._fresh: deque[SupportsFloat | Counted] = deque(maxlen=max_length)
+        self._values: npt.NDArray[np.float64] | None = None
+        self._counts: npt.NDArray[np.int64] | None = None  # None where all are one
+        self._end = 0  # of what is in the arrays, which have room for more
         for value, count in zip(log_history, count_history, strict=True):
             self.update(value, count)
 
@@ -62,44 +67,49 @@ class HistoryBuffer:
             log_val: A number, or an array or tensor with one element, which is read later.
             count: The number of samples over which it was averaged.
         """
-        self._entries.append(log_val if count == 1 else Counted(log_val, count))
+        self._fresh.append(log_val if count == 1 else Counted(log_val, count))
 
     @property
     def data(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """All values and their counts, each of shape `(n,)`."""
-        import numpy as np  # deferred: the buffer itself needs none
+        """All values and their counts, each of shape `(n,)`. They can't be written to."""
+        import numpy as np  # deferred: the buffer itself needs none until it is read
 
-        values, counts = self._last(None) if self._entries else ([], None)
-        ones = np.ones(len(values), np.int64)
-        return np.array(values, np.float64), ones if counts is None else np.array(counts, np.int64)
+        if not len(self):
+            return np.empty(0, np.float64), np.empty(0, np.int64)
+        values, counts = self.read()
+        for part in (values, counts):
+            if part is not None:
+                part.flags.writeable = False
+        return values, np.broadcast_to(np.int64(1), values.shape) if counts is None else counts
 
     def __len__(self) -> int:
         """Return how many values are kept."""
-        return len(self._entries)
+        return min(self._end + len(self._fresh), self.max_length)
 
     def mean(self, window_size: int | None = None) -> float:
         """Return the mean of the last `window_size` values (of all if None), by their counts."""
-        values, counts = self._last(window_size)
-        if counts is None:
-            return sum(values) / len(values)
-        weighted = sum(value * count for value, count in zip(values, counts, strict=True))
-        return weighted / sum(counts)
+        values, counts = self.read(window_size)
+        if counts is not None:
+            return float(values @ counts / counts.sum())
+        size = len(values)
+        return sum(values.tolist()) / size if size <= _FEW else float(values.mean())
 
     def max(self, window_size: int | None = None) -> float:
         """Return the largest of the last `window_size` values, of all if None."""
-        return max(self._last(window_size)[0])
+        return float(self.read(window_size)[0].max())
 
     def min(self, window_size: int | None = None) -> float:
         """Return the smallest of the last `window_size` values, of all if None."""
-        return min(self._last(window_size)[0])
+        return float(self.read(window_size)[0].min())
 
     def current(self) -> float:
         """Return the newest value."""
-        return self._last(1)[0][0]
+        return self.read(1)[0].item()
 
     def last(self, n: int) -> list[float]:
         """Return the last `n` values, the newest at the end."""
-        return self._last(n)[0]
+        values: list[float] = self.read(n)[0].tolist()
+        return values
 
     def statistics(self, method_name: str, *arg: Any, **kwargs: Any) -> Any:
         """Return a statistic by the name of its method.
@@ -119,35 +129,66 @@ class HistoryBuffer:
         cls._statistics_methods[method.__name__] = method
         return method
 
-    def _last(self, window: int | None) -> tuple[list[float], list[int] | None]:
-        """Return the last values, and their counts or None if all are one."""
+    def read(
+        self, window: int | None = None
+    ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64] | None]:
+        """Return the last values, and their counts or None if all are one, as views.
+
+        Args:
+            window: How many; None means all.
+
+        Raises:
+            ValueError: If the history is empty, or the window.
+        """
         if window is not None and window < 1:
             raise ValueError(f"window_size is at least 1; got {window}")
-        if not self._entries:
+        if self._fresh:
+            self._take_fresh()
+        if self._values is None:
             raise ValueError("the history is empty: nothing was logged under this name yet")
-        self._read()
-        newest: list[Any] = list(itertools.islice(reversed(self._entries), window))
-        newest.reverse()
-        if not any(type(entry) is Counted for entry in newest):
-            return newest, None
-        counted = [entry if type(entry) is Counted else Counted(entry, 1) for entry in newest]
-        return [float(each.value) for each in counted], [each.samples for each in counted]
+        begin = max(0, self._end - min(window or self.max_length, self.max_length))
+        counts = None if self._counts is None else self._counts[begin : self._end]
+        return self._values[begin : self._end], counts
 
-    def _read(self) -> None:
-        """Turn the values that came since the last reading into plain numbers."""
-        entries: deque[Any] = self._entries
-        fresh: list[Any] = []
-        while entries and type(last := entries[-1]) is not float:
-            if type(last) is Counted and type(last.value) is float:
-                break
-            fresh.append(entries.pop())
-        if fresh:
-            fresh.reverse()
-            values = _numbers([each.value if type(each) is Counted else each for each in fresh])
-            entries.extend(
-                Counted(value, each.samples) if type(each) is Counted else value
-                for each, value in zip(fresh, values, strict=True)
-            )
+    def _take_fresh(self) -> None:
+        """Move the values that came since the last reading into the arrays, as numbers."""
+        fresh = [*self._fresh]
+        numbers = _numbers([each.value if type(each) is Counted else each for each in fresh])
+        self._fresh.clear()
+        end = self._make_room(len(fresh))
+        assert self._values is not None
+        self._values[self._end : end] = numbers
+        if self._counts is not None or any(type(each) is Counted for each in fresh):
+            if self._counts is None:
+                self._counts = _ones(len(self._values))
+            self._counts[self._end : end] = [
+                each.samples if type(each) is Counted else 1 for each in fresh
+            ]
+        self._end = end
+
+    def _make_room(self, count: int) -> int:
+        """Make the arrays long enough for more values, and return where these end."""
+        import numpy as np  # deferred, as above
+
+        room = 0 if self._values is None else len(self._values)
+        if self._end + count > room:
+            kept = min(self._end, self.max_length)
+            size = max(_LEAST_ROOM, 2 * (kept + count))
+            values = np.empty(size)
+            if self._values is not None:
+                values[:kept] = self._values[self._end - kept : self._end]
+            if self._counts is not None:
+                counts = _ones(size)
+                counts[:kept] = self._counts[self._end - kept : self._end]
+                self._counts = counts
+            self._values, self._end = values, kept
+        return self._end + count
+
+
+def _ones(size: int) -> npt.NDArray[np.int64]:
+    import numpy as np  # deferred, as above
+
+    return np.ones(size, np.int64)
 
 
 def _numbers(values: Sequence[Any]) -> list[float]:

@@ -75,7 +75,7 @@ class MessageHub(ManagerMixin):
             _check_number(key, value)
             history = self._scalars[key] = HistoryBuffer()
             self._resumed[key] = resumed
-        history._entries.append(value if count == 1 else Counted(value, count))
+        history._fresh.append(value if count == 1 else Counted(value, count))
 
     def update_scalars(self, log_dict: Mapping[str, Any], resumed: bool = True) -> None:
         """Append to several histories.
@@ -142,11 +142,9 @@ class MessageHub(ManagerMixin):
 
     def state_dict(self) -> dict[str, Any]:
         """Return what belongs into a checkpoint, as tensors and plain data."""
-        import torch  # deferred: the hub itself needs none
-
         return {
             "log_scalars": {
-                key: [torch.from_numpy(part) for part in history.data]
+                key: _as_tensors(history)
                 for key, history in self._scalars.items()
                 if self._resumed.get(key, True) and len(history)
             },
@@ -174,6 +172,15 @@ class MessageHub(ManagerMixin):
             self._scalars[key] = history
             self._resumed[key] = True
         self.update_info_dict(state["runtime_info"])
+
+
+def _as_tensors(history: HistoryBuffer) -> list[Any]:
+    """Return values and counts of a history without a copy; equal counts take the room of one."""
+    import torch  # deferred: the hub itself needs none
+
+    values, counts = history.read()
+    ones = torch.ones(1, dtype=torch.int64).expand(len(values))
+    return [torch.from_numpy(values), ones if counts is None else torch.from_numpy(counts)]
 
 
 def _check_number(key: str, value: object) -> None:
