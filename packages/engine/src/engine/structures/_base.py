@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -45,11 +45,17 @@ class BaseDataElement:
 
     _metainfo_fields: dict[str, None]
     _data_fields: dict[str, None]
+    _plain_names: ClassVar[set[str]] = set()
+    """Names of fields that are kept as they are: no property of the class has them."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._plain_names = set()
 
     def __init__(self, *, metainfo: Mapping[str, Any] | None = None, **kwargs: Any) -> None:
         # The names of the fields, in the order in which they were set.
-        self.__dict__["_metainfo_fields"] = {}
-        self.__dict__["_data_fields"] = {}
+        kept = self.__dict__
+        kept["_metainfo_fields"], kept["_data_fields"] = {}, {}
         if metainfo is not None:
             self.set_metainfo(metainfo)
         if kwargs:
@@ -67,6 +73,9 @@ class BaseDataElement:
             object.__setattr__(self, name, value)
         else:
             self.set_field(value, name)
+            kind = type(self)
+            if kind.__setattr__ is BaseDataElement.__setattr__ and _keeps_plainly(kind, name):
+                kind._plain_names.add(name)
 
     def __delattr__(self, name: str) -> None:
         """Remove a field."""
@@ -88,8 +97,14 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of data.
         """
         check_type("metainfo", metainfo, Mapping)
+        plain, kept = self._plain_names, self.__dict__
+        fields, others = self._metainfo_fields, self._data_fields
         for name, value in metainfo.items():
-            self.set_field(_copy(value), name, field_type="metainfo")
+            if name in plain and name not in others:
+                fields[name] = None
+                kept[name] = _copy(value)
+            else:
+                self.set_field(_copy(value), name, field_type="metainfo")
 
     def set_data(self, data: Mapping[str, Any]) -> None:
         """Add or change data.
@@ -102,8 +117,14 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of meta information.
         """
         check_type("data", data, Mapping)
+        plain, kept = self._plain_names, self.__dict__
+        fields, others = self._data_fields, self._metainfo_fields
         for name, value in data.items():
-            setattr(self, name, value)
+            if name in plain and name not in others:
+                fields[name] = None
+                kept[name] = value
+            else:
+                setattr(self, name, value)
 
     def set_field(
         self,
@@ -311,6 +332,11 @@ class BaseDataElement:
     def _stored_name(self, name: str) -> str:
         """Return the name of the attribute in which a field is kept."""
         return f"_{name}" if _is_property(self, name) and f"_{name}" in self.__dict__ else name
+
+
+def _keeps_plainly(kind: type[BaseDataElement], name: str) -> bool:
+    """Return whether `set_field` keeps a field in an attribute of its own name, and no more."""
+    return kind.set_field is BaseDataElement.set_field and name[:1] != "_"
 
 
 def _is_property(element: BaseDataElement, name: str) -> bool:
