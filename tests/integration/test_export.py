@@ -96,7 +96,7 @@ def test_the_metadata_say_what_goes_in_and_out(files: dict[str, Path]) -> None:
 
 @pytest.mark.slow
 def test_the_graph_holds_the_data_preprocessor(files: dict[str, Path]) -> None:
-    import onnxruntime  # type: ignore[import-untyped]  # it has no annotations
+    import onnxruntime
 
     images = torch.randint(0, 256, (3, 1, 8, 8), dtype=torch.uint8)
     session = onnxruntime.InferenceSession(str(files["onnx"]))

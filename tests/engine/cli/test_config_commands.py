@@ -224,3 +224,10 @@ def test_train_goes_on_without_the_check(capsys: pytest.CaptureFixture[str]) -> 
 def test_debug_shows_the_traceback() -> None:
     with pytest.raises(FileNotFoundError):
         main(["config", "show", "bas.py", "--debug"])
+
+
+def test_lint_with_data_elsewhere(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    config = "mmalpha::resnet18_cifar10.py"
+    told = _json(capsys, "lint", config, "--data-root", str(tmp_path / "no"), status=1)
+    assert {each["kind"] for each in told["findings"]} == {"missing-folder"}
+    assert _printed(capsys, "lint", config, "--data-root", str(tmp_path)) == "no findings\n"

@@ -11,7 +11,15 @@ import typer
 
 from engine.config import Config, ConfigError, changes, leaves, parse_options
 
-from ._arguments import ConfigArgument, DebugOption, JsonOption, OptionsOption, TrustOption
+from ._arguments import (
+    ConfigArgument,
+    DataRootOption,
+    DebugOption,
+    JsonOption,
+    OptionsOption,
+    TrustOption,
+)
+from ._settings import set_data_root
 
 app = typer.Typer(help="Show and compare configs; their schema.", no_args_is_help=True)
 
@@ -52,6 +60,7 @@ def diff(
 def lint(
     config: ConfigArgument,
     cfg_options: OptionsOption = None,
+    data_root: DataRootOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
     debug: DebugOption = False,
@@ -59,7 +68,10 @@ def lint(
     """Check a config without building anything; the exit status is 1 if there are findings."""
     from engine.lint import check  # deferred: other commands don't need it
 
-    report = check(_read(config, cfg_options, trust))
+    cfg = _read(config, cfg_options, trust)
+    if data_root is not None:
+        set_data_root(cfg, data_root)
+    report = check(cfg)
     typer.echo(_to_json(report.to_dict()) if as_json else str(report))
     if report:
         raise typer.Exit(1)

@@ -65,7 +65,7 @@ def read_config(name: str, settings: Settings) -> Config:
     if settings.seed is not None:
         _set(cfg, "--seed", randomness={"seed": settings.seed})
     if settings.data_root is not None:
-        _set_data_root(cfg, settings.data_root)
+        set_data_root(cfg, settings.data_root)
     if settings.resume:
         _set(cfg, "--resume", resume=True)
     if settings.amp:
@@ -77,7 +77,12 @@ def _set(cfg: Config, option: str, **values: Any) -> None:
     cfg.merge_from_dict(Options(values, option))
 
 
-def _set_data_root(cfg: Config, data_root: str) -> None:
+def set_data_root(cfg: Config, data_root: str) -> None:
+    """Give all datasets of a config another folder.
+
+    Raises:
+        ConfigError: If the config has no data loaders.
+    """
     loaders = [key for key in cfg if key.endswith("_dataloader") and cfg[key]]
     if not loaders:
         raise ConfigError("--data-root: the config has no data loaders")

@@ -228,7 +228,7 @@ def _require_onnx() -> None:
 
 def _require_runtime() -> Any:
     try:
-        import onnxruntime  # type: ignore[import-untyped]  # it has no annotations
+        import onnxruntime
     except ImportError as error:
         raise ImportError(
             "models of ONNX need the package onnxruntime: pip install 'engine[onnx]'"
