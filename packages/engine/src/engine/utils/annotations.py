@@ -122,8 +122,10 @@ def _union(members: tuple[Any, ...]) -> Allowed:
         if alternatives is None:
             return None
         found += alternatives
-    is_plain = any(each != Scalar("null") for each in found)
-    return tuple(dict.fromkeys(found)) if is_plain else None  # what becomes the array is not known
+    has_array = any(map(_is_array, members))
+    if has_array and all(each == Scalar("null") for each in found):
+        return None  # which values become the array is not known
+    return tuple(dict.fromkeys(found))
 
 
 def _is_array(annotation: Any) -> bool:
