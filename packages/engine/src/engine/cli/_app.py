@@ -34,13 +34,10 @@ from . import (
     _test,
     _train,
 )
+from ._arguments import PAIRS, REPEATED
 from ._help import Sections
 
 USER_ERROR = 2
-
-# Options that take several words.
-_PAIRS = ("--cfg-options", "--set")
-_REPEATED = (*_PAIRS, "--keys")
 
 
 def _print_version(is_wanted: bool) -> None:
@@ -134,9 +131,9 @@ def _repeat_options(words: list[str]) -> list[str]:
     result: list[str] = []
     option = ""
     for word in words:
-        if word in _REPEATED:
+        if word in REPEATED:
             option = word
-        elif word.startswith("-") or (option in _PAIRS and "=" not in word):
+        elif word.startswith("-") or (option in PAIRS and "=" not in word):
             option = ""
         elif option and result[-1] != option:
             result.append(option)

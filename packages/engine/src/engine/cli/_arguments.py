@@ -8,6 +8,10 @@ from typing import Annotated
 
 import typer
 
+# Options that take several words, the first ones pairs of key and value.
+PAIRS = ("--cfg-options", "--set")
+REPEATED = (*PAIRS, "--keys")
+
 ConfigArgument = Annotated[
     str,
     typer.Argument(

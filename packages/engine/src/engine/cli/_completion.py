@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from typing import Annotated, Any, Literal
 
 import typer
 
+from ._arguments import REPEATED
 from ._completion_values import Offer, values_of
 
 HIDDEN_COMMAND = "__complete"
 """The command by which the scripts ask for completions of the words after it."""
-
-_SEVERAL = {"--cfg-options", "--set", "--keys"}  # options that take several words
 
 
 def completion(
@@ -43,25 +42,20 @@ def complete(command: Any, words: list[str]) -> Iterator[Offer]:
         words: The words after its name; the last one is not complete.
     """
     *done, current = words or [""]
-    given: dict[str, list[str]] = {}
     arguments: list[str] = []
     option = None  # which waits for a value
     for word in done:
         if option is not None and not word.startswith("-"):
-            given.setdefault(option.name, []).append(word)
-            option = option if _SEVERAL & {*option.opts} else None
+            option = option if {*REPEATED} & {*option.opts} else None
         elif word.startswith("-"):
             name, _, value = word.partition("=")
-            option = _find_option(command, name)
-            if option is not None and value:
-                given.setdefault(option.name, []).append(value)
-                option = None
+            option = None if value else _find_option(command, name)
         elif hasattr(command, "commands"):
             if (command := command.commands.get(word)) is None:
                 return
         else:
             arguments.append(word)
-    yield from _offers(command, option, arguments, given, current)
+    yield from _offers(command, option, arguments, current)
 
 
 def _find_option(command: Any, name: str) -> Any:
@@ -72,9 +66,7 @@ def _find_option(command: Any, name: str) -> Any:
     return None
 
 
-def _offers(
-    command: Any, option: Any, arguments: list[str], given: Mapping[str, list[str]], current: str
-) -> Iterator[Offer]:
+def _offers(command: Any, option: Any, arguments: list[str], current: str) -> Iterator[Offer]:
     words: Iterable[Offer]
     if current.startswith("-"):
         words = _options_of(command)

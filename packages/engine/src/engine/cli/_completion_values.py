@@ -73,14 +73,14 @@ def _items(found: Any) -> Iterable[tuple[Any, Any]]:
     return found.items() if isinstance(found, Mapping) else ()
 
 
-def _names(current: str, with_sources: bool = True) -> Iterator[Offer]:
+def _names(current: str) -> Iterator[Offer]:
     """Yield names in registries; those of a source once its prefix is there."""
     index = KeptIndex(lambda _: None, accepts_old=True)
     listing = index.listing()
     for each in listing.names:
         yield each.full_name, each.registry
         yield each.name, f"{each.registry} of {each.scope}"
-    for prefix in listing.sources if with_sources else ():
+    for prefix in listing.sources:
         if current.startswith(f"{prefix}."):
             try:
                 found = index.names_of_source(prefix)

@@ -236,8 +236,7 @@ class RegistryNode(Generic[T]):
     def _add(self, module: Any, names: Sequence[str] | None, force: bool) -> None:
         if not callable(module):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
-        caller, modules, scopes = find_caller(), self._module_dict, self._tree.scopes
-        place = caller.f_code, caller.f_lasti, caller.f_globals
+        place, modules, scopes = place_of(find_caller()), self._module_dict, self._tree.scopes
         for name in names or (module.__name__,):
             if not name or "." in name or name in scopes:
                 raise ValueError(f"{CallSite(place)}: {self._problem_of(name)}")
