@@ -17,6 +17,7 @@ from ._arguments import (
     OptionsOption,
     TrustOption,
 )
+from ._drawing import require_drawing
 from ._settings import Settings, read_config
 from ._table import print_table
 
@@ -57,12 +58,8 @@ def browse(
     The exit status is 1 if there are findings.
     """
     from engine import report  # deferred: --help needs no torch
-    from engine.visualization import require_matplotlib
 
-    try:
-        require_matplotlib()
-    except ImportError as error:
-        raise ValueError(str(error)) from error  # an error of the user, shown without traceback
+    require_drawing()
     if out.suffix not in ("", ".png") and not out.is_dir():
         raise ValueError(f"--out must be a file *.png, or a folder; got {out}")
     cfg = read_config(config, Settings(options=cfg_options or [], data_root=data_root, trust=trust))

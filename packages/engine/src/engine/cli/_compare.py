@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
-from engine.visualization import find_runs, plot_curves, require_matplotlib
+from engine.visualization import find_runs, plot_curves
 
 from ._arguments import DebugOption, JsonOption, MonitorOption, RuleOption
+from ._drawing import require_drawing
 from ._table import print_table
 
 
@@ -36,10 +37,7 @@ def compare(
     from engine.runner import compare_runs, run_folders  # deferred: --help needs no torch
 
     if out is not None:
-        try:
-            require_matplotlib()
-        except ImportError as error:
-            raise ValueError(str(error)) from error  # an error of the user, without traceback
+        require_drawing()
     found = compare_runs(paths, monitor, rule)
     if as_json:
         typer.echo(json.dumps(found.to_dict(), indent=2))

@@ -18,6 +18,7 @@ from ._arguments import (
     SeedOption,
     TrustOption,
 )
+from ._drawing import require_drawing
 from ._run_end import exit_after_signal
 from ._settings import Settings, read_config
 from ._table import print_table
@@ -85,14 +86,9 @@ def lr(
 
 def _image(out: Path | None, as_json: bool) -> Path | None:
     """Return where the image goes, if there is to be one and it can be drawn."""
-    from engine.visualization import require_matplotlib  # deferred, as above
-
     if out is None and as_json:
         return None
-    try:
-        require_matplotlib()
-    except ImportError as error:
-        raise ValueError(str(error)) from error  # an error of the user, shown without traceback
+    require_drawing()
     return out or Path("lr.png")
 
 

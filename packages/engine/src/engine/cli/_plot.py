@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from engine.visualization import find_runs, plot_curves, require_matplotlib
+from engine.visualization import find_runs, plot_curves
 
 from ._arguments import DebugOption
+from ._drawing import require_drawing
 
 
 def plot(
@@ -33,9 +34,6 @@ def plot(
     debug: DebugOption = False,
 ) -> None:
     """Draw the curves of one run or several; a resumed run is one curve."""
-    try:
-        require_matplotlib()
-    except ImportError as error:
-        raise ValueError(str(error)) from error  # an error of the user, shown without traceback
+    require_drawing()
     plot_curves(find_runs(paths), out, keys or ())
     typer.echo(f"Wrote {out}")
