@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -93,3 +94,15 @@ def test_statistics_by_name(median: str) -> None:
     assert history.statistics(median, window=3) == 2.0
     with pytest.raises(KeyError, match=r"no statistic is called 'mode'; there are .*max, mean"):
         history.statistics("mode")
+
+
+def test_what_was_read_is_the_reader_s_own() -> None:
+    history = HistoryBuffer([1.0, 2.0], [1, 1])
+    values, counts = history.data
+    values[:] = 0
+    counts[:] = 7
+    history.update(3.0)
+    assert values.tolist() == [0, 0]
+    assert [part.tolist() for part in history.data] == [[1, 2, 3], [1, 1, 1]]
+    assert history.mean() == 2
+    torch.from_numpy(history.data[0])  # warns of arrays that can't be written to

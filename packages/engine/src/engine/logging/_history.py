@@ -71,16 +71,13 @@ class HistoryBuffer:
 
     @property
     def data(self) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.int64]]:
-        """All values and their counts, each of shape `(n,)`. They can't be written to."""
+        """Copies of all values and their counts, each of shape `(n,)`."""
         import numpy as np  # deferred: the buffer itself needs none until it is read
 
         if not len(self):
             return np.empty(0, np.float64), np.empty(0, np.int64)
         values, counts = self.read()
-        for part in (values, counts):
-            if part is not None:
-                part.flags.writeable = False
-        return values, np.broadcast_to(np.int64(1), values.shape) if counts is None else counts
+        return values.copy(), _ones(len(values)) if counts is None else counts.copy()
 
     def __len__(self) -> int:
         """Return how many values are kept."""
