@@ -10,6 +10,8 @@ from engine.structures import BaseDataElement
 
 from ._metric import BaseMetric
 
+_DICTS = frozenset({dict})
+
 
 @EVALUATOR.register_module()
 class Evaluator:
@@ -110,7 +112,7 @@ class Evaluator:
 
 
 def _as_dicts(data_samples: Sequence[Any]) -> Sequence[dict[str, Any]]:
-    if not any(issubclass(kind, BaseDataElement) for kind in {*map(type, data_samples)}):
+    if _DICTS.issuperset(map(type, data_samples)):
         return data_samples
     return [
         sample.to_dict() if isinstance(sample, BaseDataElement) else sample

@@ -21,7 +21,7 @@ from engine.registry import needs_trust
 from engine.registry.restrictions import WRITES_ELSEWHERE
 from engine.utils import check_types
 
-_NUMBERS = frozenset({bool, int, float, str})
+_PLAIN = frozenset({bool, int, float, str})
 
 
 @needs_trust(collect_dir=WRITES_ELSEWHERE)
@@ -147,12 +147,15 @@ class BaseMetric(ABC):
 
 def _on_cpu(data: Any) -> Any:
     """Move all tensors in lists, tuples and dictionaries to main memory."""
-    if isinstance(data, list) and _NUMBERS.issuperset(map(type, data)):
-        return data
+    kind = type(data)
     if isinstance(data, torch.Tensor):
-        return data.cpu()
+        return data if data.is_cpu else data.cpu()
     if isinstance(data, dict):
-        return {key: _on_cpu(value) for key, value in data.items()}
+        if _PLAIN.issuperset(map(type, data.values())):
+            return data
+        return {
+            key: value if type(value) in _PLAIN else _on_cpu(value) for key, value in data.items()
+        }
     if isinstance(data, list | tuple) and not hasattr(data, "_fields"):
-        return type(data)([_on_cpu(value) for value in data])
+        return data if _PLAIN.issuperset(map(type, data)) else kind(map(_on_cpu, data))
     return data

@@ -59,7 +59,7 @@ class BaseDataElement:
         if metainfo is not None:
             self.set_metainfo(metainfo)
         if kwargs:
-            self.set_data(kwargs)
+            self._keep(kwargs)
 
     if TYPE_CHECKING:
 
@@ -67,6 +67,11 @@ class BaseDataElement:
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Set a field of data."""
+        kept = self.__dict__
+        if name in self._plain_names and name not in kept["_metainfo_fields"]:
+            kept["_data_fields"][name] = None
+            kept[name] = value
+            return
         if name in _BOOKS:
             raise AttributeError(f"{name} is the book of a {type(self).__name__} and can't be set")
         if _is_property(self, name):
@@ -117,14 +122,7 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of meta information.
         """
         check_type("data", data, Mapping)
-        plain, kept = self._plain_names, self.__dict__
-        fields, others = self._data_fields, self._metainfo_fields
-        for name, value in data.items():
-            if name in plain and name not in others:
-                fields[name] = None
-                kept[name] = value
-            else:
-                setattr(self, name, value)
+        self._keep(data)
 
     def set_field(
         self,
@@ -298,9 +296,12 @@ class BaseDataElement:
 
     def to_dict(self) -> dict[str, Any]:
         """Return all fields as a dictionary, elements inside as dictionaries too."""
+        plain, kept = self._plain_names, self.__dict__
         return {
             name: value.to_dict() if isinstance(value, BaseDataElement) else value
-            for name, value in self.all_items()
+            for fields in (self._metainfo_fields, self._data_fields)
+            for name in fields
+            for value in (kept[name] if name in plain else getattr(self, name),)
         }
 
     def __repr__(self) -> str:
@@ -316,14 +317,26 @@ class BaseDataElement:
         The checks of `set_field` are left out: they were made when the data came in.
         """
         made = object.__new__(type(self))
-        old, new = self.__dict__, made.__dict__
+        plain, old, new = self._plain_names, self.__dict__, made.__dict__
         new["_metainfo_fields"] = self._metainfo_fields.copy()
         new["_data_fields"] = self._data_fields.copy()
-        for name in map(self._stored_name, self._metainfo_fields):
-            new[name] = _copy(old[name])
-        for name in map(self._stored_name, self._data_fields):
-            new[name] = convert(old[name])
+        for name in self._metainfo_fields:
+            stored = name if name in plain else self._stored_name(name)
+            new[stored] = _copy(old[stored])
+        for name in self._data_fields:
+            stored = name if name in plain else self._stored_name(name)
+            new[stored] = convert(old[stored])
         return made
+
+    def _keep(self, data: Mapping[str, Any]) -> None:
+        plain, kept = self._plain_names, self.__dict__
+        fields, others = kept["_data_fields"], kept["_metainfo_fields"]
+        for name, value in data.items():
+            if name in plain and name not in others:
+                fields[name] = None
+                kept[name] = value
+            else:
+                setattr(self, name, value)
 
     def _field_name(self, name: str) -> str:
         """Return the public name of a field that a property stores with an underscore."""
