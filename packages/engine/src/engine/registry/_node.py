@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Generic, Self
@@ -236,7 +237,9 @@ class RegistryNode(Generic[T]):
     def _add(self, module: Any, names: Sequence[str] | None, force: bool) -> None:
         if not callable(module):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
-        place, modules, scopes = place_of(find_caller()), self._module_dict, self._tree.scopes
+        frame = sys._getframe(2)  # who calls this is a method of the registry
+        place = (frame.f_code, frame.f_lasti, frame.f_globals)
+        modules, scopes = self._module_dict, self._tree.scopes
         for name in names or (module.__name__,):
             if not name or "." in name or name in scopes:
                 raise ValueError(f"{CallSite(place)}: {self._problem_of(name)}")

