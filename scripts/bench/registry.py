@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextvars import ContextVar
 from functools import partial
 from typing import Any
@@ -20,6 +20,8 @@ from typing import Any
 from measure import Case, Op, count, instructions, print_table
 
 from engine.registry import DefaultScope, Registry
+
+_MANY = 100
 
 
 class Thing:
@@ -39,10 +41,6 @@ class Floor:
         """Look up."""
         return self._names[name]
 
-    def put(self, name: str, module: Any) -> None:
-        """Set."""
-        self._names[name] = module
-
     def build(self, name: str, kwargs: dict[str, Any]) -> Any:
         """Look up, and call."""
         return self._names[name](**kwargs)
@@ -50,6 +48,15 @@ class Floor:
     def has(self, name: str) -> bool:
         """Look up."""
         return name in self._names
+
+    def register(self) -> Callable[[type], type]:
+        """Return a decorator that sets."""
+
+        def decorate(module: type) -> type:
+            self._names[module.__name__] = module
+            return module
+
+        return decorate
 
 
 def cases(names: int, siblings: int) -> Iterator[Case]:
@@ -86,6 +93,33 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     yield Case("in", lambda: "Thing" in root, "floor: in", 3)
     yield Case("in, a miss", lambda: "Nothing" in root, "floor: in", 10)
 
+    # Each of so many names is looked up once after the registry has changed.
+    keys = [f"Cold{i}" for i in range(_MANY)]
+    for key in keys:
+        root.register_module(key, module=Thing)
+        other.register_module(key, module=Thing)
+    floor_of_cold = Floor(dict(root.module_dict))
+
+    def cold(node: Registry[Any], keys: Sequence[str]) -> Op:
+        def op() -> None:
+            root.module_dict["Changed"] = Thing
+            for key in keys:
+                node.get(key)
+
+        return op
+
+    def look_up_each() -> None:
+        for key in keys:
+            floor_of_cold.get(key)
+
+    each = f"floor: {_MANY} lookups"
+    yield Case(each, look_up_each, repeats=40)
+    yield Case(f"{_MANY} cold gets, local", cold(root, keys), each, 6, repeats=40)
+    yield Case(f"{_MANY} cold gets, 10 levels up", cold(chain[10], keys), each, 6, repeats=40)
+    yield Case(f"{_MANY} cold gets, in a scope", cold(root, keys), each, 6, _in_lib0, repeats=40)
+    siblings_keys = [f"{other.scope}.{key}" for key in keys]
+    yield Case(f"{_MANY} cold gets, sibling", cold(own, siblings_keys), each, repeats=40)
+
     bare, full, direct = {"type": "Thing"}, {"type": "Thing", **eight}, {"type": Thing}
     scoped, local = {"type": "Local", "_scope_": "lib0"}, {"type": "Local"}
     build = "floor: build"
@@ -94,11 +128,21 @@ def cases(names: int, siblings: int) -> Iterator[Case]:
     yield Case("build, a class as type", lambda: root.build(direct), build, 3)
     yield Case("build, with _scope_", lambda: root.build(scoped), build, 3)
     yield Case("build, default scope from the root", lambda: root.build(local), build, 3, _in_lib0)
-    put, again = "floor: set a key", Registry("thing", scope="again")
-    yield Case(put, lambda: floor.put("Thing", Thing))
-    yield Case(
-        "register_module", lambda: again.register_module("Thing", force=True, module=Thing), put
-    )
+    classes = [type(key, (), {}) for key in keys]
+
+    def set_each() -> None:
+        empty = Floor({})
+        for each in classes:
+            empty.register()(each)
+
+    def register_each() -> None:
+        empty: Registry[Any] = Registry("thing", scope="empty")
+        for each in classes:
+            empty.register_module()(each)
+
+    put = f"floor: {_MANY} decorators that set a key"
+    yield Case(put, set_each, repeats=40)
+    yield Case(f"register_module of {_MANY} classes", register_each, put, 3, repeats=40)
     yield Case("a scope switch", _switch)
     yield Case("floor: set and reset a context variable", _set_and_reset)
 

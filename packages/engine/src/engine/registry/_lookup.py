@@ -125,7 +125,7 @@ class Lookup:
         inner, dot, _ = name.partition(".")
         if not dot:
             self._search(tuple(owner.walk_up()), name)
-        elif _find_in_tree(owner, canonical_scope(inner)) is not None:  # else it is a dotted path
+        elif owner.find_nearest(canonical_scope(inner)) is not None:  # else it is a dotted path
             self._find(owner, name)
 
     def _search_source(self, prefix: str, source: Any, name: str) -> None:
@@ -197,7 +197,9 @@ def list_search_order(
         if not active.fallback:
             raise
         return own
-    return tuple(dict.fromkeys((*(first or node.root).walk_up(), *own)))
+    order = tuple(dict.fromkeys((*(first or node.root).walk_up(), *own)))
+    node.note_order(active, order)
+    return order
 
 
 def find_scope(node: Node, scope: str, *, is_code: bool = False) -> Node | None:
@@ -216,21 +218,13 @@ def find_scope(node: Node, scope: str, *, is_code: bool = False) -> Node | None:
             or fails to import.
     """
     scope = canonical_scope(scope)
-    found = _find_in_tree(node, scope)
+    found = node.find_nearest(scope)
     if found is None and not (
         is_known_scope(scope) and find_library(scope, is_code=is_code) is None
     ):
         import_scope(scope, is_code=is_code)
-        found = _find_in_tree(node, scope)
+        found = node.find_nearest(scope)
     return found
-
-
-def _find_in_tree(node: Node, scope: str) -> Node | None:
-    for top in node.walk_up():
-        for candidate in top.walk_down():
-            if candidate.scope == scope:
-                return candidate
-    return None
 
 
 def _suggest(name: str, start: RegistryNode[Any]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Generic, Self
+from typing import TYPE_CHECKING, Any, Generic, Self, cast
 
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
@@ -24,19 +24,33 @@ else:
     T = TypeVar("T")
 
 
+Levels = tuple[tuple[Mapping[str, Any], Sequence[str]], ...]
+"""What a node and those above it have, and the locations that each has not imported yet."""
+
+
 class Tree:
     """What the nodes of one tree share.
 
     Attributes:
         scopes: The scopes of all nodes.
+        orders: Where a node searches bare names while a scope is active, as far as that was asked.
+        nearest: The node of a scope that is nearest to a node, as far as that was asked.
         cached_nodes: The nodes that have cached lookups.
     """
 
-    __slots__ = ("cached_nodes", "scopes")
+    __slots__ = ("cached_nodes", "nearest", "orders", "scopes")
 
     def __init__(self) -> None:
         self.scopes: set[str] = set()
+        self.orders: dict[tuple[RegistryNode[Any], ActiveScope], Levels] = {}
+        self.nearest: dict[tuple[RegistryNode[Any], str], RegistryNode[Any]] = {}
         self.cached_nodes: list[RegistryNode[Any]] = []
+
+    def grow(self) -> None:
+        """Drop what is known of the places of nodes, and the cached lookups, for a new node."""
+        self.orders.clear()
+        self.nearest.clear()
+        self.clear_caches()
 
     def clear_caches(self) -> None:
         """Drop the cached lookups of the whole tree, after a change of any node."""
@@ -85,6 +99,8 @@ class RegistryNode(Generic[T]):
         self.parent = parent
         self._tree: Tree = Tree() if parent is None else parent._tree
         self._module_dict: Registered[T] = Registered(self._tree.clear_caches, lambda: self.label)
+        above = () if parent is None else parent._levels
+        self._levels: Levels = ((self._module_dict, self._pending), *above)
         if parent is not None:
             parent._add_child(self)
         self._tree.scopes.add(self._scope)
@@ -155,6 +171,21 @@ class RegistryNode(Generic[T]):
         while level:
             yield from level
             level = [child for node in level for child in node._children.values()]
+
+    def find_nearest(self, scope: str) -> Self | None:
+        """Return the node of a scope in this tree, the nearest if there are several.
+
+        Args:
+            scope: The scope, in its canonical form.
+        """
+        known = self._tree.nearest
+        found: Self | None = cast("Self | None", known.get((self, scope)))
+        if found is None:
+            nodes = (each for top in self.walk_up() for each in top.walk_down())
+            found = next((each for each in nodes if each._scope == scope), None)
+            if found is not None:
+                known[self, scope] = found
+        return found
 
     def __len__(self) -> int:
         """Return how many names this node itself has, its locations included."""
@@ -227,12 +258,41 @@ class RegistryNode(Generic[T]):
         self, active: ActiveScope | None, key: str, found: Callable[..., T] | None
     ) -> None:
         """Cache the result of a lookup until a node of the tree changes; None means nothing."""
-        if not (self.cache or self.absent):
-            self._tree.cached_nodes.append(self)
+        known = self.open_cache(active)
         if found is None:
             self.absent.add((active, key))
         else:
-            self.cache.setdefault(active, {})[key] = found
+            known[key] = found
+
+    def open_cache(self, active: ActiveScope | None) -> dict[str, Callable[..., T]]:
+        """Return what former lookups in a scope have found, to add to it."""
+        known = self.cache.get(active)
+        if known is None:
+            known = self.cache[active] = {}
+            self._tree.cached_nodes.append(self)
+        return known
+
+    def find_imported(self, name: str, active: ActiveScope | None) -> Callable[..., T] | None:
+        """Return what a bare name stands for, if that can be told without an import.
+
+        Args:
+            name: The name.
+            active: The active scope, if there is one.
+        """
+        levels: Levels | None = self._levels
+        if active is not None and active.scope != self._scope:
+            levels = self._tree.orders.get((self, active))
+        for modules, pending in levels or ():
+            if name in modules:
+                found: Callable[..., T] = modules[name]
+                return found
+            if pending:
+                break
+        return None
+
+    def note_order(self, active: ActiveScope, nodes: Sequence[RegistryNode[Any]]) -> None:
+        """Note the nodes in which a bare name is searched in a scope, until the tree grows."""
+        self._tree.orders[self, active] = tuple((n._module_dict, n._pending) for n in nodes)
 
     def _add(self, module: Any, names: Sequence[str] | None, force: bool) -> None:
         if not callable(module):
@@ -261,4 +321,4 @@ class RegistryNode(Generic[T]):
                 f"{other._made_at}; {child._made_at} makes another"
             )
         self._children[child.scope] = child
-        self._tree.clear_caches()
+        self._tree.grow()

@@ -121,7 +121,7 @@ class Registered(dict[str, Callable[..., T]]):
         if name not in self:
             _set_new(self, name, module)
         elif force or self._gives_way(name, module, place):
-            super().__setitem__(name, module)
+            dict.__setitem__(self, name, module)
         else:
             return
         self.places[name] = place

@@ -123,13 +123,23 @@ class Registry(RegistryNode[T]):
             TypeError: If `key` is not a str.
         """
         active = get_active_scope()
-        try:
-            return self.cache[active][key]
-        except (KeyError, TypeError):
-            pass  # a key that can't be hashed is no str either
+        known = self.cache.get(active)
+        if known is not None:
+            try:
+                found = known.get(key)
+            except TypeError:  # a key that can't be hashed is no str either
+                found = None
+            if found is not None:
+                return found
         if not isinstance(key, str):
             raise TypeError(f"registry key must be a str; got {key!r}")
-        if (active, key) in self.absent and default is not _MISSING:
+        found = self.find_imported(key, active)
+        if found is not None:
+            if known is None:
+                known = self.open_cache(active)
+            known[key] = found
+            return found
+        if default is not _MISSING and (active, key) in self.absent:
             return default
         lookup = Lookup(key, self, active).run()
         self.cache_lookup(active, key, lookup.found)
