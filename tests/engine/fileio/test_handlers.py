@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import math
 from pathlib import Path
 from typing import IO, Any
@@ -11,7 +12,7 @@ from uuid import uuid4
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from engine.fileio import (
@@ -36,6 +37,24 @@ def test_json_gives_back_what_was_dumped(value: Any) -> None:
     text = dump(value, file_format="json")
     assert isinstance(text, str)
     assert load(io.StringIO(text), file_format="json") == value
+
+
+@given(
+    st.text(st.sampled_from('0123456789eE+-.[]{}":,truefalsn \\u\t\ufeff'), max_size=40)
+    | st.floats().map(repr)
+)
+@example("1" * 40)
+@example("NaN")
+@example('{"a": 1e400, "a": -0}')
+@example(r'"\ud800"')
+def test_json_is_read_as_python_reads_it(text: str) -> None:
+    try:
+        expected = json.loads(text.removeprefix("\ufeff"))
+    except ValueError:
+        with pytest.raises(ValueError, match="line 1 column"):
+            load(io.StringIO(text), file_format="json")
+    else:
+        assert repr(load(io.StringIO(text), file_format="json")) == repr(expected)
 
 
 @pytest.mark.parametrize("name", ["a.json", "a.yaml", "a.yml"])
