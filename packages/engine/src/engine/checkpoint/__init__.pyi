@@ -8,6 +8,7 @@ from ._folder_layout import remove_abandoned_folders as remove_abandoned_folders
 from ._folder_layout import remove_folder as remove_folder
 from ._folder_reader import CheckpointFolder as CheckpointFolder
 from ._folder_writer import FolderSave as FolderSave
+from ._folder_writer import Room as Room
 from ._loader import CheckpointLoader as CheckpointLoader
 from ._loader import check_exists as check_exists
 from ._loader import get_torchvision_models as get_torchvision_models

@@ -52,6 +52,9 @@ from ._folder_layout import (
 )
 from ._safetensors import require_safetensors
 
+Room = dict[str, dict[Any, Tensor]]
+"""Memory for the copies of tensors, by the names of parts and of tensors."""
+
 
 class FolderSave:
     """The saving of a checkpoint folder: its content is taken at once, and written by `write`.
@@ -65,6 +68,8 @@ class FolderSave:
         folder: The name of the folder, or a URL for fsspec.
         backend_args: Options of the file system behind a URL.
         committed: Called in the first process once the checkpoint is there.
+        room: Where tensors are copied to, for saves that follow each other: each takes the memory
+            of the one before, which must be written by then. None means memory of its own.
 
     Raises:
         ImportError: If safetensors is missing.
@@ -78,9 +83,11 @@ class FolderSave:
         folder: str,
         backend_args: Mapping[str, Any] | None = None,
         committed: Callable[[], object] | None = None,
+        room: Room | None = None,
     ) -> None:
         require_safetensors()
         self.folder = folder
+        self._room = room
         self._backend_args = backend_args
         self._committed = committed
         self._group = get_saving_group()
@@ -137,7 +144,7 @@ class FolderSave:
         parts: dict[str, tuple[_Planner, HuggingFaceStorageWriter]] = {}
         plans: dict[str, SavePlan] = {}
         for name in names:
-            planner = _Planner(flatten_state_dict=False)
+            planner = _Planner(None if self._room is None else self._room.setdefault(name, {}))
             writer = HuggingFaceStorageWriter(str(self._local / name), save_distributed=True)
             planner.set_up_planner(_own(tensors.get(name, {})), is_coordinator=is_main_process())
             writer.set_up_storage_writer(is_main_process())
@@ -240,13 +247,27 @@ class FolderSave:
 
 
 class _Planner(DefaultSavePlanner):
-    """Plans which process writes what, and copies what is this one's to main memory."""
+    """Plans which process writes what, and copies what is this one's to main memory.
+
+    Args:
+        room: The copies of a save before, whose memory is taken; None means that there are none.
+    """
+
+    def __init__(self, room: dict[Any, Tensor] | None) -> None:
+        super().__init__(flatten_state_dict=False)
+        self._room = room
 
     def finish_plan(self, new_plan: SavePlan) -> SavePlan:
         """Keep the plan, and copy what it names."""
         plan = super().finish_plan(new_plan)
         resolve = super().resolve_data
-        self._copies = {item.index: _copy(resolve(item)) for item in plan.items}
+        room = self._room or {}
+        self._copies = {
+            item.index: _copy(resolve(item), room.get(item.index)) for item in plan.items
+        }
+        if self._room is not None:
+            self._room.clear()
+            self._room.update(self._copies)
         return plan
 
     def resolve_data(self, write_item: WriteItem) -> Any:
@@ -254,8 +275,15 @@ class _Planner(DefaultSavePlanner):
         return self._copies.pop(write_item.index)
 
 
-def _copy(tensor: Any) -> Tensor:
-    """Return a contiguous copy in main memory that shares its memory with no other."""
+def _copy(tensor: Any, room: Tensor | None) -> Tensor:
+    """Return a contiguous copy in main memory that shares its memory with no other.
+
+    Args:
+        tensor: The tensor.
+        room: A former copy, whose memory is taken if it has the same shape and type.
+    """
+    if room is not None and (room.shape, room.dtype) == (tensor.shape, tensor.dtype):
+        return room.copy_(tensor.detach())
     copied: Tensor = tensor.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
     return copied
 

@@ -437,7 +437,8 @@ class Runner(RunProgress):
             from engine.checkpoint import FolderSave  # deferred: imports torch's own checkpoints
 
             process = checkpointer.process_state()
-            save = FolderSave(checkpoint, process, target, backend_args, committed)
+            room = self._background.room if background else None
+            save = FolderSave(checkpoint, process, target, backend_args, committed, room)
             self._background.run(save.write, background)
         elif is_main_process():
             save_checkpoint(checkpoint, target, backend_args)
