@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import importlib
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,9 @@ from torch._C._distributed_c10d import TCPStore
 from torch.multiprocessing.spawn import start_processes
 
 from engine.testing import reset
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Beside Hypothesis's own choice (its "ci" profile where CI is set): a busy machine is no error.
 settings.register_profile("workspace", settings(), deadline=None)
@@ -87,3 +91,14 @@ def together(monkeypatch: pytest.MonkeyPatch) -> Together:
                 pytest.fail(f"{script.name} took more than {timeout:.0f} s")
 
     return run
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """Return a Chromium; its loop is that of the module alone, so that others can run their own."""
+    sync_api = pytest.importorskip("playwright.sync_api")
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.skip("needs a Chromium browser: apt-get install chromium")
+    with sync_api.sync_playwright() as playwright:
+        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])

@@ -180,11 +180,13 @@ def _access_cases() -> Iterator[Case]:
         repeats=500,
     )
     yield Case("cfg.a.b.c", _hundred("x.a.b.c", cfg), "floor: a.b.c of objects", 4, repeats=500)
-    yield Case("floor: ['a']['b']['c'] of dicts", _hundred("x['a']['b']['c']", plain), repeats=500)
     yield Case(
-        "cfg['a']['b']['c']",
+        "floor: `['a']['b']['c']` of dicts", _hundred("x['a']['b']['c']", plain), repeats=500
+    )
+    yield Case(
+        "`cfg['a']['b']['c']`",
         _hundred("x['a']['b']['c']", cfg),
-        "floor: ['a']['b']['c'] of dicts",
+        "floor: `['a']['b']['c']` of dicts",
         2,
         repeats=500,
     )

@@ -1,17 +1,10 @@
-"""A browser, and registries with names of every kind."""
+"""Registries with names of every kind."""
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
-
-import pytest
+from typing import Any
 
 from engine.registry import PackageSource, Registry
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser
 
 HOSTILE = "</script><script>document.title = 'broken'</script><!-- <img src=x onerror=alert(1)>"
 MANY = 5000
@@ -60,14 +53,3 @@ def make_roots() -> dict[str, Registry[Any]]:
     for number in range(MANY):
         parts.register_module(name=f"Part{number:04}", module=part)
     return {"LOSSES": losses, "PARTS": parts}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """Return a Chromium; its loop is that of the module alone, so that others can run their own."""
-    sync_api = pytest.importorskip("playwright.sync_api")
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.skip("needs a Chromium browser: apt-get install chromium")
-    with sync_api.sync_playwright() as playwright:
-        yield playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
