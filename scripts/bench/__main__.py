@@ -8,6 +8,7 @@ dist        exchanges between processes, over torch.distributed
 finetune    fine-tuned weights, over training from scratch
 gpu         training on one GPU, over a plain PyTorch loop
 loop        an iteration of a training, over a raw PyTorch loop
+parts       single parts, over those of MMEngine
 registry    lookups and builds, in seconds and in instructions
 zoo         size and speed of the models that the libraries ship
 """
@@ -24,6 +25,7 @@ import dist
 import finetune
 import gpu
 import loop
+import parts
 import registry
 import zoo
 
@@ -36,6 +38,7 @@ BENCHMARKS = {
     "finetune": finetune.main,
     "gpu": gpu.main,
     "loop": loop.main,
+    "parts": parts.main,
     "registry": registry.main,
     "zoo": zoo.main,
 }

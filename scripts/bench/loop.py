@@ -1,26 +1,27 @@
 """What an iteration of a training costs over a raw PyTorch loop, on one thread.
 
-Both train the same tiny network on the same batches from the same loader, with the default hooks
-and a log line every 50 iterations. They take turns in one process, and a ratio is that of the
-fastest rounds. What a run costs around its iterations follows.
+Both train the same tiny network on the same batches from the same loader; the Runner with the
+default hooks, a checkpoint at the end, and a line every 50 iterations in the log file. They take
+turns in one process, and a ratio is that of the fastest rounds. What a run costs around its
+iterations follows.
 """
 
 from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from functools import partial
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import around
 import torch
 from measure import Case, count, instructions
+from peers_env import run_beside_peers
 from raw_loop import loss_of, new_loader, new_net, new_optimizer, raw_training, raw_validation
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
@@ -29,16 +30,7 @@ from engine.evaluator import BaseMetric
 from engine.model import BaseModel
 from engine.optim import OptimWrapper
 from engine.runner import Runner
-
-PEERS = ["mmengine", "accelerate", "lightning"]
-_NEEDED = [
-    "addict",
-    "lightning-utilities",
-    "opencv-python-headless",
-    "pytorch-lightning",
-    "termcolor",
-    "yapf",
-]
+from engine.structures import BaseDataElement
 
 
 class Classifier(BaseModel):
@@ -62,6 +54,18 @@ class Classifier(BaseModel):
         return scores
 
 
+class ElementClassifier(Classifier):
+    """The same with a `BaseDataElement` for each sample."""
+
+    def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
+        """Return the predictions."""
+        found, labels = self.net(inputs).argmax(1).tolist(), data_samples.tolist()
+        return [
+            BaseDataElement(pred_label=pred, gt_label=label, right=pred == label)
+            for pred, label in zip(found, labels, strict=True)
+        ]
+
+
 class Accuracy(BaseMetric):
     """The share of right predictions."""
 
@@ -74,27 +78,45 @@ class Accuracy(BaseMetric):
         return {"acc": sum(results) / len(results)}
 
 
-def _runner(net: nn.Module, folder: str, **parts: Any) -> Runner:
+DEFAULT = {"logger": {"type": "LoggerHook", "interval": 50}}
+NONE = dict.fromkeys(
+    (
+        "runtime_info",
+        "timer",
+        "data_check",
+        "sampler_seed",
+        "logger",
+        "progress",
+        "param_scheduler",
+        "checkpoint",
+    )
+)
+
+
+def _runner(model: BaseModel, folder: str, hooks: Mapping[str, Any], **parts: Any) -> Runner:
     return Runner(
-        model=Classifier(net),
+        model=model,
         work_dir=folder,
-        default_hooks={"logger": {"type": "LoggerHook", "interval": 50}, "checkpoint": None},
-        log_level="ERROR",
+        default_hooks=hooks,
         randomness={"seed": 0},
         **parts,
     )
 
 
 def our_training(
-    loader: DataLoader[Any], ballast: int = 0, by_epoch: bool = True
+    loader: DataLoader[Any],
+    ballast: int = 0,
+    by_epoch: bool = True,
+    hooks: Mapping[str, Any] = DEFAULT,
 ) -> tuple[float, nn.Module]:
     """Train with the Runner; return the seconds within `train` and the network."""
     loop = {"max_epochs": 1} if by_epoch else {"by_epoch": False, "max_iters": len(loader)}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _silent():
         net = new_net(ballast)
         runner = _runner(
-            net,
+            Classifier(net),
             folder,
+            hooks,
             train_dataloader=loader,
             train_cfg=loop,
             optim_wrapper=OptimWrapper(new_optimizer(net)),
@@ -104,12 +126,13 @@ def our_training(
         return time.perf_counter() - start, net
 
 
-def our_validation(loader: DataLoader[Any]) -> float:
+def our_validation(loader: DataLoader[Any], model: type[Classifier] = Classifier) -> float:
     """Validate with the Runner; return the seconds within `val`."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, _silent():
         runner = _runner(
-            new_net(),
+            model(new_net()),
             folder,
+            DEFAULT,
             val_dataloader=loader,
             val_cfg={},
             val_evaluator=[{"type": Accuracy}],
@@ -117,6 +140,13 @@ def our_validation(loader: DataLoader[Any]) -> float:
         start = time.perf_counter()
         runner.val()
         return time.perf_counter() - start
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep the lines of a run from the terminal; they go to its log file."""
+    with open(os.devnull, "w") as nothing, redirect_stdout(nothing), redirect_stderr(nothing):
+        yield
 
 
 class Pair(NamedTuple):
@@ -129,22 +159,28 @@ class Pair(NamedTuple):
     times_as_long: int = 1
 
 
+def _raw(loader: DataLoader[Any]) -> float:
+    return raw_training(loader)[0]
+
+
+def _ours(**options: Any) -> Callable[[DataLoader[Any]], float]:
+    return lambda loader: our_training(loader, **options)[0]
+
+
 PAIRS = [
-    Pair("epoch loop", lambda d: raw_training(d)[0], lambda d: our_training(d)[0], 1.10),
-    Pair(
-        "iteration loop",
-        lambda d: raw_training(d)[0],
-        lambda d: our_training(d, by_epoch=False)[0],
-        1.10,
-    ),
-    Pair(
-        "300 more modules",
-        lambda d: raw_training(d, 300)[0],
-        lambda d: our_training(d, 300)[0],
-        1.10,
-    ),
-    Pair("ten times as long", lambda d: raw_training(d)[0], lambda d: our_training(d)[0], 1.10, 10),
+    Pair("epoch loop", _raw, _ours(), 1.10),
+    Pair("iteration loop", _raw, _ours(by_epoch=False), 1.10),
+    Pair("epoch loop, no hooks", _raw, _ours(hooks=NONE), 1.05),
+    Pair("iteration loop, no hooks", _raw, _ours(by_epoch=False, hooks=NONE), 1.05),
+    Pair("300 more modules", lambda d: raw_training(d, 300)[0], _ours(ballast=300), 1.10),
+    Pair("ten times as long", _raw, _ours(), 1.10, 10),
     Pair("validation", raw_validation, our_validation, 1.3),
+    Pair(
+        "validation, a `BaseDataElement` for each sample",
+        raw_validation,
+        partial(our_validation, model=ElementClassifier),
+        1.8,
+    ),
 ]
 
 # Instructions are counted for two lengths: what does not depend on the length falls out.
@@ -196,26 +232,6 @@ def print_iterations(iterations: int, counted: dict[str, float]) -> None:
     print(f"\nThe weights after both are {'' if same else 'not '}equal, bit for bit.")
 
 
-def print_peers(iterations: int) -> None:
-    """Print what an iteration costs with other libraries, in an environment made for them.
-
-    It sees what is installed here, and has the other libraries beside it.
-    """
-    folder = Path(sys.prefix) / "peers"
-    python, is_complete = folder / "bin" / "python", folder / "complete"
-    if not is_complete.exists():
-        subprocess.run([sys.executable, "-m", "venv", "--without-pip", folder], check=True)
-        [packages] = folder.glob("lib/python*/site-packages")
-        own = next(path for path in sys.path if path.endswith("site-packages"))
-        (packages / "own.pth").write_text(f"import site; site.addsitedir({own!r})\n")
-        uv = os.environ.get("UV", "uv")
-        words = [uv, "pip", "install", "--quiet", "--no-deps", "--python", str(python)]
-        subprocess.run([*words, *PEERS, *_NEEDED], check=True)
-        is_complete.touch()
-    script = str(Path(__file__).with_name("peers.py"))
-    subprocess.run([python, "-W", "ignore", script, str(iterations)], check=True)
-
-
 def main(words: list[str]) -> None:
     """Print the tables.
 
@@ -234,7 +250,7 @@ def main(words: list[str]) -> None:
     if options.count:
         count(_cases())
     elif options.peers:
-        print_peers(options.iterations)
+        run_beside_peers("peers.py", str(options.iterations))
     else:
         counted = instructions(__file__, ["--count"]) if options.instructions else {}
         print_iterations(options.iterations, counted)

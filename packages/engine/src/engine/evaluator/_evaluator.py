@@ -10,8 +10,6 @@ from engine.structures import BaseDataElement
 
 from ._metric import BaseMetric
 
-_DICTS = frozenset({dict})
-
 
 @EVALUATOR.register_module()
 class Evaluator:
@@ -54,9 +52,12 @@ class Evaluator:
             data_samples: The outputs of the model; data elements become dictionaries.
             data_batch: The batch as the data loader gave it.
         """
-        samples = _as_dicts(data_samples)
+        for sample in data_samples:
+            if type(sample) is not dict:
+                data_samples = _as_dicts(data_samples)
+                break
         for metric in self.metrics:
-            metric.process(data_batch, samples)
+            metric.process(data_batch, data_samples)
 
     def evaluate(self, size: int) -> dict[str, Any]:
         """Compute the values of all metrics.
@@ -111,9 +112,7 @@ class Evaluator:
         return self.evaluate(len(data_samples))
 
 
-def _as_dicts(data_samples: Sequence[Any]) -> Sequence[dict[str, Any]]:
-    if _DICTS.issuperset(map(type, data_samples)):
-        return data_samples
+def _as_dicts(data_samples: Sequence[Any]) -> list[dict[str, Any]]:
     return [
         sample.to_dict() if isinstance(sample, BaseDataElement) else sample
         for sample in data_samples

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Self, cast
 
 from ._discovery import IMPORTED, PENDING, import_location
 from ._errors import DuplicateNameError, ScopeImportError
-from ._registered import CallSite, Registered, find_caller, get_module, place_of
+from ._registered import CallSite, Registered, find_caller, get_module, place_of, set_new
 from ._scope import ActiveScope, add_known_scope, canonical_scope
 from ._source import Source
 from ._trust import add_package
@@ -299,11 +299,17 @@ class RegistryNode(Generic[T]):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
         frame = sys._getframe(2)  # who calls this is a method of the registry
         place = (frame.f_code, frame.f_lasti, frame.f_globals)
-        modules, scopes = self._module_dict, self._tree.scopes
+        modules, tree = self._module_dict, self._tree
         for name in names or (module.__name__,):
-            if not name or "." in name or name in scopes:
+            if "." in name or name in tree.scopes or not name:
                 raise ValueError(f"{CallSite(place)}: {self._problem_of(name)}")
-            modules.add(name, module, place, force)
+            if name in modules:
+                modules.replace(name, module, place, force)
+            else:
+                set_new(modules, name, module)
+                modules.places[name] = place
+        if tree.cached_nodes:
+            tree.clear_caches()
 
     def _problem_of(self, name: str) -> str:
         if name in self._tree.scopes:

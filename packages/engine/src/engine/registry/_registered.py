@@ -13,7 +13,7 @@ from ._errors import DuplicateNameError
 from ._trust import path_of
 
 T = TypeVar("T")
-_set_new = dict.setdefault  # called in half the time of `dict.__setitem__`
+set_new = dict.setdefault  # for a name that is not taken; half the time of `dict.__setitem__`
 _KINDS = (type, FunctionType, BuiltinFunctionType)
 # The modules whose frames are passed over: a call of `Registry[int]` goes through `typing`.
 _PASSED_OVER = {
@@ -103,8 +103,8 @@ class Registered(dict[str, Callable[..., T]]):
         self._on_change = on_change
         self._label = label
 
-    def add(self, name: str, module: Any, place: Place, force: bool) -> None:
-        """Register a class or a function.
+    def replace(self, name: str, module: Any, place: Place, force: bool) -> None:
+        """Register a class or a function under a name that is taken.
 
         Several libraries may register what a third package defines, such as a layer of torch: the
         later one replaces the former, and each of them yields to a definition of a library's own.
@@ -116,14 +116,13 @@ class Registered(dict[str, Callable[..., T]]):
             force: Whether to replace what has the name now.
 
         Raises:
-            DuplicateNameError: If the name is taken.
+            DuplicateNameError: If what has the name keeps it.
         """
-        if name not in self:
-            _set_new(self, name, module)
-        elif force or self._gives_way(name, module, place):
-            dict.__setitem__(self, name, module)
-        else:
-            return
+        if force or self._gives_way(name, module, place):
+            self._set(name, module, place)
+
+    def _set(self, name: str, module: Any, place: Place) -> None:
+        super().__setitem__(name, module)
         self.places[name] = place
         self._on_change()
 
@@ -146,7 +145,7 @@ class Registered(dict[str, Callable[..., T]]):
         self.displaced.setdefault(name, []).append(f"{path_of(module)} ({site})")
 
     def __setitem__(self, name: str, module: Callable[..., T]) -> None:
-        self.add(name, module, place_of(find_caller()), force=True)
+        self._set(name, module, place_of(find_caller()))
 
     def __delitem__(self, name: str) -> None:
         super().__delitem__(name)

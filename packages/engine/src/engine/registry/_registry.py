@@ -291,17 +291,20 @@ class Registry(RegistryNode[T]):
             DuplicateNameError: If the name is taken and `force` is false.
             TypeError: If `module` is neither a class nor a function, or a name is not a str.
         """
-        if callable(name):  # a bare decorator: `@MODELS.register_module`
+        names: Sequence[str] | None = None
+        if name is None:
+            pass
+        elif isinstance(name, str):
+            names = (name,)
+        elif callable(name):  # a bare decorator: `@MODELS.register_module`
             self._add(name, None, force=False)
             return name
-        if not isinstance(force, bool):
-            raise TypeError(f"force must be a bool; got {force!r}")
-        if isinstance(name, str):
-            names: Sequence[str] | None = (name,)
         else:
             names = name
-            if name is not None and not all(isinstance(each, str) for each in name):
+            if not all(isinstance(each, str) for each in names):
                 raise TypeError(f"name must be a str or a sequence of str; got {name!r}")
+        if force is not True and force is not False:
+            raise TypeError(f"force must be a bool; got {force!r}")
         if module is not None:
             self._add(module, names, force)
             return module
