@@ -10,6 +10,7 @@ gpu         training on one GPU, over a plain PyTorch loop
 loop        an iteration of a training, over a raw PyTorch loop
 parts       single parts, over those of MMEngine
 registry    lookups and builds, in seconds and in instructions
+throughput  images a second of a real training, over a plain loop
 zoo         size and speed of the models that the libraries ship
 """
 
@@ -27,6 +28,7 @@ import gpu
 import loop
 import parts
 import registry
+import throughput
 import zoo
 
 BENCHMARKS = {
@@ -40,6 +42,7 @@ BENCHMARKS = {
     "loop": loop.main,
     "parts": parts.main,
     "registry": registry.main,
+    "throughput": throughput.main,
     "zoo": zoo.main,
 }
 

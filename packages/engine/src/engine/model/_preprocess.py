@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Self
+from typing import Any, Self, TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -52,6 +52,10 @@ class BaseDataPreprocessor(nn.Module):
             training: Whether it is for training.
         """
         return self.cast_data(data)
+
+
+def _is_list_of_tensors(value: Any) -> TypeGuard[Sequence[Tensor]]:
+    return isinstance(value, (list, tuple)) and all(isinstance(each, Tensor) for each in value)
 
 
 def _move(data: Any, device: torch.device, non_blocking: bool) -> Any:
@@ -130,16 +134,16 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         """
         data = self.cast_data(data)
         images = data["inputs"]
+        if not isinstance(images, Tensor) and not _is_list_of_tensors(images):
+            raise TypeError(f"inputs is a tensor or a list of tensors; got {type(images).__name__}")
+        if not isinstance(images, Tensor) and len({each.shape for each in images}) == 1:
+            images = torch.stack(list(images))  # one operation for all is faster
         if isinstance(images, Tensor):
             batch = self._prepare(images)
             data["inputs"] = _pad(batch, batch.shape[-2:], self.pad_size_divisor, self.pad_value)
-        elif isinstance(images, (list, tuple)) and all(isinstance(each, Tensor) for each in images):
-            if len({each.shape for each in images}) == 1:  # one operation for all is faster
-                return self.forward({**data, "inputs": torch.stack(list(images))}, training)
+        else:
             prepared = [self._prepare(each) for each in images]
             data["inputs"] = stack_batch(prepared, self.pad_size_divisor, self.pad_value)
-        else:
-            raise TypeError(f"inputs is a tensor or a list of tensors; got {type(images).__name__}")
         return data
 
     def _prepare(self, image: Tensor) -> Tensor:
