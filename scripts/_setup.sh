@@ -38,6 +38,5 @@ python=$(uv python find)
 "$python" scripts/lock --complete  # uv would complete it too, and not check the hashes
 quiet=(--quiet)
 if [[ -t 2 ]]; then quiet=(); fi
-# What builds the libraries, and what has no wheel, has to be as the lock says too.
-UV_BUILD_CONSTRAINT=<(uv export --quiet --frozen --only-group build) UV_REQUIRE_BUILD_HASHES=1 \
-    UV_PREVIEW_FEATURES=build-dependency-hashes uv sync "${quiet[@]}"
+# What builds the libraries, and a dependency without a wheel, has its hashes in the lock as well.
+UV_REQUIRE_BUILD_HASHES=1 UV_PREVIEW_FEATURES=build-dependency-hashes uv sync "${quiet[@]}"

@@ -414,6 +414,20 @@ def test_no_dependency_is_built_but_those_named(workspace: Path) -> None:
     ]
 
 
+def test_what_builds_is_pinned_to_what_the_lock_has_hashes_of(workspace: Path, uv: str) -> None:
+    settings = tomllib.loads((workspace / "pyproject.toml").read_text())["tool"]["uv"]
+    options = ("--frozen", "--only-group", "build", "--prune", "uv", "--no-hashes", "--no-header")
+    exported = subprocess.run(
+        [uv, "export", "--quiet", *options, "--no-annotate"],
+        cwd=workspace,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+    assert settings["build-constraint-dependencies"] == exported.splitlines()
+
+
 def test_no_file_in_git_names_an_index(workspace: Path) -> None:
     pattern = r"pypi[.]org|pythonhosted[.]org"
     found = subprocess.run(
