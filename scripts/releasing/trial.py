@@ -1,0 +1,84 @@
+"""Built files in empty environments, with the lowest and the newest of what they need."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from .programs import ReleaseError, run, uv
+from .workspace import Library
+
+IMPORT_ALL = Path(__file__).with_name("import_all.py")
+SMALL_RUN = "tests/integration/small_run.py"  # engine ships no config
+CONFIGS = {"mmalpha": "mmalpha::resnet18_digits.py"}
+CONFIG_OF_ALL = "mmbeta::fcn_r18_digits.py"
+USED = "import sys, torch; print('Python', sys.version.split()[0], 'and torch', torch.__version__)"
+SHORT = ("--work-dir", "out", "--cfg-options", "train_cfg.max_epochs=1")
+
+
+class Target(NamedTuple):
+    """A Python, and which versions are installed for it: `lowest-direct` or `highest`."""
+
+    python: str
+    resolution: str
+
+
+class Wheel(NamedTuple):
+    """A wheel, and the library that it was built from."""
+
+    library: Library
+    path: Path
+
+
+def check_python(version: str) -> None:
+    """Check that uv finds a Python of this version."""
+    try:
+        run(uv(), "python", "find", "--no-python-downloads", version, folder=Path.cwd())
+    except ReleaseError:
+        raise ReleaseError(
+            f"uv finds no Python {version}; install it, or choose others with --python"
+        ) from None
+
+
+def try_out(
+    wheels: Sequence[Wheel], others: Sequence[Wheel], target: Target, root: Path, folder: Path
+) -> str:
+    """Install wheels into an empty environment, import what is public, and train.
+
+    Args:
+        wheels: The one that is released, and those of libraries that it requires.
+        others: Those of the other libraries, which come after it has run without them.
+        target: The Python, and which versions of other packages.
+        root: The work tree, for its examples.
+        folder: An empty folder.
+
+    Returns:
+        What it ran on.
+
+    Raises:
+        ReleaseError: Something failed.
+    """
+    programs = folder / "env" / "bin"
+    run(uv(), "venv", "--python", target.python, programs.parent, folder=folder)
+    _install(wheels, target, folder)
+    library = wheels[0].library
+    run(programs / "engine", "--version", folder=folder)
+    run(programs / "python", IMPORT_ALL, library.name, folder=folder)
+    if library.name == "engine":
+        run(programs / "python", root / SMALL_RUN, folder=folder)
+    if library.name in CONFIGS:
+        run(programs / "engine", "train", CONFIGS[library.name], *SHORT, folder=folder)
+    _install([*wheels, *others], target, folder)
+    run(programs / "engine", "train", CONFIG_OF_ALL, *SHORT, folder=folder)
+    return run(programs / "python", "-c", USED, folder=folder).strip()
+
+
+def _install(wheels: Sequence[Wheel], target: Target, folder: Path) -> None:
+    ours = {wheel.library.name for wheel in wheels}
+    required = (requirement for wheel in wheels for requirement in wheel.library.requirements)
+    # Resolved as `lowest-direct`, they are taken in the lowest version only if they are named here.
+    direct = {str(requirement) for requirement in required if requirement.name not in ours}
+    options = ("--python", str(folder / "env"), "--no-build", "--resolution", target.resolution)
+    files = (wheel.path for wheel in wheels)
+    run(uv(), "pip", "install", *options, *files, *sorted(direct), folder=folder)
