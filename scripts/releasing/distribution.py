@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,7 +15,7 @@ BILL = "sbom.cdx.json"
 
 def lock(root: Path) -> None:
     """Write the versions of the libraries into the lock, and choose no others."""
-    run(root / "scripts" / "lock", "--exclude-newer", "false", folder=root, UV=uv())
+    run(sys.executable, root / "scripts" / "lock", "--exclude-newer", "false", folder=root, UV=uv())
 
 
 def write_bill(library: Library) -> None:
