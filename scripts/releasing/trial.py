@@ -10,11 +10,10 @@ from .programs import ReleaseError, run, uv
 from .workspace import Library
 
 IMPORT_ALL = Path(__file__).with_name("import_all.py")
-SMALL_RUN = "tests/integration/small_run.py"  # engine ships no config
-CONFIGS = {"mmalpha": "mmalpha::resnet18_digits.py"}
-CONFIG_OF_ALL = "mmbeta::fcn_r18_digits.py"
+SMALL_RUN = "tests/integration/small_run.py"
+CONFIGS = ("mmalpha::resnet18_digits.py", "mmbeta::fcn_r18_digits.py")
 USED = "import sys, torch; print('Python', sys.version.split()[0], 'and torch', torch.__version__)"
-SHORT = ("--work-dir", "out", "--cfg-options", "train_cfg.max_epochs=1")
+SHORT = ("--cfg-options", "train_cfg.max_epochs=1")
 
 
 class Target(NamedTuple):
@@ -65,18 +64,17 @@ def try_out(
     library = wheels[0].library
     run(programs / "engine", "--version", folder=folder)
     run(programs / "python", IMPORT_ALL, library.name, folder=folder)
-    if library.name == "engine":
+    if len(wheels) == 1:
         run(programs / "python", root / SMALL_RUN, folder=folder)
-    if library.name in CONFIGS:
-        run(programs / "engine", "train", CONFIGS[library.name], *SHORT, folder=folder)
-    _install([*wheels, *others], target, folder)
-    run(programs / "engine", "train", CONFIG_OF_ALL, *SHORT, folder=folder)
+    _install([*wheels, *others], target, folder, extra="vis")  # which the configs use
+    for config in CONFIGS:
+        run(programs / "engine", "train", config, *SHORT, folder=folder)
     return run(programs / "python", "-c", USED, folder=folder).strip()
 
 
-def _install(wheels: Sequence[Wheel], target: Target, folder: Path) -> None:
+def _install(wheels: Sequence[Wheel], target: Target, folder: Path, extra: str = "") -> None:
     ours = {wheel.library.name for wheel in wheels}
-    required = (requirement for wheel in wheels for requirement in wheel.library.requirements)
+    required = (needed for wheel in wheels for needed in wheel.library.requirements(extra))
     # Resolved as `lowest-direct`, they are taken in the lowest version only if they are named here.
     direct = {str(requirement) for requirement in required if requirement.name not in ours}
     options = ("--python", str(folder / "env"), "--no-build", "--resolution", target.resolution)

@@ -49,10 +49,10 @@ class Library:
         """The version that its settings say."""
         return Version(self.project["version"])
 
-    @property
-    def requirements(self) -> list[Requirement]:
-        """What it always needs."""
-        return [Requirement(text) for text in self.project["dependencies"]]
+    def requirements(self, extra: str = "") -> list[Requirement]:
+        """Return what it needs, with an extra if it has that."""
+        extras = self.project.get("optional-dependencies", {})
+        return list(map(Requirement, (*self.project["dependencies"], *extras.get(extra, ()))))
 
     def range_of(self, name: str) -> SpecifierSet | None:
         """Return the range that it requires of another library, in an extra or always."""
