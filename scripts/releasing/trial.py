@@ -32,8 +32,9 @@ class Wheel(NamedTuple):
 
 def check_python(version: str) -> None:
     """Check that uv finds a Python of this version."""
+    command = (uv(), "python", "find", "--no-python-downloads", version)
     try:
-        run(uv(), "python", "find", "--no-python-downloads", version, folder=Path.cwd())
+        run(*command, folder=Path.cwd())
     except ReleaseError:
         raise ReleaseError(
             f"uv finds no Python {version}; install it, or choose others with --python"
