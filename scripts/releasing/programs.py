@@ -8,7 +8,8 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-HIDDEN = ("PYTHONPATH", "VIRTUAL_ENV")
+HIDDEN = ("PYTHONDONTWRITEBYTECODE", "PYTHONPATH", "VIRTUAL_ENV")
+"""What is of this process alone. Without bytecode each start of torch would take twice as long."""
 
 
 class ReleaseError(Exception):
