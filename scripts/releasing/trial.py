@@ -9,6 +9,7 @@ from typing import NamedTuple
 from .programs import ReleaseError, run, uv
 from .workspace import Library
 
+RESOLUTIONS = ("lowest-direct", "highest")
 IMPORT_ALL = Path(__file__).with_name("import_all.py")
 SMALL_RUN = "tests/integration/small_run.py"
 CONFIGS = ("mmalpha::resnet18_digits.py", "mmbeta::fcn_r18_digits.py")
@@ -17,7 +18,7 @@ SHORT = ("--cfg-options", "train_cfg.max_epochs=1")
 
 
 class Target(NamedTuple):
-    """A Python, and which versions are installed for it: `lowest-direct` or `highest`."""
+    """A Python, and one of `RESOLUTIONS`, the versions that are installed for it."""
 
     python: str
     resolution: str
