@@ -35,7 +35,7 @@ def fragments(library: Library) -> dict[Path, str]:
 
 def has_section(library: Library, version: Version) -> bool:
     """Tell whether the changelog of a library has a section of this version."""
-    return f"\n## {version}\n" in _changelog(library).read_text(encoding="utf-8")
+    return _heading(version) in _changelog(library).read_text(encoding="utf-8")
 
 
 def add(library: Library, name: str, kind: str, text: str) -> None:
@@ -46,32 +46,37 @@ def add(library: Library, name: str, kind: str, text: str) -> None:
 
 
 def write(library: Library, version: Version) -> None:
-    """Make a section of the fragments, or extend one that is there, and remove the fragments."""
+    """Move the fragments into the section of a version, which may be there already."""
     used = fragments(library)
     if not used:
         return
-    if not has_section(library, version):
-        _towncrier(library, version, "--yes")
-        return
-    title = f"\n## {version}\n"
-    added = _towncrier(library, version, "--draft").partition(title)[2]
+    heading = _heading(version)
+    added = _draft(library, version).removeprefix(heading.lstrip()).strip()
     changelog = _changelog(library)
-    before, _, after = changelog.read_text(encoding="utf-8").partition(title)
-    section, older, rest = after.partition("\n## ")
-    changelog.write_text(
-        f"{before}{title}{section.rstrip()}\n{added.rstrip()}\n{older}{rest}", encoding="utf-8"
-    )
+    text = changelog.read_text(encoding="utf-8")
+    if heading not in text:
+        title, end, older = text.partition("\n")
+        text = f"{title}{end}{heading}{older}"
+    before, _, after = text.partition(heading)
+    section, following, older = after.partition("\n## ")
+    parts = filter(None, (section.strip(), added))
+    text = f"{before}{heading}\n" + "\n\n".join(parts) + f"\n{following}{older}"
+    changelog.write_text(text, encoding="utf-8")
     for path in used:
         path.unlink()
+
+
+def _heading(version: Version) -> str:
+    return f"\n## {version}\n"
 
 
 def _changelog(library: Library) -> Path:
     return library.folder / "CHANGELOG.md"
 
 
-def _towncrier(library: Library, version: Version, option: str) -> str:
-    """Run towncrier with the settings of the workspace, and return what it prints."""
+def _draft(library: Library, version: Version) -> str:
+    """Return the section that towncrier makes of the fragments."""
     root = library.folder.parents[1]
     settings = ("--config", str(root / "pyproject.toml"), "--dir", str(library.folder))
-    command = (sys.executable, "-m", "towncrier", "build", "--version", str(version))
-    return run(*command, *settings, option, folder=root)
+    command = (sys.executable, "-m", "towncrier", "build", "--draft", "--version", str(version))
+    return run(*command, *settings, folder=root)

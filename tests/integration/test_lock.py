@@ -65,7 +65,7 @@ class Index:
         body: str = "",
         uploaded: datetime | None = LONG_AGO,
     ) -> str:
-        """Add a wheel, and return its hash. The page says when it was uploaded, if that is known."""
+        """Add a wheel, with the time of its upload if that is given, and return its hash."""
         page = self.folder / name / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         wheel = page.with_name(f"{name}-{version}-{tag}.whl")
