@@ -27,8 +27,9 @@ def write_bill(library: Library) -> None:
     options = ("--quiet", "--frozen", "--no-dev", "--format", "cyclonedx1.5")
     exported = run(uv(), "export", "--package", library.name, *options, folder=library.folder)
     bill = json.loads(exported)
-    for component in bill["components"]:
+    for component in (bill["metadata"]["component"], *bill["components"]):
         component.pop("externalReferences", None)  # which name the index; uv.lock has the hashes
+        component.setdefault("purl", f"pkg:pypi/{component['name']}@{component['version']}")
     text = json.dumps(bill, indent=1)
     (library.folder / BILL).write_text(f"{text}\n", encoding="utf-8")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -81,4 +82,6 @@ def _install(wheels: Sequence[Wheel], target: Target, folder: Path, extra: str =
     direct = {str(requirement) for requirement in required if requirement.name not in ours}
     options = ("--python", str(folder / "env"), "--no-build", "--resolution", target.resolution)
     files = (wheel.path for wheel in wheels)
-    run(uv(), "pip", "install", *options, *files, *sorted(direct), folder=folder)
+    age = os.environ.get("UV_EXCLUDE_NEWER", "7 days")  # as scripts/lock
+    command = (uv(), "pip", "install", *options, *files, *sorted(direct))
+    run(*command, folder=folder, UV_EXCLUDE_NEWER=age)
