@@ -83,5 +83,5 @@ def _install(wheels: Sequence[Wheel], target: Target, folder: Path, extra: str =
     options = ("--python", str(folder / "env"), "--no-build", "--resolution", target.resolution)
     files = (wheel.path for wheel in wheels)
     age = os.environ.get("UV_EXCLUDE_NEWER", "7 days")  # as scripts/lock
-    command = (uv(), "pip", "install", *options, *files, *sorted(direct))
-    run(*command, folder=folder, UV_EXCLUDE_NEWER=age)
+    install = (uv(), "pip", "install", *options)
+    run(*install, *files, *sorted(direct), folder=folder, UV_EXCLUDE_NEWER=age)
