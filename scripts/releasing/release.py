@@ -90,6 +90,8 @@ class Release:
     def check(self) -> None:
         """Check that there is something to release, and that the version says what it breaks."""
         name = self.library.name
+        if self.clone.git("tag", "--list", self.tag):
+            raise ReleaseError(f"there is a tag {self.tag} already")
         kinds = changelog.fragments(self.library)
         for sibling in self.workspace.libraries.values():
             self._check_released(sibling)

@@ -67,6 +67,8 @@ class Repository:
         cloned, released = clone.git("rev-parse", "HEAD~"), clone.git("rev-parse", "HEAD")
         self.git("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", str(clone.folder), tag)
         self.check_clean()
+        if self.git("rev-parse", "HEAD") != cloned:
+            raise ReleaseError("the branch has moved meanwhile; run it again")
         self.git("read-tree", "-m", "-u", cloned, released)
         tagged = clone.git("rev-parse", f"refs/tags/{tag}")
         moves = f"update HEAD {released} {cloned}\ncreate refs/tags/{tag} {tagged}\n"

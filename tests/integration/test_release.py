@@ -131,12 +131,11 @@ def test_a_python_that_is_not_there_is_refused(uv: str, monkeypatch: pytest.Monk
         check_python("3.5")
 
 
-@pytest.mark.parametrize("version", ["0.1.0", "0.0.9"])
-def test_a_version_that_is_not_newer_is_refused(
-    released: Small, tmp_path: Path, version: str
-) -> None:
-    with pytest.raises(ReleaseError, match=rf"engine 0\.1\.0 is released; {version} is not newer"):
-        released.release(tmp_path / "made", version).check()
+def test_a_version_that_is_not_newer_is_refused(released: Small, tmp_path: Path) -> None:
+    with pytest.raises(ReleaseError, match=r"there is a tag engine-v0\.1\.0 already"):
+        released.release(tmp_path / "same", "0.1.0").check()
+    with pytest.raises(ReleaseError, match=r"engine 0\.1\.0 is released; 0\.0\.9 is not newer"):
+        released.release(tmp_path / "older", "0.0.9").check()
 
 
 def test_a_release_without_fragments_is_refused(small: Small, tmp_path: Path) -> None:
@@ -343,7 +342,7 @@ def test_a_tag_that_is_there_keeps_the_branch_where_it_is(
 def test_a_branch_that_moved_meanwhile_stays(released: Small, made: Repository) -> None:
     released.write({"other.md": "Somebody else's.\n"})
     before = released.state()
-    with pytest.raises(ReleaseError):
+    with pytest.raises(ReleaseError, match="the branch has moved meanwhile"):
         released.take(made, "engine-v0.1.1")
     assert released.state() == before
 
