@@ -20,7 +20,8 @@ get_uv() {
         "$python" -c 'import pip, sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue
         say "Getting uv with pip into .uv"
         "$python" -m pip install --quiet --no-cache-dir --root-user-action=ignore \
-            --upgrade --target .uv 'uv>=0.13'
+            --upgrade --target .uv --only-binary :all: --require-hashes \
+            --requirement <("$python" scripts/lock --show-uv)
         hash -r  # forget where an older uv was
         return
     done
@@ -35,4 +36,7 @@ fi
 python=$(uv python find)
 "$python" scripts/lock --install-filter
 "$python" scripts/lock --complete  # uv would complete it too, and not check the hashes
-if [[ -t 2 ]]; then uv sync; else uv sync --quiet; fi
+quiet=(--quiet)
+if [[ -t 2 ]]; then quiet=(); fi
+# What builds the libraries, and a dependency without a wheel, has its hashes in the lock as well.
+UV_REQUIRE_BUILD_HASHES=1 UV_PREVIEW_FEATURES=build-dependency-hashes uv sync "${quiet[@]}"

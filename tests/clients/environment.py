@@ -46,7 +46,8 @@ def make(folder: Path, *, with_mmengine: bool = False) -> None:
     locked = run("export", "--frozen", "--no-dev", "--no-hashes", "--no-emit-workspace", *EXPORT)
     (folder / "locked.txt").write_text(locked)
     lists = ["-r", str(folder / "locked.txt"), "-r", str(HERE / "requirements.txt")]
-    install = ("pip", "install", "--quiet", "--no-deps", "--python", str(python))
+    # The settings of the workspace allow no build of what is not its own.
+    install = ("pip", "install", "--no-config", "--quiet", "--no-deps", "--python", str(python))
     run(*install, *lists)
     own = MMENGINE if with_mmengine else ("--reinstall-package", "engine", str(ENGINE))
     run(*install, *own)

@@ -12,6 +12,7 @@ import tomllib
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -39,6 +40,8 @@ version = "1"
 requires-python = ">=3.11"
 """
 
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
+
 Files = dict[str, dict[str, str | None]]
 
 
@@ -53,8 +56,16 @@ class Index:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def publish(self, name: str, version: str, *, tag: str = "py3-none-any", body: str = "") -> str:
-        """Add a wheel, and return its hash."""
+    def publish(
+        self,
+        name: str,
+        version: str,
+        *,
+        tag: str = "py3-none-any",
+        body: str = "",
+        uploaded: datetime | None = LONG_AGO,
+    ) -> str:
+        """Add a wheel, with the time of its upload if that is given, and return its hash."""
         page = self.folder / name / "index.html"
         page.parent.mkdir(parents=True, exist_ok=True)
         wheel = page.with_name(f"{name}-{version}-{tag}.whl")
@@ -69,8 +80,9 @@ class Index:
             for path, text in texts.items():
                 archive.writestr(zipfile.ZipInfo(path), text)  # of a fixed time, so a fixed hash
         digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
+        time = f' data-upload-time="{uploaded:%Y-%m-%dT%H:%M:%SZ}"' if uploaded else ""
         with page.open("a") as links:
-            links.write(f'<a href="{wheel.name}#sha256={digest}">{wheel.name}</a>\n')
+            links.write(f'<a href="{wheel.name}#sha256={digest}"{time}>{wheel.name}</a>\n')
         return f"sha256:{digest}"
 
     @contextmanager
@@ -242,6 +254,34 @@ def test_another_index_completes_the_lock_with_its_versions(
         assert "demo 2.0" in files_of(small.lock.read_text())
 
 
+def test_a_version_is_taken_a_week_after_its_upload(small: Workspace, tmp_path: Path) -> None:
+    now = datetime.now(UTC)
+    busy = Index(tmp_path / "busy")
+    busy.publish("demo", "1.1", uploaded=now - timedelta(days=8))
+    busy.publish("demo", "1.2", uploaded=now - timedelta(days=6))
+
+    with busy.served() as address:
+        small.must("--upgrade", index=address)
+        assert files_of(small.lock.read_text()).keys() == {"demo 1.1", "part 1", "whole 0"}
+        assert "exclude-newer" not in small.lock.read_text()
+
+        small.must("--upgrade", "--exclude-newer-package", "demo=false", index=address)
+        assert "demo 1.2" in files_of(small.lock.read_text())
+
+
+def test_an_index_without_times_of_uploads_completes_the_lock(
+    small: Workspace, tmp_path: Path
+) -> None:
+    plain = Index(tmp_path / "plain")
+    plain.publish("demo", "1.0", uploaded=None)
+    plain.publish("demo", "1.0", tag="cp399-abi3-any", uploaded=None)
+
+    with plain.served() as address:
+        small.must("--check", index=address)
+        small.must("--complete", index=address)
+        small.must("--exclude-newer", "false", index=address)
+
+
 def test_an_index_may_lack_a_file(small: Workspace, tmp_path: Path) -> None:
     smaller = Index(tmp_path / "smaller")
     smaller.publish("demo", "1.0")
@@ -344,6 +384,48 @@ def test_a_lock_that_was_staged_without_the_filter_is_found(small: Workspace, in
 
     assert done.returncode == 1
     assert "git add --renormalize uv.lock" in done.stderr
+
+
+def test_uv_is_got_by_the_hashes_of_the_lock(workspace: Path) -> None:
+    lock = (workspace / "uv.lock").read_text()
+    version = next(p["version"] for p in tomllib.loads(lock)["package"] if p["name"] == "uv")
+
+    shown = subprocess.run(
+        [sys.executable, str(workspace / "scripts" / "lock"), "--show-uv"],
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+    requirement, *hashes = shown.split()
+    assert requirement == f"uv=={version}"
+    assert sorted(hashes) == sorted(f"--hash={h}" for h in files_of(lock)[f"uv {version}"].values())
+
+
+def test_no_dependency_is_built_but_those_named(workspace: Path) -> None:
+    settings = tomllib.loads((workspace / "pyproject.toml").read_text())["tool"]["uv"]
+    packages = tomllib.loads((workspace / "uv.lock").read_text())["package"]
+
+    assert settings["no-build"]
+    assert settings["no-binary-package"] == [
+        package["name"]
+        for package in packages
+        if "registry" in package["source"] and not package.get("wheels")
+    ]
+
+
+def test_what_builds_is_pinned_to_what_the_lock_has_hashes_of(workspace: Path, uv: str) -> None:
+    settings = tomllib.loads((workspace / "pyproject.toml").read_text())["tool"]["uv"]
+    options = ("--frozen", "--only-group", "build", "--prune", "uv", "--no-hashes", "--no-header")
+    exported = subprocess.run(
+        [uv, "export", "--quiet", *options, "--no-annotate"],
+        cwd=workspace,
+        capture_output=True,
+        encoding="utf-8",
+        check=True,
+    ).stdout
+
+    assert settings["build-constraint-dependencies"] == exported.splitlines()
 
 
 def test_no_file_in_git_names_an_index(workspace: Path) -> None:

@@ -43,6 +43,7 @@ def site(workspace: Path, uv: str, tmp_path_factory: pytest.TempPathFactory) -> 
     options = ("--quiet", "--no-deps", "--python", sys.executable, "--target", str(folder))
     done = subprocess.run(
         [uv, "pip", "install", *options, str(library)],
+        cwd=folder,
         capture_output=True,
         encoding="utf-8",
         check=False,

@@ -291,7 +291,7 @@ def test_errors_of_a_parser_of_yaml(text: str, line: int) -> None:
 
 JSON_ERRORS = {
     "": "1: Expecting value",
-    '{"a": 1,\n}': "2: Expecting property name enclosed in double quotes",
+    '{"a": 1,\nb: 2}': "2: Expecting property name enclosed in double quotes",
     '{"a": "x': "1: Unterminated string",
     '{"a": "x\n"}': "1: Invalid control character",
     '{"a": 1}\n{': "2: Extra data",
