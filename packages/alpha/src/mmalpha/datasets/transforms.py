@@ -112,7 +112,7 @@ class PackClsInputs:
     """
 
     def __init__(self, meta_keys: Sequence[str] = ("img_path", "sample_idx")) -> None:
-        self.meta_keys = tuple(meta_keys)
+        self.meta_keys: tuple[str, ...] = tuple(meta_keys)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Pack `img`, and where there is one `gt_label` or `gt_score`.

@@ -72,7 +72,7 @@ class RegistryNode(Generic[T]):
         frame = find_caller()
         self._made_at, self._made_by = CallSite(place_of(frame)), frame.f_code
         self._made_in = get_module(frame)
-        self.package = self._made_in.partition(".")[0]
+        self.package: str = self._made_in.partition(".")[0]
         self._name = name
         self._scope = self.infer_scope() if scope is None else canonical_scope(scope)
         self._children: dict[str, Self] = {}

@@ -105,8 +105,8 @@ class FSDPStrategy(DistributedStrategy):
                     f"FSDPStrategy: tensor_plan says 'colwise' or 'rowwise'; got {style!r}"
                 )
         self.shard = shard
-        self.mesh_sizes = {**_MESH, **(mesh or {})}
-        self.tensor_plan = tensor_plan or {}
+        self.mesh_sizes: dict[str, int] = {**_MESH, **(mesh or {})}
+        self.tensor_plan: Mapping[str, str] = tensor_plan or {}
         self.init = init
         self.entries = entries
         self.mesh: Any = None
