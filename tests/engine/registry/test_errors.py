@@ -103,8 +103,15 @@ def test_a_library_whose_import_fails_is_an_error_in_whatever_way_it_is_asked_fo
 
 
 def test_near_names_come_from_what_can_be_imported(tree: Registry[Any]) -> None:
-    tree.child("right", "a_module_that_is_missing")
-    assert "did you mean 'left.ResNet'" in _text(lambda: tree.get("resnet"))
+    tree.child("broken", "a_module_that_is_missing")
+    tree.child("right").register_module("VGG", module=ResNet)
+    assert "did you mean 'right.VGG'" in _text(lambda: tree.get("VGGG"))
+
+
+def test_three_near_names_are_enough(tree: Registry[Any]) -> None:
+    for scope in ("a", "b", "c"):
+        tree.child(scope).register_module(module=ResNet)
+    assert _text(lambda: tree.get("resnet")).count("ResNet'") == 3
 
 
 def test_a_library_without_the_name(tree: Registry[Any]) -> None:

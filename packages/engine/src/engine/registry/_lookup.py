@@ -173,9 +173,7 @@ class Lookup:
         return "\n  ".join(lines)
 
 
-def list_search_order(
-    node: Node, active: ActiveScope | None, *, is_code: bool = False
-) -> tuple[Node, ...]:
+def list_search_order(node: Node, active: ActiveScope | None, *, is_code: bool) -> tuple[Node, ...]:
     """Return the nodes in which a bare name is searched, in order.
 
     Args:
