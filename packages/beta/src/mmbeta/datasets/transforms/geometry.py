@@ -157,7 +157,8 @@ class RandomFlip:
             return results
         drawn = int(torch.randint(len(self.directions), ())) if len(self.directions) > 1 else 0
         axes = _AXES[self.directions[drawn]]
-        return _each(results, lambda maps: maps.flip(axes))
+        # By numpy: torch mirrors no uint16 before 2.14.
+        return _each(results, lambda maps: torch.from_numpy(np.flip(maps.numpy(), axes).copy()))
 
 
 @TRANSFORMS.register_module()
