@@ -32,7 +32,6 @@ def _steps(file: Path) -> int:
     return names.count("Optimizer.step#SGD.step")
 
 
-@pytest.mark.filterwarnings("ignore:Warning. Profiler clears events:UserWarning")  # of torch 2.10
 @pytest.mark.parametrize(
     ("options", "steps"),
     [
