@@ -1,13 +1,15 @@
 # shellcheck shell=bash
-# Sourced by the scripts beside it: puts uv on PATH, and what uv.lock names into .venv.
+# Sourced by the scripts beside it: puts uv on PATH, and what uv.lock names into .venv; or, where
+# UV_PROJECT_ENVIRONMENT is .venv-lowest, the lowest versions that pyproject.toml allows into that.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 unset VIRTUAL_ENV  # an environment that is active is not ours to change
+export UV_PROJECT_ENVIRONMENT="${UV_PROJECT_ENVIRONMENT:-.venv}"
 
 # Nothing may land outside of the repository and the cache of uv.
 export UV_PYTHON_DOWNLOADS=never
-export MPLCONFIGDIR="${MPLCONFIGDIR:-$PWD/.venv/matplotlib}"
+export MPLCONFIGDIR="${MPLCONFIGDIR:-$PWD/$UV_PROJECT_ENVIRONMENT/matplotlib}"
 
 say() { printf '%s\n' "$*" >&2; }
 
@@ -32,6 +34,14 @@ get_uv() {
 if ! uv_works; then
     PATH="$PWD/.uv/bin:$PATH"
     uv_works || get_uv
+fi
+if [[ $UV_PROJECT_ENVIRONMENT == .venv-lowest ]]; then
+    # On the lowest Python, too: the lowest numpy has no wheels for the newest.
+    uv venv --quiet --allow-existing --python 3.11 .venv-lowest
+    uv pip compile --quiet --resolution lowest-direct --python .venv-lowest \
+        --group dev --no-header --no-annotate pyproject.toml |
+        uv pip sync --quiet --python .venv-lowest -
+    return
 fi
 python=$(uv python find)
 "$python" scripts/lock --install-filter

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+import sys
 from pathlib import Path
 from typing import Any
 
 import griffe
+
+from .programs import run
+from .workspace import Library
 
 
 class Faces(griffe.Extension):
@@ -37,6 +41,11 @@ def breaking_changes(package: str, old: Path, new: Path) -> list[str]:
     before, after = (_load(package, folder) for folder in (old, new))
     found = griffe.find_breaking_changes(before, after)
     return [_line(breakage, old, new) for breakage in found]
+
+
+def write_interface(library: Library, root: Path) -> None:
+    """Make the public names of a library those of its last release, in its `interface.txt`."""
+    run(sys.executable, root / "scripts" / "interface", "--write", library.folder, folder=root)
 
 
 def _load(package: str, library: Path) -> griffe.Object | griffe.Alias:

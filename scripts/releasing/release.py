@@ -143,7 +143,7 @@ class Release:
         changelog.write(self.library, self.version)
         distribution.lock(self.clone.folder)
         distribution.write_bill(self.library)
-        # The place for `scripts/interface`, which writes packages/*/interface.txt.
+        compatibility.write_interface(self.library, self.clone.folder)
         self.clone.commit(self.title)
         if behind:
             names = ", then ".join(sibling.name for sibling in behind)

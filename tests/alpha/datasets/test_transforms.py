@@ -53,10 +53,13 @@ def test_all_shifts_occur() -> None:
     assert places == {5 * y + x for y in (1, 2, 3) for x in (1, 2, 3)}
 
 
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.uint16, torch.float32])
 @pytest.mark.parametrize(("prob", "expected"), [(0.0, [1, 2, 3]), (1.0, [3, 2, 1])])
-def test_a_flip_mirrors_left_to_right(prob: float, expected: list[int]) -> None:
-    image = torch.tensor([[[1, 2, 3]]], dtype=torch.uint8)
-    assert RandomFlip(prob)({"img": image})["img"].flatten().tolist() == expected
+def test_a_flip_mirrors_left_to_right(prob: float, expected: list[int], dtype: torch.dtype) -> None:
+    image = torch.tensor([[[1, 2, 3]]], dtype=dtype)
+    mirrored = RandomFlip(prob)({"img": image})["img"]
+    assert mirrored.dtype is dtype
+    assert mirrored.flatten().tolist() == expected
 
 
 def test_packing_hands_on_what_is_there() -> None:

@@ -39,7 +39,7 @@ def test_scikit_learn_says_the_same(seed: int, count: int, side: int) -> None:
     truths = torch.randint(4, (count, side, side + 1), generator=rng)
     predictions = torch.randint(4, (count, side, side + 1), generator=rng)
     got = values(list(truths.byte()), list(predictions))
-    y, p = truths.flatten(), predictions.flatten()
+    y, p = truths.flatten().numpy(), predictions.flatten().numpy()
     seen = sorted(set(y.tolist()) | set(p.tolist()))
     true = sorted(set(y.tolist()))
     assert got["mIoU"] == pytest.approx(jaccard_score(y, p, labels=seen, average="macro"))

@@ -150,7 +150,7 @@ def test_most_and_the_seed(config: str, capsys: pytest.CaptureFixture[str]) -> N
     [
         (["--split", "tast"], "there is no split 'tast'; there are train, val, test"),
         (["--out", "page.txt"], "--out must be a file *.png, or a folder; got page.txt"),
-        (["--count", "0"], "greater than or equal to 1"),
+        (["--count", "0"], "Invalid value for '--count'"),
         (
             ["--stages", "--cfg-options", "train_dataloader.dataset.pipeline=[]"],
             "BaseDataset has no pipeline",

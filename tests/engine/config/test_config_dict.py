@@ -162,6 +162,25 @@ def test_a_config_dict_that_is_assigned_stays_the_object() -> None:
     assert cfg.part.x == 2
 
 
+def test_a_config_dict_that_is_assigned_knows_its_place_within_lists() -> None:
+    cfg = Config({"model": {"depth": 18}})
+    cfg.model.stages = ConfigDict(blocks=[ConfigDict(width=1)])
+    with pytest.raises(AttributeError, match=r"^model\.stages\.blocks\.0 .* has no key 'widht'"):
+        cfg.model.stages.blocks[0].widht  # noqa: B018
+
+
+def test_an_update_with_what_is_there_changes_nothing() -> None:
+    cfg = Config({"model": {"depth": 18}})
+    model = cfg.model
+    cfg.update(model=model)
+    assert cfg.model is model
+
+
+def test_nothing_is_left_to_pop() -> None:
+    with pytest.raises(KeyError, match="the config is empty"):
+        ConfigDict().popitem()
+
+
 def test_joined() -> None:
     cfg = ConfigDict(a=1, b={"c": 2})
     new = cfg | {"b": {"d": 3}, "e": {"f": 4}}

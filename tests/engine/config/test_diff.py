@@ -86,6 +86,12 @@ def test_the_changes(write: Write) -> None:
     }
 
 
+def test_a_list_that_one_of_them_lacks() -> None:
+    more = Config({"a": 1, "b": [{"c": 1}, 2]})
+    assert [each.path for each in changes(Config({"a": 1}), more)] == ["b.0.c", "b.1"]
+    assert [each.after for each in changes(more, Config({"a": 1}))] == [None, None]
+
+
 @pytest.mark.parametrize(
     ("first", "second"),
     [

@@ -243,3 +243,28 @@ def test_files_and_dictionaries_merge_alike(
     cfg = Config(base)
     cfg.merge(over)
     assert Config.fromfile(folder / "child.py") == cfg
+
+
+def test_what_follows_a_mark_or_a_value_of_a_base_is_merged_too(write: Write) -> None:
+    write(
+        {
+            "base.py": "model = dict(depth=18, width=1)\nlr = 1\n",
+            "x.py": "_base_ = 'base.py'\nmodel = _base_.model\nlr = 2\n",
+        }
+    )
+    cfg = Config.fromfile("x.py")
+    assert cfg == {"model": {"depth": 18, "width": 1}, "lr": 2}
+    cfg.merge({"model": {"_delete_": False, "depth": 50}})
+    assert cfg.model == {"depth": 50, "width": 1}
+
+
+def test_an_item_that_is_replaced_knows_its_place() -> None:
+    cfg = Config({"model": {"stages": [{"width": 1}]}, "hooks": [1]})
+    for new, path in (
+        ({"model": {"stages": {"0": {"_delete_": True, "depth": 2}}}}, r"model\.stages\.0"),
+        ({"hooks": {"0": {"_delete_": True, "depth": 2}}}, r"hooks\.0"),
+    ):
+        cfg.merge(new)
+        item = cfg.model.stages[0] if "model" in new else cfg.hooks[0]
+        with pytest.raises(AttributeError, match=f"^{path} .*no key 'widht'"):
+            item.widht  # noqa: B018

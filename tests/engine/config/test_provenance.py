@@ -120,6 +120,24 @@ def test_a_pure_python_config(write: Write) -> None:
     assert cfg.provenance("model.new").site in (Site("x.py", 6), Site("x.py", 7))
 
 
+def test_an_update_names_the_lines_of_its_values(write: Write) -> None:
+    text = "model = dict(a=1)\nmodel.update(\n    b=2,\n    c=dict(\n        d=3))\n"
+    write({"x.py": f"{text}model.update(\n    dict(e=4))\nprint()\n"})
+    cfg = Config.fromfile("x.py")
+    assert told(cfg) == [
+        "model.a = 1 (x.py:1)",
+        "model.b = 2 (x.py:3)",
+        "model.c.d = 3 (x.py:5)",
+        "model.e = 4 (x.py:7)",
+    ]
+
+
+def test_a_missing_value_within_a_list_has_near_names() -> None:
+    cfg = Config({"hooks": [{"type": "A"}]})
+    with pytest.raises(ConfigError, match=r"has no 'hooks\.0\.tpye'; did you mean 'type'\?"):
+        cfg.provenance("hooks.0.tpye")
+
+
 def test_one_base_over_another(write: Write) -> None:
     write(
         {

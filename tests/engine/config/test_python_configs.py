@@ -423,4 +423,6 @@ def test_a_text_config_needs_trust_for_what_runs_code(write: Write) -> None:
         assert Config.fromfile(name, trust=True)
     with pytest.raises(ConfigError, match="custom_imports would import modules"):
         Config.fromstring('{"custom_imports": {"imports": ["json"]}}', ".json")
+    with pytest.raises(ConfigError, match=r"the base https://a\.org/b\.yaml would be fetched"):
+        Config.fromstring('{"_base_": "https://a.org/b.yaml"}', ".json")
     assert Config.fromfile("imports.json", import_custom_modules=False)

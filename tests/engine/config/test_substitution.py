@@ -368,6 +368,13 @@ def test_values_of_a_base_in_a_text(write: Write, text: str, expected: Any) -> N
     assert Config.fromfile("x.json").a == expected
 
 
+def test_an_item_of_a_list_of_a_base(write: Write) -> None:
+    write(
+        {"base.yaml": "sizes: [8, 16]\n", "x.yaml": "_base_: base.yaml\ny: '{{_base_.sizes.1}}'\n"}
+    )
+    assert Config.fromfile("x.yaml").y == 16
+
+
 def test_a_value_of_a_base_is_a_copy(write: Write) -> None:
     write({"base.py": BASE, "x.py": "_base_ = ['base.py']\na = {{ _base_.x }}\n"})
     cfg = Config.fromfile("x.py")

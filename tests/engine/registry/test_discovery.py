@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.registry import Registry
+from engine.registry import MODELS, Registry
 
 MakeLibrary = Callable[..., Path]
 Modules = Callable[[str], set[str]]
@@ -72,6 +72,58 @@ from engine.registry import MODELS
 assert MODELS.build(dict(type='quiet_lib.seven')) == 7
 """
     assert "quiet_lib.registry" in modules_after(code)
+
+
+@pytest.mark.parametrize("file", ["top_level.txt", "RECORD"])
+def test_a_package_may_have_another_name_than_its_distribution(
+    make_library: MakeLibrary, file: str
+) -> None:
+    folder = make_library("other_name", "")
+    (folder / "other_name").rename(folder / "named_lib")
+    text = {"top_level.txt": "named_lib\n", "RECORD": "named_lib/__init__.py,,\n"}[file]
+    (folder / "other_name-1.0.dist-info" / file).write_text(text, encoding="utf-8")
+    (folder / "named_lib" / "registry.py").write_text(QUIET.replace("quiet", "named"))
+    registry: Registry[Any] = MODELS
+    assert registry.build({"type": "named_lib.seven"}) == 7
+
+
+def test_entry_points_that_can_not_be_read_concern_their_library_alone(
+    modules_after: Modules, make_library: MakeLibrary
+) -> None:
+    folder = make_library("odd_lib", "")
+    (folder / "odd_lib-1.0.dist-info" / "entry_points.txt").write_bytes(b"\xff[engine.scopes]\n")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS
+assert MODELS.get('mmalpha.ResNet').__name__ == 'ResNet'
+"""
+    modules_after(code)
+
+
+def test_a_library_that_another_one_names_can_be_installed(
+    modules_after: Modules, make_library: MakeLibrary
+) -> None:
+    folder = make_library("first_lib", "", requires="second-lib>=1; extra == 'more'")
+    facts = folder / "first_lib-1.0.dist-info" / "entry_points.txt"
+    facts.write_text("[engine.scopes]\nfirst_lib = first_lib.registry\n", encoding="utf-8")
+    code = f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import MODELS, ScopeNotInstalledError
+for scope, text in {{
+    'second_lib': "the library of the scope 'second_lib' is not installed.",
+    'second_libs': "no library has the scope 'second_libs'; did you mean 'second_lib'? "
+    "It is not installed.",
+}}.items():
+    try:
+        MODELS.get(scope + '.Net')
+    except ScopeNotInstalledError as error:
+        assert str(error) == text + ' Install it: pip install second_lib', error
+    else:
+        raise SystemExit('no error')
+"""
+    modules_after(code)
 
 
 def test_a_package_that_nobody_announced_is_not_imported(

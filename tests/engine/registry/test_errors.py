@@ -12,12 +12,16 @@ import pytest
 from engine.config import ConfigDict
 from engine.registry import (
     MODELS,
+    PARAM_SCHEDULERS,
+    RUNNERS,
     BuildError,
+    DefaultScope,
     DuplicateNameError,
     NotRegisteredError,
     Registry,
     ScopeImportError,
     ScopeNotInstalledError,
+    add_scope_alias,
 )
 
 HERE = Path(__file__).name
@@ -85,6 +89,31 @@ def test_a_library_whose_import_fails(tree: Registry[Any], make_library: MakeLib
     assert isinstance(caught.value.__cause__, ModuleNotFoundError)
 
 
+def test_a_library_whose_import_fails_is_an_error_in_whatever_way_it_is_asked_for(
+    tree: Registry[Any], make_library: MakeLibrary
+) -> None:
+    make_library("failing_lib", "1 / 0")
+    assert "failing_lib.ResNet" not in tree
+    with pytest.raises(ScopeImportError, match="ZeroDivisionError"):
+        tree.switch_scope_and_registry("failing_lib")
+    with DefaultScope.overwrite_default_scope("failing_lib"):
+        with pytest.raises(ScopeImportError, match="ZeroDivisionError"):
+            tree.get("ResNet")
+        assert "ResNet" not in tree
+
+
+def test_near_names_come_from_what_can_be_imported(tree: Registry[Any]) -> None:
+    tree.child("broken", "a_module_that_is_missing")
+    tree.child("right").register_module("VGG", module=ResNet)
+    assert "did you mean 'right.VGG'" in _text(lambda: tree.get("VGGG"))
+
+
+def test_three_near_names_are_enough(tree: Registry[Any]) -> None:
+    for scope in ("a", "b", "c"):
+        tree.child(scope).register_module(module=ResNet)
+    assert _text(lambda: tree.get("resnet")).count("ResNet'") == 3
+
+
 def test_a_library_without_the_name(tree: Registry[Any]) -> None:
     text = _text(lambda: tree.get("left.VGG"))
     assert text == "'left.VGG' is not in left::backbone\n  searched: left::backbone, top::backbone"
@@ -118,6 +147,36 @@ def test_a_config_without_type(tree: Registry[Any]) -> None:
     assert _text(lambda: tree.build({"depth": 18})) == (
         "a config needs the key 'type'; this one has 'depth'"
     )
+
+
+def test_a_class_in_place_of_a_name(tree: Registry[Any]) -> None:
+    assert type(tree.build({"type": ResNet, "depth": 18})) is ResNet
+
+
+def test_a_builtin_tells_itself_what_it_refuses(tree: Registry[Any]) -> None:
+    tree.register_module("number", module=int)
+    with pytest.raises(TypeError, match="'bass' is an invalid keyword argument") as caught:
+        tree.build({"type": "number", "bass": 2})
+    assert caught.value.__notes__ == ["while building int"]
+
+
+def test_an_argument_that_has_no_name(tree: Registry[Any]) -> None:
+    tree.register_module("by_place", module=lambda depth, /, stages=4: None)
+    text = _text(lambda: tree.build({"type": "by_place", "depth": 18}))
+    assert text.splitlines()[0].endswith(
+        "<lambda>: 'depth' parameter is positional only, but was passed as a keyword"
+    )
+
+
+def test_the_config_of_a_runner_is_a_mapping() -> None:
+    with pytest.raises(BuildError, match="config of a runner must be a mapping; got 3"):
+        RUNNERS.build(3)
+
+
+def test_a_scheduler_by_iteration_needs_the_length_of_an_epoch() -> None:
+    cfg = {"type": "StepLR", "step_size": 1, "convert_to_iter_based": True}
+    with pytest.raises(BuildError, match=r"^convert_to_iter_based needs epoch_length$"):
+        PARAM_SCHEDULERS.build(cfg)
 
 
 def test_no_config_at_all(tree: Registry[Any]) -> None:
@@ -168,6 +227,21 @@ def test_what_can_not_be_registered(tree: Registry[Any]) -> None:
         tree.register_module("x", "yes")  # type: ignore[call-overload]
     with pytest.raises(TypeError, match="name must be a str"):
         tree.register_module(["x", 3])  # type: ignore[list-item]
+
+
+def test_a_prefix_that_is_taken(tree: Registry[Any]) -> None:
+    other: Registry[Any] = Registry("other")
+    for prefix in ("more", "left"):
+        if prefix == "more":
+            tree.attach_source(prefix, other)
+        with pytest.raises(DuplicateNameError, match=f"prefix '{prefix}' is taken already in top"):
+            tree.attach_source(prefix, other)
+
+
+def test_an_alias_that_means_another_scope() -> None:
+    with pytest.raises(ValueError, match="'mmengine' already means 'engine', not 'mmalpha'"):
+        add_scope_alias("mmengine", "mmalpha")
+    add_scope_alias("mmengine", "engine")
 
 
 def test_a_scope_that_another_module_has_taken() -> None:

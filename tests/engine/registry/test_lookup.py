@@ -130,3 +130,24 @@ def test_locations_are_imported_when_a_name_is_missing(make_library: MakeLibrary
 
     assert MODELS.build({"type": "lookup_lib.found_by_location"}) == 7  # type: ignore[comparison-overlap]
     assert "found_by_location" not in MODELS
+
+
+def test_a_dotted_path_imports_the_locations_of_its_library(make_library: MakeLibrary) -> None:
+    make_library(
+        "path_lib",
+        "from engine.registry import MODELS as ROOT\n"
+        "MODELS = ROOT.child('path_lib', 'path_lib.models')\n",
+        models="from path_lib.registry import MODELS\n"
+        "@MODELS.register_module()\n"
+        "def found_by_path(): return 7\n",
+    )
+    from engine.registry import MODELS
+
+    assert MODELS.build({"type": "path_lib.models.found_by_path"}) == 7  # type: ignore[comparison-overlap]
+
+
+def test_a_node_is_asked_for_as_data_asks(make_library: MakeLibrary) -> None:
+    make_library("unknown_lib", "", requires="numpy")
+    root: Registry[Any] = Registry("thing", scope="top")
+    with pytest.raises(NotRegisteredError, match=r"engine\.registry\.allow\('unknown_lib'\)"):
+        root.get_node("unknown_lib")

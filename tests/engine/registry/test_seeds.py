@@ -257,6 +257,7 @@ def test_tutorial(chapter: str, probe_with_torch: Probe, tmp_path: Path) -> None
     program = f"""
 import runpy, sys, warnings
 warnings.simplefilter("error")
+warnings.filterwarnings("ignore", "`torch.jit", DeprecationWarning)  # of torch 2.10, by itself
 sys.path.insert(0, {str(tmp_path)!r})
 runpy.run_path({str(page)!r}, run_name="__main__")
 """

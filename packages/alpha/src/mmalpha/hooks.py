@@ -33,7 +33,7 @@ class ConfusionMatrixHook(Hook):
         filename: The name of the image in the work directory.
     """
 
-    priority = "LOW"
+    priority: str | int = "LOW"
 
     def __init__(
         self, normalize: Normalize = "true", filename: str = "confusion_matrix.png"

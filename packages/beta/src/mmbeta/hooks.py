@@ -36,7 +36,7 @@ class PredictionsHook(Hook):
         ValueError: If `num_images` is not positive.
     """
 
-    priority = "LOWEST"
+    priority: str | int = "LOWEST"
 
     def __init__(self, num_images: int = 6, filename: str = "predictions.png") -> None:
         if num_images < 1:

@@ -55,7 +55,7 @@ class SegInferencer(ImageInferencer):
         pipeline: Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(model, weights, device, scope, color, pipeline)
-        self.classes = Classes.of(self.dataset_meta)
+        self.classes: Classes = Classes.of(self.dataset_meta)
 
     def pack(self, results: dict[str, Any]) -> dict[str, Any]:
         """Return the image with a data sample that knows its first size."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -54,7 +54,7 @@ class SegReport(ReportHook):
         write_report: As in `ReportHook`.
     """
 
-    options = (*ReportHook.options, "ignore_index")
+    options: ClassVar[tuple[str, ...]] = (*ReportHook.options, "ignore_index")
 
     def __init__(
         self,

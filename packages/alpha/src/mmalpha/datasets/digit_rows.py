@@ -52,7 +52,7 @@ class DigitRows(InMemoryDataset):
         if split not in _NUM_IMAGES:
             raise ValueError(f"split of DigitRows is 'train' or 'test'; got {split!r}")
         self.split = split
-        self.num_images = _NUM_IMAGES[split] if num_images is None else num_images
+        self.num_images: int = _NUM_IMAGES[split] if num_images is None else num_images
         self.seed = seed
         if self.num_images < 1:
             raise ValueError(f"num_images of DigitRows is at least 1; got {num_images}")

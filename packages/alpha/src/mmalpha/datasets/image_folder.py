@@ -57,8 +57,8 @@ class ImageFolder(LabeledDataset):
         indices: int | Sequence[int] | None = None,
         test_mode: bool = False,
     ) -> None:
-        self.folder = join_path(data_root, split) if split else data_root
-        self.suffixes = as_suffixes(suffixes, "suffixes of ImageFolder")
+        self.folder: str = join_path(data_root, split) if split else data_root
+        self.suffixes: tuple[str, ...] = as_suffixes(suffixes, "suffixes of ImageFolder")
         super().__init__(
             data_root=data_root,
             metainfo=metainfo,

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch.nn import functional
 
@@ -99,7 +100,8 @@ class RandomFlip:
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Mirror `img`, or leave it."""
         if torch.rand(()).item() < self.prob:
-            results["img"] = results["img"].flip(-1)
+            # By numpy: torch mirrors no uint16 before 2.14.
+            results["img"] = torch.from_numpy(np.flip(results["img"].numpy(), -1).copy())
         return results
 
 
@@ -112,7 +114,7 @@ class PackClsInputs:
     """
 
     def __init__(self, meta_keys: Sequence[str] = ("img_path", "sample_idx")) -> None:
-        self.meta_keys = tuple(meta_keys)
+        self.meta_keys: tuple[str, ...] = tuple(meta_keys)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Pack `img`, and where there is one `gt_label` or `gt_score`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor
@@ -28,11 +28,11 @@ class Accuracy(SumMetric):
         ValueError: If `topk` is empty or has a value below 1.
     """
 
-    default_prefix = "accuracy"
+    default_prefix: ClassVar[str | None] = "accuracy"
 
     def __init__(self, topk: int | Sequence[int] = (1,), prefix: str | None = None) -> None:
         super().__init__(prefix=prefix)
-        self.topk = (topk,) if isinstance(topk, int) else tuple(topk)
+        self.topk: tuple[int, ...] = (topk,) if isinstance(topk, int) else tuple(topk)
         if not self.topk or min(self.topk) < 1:
             raise ValueError(f"topk is a number from 1 or several of them; got {topk}")
 

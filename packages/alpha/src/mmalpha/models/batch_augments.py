@@ -102,8 +102,8 @@ class BatchAugments:
         given = [augments] if isinstance(augments, Mapping) else list(augments)
         if not given:
             raise ValueError("augments of a batch has at least one config")
-        self.augments = [TASK_UTILS.build(each) for each in given]
-        self.probs = [1 / len(given)] * len(given) if probs is None else list(probs)
+        self.augments: list[Any] = [TASK_UTILS.build(each) for each in given]
+        self.probs: list[float] = [1 / len(given)] * len(given) if probs is None else list(probs)
         if len(self.probs) != len(given) or min(self.probs) < 0 or sum(self.probs) > 1 + 1e-9:
             raise ValueError(
                 f"probs has a probability for each of the {len(given)} augments, together at most "

@@ -62,10 +62,10 @@ class MLP(nn.Module):
         activation: nn.Module | None = None,
     ) -> None:
         super().__init__()
-        self.fc1 = nn.Linear(channels, hidden)
-        self.act = nn.GELU() if activation is None else activation
-        self.fc2 = nn.Linear(hidden, channels)
-        self.drop = nn.Dropout(drop_rate)
+        self.fc1: nn.Linear = nn.Linear(channels, hidden)
+        self.act: nn.Module = nn.GELU() if activation is None else activation
+        self.fc2: nn.Linear = nn.Linear(hidden, channels)
+        self.drop: nn.Dropout = nn.Dropout(drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(..., C)` to the same shape."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -51,7 +51,7 @@ class ClsReport(ReportHook):
         ValueError: If `knn` or `bins` is not positive, or as in `ReportHook`.
     """
 
-    options = (*ReportHook.options, "knn", "bins")
+    options: ClassVar[tuple[str, ...]] = (*ReportHook.options, "knn", "bins")
 
     def __init__(
         self,

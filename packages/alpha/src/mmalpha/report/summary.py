@@ -46,10 +46,9 @@ def summarize_labels(
 
     classes = range(scores.shape[1])
     names = class_names(dataset_meta, len(classes))
-    confusion = confusion_matrix(labels, predicted, labels=classes)
-    *rates, counts = precision_recall_fscore_support(
-        labels, predicted, labels=classes, zero_division=0.0
-    )
+    pairs = labels.numpy(), predicted.numpy()
+    confusion = confusion_matrix(*pairs, labels=classes)
+    *rates, counts = precision_recall_fscore_support(*pairs, labels=classes, zero_division=0.0)
     rows = zip(names, counts.tolist(), *(rate.tolist() for rate in rates), strict=True)
     values = {"accuracy": (predicted == labels).double().mean().item()}
     if len(classes) > 5:

@@ -83,9 +83,9 @@ class DigitsCanvas(MaskedDataset):
         if split not in _NUM_IMAGES:
             raise ValueError(f"split of DigitsCanvas is 'train' or 'test'; got {split!r}")
         self.split = split
-        self.num_images = _NUM_IMAGES[split] if num_images is None else num_images
+        self.num_images: int = _NUM_IMAGES[split] if num_images is None else num_images
         self.seed = seed
-        self.digits = None if digits is None else tuple(digits)
+        self.digits: tuple[int, ...] | None = None if digits is None else tuple(digits)
         if digits is not None and not (digits and {*digits} <= {*range(10)}):
             raise ValueError(f"digits of DigitsCanvas are some of 0 to 9; got {digits!r}")
         if self.num_images < 1:

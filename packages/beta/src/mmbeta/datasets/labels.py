@@ -38,8 +38,8 @@ class LabelReader:
             raise ValueError(f"one_hot is 'classes', 'foreground' or None; got {one_hot!r}")
         if one_hot is not None and palette is not None:
             raise ValueError("a mask is read by its palette or as one_hot; give one of them")
-        self.label_map = _checked_map(label_map)
-        self.palette = None if palette is None else _codes_of(palette)
+        self.label_map: dict[int, int] = _checked_map(label_map)
+        self.palette: npt.NDArray[np.int32] | None = None if palette is None else _codes_of(palette)
         self.one_hot = one_hot
 
     def __call__(
@@ -148,7 +148,7 @@ class LabelTable:
             )
         self.palette = palette
         self.ignore_index = ignore_index
-        self.expected = f"{first} to {num_classes - 1 + first}, or {ignore_index}"
+        self.expected: str = f"{first} to {num_classes - 1 + first}, or {ignore_index}"
         size = max(256, num_classes + first, ignore_index + 1)
         self._table = np.full(size, _WRONG, np.int32)
         self._table[first : first + num_classes] = ignore_index

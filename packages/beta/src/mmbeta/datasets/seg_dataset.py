@@ -74,8 +74,8 @@ class BaseSegDataset(MaskedDataset):
         ignore_index: int = 255,
         reduce_zero_label: bool = False,
     ) -> None:
-        self.img_suffix = as_suffixes(img_suffix, "img_suffix")
-        self.seg_map_suffix = as_suffixes(seg_map_suffix, "seg_map_suffix")
+        self.img_suffix: tuple[str, ...] = as_suffixes(img_suffix, "img_suffix")
+        self.seg_map_suffix: tuple[str, ...] = as_suffixes(seg_map_suffix, "seg_map_suffix")
         super().__init__(
             ann_file=ann_file,
             metainfo=metainfo,
@@ -91,7 +91,7 @@ class BaseSegDataset(MaskedDataset):
             max_refetch=max_refetch,
         )
         self.ignore_index = ignore_index
-        self.label_table = self._label_table(ignore_index, reduce_zero_label)
+        self.label_table: LabelTable = self._label_table(ignore_index, reduce_zero_label)
         if not lazy_init:
             self.full_init()
 

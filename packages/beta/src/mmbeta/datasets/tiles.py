@@ -44,8 +44,8 @@ class GeoTiffTiles(BaseSegDataset):
         seg_map_suffix: str | Sequence[str] = (".tif", ".tiff"),
         **kwargs: Any,
     ) -> None:
-        self.tile_size = tuple(tile_size)
-        self.stride = self.tile_size if stride is None else tuple(stride)
+        self.tile_size: tuple[int, ...] = tuple(tile_size)
+        self.stride: tuple[int, ...] = self.tile_size if stride is None else tuple(stride)
         check_windows(tile_size=self.tile_size, stride=self.stride)
         if not 0 <= min_valid <= 1:
             raise ValueError(f"min_valid is a part from 0 to 1; got {min_valid}")

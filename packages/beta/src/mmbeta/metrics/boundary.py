@@ -189,7 +189,7 @@ class HausdorffMetric(_MaskMetric):
             data_batch: Not used.
             data_samples: With `gt_sem_seg` and `pred_sem_seg`.
         """
-        self.results += self.measures_of(data_samples)
+        self.results.extend(self.measures_of(data_samples))
 
     def compute_metrics(self, results: list[Tensor]) -> dict[str, float]:
         """Compute the values.

@@ -60,7 +60,7 @@ class IoUMetric(SumMetric):
                 f"iou_metrics is a list of {', '.join(_MEASURES)}; got {iou_metrics!r}"
             )
         self.ignore_index = ignore_index
-        self.iou_metrics = tuple(iou_metrics)
+        self.iou_metrics: tuple[str, ...] = tuple(iou_metrics)
         self.nan_to_num = nan_to_num
         self.beta = beta
 

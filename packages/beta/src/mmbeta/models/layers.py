@@ -97,7 +97,7 @@ class PooledContext(nn.Module):
     ) -> None:
         super().__init__()
         self.align_corners = align_corners
-        self.grids = nn.ModuleList(
+        self.grids: nn.ModuleList = nn.ModuleList(
             nn.Sequential(nn.AdaptiveAvgPool2d(scale), *conv_norm(in_channels, channels))
             for scale in scales
         )

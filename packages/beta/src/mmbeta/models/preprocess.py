@@ -48,7 +48,7 @@ class SegDataPreprocessor(ImgDataPreprocessor):
         non_blocking: bool = False,
     ) -> None:
         super().__init__(mean, std, size_divisor, pad_val, bgr_to_rgb, rgb_to_bgr, non_blocking)
-        self.size = (0, 0) if size is None else tuple(size)
+        self.size: tuple[int, ...] = (0, 0) if size is None else tuple(size)
         self.seg_pad_val = seg_pad_val
 
     def forward(self, data: dict[str, Any], training: bool = False) -> dict[str, Any]:

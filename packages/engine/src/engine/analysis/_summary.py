@@ -47,7 +47,14 @@ class ModelSummary:
         modules: The model itself, then its modules.
     """
 
-    columns: ClassVar = ("module", "type", "output", "parameters", "multiply-adds", "activations")
+    columns: ClassVar[tuple[str, ...]] = (
+        "module",
+        "type",
+        "output",
+        "parameters",
+        "multiply-adds",
+        "activations",
+    )
 
     inputs: tuple[Shape, ...]
     modules: tuple[ModuleSummary, ...]

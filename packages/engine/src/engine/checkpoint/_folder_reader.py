@@ -40,11 +40,11 @@ class CheckpointFolder:
     """
 
     def __init__(self, name: str | Path, backend_args: Mapping[str, Any] | None = None) -> None:
-        self.name = os.fspath(name)
+        self.name: str = os.fspath(name)
         self._backend_args = backend_args
         file = join_path(self.name, MANIFEST)
         try:
-            self.manifest = Manifest.loads(get_text(file, backend_args=backend_args))
+            self.manifest: Manifest = Manifest.loads(get_text(file, backend_args=backend_args))
         except FileNotFoundError:
             raise CheckpointNotFoundError(
                 f"there is no checkpoint {self.name}: the folder has no {MANIFEST}, which is "

@@ -30,7 +30,7 @@ class Options(dict[str, Any]):
 
     def __init__(self, values: Mapping[str, Any], name: str = "--cfg-options") -> None:
         super().__init__(values)
-        self.source = Site(name)
+        self.source: Site = Site(name)
 
 
 def parse_options(options: Iterable[str]) -> Options:

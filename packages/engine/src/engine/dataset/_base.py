@@ -116,10 +116,12 @@ class BaseDataset(Dataset[Any]):
     ) -> None:
         self.data_root = data_root or ""
         self.ann_file = ann_file or ""
-        self.data_prefix = {"img_path": ""} if data_prefix is None else dict(data_prefix)
+        self.data_prefix: dict[str, Any] = (
+            {"img_path": ""} if data_prefix is None else dict(data_prefix)
+        )
         self.filter_cfg = copy.deepcopy(filter_cfg)  # a subclass knows what is in it
         self.serialize_data = serialize_data
-        self.pipeline = Compose(pipeline, TRANSFORMS.of_library(self))
+        self.pipeline: Compose = Compose(pipeline, TRANSFORMS.of_library(self))
         self.test_mode = test_mode
         self.max_refetch = max_refetch
         self.data_list = []

@@ -26,7 +26,9 @@ class Compose:
         transforms: Sequence[Mapping[str, Any] | Transform] | None,
         registry: Registry[Any] = TRANSFORMS,
     ) -> None:
-        self.transforms = [_build(transform, registry) for transform in transforms or ()]
+        self.transforms: list[Transform] = [
+            _build(transform, registry) for transform in transforms or ()
+        ]
 
     def __call__(self, data: Any) -> Any:
         """Transform a sample; None as soon as one of the transforms gives it up.

@@ -55,9 +55,12 @@ class FoldDataset(Wrapper):
             )
         if part not in ("train", "val"):
             raise ValueError(f"part of FoldDataset is 'train' or 'val'; got {part!r}")
-        self.fold, self.folds, self.part, self.seed = fold, folds, part, seed
+        self.fold: int = fold
+        self.folds: int = folds
+        self.part = part
+        self.seed: int = seed
         self.indices: list[int] = []
-        self.dataset = self._build(dataset)
+        self.dataset: Any = self._build(dataset)
         self._begin(lazy_init)
 
     def _parts(self) -> Sequence[Any]:

@@ -39,7 +39,9 @@ class _ShardedSampler(Sampler[int]):
     def __init__(self, dataset: Sized, shuffle: bool, seed: int | None) -> None:
         self.dataset = dataset
         self.shuffle = shuffle
-        self.seed = sync_random_seed() if seed is None else seed
+        self.seed: int = sync_random_seed() if seed is None else seed
+        self.rank: int
+        self.world_size: int
         self.rank, self.world_size = get_data_info()
         self._start = 0
 
@@ -107,7 +109,7 @@ class DefaultSampler(_ShardedSampler):
     ) -> None:
         super().__init__(dataset, shuffle, seed)
         self.round_up = round_up
-        self.epoch = 0
+        self.epoch: int = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the order of the next iteration.

@@ -46,8 +46,10 @@ class ShardedStream(IterableDataset[Any]):
                 f"ShardedStream: dataset must be an IterableDataset; got {type(built).__name__}, "
                 "which is read by index and takes a sampler, such as a DefaultSampler"
             )
-        self.dataset = built
+        self.dataset: IterableDataset[Any] = built
         # A worker that does not come from a fork knows nothing of the other processes.
+        self.rank: int
+        self.world_size: int
         self.rank, self.world_size = get_data_info()
         self._start = self._taken = 0
 

@@ -183,7 +183,7 @@ class ConcatDataset(Wrapper):
         return self.datasets
 
     def _prepare(self) -> None:
-        self.cumulative_sizes = list(accumulate(map(len, self.datasets)))
+        self.cumulative_sizes: list[int] = list(accumulate(map(len, self.datasets)))
         if self._takes_metainfo:
             self._compare()
 
@@ -244,7 +244,7 @@ class RepeatDataset(Wrapper):
         if times < 1:
             raise ValueError(f"times of RepeatDataset is at least 1; got {times}")
         self.times = times
-        self.dataset = self._build(dataset)
+        self.dataset: Any = self._build(dataset)
         self._begin(lazy_init)
 
     def _parts(self) -> Sequence[Any]:
@@ -287,7 +287,7 @@ class ClassBalancedDataset(Wrapper):
             )
         self.oversample_thr = oversample_thr
         self.repeat_indices: list[int] = []
-        self.dataset = self._build(dataset)
+        self.dataset: Any = self._build(dataset)
         self._begin(lazy_init)
 
     def _parts(self) -> Sequence[Any]:

@@ -56,7 +56,7 @@ class DumpResults(BaseMetric):
             data_batch: Not used.
             data_samples: The outputs of the model, as dictionaries.
         """
-        self.results += [_plain(sample) for sample in data_samples]
+        self.results.extend(_plain(sample) for sample in data_samples)
 
     def compute_metrics(self, results: list[Any]) -> dict[str, Any]:
         """Write the file.

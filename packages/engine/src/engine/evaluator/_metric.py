@@ -57,7 +57,7 @@ class BaseMetric(ABC):
     ) -> None:
         self.collect_device = collect_device
         self.collect_dir = collect_dir
-        self.prefix = prefix or self.default_prefix
+        self.prefix: str | None = prefix or self.default_prefix
         self.results: list[Any] = []
         self._dataset_meta: Mapping[str, Any] | None = None
 

@@ -41,7 +41,7 @@ class LmdbBackend(BaseStorageBackend):
     ) -> None:
         if find_spec("lmdb") is None:
             raise ImportError('LmdbBackend needs lmdb: pip install "engine[lmdb]"')
-        self.db_path = os.fspath(db_path)
+        self.db_path: str = os.fspath(db_path)
         self._options = {"readonly": readonly, "lock": lock, "readahead": readahead, **kwargs}
 
     def get(self, filepath: PathLike) -> bytes:

@@ -91,9 +91,9 @@ class CheckpointHook(Hook):
             would have one name.
     """
 
-    priority = "VERY_LOW"
+    priority: str | int = "VERY_LOW"
 
-    names_metrics = ("save_best",)
+    names_metrics: tuple[str, ...] = ("save_best",)
 
     @deprecated_api_warning({"file_client_args": "backend_args"})
     @check_types
@@ -126,7 +126,7 @@ class CheckpointHook(Hook):
         self.layout: Literal["file", "folder"] = layout
         self.background = background
         self.interval = interval
-        self.by_epoch = by_epoch is not False
+        self.by_epoch: bool = by_epoch is not False
         self._number = 0  # among the hooks of this kind, each of which keeps its own files
         self._others: list[CheckpointHook] = []
         self._resumed_at = 0
@@ -135,9 +135,9 @@ class CheckpointHook(Hook):
         self.max_keep_ckpts = max_keep_ckpts
         self.save_last = save_last
         self.save_begin = save_begin
-        self.filename_tmpl = self._template()
+        self.filename_tmpl: str = self._template()
         self.backend_args = backend_args
-        self.published_keys = _as_list(published_keys)
+        self.published_keys: list[str] = _as_list(published_keys)
         self._parts: dict[str, Any] = {
             "save_optimizer": save_optimizer,
             "save_param_scheduler": save_param_scheduler,

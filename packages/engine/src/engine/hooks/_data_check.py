@@ -37,7 +37,7 @@ class DataCheckHook(Hook):
         most: From how many samples, at equal distances, a dataset reads files to count labels.
     """
 
-    priority = "VERY_HIGH"
+    priority: str | int = "VERY_HIGH"
 
     @check_types
     def __init__(self, most: int = 200) -> None:

@@ -18,7 +18,7 @@ class DistSamplerSeedHook(Hook):
     The loops of the engine do so themselves; this is for a loop that iterates over its data loader.
     """
 
-    priority = "NORMAL"
+    priority: str | int = "NORMAL"
 
     def before_train_epoch(self, runner: RunnerLike) -> None:
         """Tell the sampler, or that of the batch sampler."""
@@ -34,7 +34,7 @@ class SyncBuffersHook(Hook):
     are not floating point are left as they are.
     """
 
-    priority = "NORMAL"
+    priority: str | int = "NORMAL"
 
     def before_val_epoch(self, runner: RunnerLike) -> None:
         """Average, unless that was done since the last iteration."""

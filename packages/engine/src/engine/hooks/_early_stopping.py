@@ -37,9 +37,9 @@ class EarlyStoppingHook(Hook):
         ValueError: If the rule is unknown or needed and not given, or a number is out of range.
     """
 
-    priority = "LOWEST"
+    priority: str | int = "LOWEST"
 
-    names_metrics = ("monitor",)
+    names_metrics: tuple[str, ...] = ("monitor",)
 
     @check_types
     def __init__(
@@ -57,7 +57,7 @@ class EarlyStoppingHook(Hook):
         if min_delta < 0:
             raise ValueError(f"EarlyStoppingHook: min_delta is at least 0; got {min_delta}")
         self.monitor = monitor
-        self.rule = rule_of(monitor, "monitor") if rule is None else checked_rule(rule)
+        self.rule: str = rule_of(monitor, "monitor") if rule is None else checked_rule(rule)
         self.min_delta = min_delta
         self.strict = strict
         self.check_finite = check_finite

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -51,8 +51,8 @@ class EMAHook(Hook):
         ValueError: If both beginnings are set, or one is negative.
     """
 
-    priority = "NORMAL"
-    checkpoint_keys = (_STATE,)
+    priority: str | int = "NORMAL"
+    checkpoint_keys: Sequence[str] = (_STATE,)
     hands_options_to: ClassVar[Mapping[str, Registry[Any]]] = {"ema_type": MODELS}
 
     @check_types

@@ -24,7 +24,7 @@ class EmptyCacheHook(Hook):
         after_iter: Whether to do so after each iteration.
     """
 
-    priority = "NORMAL"
+    priority: str | int = "NORMAL"
 
     @check_types
     def __init__(

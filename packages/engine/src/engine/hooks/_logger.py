@@ -44,7 +44,7 @@ class LoggerHook(Hook):
         ValueError: If `interval` or `interval_exp_name` is less than 1.
     """
 
-    priority = "BELOW_NORMAL"
+    priority: str | int = "BELOW_NORMAL"
 
     @check_types
     def __init__(
@@ -68,7 +68,9 @@ class LoggerHook(Hook):
         self.ignore_last = ignore_last
         self.interval_exp_name = interval_exp_name
         self.out_dir = out_dir
-        self.out_suffix = (out_suffix,) if isinstance(out_suffix, str) else tuple(out_suffix)
+        self.out_suffix: tuple[str, ...] = (
+            (out_suffix,) if isinstance(out_suffix, str) else tuple(out_suffix)
+        )
         self.keep_local = keep_local
         self.log_metric_by_epoch = log_metric_by_epoch
         self.backend_args = backend_args

@@ -33,7 +33,7 @@ class NaiveVisualizationHook(Hook):
         draw_pred: Whether predictions are.
     """
 
-    priority = "NORMAL"
+    priority: str | int = "NORMAL"
 
     @check_types
     def __init__(self, interval: int = 1, draw_gt: bool = True, draw_pred: bool = True) -> None:

@@ -14,7 +14,7 @@ from ._hook import Hook, RunnerLike
 class ParamSchedulerHook(Hook):
     """Steps the parameter schedulers: by iteration, by epoch, or by the metrics of a validation."""
 
-    priority = "LOW"
+    priority: str | int = "LOW"
 
     def __init__(self) -> None:
         self._counts_iters = True

@@ -23,7 +23,7 @@ class PrepareTTAHook(Hook):
 
     @check_types
     def __init__(self, tta_cfg: Mapping[str, Any]) -> None:
-        self.tta_cfg = mutable_copy(tta_cfg)
+        self.tta_cfg: dict[str, Any] = mutable_copy(tta_cfg)
         self._model: Any = None
 
     def before_test(self, runner: RunnerLike) -> None:

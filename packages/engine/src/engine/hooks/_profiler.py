@@ -44,7 +44,7 @@ class ProfilerHook(Hook):
         ValueError: If nothing would be recorded, or `on_trace_ready` is unknown.
     """
 
-    priority = "VERY_LOW"
+    priority: str | int = "VERY_LOW"
 
     @check_types
     def __init__(
@@ -77,7 +77,7 @@ class ProfilerHook(Hook):
                 "ProfilerHook: with a schedule there are several records and no single file of "
                 "them; leave json_trace_path or schedule out"
             )
-        self.by_epoch = by_epoch is not False
+        self.by_epoch: bool = by_epoch is not False
         self._said = by_epoch
         self.profile_times = profile_times
         self.activity_with_cpu = activity_with_cpu

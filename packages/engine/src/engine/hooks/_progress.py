@@ -31,7 +31,7 @@ class ProgressHook(Hook):
             waits for the device.
     """
 
-    priority = "BELOW_NORMAL"
+    priority: str | int = "BELOW_NORMAL"
 
     @check_types
     def __init__(self, interval: int = 10) -> None:
@@ -118,7 +118,7 @@ class CurvesHook(Hook):
         ImportError: If matplotlib is missing.
     """
 
-    priority = "LOWEST"
+    priority: str | int = "LOWEST"
 
     @check_types
     def __init__(self, filename: str = "curves.png") -> None:

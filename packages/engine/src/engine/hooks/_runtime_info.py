@@ -31,7 +31,7 @@ class RuntimeInfoHook(Hook):
     known about the training data.
     """
 
-    priority = "VERY_HIGH"
+    priority: str | int = "VERY_HIGH"
 
     def __init__(self) -> None:
         self._keys: dict[tuple[str, str], str] = {}
@@ -157,7 +157,7 @@ def _number_in(value: Any) -> Any:
 class IterTimerHook(Hook):
     """Logs the time of each iteration and of its data loading, in seconds, and the ETA."""
 
-    priority = "NORMAL"
+    priority: str | int = "NORMAL"
 
     def __init__(self) -> None:
         self._mark = 0.0

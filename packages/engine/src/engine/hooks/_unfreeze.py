@@ -59,8 +59,8 @@ class UnfreezeHook(Hook):
             raise ValueError(
                 f"UnfreezeHook: milestones increase, from 1 on; got {tuple(milestones)}"
             )
-        self.frozen_stages = tuple(frozen_stages)
-        self.milestones = tuple(milestones)
+        self.frozen_stages: tuple[int, ...] = tuple(frozen_stages)
+        self.milestones: tuple[int, ...] = tuple(milestones)
         self.by_epoch = by_epoch
         self.norm_eval = norm_eval
         self.module = module

@@ -109,14 +109,14 @@ class BaseInferencer:
         if scope is not None and isinstance(model, str) and (known := find_model(model, scope)):
             model, weights = known.config, weights or known.weights
         self._trained = None if weights is None else open_trained(weights)
-        self.cfg = config_of(model, self._trained)
+        self.cfg: Config = config_of(model, self._trained)
         self.show_progress = show_progress
-        self.scope = scope_of(self.cfg) if scope is None else scope
+        self.scope: str = scope_of(self.cfg) if scope is None else scope
         if scope is not None and not is_building_from_data():
             name_scope(scope)
-        self.device = device_of(device or get_device())
+        self.device: torch.device = device_of(device or get_device())
         with self.in_scope(), keeping_random_state():
-            self.model = self._init_model(self.cfg, self._trained, self.device)
+            self.model: BaseModel = self._init_model(self.cfg, self._trained, self.device)
 
     # -- The parts -----------------------------------------------------------------------------
 

@@ -60,7 +60,7 @@ class MMLogger(logging.Logger, ManagerMixin):
     ) -> None:
         logging.Logger.__init__(self, logger_name, log_level)
         ManagerMixin.__init__(self, name)
-        self.parent = get_logger()
+        self.parent: logging.Logger = get_logger()
         self.addHandler(_Printed())
         self._log_file: str | None = None
         rank = _rank()

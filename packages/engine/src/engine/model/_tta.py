@@ -32,7 +32,7 @@ class BaseTTAModel(BaseModel):
         super().__init__(data_preprocessor)
         if isinstance(module, Mapping):
             module = MODELS.of_library(self).build(module)
-        self.module = cast("BaseModel", module)
+        self.module: BaseModel = cast("BaseModel", module)
 
     def merge_preds(self, data_samples_list: list[list[Any]]) -> list[Any]:
         """Merge the predictions for the views of each sample; a subclass writes it.

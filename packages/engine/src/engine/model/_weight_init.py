@@ -38,8 +38,8 @@ class BaseInit:
         layer: str | Sequence[str] | None = None,
     ) -> None:
         names = [layer] if isinstance(layer, str) else layer
-        self.layers = None if names is None else frozenset(names)
-        self.bias = bias if bias_prob is None else bias_init_with_prob(bias_prob)
+        self.layers: frozenset[str] | None = None if names is None else frozenset(names)
+        self.bias: float = bias if bias_prob is None else bias_init_with_prob(bias_prob)
 
     def __call__(self, module: nn.Module) -> None:
         """Initialize the layers of `module`."""
@@ -104,7 +104,8 @@ class NormalInit(BaseInit):
     @check_types
     def __init__(self, mean: float = 0.0, std: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.mean, self.std = mean, std
+        self.mean: float = mean
+        self.std: float = std
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -133,7 +134,10 @@ class TruncNormalInit(BaseInit):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.mean, self.std, self.a, self.b = mean, std, a, b
+        self.mean: float = mean
+        self.std: float = std
+        self.a: float = a
+        self.b: float = b
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -153,7 +157,8 @@ class UniformInit(BaseInit):
     @check_types
     def __init__(self, a: float = 0.0, b: float = 1.0, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.a, self.b = a, b
+        self.a: float = a
+        self.b: float = b
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -173,7 +178,8 @@ class XavierInit(BaseInit):
     @check_types
     def __init__(self, gain: float = 1.0, distribution: str = "normal", **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.gain, self.distribution = gain, _check_distribution(distribution)
+        self.gain: float = gain
+        self.distribution: str = _check_distribution(distribution)
 
     def init_weight(self, weight: Tensor) -> None:
         """Set the weight of a layer in place."""
@@ -205,7 +211,7 @@ class KaimingInit(BaseInit):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self.distribution = _check_distribution(distribution)
+        self.distribution: str = _check_distribution(distribution)
         self.options: dict[str, Any] = {"a": a, "mode": mode, "nonlinearity": nonlinearity}
 
     def init_weight(self, weight: Tensor) -> None:

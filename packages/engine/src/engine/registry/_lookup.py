@@ -125,7 +125,7 @@ class Lookup:
         inner, dot, _ = name.partition(".")
         if not dot:
             self._search(tuple(owner.walk_up()), name)
-        elif owner.find_nearest(canonical_scope(inner)) is not None:  # else it is a dotted path
+        elif owner._find_nearest(canonical_scope(inner)) is not None:  # else it is a dotted path
             self._find(owner, name)
 
     def _search_source(self, prefix: str, source: Any, name: str) -> None:
@@ -173,9 +173,7 @@ class Lookup:
         return "\n  ".join(lines)
 
 
-def list_search_order(
-    node: Node, active: ActiveScope | None, *, is_code: bool = False
-) -> tuple[Node, ...]:
+def list_search_order(node: Node, active: ActiveScope | None, *, is_code: bool) -> tuple[Node, ...]:
     """Return the nodes in which a bare name is searched, in order.
 
     Args:
@@ -198,7 +196,7 @@ def list_search_order(
             raise
         return own
     order = tuple(dict.fromkeys((*(first or node.root).walk_up(), *own)))
-    node.note_order(active, order)
+    node._note_order(active, order)
     return order
 
 
@@ -218,12 +216,12 @@ def find_scope(node: Node, scope: str, *, is_code: bool = False) -> Node | None:
             or fails to import.
     """
     scope = canonical_scope(scope)
-    found = node.find_nearest(scope)
+    found = node._find_nearest(scope)
     if found is None and not (
         is_known_scope(scope) and find_library(scope, is_code=is_code) is None
     ):
         import_scope(scope, is_code=is_code)
-        found = node.find_nearest(scope)
+        found = node._find_nearest(scope)
     return found
 
 

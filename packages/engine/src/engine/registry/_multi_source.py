@@ -212,7 +212,9 @@ class MultiSourceRegistry(Mapping[str, Any], Generic[T]):
         """Return true: an empty registry is a registry."""
         return True
 
-    __eq__ = object.__eq__  # that of a mapping would compare the sources
+    def __eq__(self, other: object) -> bool:
+        return object.__eq__(self, other)  # a mapping would compare the names
+
     __hash__ = object.__hash__
 
     def __repr__(self) -> str:

@@ -87,7 +87,7 @@ class RegistryNode(Generic[T]):
         frame = find_caller()
         self._made_at, self._made_by = CallSite(place_of(frame)), frame.f_code
         self._made_in = get_module(frame)
-        self.package = self._made_in.partition(".")[0]
+        self.package: str = self._made_in.partition(".")[0]
         self._name = name
         self._scope = self.infer_scope() if scope is None else canonical_scope(scope)
         self._children: dict[str, Self] = {}
@@ -172,7 +172,7 @@ class RegistryNode(Generic[T]):
             yield from level
             level = [child for node in level for child in node._children.values()]
 
-    def find_nearest(self, scope: str) -> Self | None:
+    def _find_nearest(self, scope: str) -> Self | None:
         """Return the node of a scope in this tree, the nearest if there are several.
 
         Args:
@@ -258,13 +258,13 @@ class RegistryNode(Generic[T]):
         self, active: ActiveScope | None, key: str, found: Callable[..., T] | None
     ) -> None:
         """Cache the result of a lookup until a node of the tree changes; None means nothing."""
-        known = self.open_cache(active)
+        known = self._open_cache(active)
         if found is None:
             self.absent.add((active, key))
         else:
             known[key] = found
 
-    def open_cache(self, active: ActiveScope | None) -> dict[str, Callable[..., T]]:
+    def _open_cache(self, active: ActiveScope | None) -> dict[str, Callable[..., T]]:
         """Return what former lookups in a scope have found, to add to it."""
         known = self.cache.get(active)
         if known is None:
@@ -272,7 +272,7 @@ class RegistryNode(Generic[T]):
             self._tree.cached_nodes.append(self)
         return known
 
-    def find_imported(self, name: str, active: ActiveScope | None) -> Callable[..., T] | None:
+    def _find_imported(self, name: str, active: ActiveScope | None) -> Callable[..., T] | None:
         """Return what a bare name stands for, if that can be told without an import.
 
         Args:
@@ -290,7 +290,7 @@ class RegistryNode(Generic[T]):
                 break
         return None
 
-    def note_order(self, active: ActiveScope, nodes: Sequence[RegistryNode[Any]]) -> None:
+    def _note_order(self, active: ActiveScope, nodes: Sequence[RegistryNode[Any]]) -> None:
         """Note the nodes in which a bare name is searched in a scope, until the tree grows."""
         self._tree.orders[self, active] = tuple((n._module_dict, n._pending) for n in nodes)
 

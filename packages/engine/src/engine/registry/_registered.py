@@ -44,9 +44,9 @@ class CallSite:
 
     def __init__(self, place: Place) -> None:
         code, instruction, names = place
-        self.filename = code.co_filename
-        self.line = _find_line(code, instruction)
-        self.package = _name_of(names).partition(".")[0]
+        self.filename: str = code.co_filename
+        self.line: int = _find_line(code, instruction)
+        self.package: str = _name_of(names).partition(".")[0]
 
     def __str__(self) -> str:
         """Return `file:line`, relative to the folder of `sys.path`: the same on every machine."""

@@ -133,10 +133,10 @@ class Registry(RegistryNode[T]):
                 return found
         if not isinstance(key, str):
             raise TypeError(f"registry key must be a str; got {key!r}")
-        found = self.find_imported(key, active)
+        found = self._find_imported(key, active)
         if found is not None:
             if known is None:
-                known = self.open_cache(active)
+                known = self._open_cache(active)
             known[key] = found
             return found
         if default is not _MISSING and (active, key) in self.absent:

@@ -78,8 +78,3 @@ def named_roots() -> dict[str, Registry[Any]]:
         if isinstance(value, Registry) and value not in found.values():
             found[name] = value
     return found
-
-
-def all_roots() -> list[Registry[Any]]:
-    """Return each root registry once, in the order of this module."""
-    return [*named_roots().values()]

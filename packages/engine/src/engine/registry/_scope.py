@@ -54,8 +54,8 @@ class ActiveScope:
     __slots__ = ("fallback", "scope")
 
     def __init__(self, scope: str, fallback: bool) -> None:
-        self.scope = canonical_scope(scope)
-        self.fallback = fallback
+        self.scope: str = canonical_scope(scope)
+        self.fallback: bool = fallback
 
 
 def make_active_scope(scope: str, fallback: bool = False) -> ActiveScope:
@@ -96,7 +96,7 @@ class DefaultScope(ManagerMixin):
         if not isinstance(scope_name, str):
             raise TypeError(f"scope_name must be a str; got {scope_name!r}")
         super().__init__(name)
-        self.active_scope = make_active_scope(scope_name, fallback)
+        self.active_scope: ActiveScope = make_active_scope(scope_name, fallback)
         DefaultScope.newest, DefaultScope.process_scope = self, self.active_scope
 
     @classmethod

@@ -37,9 +37,9 @@ class Restriction:
         *,
         executes: bool = False,
     ) -> None:
-        self.reason = reason
-        self.allows = allows or (lambda value: value is None)
-        self.executes = executes
+        self.reason: str = reason
+        self.allows: Callable[[Any], bool] = allows or (lambda value: value is None)
+        self.executes: bool = executes
 
 
 def needs_trust(**options: str | Restriction) -> Callable[[T], T]:

@@ -71,7 +71,7 @@ class ReportHook(Hook):
         ValueError: If `num_worst` is negative, or a file has another suffix.
     """
 
-    priority = "LOWEST"
+    priority: str | int = "LOWEST"
     options: ClassVar[tuple[str, ...]] = (
         "num_worst",
         "save_predictions",
@@ -184,7 +184,7 @@ class ReportHook(Hook):
         """Prepare, and make sure that the report can be drawn, before a long test."""
         if self.write_report:
             require_matplotlib()
-        self.folder = Path(runner.log_dir) / "report"
+        self.folder: Path = Path(runner.log_dir) / "report"
         self.report, self.page, self.files = None, None, []
         self.dataset_meta = runner.test_loop.evaluator.dataset_meta or {}
         self._records: list[dict[str, Any]] = []

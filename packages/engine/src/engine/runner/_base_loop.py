@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from torch.utils.data import DataLoader, IterableDataset
 
-from engine.dataset import length_of, make_resumable
+from engine.dataset import ResumableLoader, length_of, make_resumable
 from engine.dist import all_gather_object, all_reduce, get_results_group
 from engine.utils import check_types
 
@@ -45,9 +45,11 @@ class BaseLoop:
     @check_types
     def __init__(self, runner: Runner, dataloader: Loader, exact_resume: bool = True) -> None:
         self.runner = runner
-        self.dataloader = build_dataloader(dataloader, runner.seed)
+        self.dataloader: DataLoader[Any] = build_dataloader(dataloader, runner.seed)
         self.exact_resume = exact_resume
-        self.resumable_loader = make_resumable(self.dataloader, runner.seed, exact_resume)
+        self.resumable_loader: ResumableLoader = make_resumable(
+            self.dataloader, runner.seed, exact_resume
+        )
 
     def _lengths(self) -> list[int | None]:
         """Return the number of batches of each process in a pass, None if it is not known."""

@@ -59,7 +59,7 @@ class _EvalLoop(BaseLoop):
         self._shared = 0  # batches that each process has: behind them none waits for the others
         self._step = f"{self.mode}_step"
         self._before_iter, self._after_iter = f"before_{self.mode}_iter", f"after_{self.mode}_iter"
-        self.evaluator = build_evaluator(evaluator)
+        self.evaluator: Evaluator = build_evaluator(evaluator)
         metainfo = getattr(self.dataloader.dataset, "metainfo", None)
         if metainfo is not None:
             self.evaluator.dataset_meta = metainfo

@@ -105,8 +105,8 @@ class FSDPStrategy(DistributedStrategy):
                     f"FSDPStrategy: tensor_plan says 'colwise' or 'rowwise'; got {style!r}"
                 )
         self.shard = shard
-        self.mesh_sizes = {**_MESH, **(mesh or {})}
-        self.tensor_plan = tensor_plan or {}
+        self.mesh_sizes: dict[str, int] = {**_MESH, **(mesh or {})}
+        self.tensor_plan: Mapping[str, str] = tensor_plan or {}
         self.init = init
         self.entries = entries
         self.mesh: Any = None
@@ -178,7 +178,12 @@ class FSDPStrategy(DistributedStrategy):
         for unit in units or [model]:
             self._compile(unit)
         root = self._shard(model, units)
-        root.set_reduce_scatter_unused_params(options.get("find_unused_parameters", False))
+        if options.get("find_unused_parameters"):
+            if not hasattr(root, "set_reduce_scatter_unused_params"):
+                raise ValueError(
+                    f"FSDPStrategy has no find_unused_parameters in torch {torch.__version__}"
+                )
+            root.set_reduce_scatter_unused_params(True)
         model.to_empty(device=self.device)
         _fill(model, weights, self.device)
         # The first that runs would be the root, and a model may run a part of it first.

@@ -62,7 +62,7 @@ class LogProcessor:
     ) -> None:
         self.window_size = window_size
         self.by_epoch = by_epoch
-        self.custom_cfg = list(custom_cfg or ())
+        self.custom_cfg: list[Mapping[str, Any]] = list(custom_cfg or ())
         self._check(has_epochs=by_epoch is not False)
         self.num_digits = num_digits
         self.log_with_hierarchy = log_with_hierarchy

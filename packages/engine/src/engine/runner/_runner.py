@@ -159,7 +159,7 @@ class Runner(RunProgress):
         check_arguments(locals())
         super().__init__()
         self._default_scope = default_scope
-        self.cfg = cfg if isinstance(cfg, Config) else Config(cfg or {})
+        self.cfg: Config = cfg if isinstance(cfg, Config) else Config(cfg or {})
         use_default_scope(default_scope, is_data=trust_of(self.cfg, "default_scope") is False)
         self._train = _phase(train_dataloader, train_cfg, optim_wrapper)
         self._val = _phase(val_dataloader, val_cfg, val_evaluator)
@@ -170,14 +170,14 @@ class Runner(RunProgress):
         self._resume = bool(resume)
 
         self.launcher = launcher
-        self.strategy = self.build_strategy(strategy, compile)
+        self.strategy: BaseStrategy = self.build_strategy(strategy, compile)
         self.setup_env(env_cfg or {})
-        self.work_dir = str(Path(work_dir).absolute())
-        self.timestamp = make_log_dir(self.work_dir)
-        self.log_dir = str(Path(self.work_dir) / self.timestamp)
+        self.work_dir: str = str(Path(work_dir).absolute())
+        self.timestamp: str = make_log_dir(self.work_dir)
+        self.log_dir: str = str(Path(self.work_dir) / self.timestamp)
         self._config_name = Path(self.cfg.filename or "config").stem
-        self.experiment_name = experiment_name or f"{self._config_name}_{self.timestamp}"
-        self.logger = self.build_logger(log_level)
+        self.experiment_name: str = experiment_name or f"{self._config_name}_{self.timestamp}"
+        self.logger: logging.Logger = self.build_logger(log_level)
         self._log_outputs = LogOutputs()
 
         self._resume_point: ResumePoint | None = None
@@ -185,10 +185,10 @@ class Runner(RunProgress):
             hooks = [*(default_hooks or {}).values(), *(custom_hooks or ())]
             self._resume_point = find_resume_point(self.work_dir, resume, load_from, hooks)
         self.set_randomness(**{"seed": None, **(randomness or {})})
-        self.message_hub = self.build_message_hub()
-        self.log_processor = self.build_log_processor(log_processor)
-        self.visualizer = self.build_visualizer(visualizer)
-        self.stop = StopRequest(**((env_cfg or {}).get("stop") or {}))
+        self.message_hub: MessageHub = self.build_message_hub()
+        self.log_processor: LogProcessor = self.build_log_processor(log_processor)
+        self.visualizer: Visualizer = self.build_visualizer(visualizer)
+        self.stop: StopRequest = StopRequest(**((env_cfg or {}).get("stop") or {}))
         self._hook_list = HookList()
         self.register_hooks(default_hooks, custom_hooks)
         if self._resume_point is not None:  # which has the weights
@@ -264,14 +264,14 @@ class Runner(RunProgress):
         return cast("nn.Module", self.model)
 
     def _build_training(self, dataloader: Any, train_cfg: Any, optim_wrapper: Any) -> None:
-        self.train_loop = self.build_train_loop(train_cfg, dataloader)
+        self.train_loop: Any = self.build_train_loop(train_cfg, dataloader)
         self.optim_wrapper = self.build_optim_wrapper(optim_wrapper)
         self.scale_lr(self.optim_wrapper, self._auto_scale_lr)
         self.param_schedulers = self.build_param_scheduler(self._param_scheduler)
         self.log_processor.before_train(self)
         if self._val is not None:
             dataloader, val_cfg, evaluator = self._val
-            self.val_loop = self.build_val_loop(val_cfg, dataloader, evaluator)
+            self.val_loop: Any = self.build_val_loop(val_cfg, dataloader, evaluator)
 
     def val(self) -> dict[str, float]:
         """Validate the model, and return the metrics."""
@@ -284,7 +284,7 @@ class Runner(RunProgress):
         """Test the model, and return the metrics."""
         dataloader, cfg, evaluator = _require(self._test, "test")
         with self._in_use(), keeping_random_state(), fail_together():
-            self.test_loop = self.build_test_loop(cfg, dataloader, evaluator)
+            self.test_loop: Any = self.build_test_loop(cfg, dataloader, evaluator)
             return self._evaluate(self.test_loop)
 
     def _evaluate(self, loop: Any) -> dict[str, float]:
@@ -666,7 +666,7 @@ class Runner(RunProgress):
         self.deterministic = deterministic
         if self._resume_point is not None:
             seed = self._resume_point.choose_seed(seed)
-        self.seed = set_random_seed(seed, deterministic, diff_rank_seed)
+        self.seed: int = set_random_seed(seed, deterministic, diff_rank_seed)
 
     def restore_randomness(self) -> None:
         """Put the generators where the checkpoint saw them, if the run was resumed."""

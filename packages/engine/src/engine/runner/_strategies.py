@@ -72,7 +72,7 @@ class BaseStrategy(ABC):
     ) -> None:
         if precision is not None and precision not in DTYPES:
             raise ValueError(f"precision is 'bf16', 'fp16' or None; got {precision!r}")
-        self.device = device_of(device or get_device())
+        self.device: torch.device = device_of(device or get_device())
         self.precision = precision
         self.compile = compile
 
@@ -252,7 +252,9 @@ class DistributedStrategy(BaseStrategy):
         if not is_distributed():
             init_dist(self.launcher, **{**dist_cfg, "backend": backend})
         if self.device.type == "cuda":
-            self.device = torch.device("cuda", get_local_rank() % torch.cuda.device_count())
+            self.device: torch.device = torch.device(
+                "cuda", get_local_rank() % torch.cuda.device_count()
+            )
 
 
 @STRATEGIES.register_module()

@@ -49,7 +49,7 @@ class BaseTrainLoop(BaseLoop):
     ) -> None:
         super().__init__(runner, dataloader, exact_resume)
         self.val_begin = val_begin
-        self.val_interval = val_interval
+        self.val_interval: int = val_interval
         self._later_intervals = _checked_intervals(dynamic_intervals or ())
         self.stop_training = False
         self._epoch = 0

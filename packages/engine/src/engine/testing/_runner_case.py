@@ -97,7 +97,7 @@ class RunnerTestCase(unittest.TestCase):
 
     def setUp(self) -> None:
         """Make a folder for the runs of a test, and the configs."""
-        self.temp_dir = Path(self.enterContext(tempfile.TemporaryDirectory()))
+        self.temp_dir: Path = Path(self.enterContext(tempfile.TemporaryDirectory()))
         self.enterContext(patch.dict(os.environ))
         scope: dict[str, Any] = {"_instances": {}, "newest": None, "process_scope": None}
         self.enterContext(patch.multiple(DefaultScope, **scope))
@@ -106,8 +106,12 @@ class RunnerTestCase(unittest.TestCase):
         logger = get_logger()
         self._logging = logger.level, [*logger.handlers]
         self.addCleanup(self._restore_logging)
-        self.epoch_based_cfg = Config(_config(self.temp_dir, {"by_epoch": True, "max_epochs": 2}))
-        self.iter_based_cfg = Config(_config(self.temp_dir, {"by_epoch": False, "max_iters": 8}))
+        self.epoch_based_cfg: Config = Config(
+            _config(self.temp_dir, {"by_epoch": True, "max_epochs": 2})
+        )
+        self.iter_based_cfg: Config = Config(
+            _config(self.temp_dir, {"by_epoch": False, "max_iters": 8})
+        )
 
     def tearDown(self) -> None:
         """Leave the other processes, if a run of the test has joined any."""

@@ -115,10 +115,10 @@ def to_ntuple(n: int) -> Callable[[Any], tuple[Any, ...]]:
     return to_tuple
 
 
-to_1tuple = to_ntuple(1)
-to_2tuple = to_ntuple(2)
-to_3tuple = to_ntuple(3)
-to_4tuple = to_ntuple(4)
+to_1tuple: Callable[[Any], tuple[Any, ...]] = to_ntuple(1)
+to_2tuple: Callable[[Any], tuple[Any, ...]] = to_ntuple(2)
+to_3tuple: Callable[[Any], tuple[Any, ...]] = to_ntuple(3)
+to_4tuple: Callable[[Any], tuple[Any, ...]] = to_ntuple(4)
 
 
 def apply_to(data: Any, expr: Callable[[Any], bool], apply_func: Callable[[Any], Any]) -> Any:

@@ -23,7 +23,7 @@ class Timer:
     """
 
     def __init__(self, start: bool = True, print_tmpl: str | None = None) -> None:
-        self.print_tmpl = print_tmpl or "{:.3f}"
+        self.print_tmpl: str = print_tmpl or "{:.3f}"
         self._started: float | None = None
         self._checked = 0.0
         if start:

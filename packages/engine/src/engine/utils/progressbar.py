@@ -36,9 +36,9 @@ class ProgressBar:
     ) -> None:
         self.task_num = task_num
         self.bar_width = bar_width
-        self.completed = 0
-        self.timer = Timer(start=False)
-        self.file = file or sys.stdout
+        self.completed: int = 0
+        self.timer: Timer = Timer(start=False)
+        self.file: TextIO | Any = file or sys.stdout
         self._length = 0
         if start:
             self.start()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.utils import check_types
@@ -27,7 +27,7 @@ class AimVisBackend(BaseVisBackend):
         init_kwargs: Arguments of `aim.Run`, such as `experiment`.
     """
 
-    requires = ("aim", "aim")
+    requires: ClassVar[tuple[str, str] | None] = ("aim", "aim")
 
     @check_types
     def __init__(
@@ -45,7 +45,7 @@ class AimVisBackend(BaseVisBackend):
             Path(self.save_dir).mkdir(parents=True, exist_ok=True)
         options = {"repo": self.save_dir, "run_hash": self.run_id, **self._init_kwargs}
         self._run = aim.Run(**options)
-        self.run_id = self._run.hash
+        self.run_id: str | None = self._run.hash
 
     @property
     @force_init_env

@@ -99,7 +99,7 @@ class BaseVisBackend:
 
     @check_types
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
-        self.save_dir = os.fspath(save_dir)
+        self.save_dir: str = os.fspath(save_dir)
         self.run_id: str | None = None
         self._env_initialized = False
 

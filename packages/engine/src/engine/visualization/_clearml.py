@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.utils import check_types
@@ -29,7 +29,7 @@ class ClearMLVisBackend(BaseVisBackend):
             work directory.
     """
 
-    requires = ("clearml", "clearml")
+    requires: ClassVar[tuple[str, str] | None] = ("clearml", "clearml")
 
     @check_types
     def __init__(
@@ -51,7 +51,7 @@ class ClearMLVisBackend(BaseVisBackend):
             same_task = {"reuse_last_task_id": self.run_id, "continue_last_task": 0}
         self._task = Task.init(**{"project_name": "engine", **same_task, **self._init_kwargs})
         self._logger = self._task.get_logger()
-        self.run_id = self._task.id
+        self.run_id: str | None = self._task.id
 
     @property
     @force_init_env

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.utils import check_types
@@ -39,7 +39,7 @@ class DVCLiveVisBackend(BaseVisBackend):
         init_kwargs: Arguments of `dvclive.Live`.
     """
 
-    requires = ("dvclive", "dvclive")
+    requires: ClassVar[tuple[str, str] | None] = ("dvclive", "dvclive")
 
     @check_types
     def __init__(
@@ -58,7 +58,7 @@ class DVCLiveVisBackend(BaseVisBackend):
 
         own = {"dir": os.path.join(self.save_dir, _FOLDER), "resume": self.run_id is not None}
         self._live = Live(**{**own, **self._init_kwargs})
-        self.run_id = _FOLDER
+        self.run_id: str | None = _FOLDER
 
     @property
     @force_init_env

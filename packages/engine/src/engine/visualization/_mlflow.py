@@ -7,7 +7,7 @@ import time
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.utils import check_types
@@ -53,7 +53,7 @@ class MLflowVisBackend(BaseVisBackend):
         artifact_location: Where a new experiment keeps files.
     """
 
-    requires = ("mlflow", "mlflow")
+    requires: ClassVar[tuple[str, str] | None] = ("mlflow", "mlflow")
 
     @check_types
     def __init__(
@@ -91,7 +91,7 @@ class MLflowVisBackend(BaseVisBackend):
             location = location or (folder / "artifacts").as_uri()
         self._client = MlflowClient(uri)
         self._run = self.run_id or self._new_run(name or "Default", location)
-        self.run_id = self._run
+        self.run_id: str | None = self._run
         self._client.update_run(self._run, status="RUNNING")
         self._keep_params(self._params)
 

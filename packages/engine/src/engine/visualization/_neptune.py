@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 from uuid import uuid4
 
 from engine.registry import VISBACKENDS, needs_trust
@@ -30,7 +30,7 @@ class NeptuneVisBackend(BaseVisBackend):
         init_kwargs: Arguments of `neptune.init_run`, such as `project`.
     """
 
-    requires = ("neptune", "neptune")
+    requires: ClassVar[tuple[str, str] | None] = ("neptune", "neptune")
 
     @check_types
     def __init__(
@@ -57,7 +57,7 @@ class NeptuneVisBackend(BaseVisBackend):
             )
             options["mode"] = "offline"
         self._run = neptune.init_run(**options)
-        self.run_id = options["custom_run_id"]
+        self.run_id: str | None = options["custom_run_id"]
 
     @property
     @force_init_env

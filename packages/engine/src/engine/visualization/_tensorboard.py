@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS
 from engine.utils import check_types
@@ -26,7 +26,7 @@ class TensorboardVisBackend(BaseVisBackend):
         save_dir: The folder of the event files, which is what TensorBoard calls a run.
     """
 
-    requires = ("tensorboard", "vis")
+    requires: ClassVar[tuple[str, str] | None] = ("tensorboard", "vis")
 
     @check_types
     def __init__(self, save_dir: str | os.PathLike[str]) -> None:
@@ -36,7 +36,7 @@ class TensorboardVisBackend(BaseVisBackend):
         from torch.utils.tensorboard import SummaryWriter  # deferred: it is slow to import
 
         self._writer = SummaryWriter(self.save_dir)
-        self.run_id = Path(self.save_dir).name
+        self.run_id: str | None = Path(self.save_dir).name
 
     @property
     @force_init_env

@@ -64,7 +64,9 @@ class Visualizer(ImageDrawer, ManagerMixin):
     ) -> None:
         ImageDrawer.__init__(self, fig_save_cfg)
         ManagerMixin.__init__(self, name)
-        self.fig_show_cfg = {"frameon": False} if fig_show_cfg is None else dict(fig_show_cfg)
+        self.fig_show_cfg: dict[str, Any] = (
+            {"frameon": False} if fig_show_cfg is None else dict(fig_show_cfg)
+        )
         self.dataset_meta: Mapping[str, Any] = {}
         self._vis_backends: dict[str, BaseVisBackend] = {}
         self._failed: set[str] = set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, SupportsFloat
+from typing import TYPE_CHECKING, Any, ClassVar, SupportsFloat
 
 from engine.registry import VISBACKENDS, needs_trust
 from engine.utils import check_types
@@ -38,7 +38,7 @@ class WandbVisBackend(BaseVisBackend):
         watch_kwargs: Arguments of `wandb.watch`, for `add_graph`.
     """
 
-    requires = ("wandb", "wandb")
+    requires: ClassVar[tuple[str, str] | None] = ("wandb", "wandb")
 
     @check_types
     def __init__(
@@ -68,7 +68,7 @@ class WandbVisBackend(BaseVisBackend):
         Path(self.save_dir).mkdir(parents=True, exist_ok=True)
         same_run = {} if self.run_id is None else {"id": self.run_id, "resume": "allow"}
         self._run = wandb.init(**{"dir": self.save_dir, **same_run, **self._init_kwargs})
-        self.run_id = self._run.id
+        self.run_id: str | None = self._run.id
         self._run.define_metric(_STEP, hidden=True)
         for metric in ({"name": "*"}, *self._metrics):
             self._run.define_metric(**{"step_metric": _STEP, "step_sync": False, **metric})

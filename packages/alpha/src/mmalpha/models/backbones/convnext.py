@@ -51,11 +51,13 @@ class ConvNeXtBlock(nn.Module):
 
     def __init__(self, channels: int, drop_path: float = 0.0, layer_scale: float = 1e-6) -> None:
         super().__init__()
-        self.conv_dw = nn.Conv2d(channels, channels, 7, padding=3, groups=channels)
-        self.norm = nn.LayerNorm(channels, _EPS)
-        self.mlp = MLP(channels, 4 * channels)
-        self.gamma = nn.Parameter(torch.full((channels,), layer_scale)) if layer_scale else None
-        self.drop_path = DropPath(drop_path)
+        self.conv_dw: nn.Conv2d = nn.Conv2d(channels, channels, 7, padding=3, groups=channels)
+        self.norm: nn.LayerNorm = nn.LayerNorm(channels, _EPS)
+        self.mlp: MLP = MLP(channels, 4 * channels)
+        self.gamma: nn.Parameter | None = (
+            nn.Parameter(torch.full((channels,), layer_scale)) if layer_scale else None
+        )
+        self.drop_path: DropPath = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(N, C, H, W)` to the same shape."""
@@ -86,11 +88,13 @@ class ConvNeXtStage(nn.Module):
         halves: bool,
     ) -> None:
         super().__init__()
-        self.downsample = nn.Sequential()
+        self.downsample: nn.Sequential = nn.Sequential()
         if halves:
             self.downsample.append(LayerNorm2d(in_channels, _EPS))
             self.downsample.append(nn.Conv2d(in_channels, channels, 2, 2))
-        self.blocks = nn.Sequential(*(ConvNeXtBlock(channels, rate, layer_scale) for rate in rates))
+        self.blocks: nn.Sequential = nn.Sequential(
+            *(ConvNeXtBlock(channels, rate, layer_scale) for rate in rates)
+        )
 
     def forward(self, x: Tensor) -> Tensor:
         """Map `(N, in_channels, H, W)` to `(N, channels, H / 2, W / 2)`."""
@@ -141,20 +145,22 @@ class ConvNeXt(BaseModule):
             raise ValueError(
                 f"out_indices names stages from 0 to {count - 1}; got {tuple(out_indices)}"
             )
-        self.out_indices = tuple(out_indices)
-        self.out_channels = tuple(size.channels[index] for index in self.out_indices)
+        self.out_indices: tuple[int, ...] = tuple(out_indices)
+        self.out_channels: tuple[int, ...] = tuple(
+            size.channels[index] for index in self.out_indices
+        )
 
         first = size.channels[0]
-        self.stem = nn.Sequential(
+        self.stem: nn.Sequential = nn.Sequential(
             nn.Conv2d(in_channels, first, stem_stride, stem_stride), LayerNorm2d(first, _EPS)
         )
         rates = drop_path_rates(drop_path_rate, sum(size.depths))
-        self.stages = nn.Sequential()
+        self.stages: nn.Sequential = nn.Sequential()
         for index, (depth, channels) in enumerate(zip(size.depths, size.channels, strict=True)):
             before = size.channels[max(index - 1, 0)]
             own, rates = rates[:depth], rates[depth:]
             self.stages.append(ConvNeXtStage(before, channels, own, layer_scale, index > 0))
-        self.out_norms = nn.ModuleDict(
+        self.out_norms: nn.ModuleDict = nn.ModuleDict(
             {str(index): LayerNorm2d(size.channels[index], _EPS) for index in self.out_indices}
             if out_norm
             else {}

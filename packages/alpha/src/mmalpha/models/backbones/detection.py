@@ -50,7 +50,7 @@ class FeaturePyramid(nn.Module):
         )
 
         self.backbone = backbone
-        self.fpn = FeaturePyramidNetwork(
+        self.fpn: nn.Module = FeaturePyramidNetwork(
             list(channels)[-_LEVELS:], out_channels, extra_blocks=LastLevelMaxPool()
         )
         self.out_channels = out_channels

@@ -39,12 +39,14 @@ class BasicBlock(nn.Module):
         avg_down: bool = False,
     ) -> None:
         super().__init__()
-        self.conv1 = _conv(in_channels, channels, 3, stride, dilations[0])
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = _conv(channels, channels, 3, 1, dilations[1])
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, channels, stride, avg_down, dilations[1])
+        self.conv1: nn.Conv2d = _conv(in_channels, channels, 3, stride, dilations[0])
+        self.bn1: nn.BatchNorm2d = nn.BatchNorm2d(channels)
+        self.conv2: nn.Conv2d = _conv(channels, channels, 3, 1, dilations[1])
+        self.bn2: nn.BatchNorm2d = nn.BatchNorm2d(channels)
+        self.relu: nn.ReLU = nn.ReLU(inplace=True)
+        self.downsample: nn.Sequential | None = _shortcut(
+            in_channels, channels, stride, avg_down, dilations[1]
+        )
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -84,14 +86,16 @@ class Bottleneck(nn.Module):
     ) -> None:
         super().__init__()
         out_channels = channels * self.expansion
-        self.conv1 = _conv(in_channels, channels, 1)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.conv2 = _conv(channels, channels, 3, stride, dilations[0])
-        self.bn2 = nn.BatchNorm2d(channels)
-        self.conv3 = _conv(channels, out_channels, 1)
-        self.bn3 = nn.BatchNorm2d(out_channels)
-        self.relu = nn.ReLU(inplace=True)
-        self.downsample = _shortcut(in_channels, out_channels, stride, avg_down, dilations[1])
+        self.conv1: nn.Conv2d = _conv(in_channels, channels, 1)
+        self.bn1: nn.BatchNorm2d = nn.BatchNorm2d(channels)
+        self.conv2: nn.Conv2d = _conv(channels, channels, 3, stride, dilations[0])
+        self.bn2: nn.BatchNorm2d = nn.BatchNorm2d(channels)
+        self.conv3: nn.Conv2d = _conv(channels, out_channels, 1)
+        self.bn3: nn.BatchNorm2d = nn.BatchNorm2d(out_channels)
+        self.relu: nn.ReLU = nn.ReLU(inplace=True)
+        self.downsample: nn.Sequential | None = _shortcut(
+            in_channels, out_channels, stride, avg_down, dilations[1]
+        )
 
     @property
     def last_norm(self) -> nn.BatchNorm2d:
@@ -181,7 +185,7 @@ class ResNet(BaseModule):
         dilations = (1,) * num_stages if dilations is None else dilations
         _check(depth, num_stages, strides, dilations, out_indices, stem)
         block, counts = _ARCHITECTURES[depth]
-        self.out_indices = tuple(out_indices)
+        self.out_indices: tuple[int, ...] = tuple(out_indices)
         self.zero_init_residual = zero_init_residual
         self.channels_last = channels_last
 
@@ -191,10 +195,10 @@ class ResNet(BaseModule):
                 f"channels_last needs stem_channels and base_channels of at least {_NHWC_WIDTH}; "
                 f"got {channels} and {base_channels}"
             )
-        self.conv1 = _stem(stem, in_channels, channels)
-        self.bn1 = nn.BatchNorm2d(channels)
-        self.relu = nn.ReLU(inplace=True)
-        self.maxpool = nn.Identity() if stem == "cifar" else nn.MaxPool2d(3, 2, 1)
+        self.conv1: nn.Module = _stem(stem, in_channels, channels)
+        self.bn1: nn.BatchNorm2d = nn.BatchNorm2d(channels)
+        self.relu: nn.ReLU = nn.ReLU(inplace=True)
+        self.maxpool: nn.Module = nn.Identity() if stem == "cifar" else nn.MaxPool2d(3, 2, 1)
         outs = []
         for stage, dilation in enumerate(dilations):
             width = base_channels * 2**stage
@@ -207,7 +211,7 @@ class ResNet(BaseModule):
             ]
             self.add_module(f"layer{stage + 1}", nn.Sequential(*layer))
             outs.append(channels)
-        self.out_channels = tuple(outs[index] for index in self.out_indices)
+        self.out_channels: tuple[int, ...] = tuple(outs[index] for index in self.out_indices)
         if channels_last:
             self.to(memory_format=torch.channels_last)
         freeze_stages(self, frozen_stages, norm_eval)

@@ -47,7 +47,7 @@ class TIMMBackbone(BaseModule):
         options = dict(features_only=True) if features_only else dict(num_classes=0)
         self.features_only = features_only
         kwargs.setdefault("in_chans", in_channels)
-        self.timm_model = TIMM_MODEL_REGISTRY.build(
+        self.timm_model: Any = TIMM_MODEL_REGISTRY.build(
             model_name, pretrained=pretrained, **options, **kwargs
         )
         self.out_channels: tuple[int, ...] = (

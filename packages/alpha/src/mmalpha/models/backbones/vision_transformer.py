@@ -85,7 +85,7 @@ class LayerScale(nn.Module):
 
     def __init__(self, channels: int, value: float) -> None:
         super().__init__()
-        self.gamma = nn.Parameter(torch.full((channels,), value))
+        self.gamma: nn.Parameter = nn.Parameter(torch.full((channels,), value))
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens `(N, L, C)` to the same shape."""
@@ -104,9 +104,9 @@ class Attention(nn.Module):
     def __init__(self, channels: int, num_heads: int, drop_rate: float = 0.0) -> None:
         super().__init__()
         self.num_heads = num_heads
-        self.qkv = nn.Linear(channels, 3 * channels)
-        self.proj = nn.Linear(channels, channels)
-        self.drop = nn.Dropout(drop_rate)
+        self.qkv: nn.Linear = nn.Linear(channels, 3 * channels)
+        self.proj: nn.Linear = nn.Linear(channels, channels)
+        self.drop: nn.Dropout = nn.Dropout(drop_rate)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens `(N, L, C)` to the same shape."""
@@ -130,14 +130,14 @@ class EncoderBlock(nn.Module):
     def __init__(self, size: _Size, variant: _Variant, drop_rate: float, drop_path: float) -> None:
         super().__init__()
         channels, scale = size.embed_dims, variant.layer_scale
-        self.norm1 = nn.LayerNorm(channels, variant.eps)
-        self.attn = Attention(channels, size.num_heads, drop_rate)
-        self.ls1 = LayerScale(channels, scale) if scale else nn.Identity()
-        self.norm2 = nn.LayerNorm(channels, variant.eps)
+        self.norm1: nn.LayerNorm = nn.LayerNorm(channels, variant.eps)
+        self.attn: Attention = Attention(channels, size.num_heads, drop_rate)
+        self.ls1: nn.Module = LayerScale(channels, scale) if scale else nn.Identity()
+        self.norm2: nn.LayerNorm = nn.LayerNorm(channels, variant.eps)
         activation = QuickGELU() if variant.quick_gelu else nn.GELU()
-        self.mlp = MLP(channels, 4 * channels, drop_rate, activation)
-        self.ls2 = LayerScale(channels, scale) if scale else nn.Identity()
-        self.drop_path = DropPath(drop_path)
+        self.mlp: MLP = MLP(channels, 4 * channels, drop_rate, activation)
+        self.ls2: nn.Module = LayerScale(channels, scale) if scale else nn.Identity()
+        self.drop_path: DropPath = DropPath(drop_path)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map tokens `(N, L, C)` to the same shape."""
@@ -196,29 +196,33 @@ class VisionTransformer(BaseModule):
             raise ValueError(f"variant is one of {', '.join(_VARIANTS)}; got {variant!r}")
         kind = _VARIANTS[variant]
         self.patch_size = patch_size
-        self.grid = _grid_of(img_size, patch_size)
-        self.out_indices = _positive(out_indices, size.num_layers)
+        self.grid: tuple[int, int] = _grid_of(img_size, patch_size)
+        self.out_indices: tuple[int, ...] = _positive(out_indices, size.num_layers)
         if out_type not in ("cls_token", "featmap"):
             raise ValueError(f"out_type is 'cls_token' or 'featmap'; got {out_type!r}")
         self.out_type = out_type
-        self.out_channels = (size.embed_dims,) * len(self.out_indices)
+        self.out_channels: tuple[int, ...] = (size.embed_dims,) * len(self.out_indices)
 
-        self.cls_token = nn.Parameter(torch.zeros(1, 1, size.embed_dims))
+        self.cls_token: nn.Parameter = nn.Parameter(torch.zeros(1, 1, size.embed_dims))
         if kind.num_registers:
-            self.reg_token = nn.Parameter(torch.zeros(1, kind.num_registers, size.embed_dims))
-        self.num_placed = int(kind.is_class_placed)
+            self.reg_token: nn.Parameter = nn.Parameter(
+                torch.zeros(1, kind.num_registers, size.embed_dims)
+            )
+        self.num_placed: int = int(kind.is_class_placed)
         length = self.num_placed + math.prod(self.grid)
-        self.pos_embed = nn.Parameter(torch.zeros(1, length, size.embed_dims))
+        self.pos_embed: nn.Parameter = nn.Parameter(torch.zeros(1, length, size.embed_dims))
         projection = nn.Conv2d(
             in_channels, size.embed_dims, patch_size, patch_size, bias=not kind.pre_norm
         )
-        self.patch_embed = nn.ModuleDict({"proj": projection})
-        self.pos_drop = nn.Dropout(drop_rate)
+        self.patch_embed: nn.ModuleDict = nn.ModuleDict({"proj": projection})
+        self.pos_drop: nn.Dropout = nn.Dropout(drop_rate)
         dims = size.embed_dims
-        self.norm_pre = nn.LayerNorm(dims, kind.eps) if kind.pre_norm else nn.Identity()
+        self.norm_pre: nn.Module = nn.LayerNorm(dims, kind.eps) if kind.pre_norm else nn.Identity()
         rates = drop_path_rates(drop_path_rate, size.num_layers)
-        self.blocks = nn.Sequential(*(EncoderBlock(size, kind, drop_rate, rate) for rate in rates))
-        self.norm = nn.LayerNorm(dims, kind.eps)
+        self.blocks: nn.Sequential = nn.Sequential(
+            *(EncoderBlock(size, kind, drop_rate, rate) for rate in rates)
+        )
+        self.norm: nn.LayerNorm = nn.LayerNorm(dims, kind.eps)
         self._register_state_dict_hook(_note_grid)  # type: ignore[no-untyped-call]  # torch has no annotations here
         self.register_load_state_dict_pre_hook(_fit_position_embedding)  # type: ignore[no-untyped-call]  # torch has no annotations here
         freeze_stages(self, frozen_stages)

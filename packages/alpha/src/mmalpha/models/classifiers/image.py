@@ -35,8 +35,8 @@ class ImageClassifier(BaseModel):
         init_cfg: As in `BaseModule`.
     """
 
-    test_report = "mmalpha.ClsReport"
-    hub_task = "image-classification"
+    test_report: ClassVar[str | None] = "mmalpha.ClsReport"
+    hub_task: ClassVar[str | None] = "image-classification"
     exported_outputs: ClassVar[Mapping[str, str]] = {
         "scores": "the probability of each class, (N, number of classes)"
     }
@@ -53,7 +53,7 @@ class ImageClassifier(BaseModel):
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
         features: Literal["maps", "vectors"] = "vectors" if neck is None else "maps"
-        self.backbone = (
+        self.backbone: nn.Module = (
             backbone
             if isinstance(backbone, nn.Module)
             else build_backbone(MODELS, backbone, features)
@@ -62,7 +62,9 @@ class ImageClassifier(BaseModel):
         if neck is not None:
             self.neck = neck if isinstance(neck, nn.Module) else MODELS.build(neck)
         self.head: Any = head if isinstance(head, nn.Module) else self._build_head(head)
-        self.batch_augments = None if batch_augments is None else BatchAugments(**batch_augments)
+        self.batch_augments: BatchAugments | None = (
+            None if batch_augments is None else BatchAugments(**batch_augments)
+        )
         self.val_loss = val_loss
 
     def forward(

@@ -54,10 +54,10 @@ class LinearClsHead(BaseModule):
                 "tell its channels in `out_channels`"
             )
         self.num_classes = num_classes
-        self.norm = nn.LayerNorm(in_channels, 1e-6) if norm else nn.Identity()
-        self.fc = nn.Linear(in_channels, num_classes)
+        self.norm: nn.Module = nn.LayerNorm(in_channels, 1e-6) if norm else nn.Identity()
+        self.fc: nn.Linear = nn.Linear(in_channels, num_classes)
         given = loss or dict(type=self.default_loss)
-        self.loss_module = given if isinstance(given, nn.Module) else MODELS.build(given)
+        self.loss_module: nn.Module = given if isinstance(given, nn.Module) else MODELS.build(given)
         if num_classes == 1 and not self.use_sigmoid:
             raise ValueError(
                 f"num_classes is 1, and {type(self.loss_module).__name__} compares classes: there "

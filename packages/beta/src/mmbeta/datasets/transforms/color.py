@@ -41,8 +41,8 @@ class PhotoMetricDistortion:
         hue_delta: int = 18,
     ) -> None:
         self.brightness_delta = brightness_delta
-        self.contrast_range = tuple(contrast_range)
-        self.saturation_range = tuple(saturation_range)
+        self.contrast_range: tuple[float, ...] = tuple(contrast_range)
+        self.saturation_range: tuple[float, ...] = tuple(saturation_range)
         self.hue_delta = hue_delta
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:

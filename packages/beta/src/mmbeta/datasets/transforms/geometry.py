@@ -32,7 +32,7 @@ class Resize:
     """
 
     def __init__(self, scale: Sequence[int], keep_ratio: bool = False) -> None:
-        self.scale = _pair(scale, "scale of Resize is a width and a height")
+        self.scale: tuple[int, int] = _pair(scale, "scale of Resize is a width and a height")
         self.keep_ratio = keep_ratio
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
@@ -59,8 +59,8 @@ class RandomResize:
         ratio_range: Sequence[float] = (0.5, 2.0),
         keep_ratio: bool = True,
     ) -> None:
-        self.scale = _pair(scale, "scale of RandomResize is a width and a height")
-        self.ratio_range = tuple(ratio_range)
+        self.scale: tuple[int, int] = _pair(scale, "scale of RandomResize is a width and a height")
+        self.ratio_range: tuple[float, ...] = tuple(ratio_range)
         self.keep_ratio = keep_ratio
         if len(self.ratio_range) != 2 or not 0 < self.ratio_range[0] <= self.ratio_range[1]:
             raise ValueError(
@@ -93,7 +93,9 @@ class RandomCrop:
     def __init__(
         self, crop_size: Sequence[int], cat_max_ratio: float = 1.0, ignore_index: int = 255
     ) -> None:
-        self.crop_size = _pair(crop_size, "crop_size of RandomCrop is a height and a width")
+        self.crop_size: tuple[int, int] = _pair(
+            crop_size, "crop_size of RandomCrop is a height and a width"
+        )
         if not 0 < cat_max_ratio <= 1:
             raise ValueError(
                 f"cat_max_ratio of RandomCrop is above 0, and at most 1; got {cat_max_ratio}"
@@ -142,7 +144,7 @@ class RandomFlip:
         if not 0 <= prob <= 1:
             raise ValueError(f"prob of RandomFlip is 0 to 1; got {prob}")
         self.prob = prob
-        self.directions = [direction] if isinstance(direction, str) else [*direction]
+        self.directions: list[str] = [direction] if isinstance(direction, str) else [*direction]
         if not self.directions or not set(self.directions) <= _AXES.keys():
             raise ValueError(
                 f"direction of RandomFlip is one or several of {', '.join(_AXES)}; "
@@ -155,7 +157,8 @@ class RandomFlip:
             return results
         drawn = int(torch.randint(len(self.directions), ())) if len(self.directions) > 1 else 0
         axes = _AXES[self.directions[drawn]]
-        return _each(results, lambda maps: maps.flip(axes))
+        # By numpy: torch mirrors no uint16 before 2.14.
+        return _each(results, lambda maps: torch.from_numpy(np.flip(maps.numpy(), axes).copy()))
 
 
 @TRANSFORMS.register_module()
@@ -183,9 +186,15 @@ class Pad:
             raise ValueError(
                 f"give Pad either size or size_divisor; got {size!r} and {size_divisor!r}"
             )
-        self.size = None if size is None else _pair(size, "size of Pad is a width and a height")
+        self.size: tuple[int, int] | None = (
+            None if size is None else _pair(size, "size of Pad is a width and a height")
+        )
         self.size_divisor = size_divisor
-        self.values = {"img": pad_val, "gt_seg_map": seg_pad_val, "gt_values": math.nan}
+        self.values: dict[str, int | float] = {
+            "img": pad_val,
+            "gt_seg_map": seg_pad_val,
+            "gt_values": math.nan,
+        }
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Pad `img` and `gt_seg_map`."""

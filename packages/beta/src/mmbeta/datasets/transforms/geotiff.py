@@ -29,7 +29,7 @@ class LoadGeoTiff:
         nodata: float | None = None,
         fill: float = 0.0,
     ) -> None:
-        self.bands = None if bands is None else list(bands)
+        self.bands: list[Band] | None = None if bands is None else list(bands)
         self.nodata = nodata
         self.fill = fill
 

@@ -71,7 +71,7 @@ class LoadAnnotations:
         palette: Sequence[Sequence[int]] | None = None,
         one_hot: Literal["classes", "foreground"] | None = None,
     ) -> None:
-        self.reader = LabelReader(label_map, palette, one_hot)
+        self.reader: LabelReader = LabelReader(label_map, palette, one_hot)
         self._from_data = is_building_from_data()
 
     @property

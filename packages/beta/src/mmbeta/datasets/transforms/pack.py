@@ -24,7 +24,7 @@ class PackSegInputs:
         self,
         meta_keys: Sequence[str] = ("img_path", "seg_map_path", "sample_idx", "ori_shape"),
     ) -> None:
-        self.meta_keys = tuple(meta_keys)
+        self.meta_keys: tuple[str, ...] = tuple(meta_keys)
 
     def __call__(self, results: dict[str, Any]) -> dict[str, Any]:
         """Pack `img`, a tensor `(C, H, W)`, and `gt_seg_map`, one of `(H, W)`.

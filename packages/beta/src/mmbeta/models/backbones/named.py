@@ -57,7 +57,7 @@ class NamedBackbone(BaseModule):
         kwargs = _options(make, kwargs) | kwargs
         if bands is not None and "bands" in signature(make).parameters:
             kwargs["bands"], bands = list(bands), None
-        self.backbone = sources.build(name, **kwargs)
+        self.backbone: Any = sources.build(name, **kwargs)
         if bands is not None:
             adapt_bands(self.backbone, bands, pretrained_bands)
         channels = channels_of(self.backbone)

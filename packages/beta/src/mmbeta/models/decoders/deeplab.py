@@ -35,14 +35,14 @@ class ASPP(nn.Module):
         align_corners: bool = False,
     ) -> None:
         super().__init__()
-        self.branches = nn.ModuleList(
+        self.branches: nn.ModuleList = nn.ModuleList(
             conv_norm(in_channels, channels)
             if dilation == 1
             else conv_norm(in_channels, channels, 3, dilation, separable)
             for dilation in dilations
         )
-        self.context = PooledContext(in_channels, channels, (1,), align_corners)
-        self.bottleneck = conv_norm((len(dilations) + 1) * channels, channels, 3)
+        self.context: PooledContext = PooledContext(in_channels, channels, (1,), align_corners)
+        self.bottleneck: nn.Sequential = conv_norm((len(dilations) + 1) * channels, channels, 3)
 
     def forward(self, x: Tensor) -> Tensor:
         """Turn a map `(N, in_channels, H, W)` into one `(N, channels, H, W)`."""
@@ -83,9 +83,9 @@ class DeepLabV3PlusDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.align_corners = align_corners
-        self.aspp = ASPP(channel_list[-1], channels, dilations, separable, align_corners)
-        self.reduce = conv_norm(channel_list[0], low_channels)
-        self.fuse = nn.Sequential(
+        self.aspp: ASPP = ASPP(channel_list[-1], channels, dilations, separable, align_corners)
+        self.reduce: nn.Sequential = conv_norm(channel_list[0], low_channels)
+        self.fuse: nn.Sequential = nn.Sequential(
             conv_norm(channels + low_channels, channels, 3, separable=separable),
             conv_norm(channels, channels, 3, separable=separable),
         )

@@ -47,10 +47,12 @@ class FCNDecoder(nn.Module):
             raise ValueError(f"num_convs of FCNDecoder is at least 1; got {num_convs}")
         if kernel_size % 2 != 1:
             raise ValueError(f"kernel_size of FCNDecoder is odd; got {kernel_size}")
-        self.in_index = (in_index,) if isinstance(in_index, int) else tuple(in_index)
+        self.in_index: tuple[int, ...] = (
+            (in_index,) if isinstance(in_index, int) else tuple(in_index)
+        )
         self.align_corners = align_corners
         width = sum(channel_list[index] for index in self.in_index)
-        self.convs = conv_stack(width, channels, num_convs, kernel_size)
+        self.convs: nn.Sequential = conv_stack(width, channels, num_convs, kernel_size)
         self.out_channels = channels
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:

@@ -32,8 +32,10 @@ class SegformerDecoder(nn.Module):
     ) -> None:
         super().__init__()
         self.align_corners = align_corners
-        self.project = nn.ModuleList(nn.Conv2d(width, channels, 1) for width in channel_list)
-        self.fuse = conv_norm(len(channel_list) * channels, channels)
+        self.project: nn.ModuleList = nn.ModuleList(
+            nn.Conv2d(width, channels, 1) for width in channel_list
+        )
+        self.fuse: nn.Sequential = conv_norm(len(channel_list) * channels, channels)
         self.out_channels = channels
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:

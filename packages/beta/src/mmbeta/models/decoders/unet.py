@@ -43,7 +43,7 @@ class UNetDecoder(nn.Module):
         if len(channel_list) < 2:
             raise ValueError(f"a U-Net needs 2 maps or more; got those of {list(channel_list)}")
         self.align_corners = align_corners
-        self.steps = nn.ModuleList()
+        self.steps: nn.ModuleList = nn.ModuleList()
         width = channel_list[-1]
         for level in reversed(range(len(channel_list) - 1)):
             out = channels << level

@@ -41,11 +41,11 @@ class UPerNetDecoder(nn.Module):
         super().__init__()
         *finer, last = channel_list
         self.align_corners = align_corners
-        self.context = PooledContext(last, channels, pool_scales, align_corners)
-        self.bottleneck = conv_norm(last + len(pool_scales) * channels, channels, 3)
-        self.laterals = nn.ModuleList(conv_norm(width, channels) for width in finer)
-        self.smooth = nn.ModuleList(conv_norm(channels, channels, 3) for _ in finer)
-        self.fuse = conv_norm(len(channel_list) * channels, channels, 3)
+        self.context: PooledContext = PooledContext(last, channels, pool_scales, align_corners)
+        self.bottleneck: nn.Sequential = conv_norm(last + len(pool_scales) * channels, channels, 3)
+        self.laterals: nn.ModuleList = nn.ModuleList(conv_norm(width, channels) for width in finer)
+        self.smooth: nn.ModuleList = nn.ModuleList(conv_norm(channels, channels, 3) for _ in finer)
+        self.fuse: nn.Sequential = conv_norm(len(channel_list) * channels, channels, 3)
         self.out_channels = channels
 
     def forward(self, feats: Sequence[Tensor]) -> Tensor:

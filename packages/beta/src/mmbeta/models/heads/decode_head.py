@@ -70,8 +70,10 @@ class BaseDecodeHead(BaseModule, ABC):
         super().__init__(
             dict(type="engine.Kaiming", layer="Conv2d") if init_cfg is None else init_cfg
         )
+        self.in_index: list[int]
+        self.widths: list[int]
         self.in_index, self.widths = self._chosen(in_channels, in_index, map_channels)
-        self.in_channels = sum(self.widths)
+        self.in_channels: int = sum(self.widths)
         if num_classes < 1:
             raise ValueError(f"num_classes is at least 1; got {num_classes}")
         if not 0 < threshold < 1:
@@ -82,12 +84,12 @@ class BaseDecodeHead(BaseModule, ABC):
         self.field = field
         given = loss or dict(type="mmbeta.CrossEntropyLoss")
         configs = [given] if isinstance(given, Mapping | nn.Module) else given
-        self.losses = nn.ModuleList(
+        self.losses: nn.ModuleList = nn.ModuleList(
             each if isinstance(each, nn.Module) else MODELS.build(each) for each in configs
         )
         self._loss_names = self._name_losses(self.losses)
-        self.dropout = nn.Dropout2d(dropout_ratio)
-        self.conv_seg = nn.Conv2d(channels, num_classes, 1)
+        self.dropout: nn.Dropout2d = nn.Dropout2d(dropout_ratio)
+        self.conv_seg: nn.Conv2d = nn.Conv2d(channels, num_classes, 1)
 
     @abstractmethod
     def forward(self, feats: Sequence[Tensor]) -> Tensor:

@@ -34,6 +34,6 @@ class DeepLabV3PlusHead(DecoderHead):
         **kwargs: Any,
     ) -> None:
         super().__init__(channels=channels, in_index=in_index, **kwargs)
-        self.decoder = DeepLabV3PlusDecoder(
+        self.decoder: DeepLabV3PlusDecoder = DeepLabV3PlusDecoder(
             self.widths, channels, low_channels, dilations, separable, self.align_corners
         )

@@ -31,6 +31,6 @@ class FCNHead(DecoderHead):
     ) -> None:
         super().__init__(channels=channels, **kwargs)
         everything = range(len(self.widths))
-        self.decoder = FCNDecoder(
+        self.decoder: FCNDecoder = FCNDecoder(
             self.widths, channels, num_convs, kernel_size, everything, self.align_corners
         )

@@ -25,4 +25,4 @@ class SegformerHead(DecoderHead):
         self, channels: int = 256, in_index: Sequence[int] | None = None, **kwargs: Any
     ) -> None:
         super().__init__(channels=channels, in_index=in_index, **kwargs)
-        self.decoder = SegformerDecoder(self.widths, channels, self.align_corners)
+        self.decoder: SegformerDecoder = SegformerDecoder(self.widths, channels, self.align_corners)

@@ -30,4 +30,6 @@ class UNetHead(DecoderHead):
         **kwargs: Any,
     ) -> None:
         super().__init__(channels=channels, in_index=in_index, **kwargs)
-        self.decoder = UNetDecoder(self.widths, channels, num_convs, self.align_corners)
+        self.decoder: UNetDecoder = UNetDecoder(
+            self.widths, channels, num_convs, self.align_corners
+        )

@@ -30,4 +30,6 @@ class UPerHead(DecoderHead):
         **kwargs: Any,
     ) -> None:
         super().__init__(channels=channels, in_index=in_index, **kwargs)
-        self.decoder = UPerNetDecoder(self.widths, channels, pool_scales, self.align_corners)
+        self.decoder: UPerNetDecoder = UPerNetDecoder(
+            self.widths, channels, pool_scales, self.align_corners
+        )

@@ -40,7 +40,7 @@ class SegLoss(BaseModule, ABC):
     ) -> None:
         super().__init__()
         self.loss_weight = loss_weight
-        self.loss_name = self.default_name if loss_name is None else loss_name
+        self.loss_name: str = self.default_name if loss_name is None else loss_name
         if "loss" not in self.loss_name:
             raise ValueError(f"loss_name has 'loss' in it; got {loss_name!r}")
         self.ignore_index = ignore_index

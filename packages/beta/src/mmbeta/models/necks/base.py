@@ -21,7 +21,7 @@ class Neck(nn.Module, ABC):
 
     def __init__(self, channel_list: Sequence[int]) -> None:
         super().__init__()
-        self.out_channels = list(channel_list)
+        self.out_channels: list[int] = list(channel_list)
 
     @abstractmethod
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:

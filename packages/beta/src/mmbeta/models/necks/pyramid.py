@@ -35,7 +35,7 @@ class InterpolateToPyramidal(Neck):
                 f"scale_factor of InterpolateToPyramidal is at least 1; got {scale_factor}"
             )
         last = len(self.out_channels) - 1
-        self.scales = [scale_factor ** (last - index) for index in range(last + 1)]
+        self.scales: list[int] = [scale_factor ** (last - index) for index in range(last + 1)]
         self.mode = mode
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
@@ -64,7 +64,7 @@ class MaxpoolToPyramidal(Neck):
         super().__init__(channel_list)
         if kernel_size < 1:
             raise ValueError(f"kernel_size of MaxpoolToPyramidal is at least 1; got {kernel_size}")
-        self.sizes = [kernel_size**index for index in range(len(self.out_channels))]
+        self.sizes: list[int] = [kernel_size**index for index in range(len(self.out_channels))]
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Turn maps `(N, C, H, W)` of one size into a pyramid, the largest map first.
@@ -108,7 +108,7 @@ class LearnedInterpolateToPyramidal(Neck):
                 f"{list(channel_list)}: choose by SelectIndices or out_indices of the backbone"
             )
         first, second, third, fourth = channel_list
-        self.levels = nn.ModuleList(
+        self.levels: nn.ModuleList = nn.ModuleList(
             [
                 nn.Sequential(
                     _enlarge(first, first // 2),
@@ -121,7 +121,7 @@ class LearnedInterpolateToPyramidal(Neck):
                 nn.MaxPool2d(2),
             ]
         )
-        self.out_channels = [first // 4, second // 2, third, fourth]
+        self.out_channels: list[int] = [first // 4, second // 2, third, fourth]
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Turn four maps `(N, C, H, W)` of one size into a pyramid, the largest map first."""
@@ -140,7 +140,7 @@ class AddBottleneckLayer(Neck):
     def __init__(self, channel_list: Sequence[int]) -> None:
         super().__init__(channel_list)
         width = self.out_channels[-1]
-        self.bottleneck = nn.Sequential(nn.Conv2d(width, width, 1), nn.MaxPool2d(2))
+        self.bottleneck: nn.Sequential = nn.Sequential(nn.Conv2d(width, width, 1), nn.MaxPool2d(2))
         self.out_channels.append(width)
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:

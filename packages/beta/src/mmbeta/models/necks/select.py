@@ -25,13 +25,13 @@ class SelectIndices(Neck):
 
     def __init__(self, channel_list: Sequence[int], indices: Sequence[int]) -> None:
         super().__init__(channel_list)
-        self.indices = tuple(indices)
+        self.indices: tuple[int, ...] = tuple(indices)
         count = len(channel_list)
         if not self.indices or any(not -count <= index < count for index in self.indices):
             raise ValueError(
                 f"indices of SelectIndices name some of {count} maps; got {list(indices)}"
             )
-        self.out_channels = [channel_list[index] for index in self.indices]
+        self.out_channels: list[int] = [channel_list[index] for index in self.indices]
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Return the maps chosen, of shapes `(N, C, H, W)`."""

@@ -39,9 +39,10 @@ class ReshapeTokensToImage(Neck):
                 "effective_time_dim and h of ReshapeTokensToImage are at least 1; "
                 f"got {effective_time_dim} and {h}"
             )
-        self.skipped = int(remove_cls_token)
-        self.times, self.rows = effective_time_dim, h
-        self.out_channels = [each * effective_time_dim for each in channel_list]
+        self.skipped: int = int(remove_cls_token)
+        self.times: int = effective_time_dim
+        self.rows: int | None = h
+        self.out_channels: list[int] = [each * effective_time_dim for each in channel_list]
 
     def forward(self, feats: Sequence[Tensor]) -> tuple[Tensor, ...]:
         """Turn tokens `(N, L, C)` into maps `(N, C · times, H, W)`.
@@ -82,7 +83,7 @@ class PermuteDims(Neck):
 
     def __init__(self, channel_list: Sequence[int], new_order: Sequence[int]) -> None:
         super().__init__(channel_list)
-        self.new_order = tuple(new_order)
+        self.new_order: tuple[int, ...] = tuple(new_order)
         if sorted(self.new_order) != list(range(len(self.new_order))):
             raise ValueError(
                 "new_order of PermuteDims names each dimension once, from 0 on; "

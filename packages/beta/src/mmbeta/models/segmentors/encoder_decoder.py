@@ -46,8 +46,8 @@ class EncoderDecoder(BaseModel):
             field, or a head predicts whole images, which windows don't show.
     """
 
-    test_report = "mmbeta.SegReport"
-    hub_task = "image-segmentation"
+    test_report: ClassVar[str | None] = "mmbeta.SegReport"
+    hub_task: ClassVar[str | None] = "image-segmentation"
     exported_outputs: ClassVar[Mapping[str, str]] = {
         "logits": "the logit of each class for each pixel of the input, "
         "(N, number of classes, H, W); if there is one, that of the class 1 against the class 0"
@@ -66,21 +66,21 @@ class EncoderDecoder(BaseModel):
         init_cfg: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
     ) -> None:
         super().__init__(data_preprocessor, init_cfg)
-        self.test_cfg = dict(test_cfg or {"mode": "whole"})
+        self.test_cfg: dict[str, Any] = dict(test_cfg or {"mode": "whole"})
         _check(self.test_cfg)
         self.val_loss = val_loss
-        self.backbone = (
+        self.backbone: nn.Module = (
             backbone
             if isinstance(backbone, nn.Module)
             else build_backbone(MODELS, backbone, "maps")
         )
-        self.neck = None if neck is None else _build(neck)
+        self.neck: nn.Module | None = None if neck is None else _build(neck)
         channels = channels_of(self.backbone if self.neck is None else self.neck)
         self.decode_head: Any = _head(decode_head, channels)
-        self.auxiliary_head = nn.ModuleDict(
+        self.auxiliary_head: nn.ModuleDict = nn.ModuleDict(
             {name: _head(head, channels) for name, head in _auxiliary(auxiliary_head).items()}
         )
-        self.task_heads = nn.ModuleDict(
+        self.task_heads: nn.ModuleDict = nn.ModuleDict(
             {name: _head(head, channels) for name, head in (task_heads or {}).items()}
         )
         self._check_heads()

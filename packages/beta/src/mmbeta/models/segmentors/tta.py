@@ -39,7 +39,7 @@ class SegTTAModel(BaseTTAModel):
         super().__init__(module)
         if not scales or min(scales) <= 0:
             raise ValueError(f"scales of SegTTAModel are positive numbers; got {scales!r}")
-        self.scales = tuple(scales)
+        self.scales: tuple[float, ...] = tuple(scales)
         self.flip = flip
 
     def test_step(self, data: Any) -> list[Any]:

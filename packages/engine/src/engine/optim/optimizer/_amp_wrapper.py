@@ -44,7 +44,9 @@ class AmpOptimWrapper(OptimWrapper):
         else:
             options = {"init_scale": float(loss_scale), "growth_interval": 2**31 - 1}
         enabled = self._dtype == torch.float16
-        self.loss_scaler = torch.amp.GradScaler(self._device_type, enabled=enabled, **options)
+        self.loss_scaler: torch.amp.GradScaler = torch.amp.GradScaler(
+            self._device_type, enabled=enabled, **options
+        )
 
     def backward(self, loss: Tensor, **kwargs: Any) -> None:
         """Add the gradient of a scaled loss.

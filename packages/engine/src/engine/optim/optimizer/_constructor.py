@@ -51,7 +51,7 @@ class DefaultOptimWrapperConstructor:
         paramwise_cfg: Mapping[str, Any] | None = None,
     ) -> None:
         _check_mapping("optim_wrapper", optim_wrapper_cfg)
-        self.optim_wrapper_cfg = mutable_copy(optim_wrapper_cfg)
+        self.optim_wrapper_cfg: dict[str, Any] = mutable_copy(optim_wrapper_cfg)
         optimizer_cfg = self.optim_wrapper_cfg.pop("optimizer", None)
         if optimizer_cfg is None:
             raise ValueError(
@@ -62,7 +62,7 @@ class DefaultOptimWrapperConstructor:
         if paramwise_cfg is not None:
             _check_mapping("paramwise_cfg", paramwise_cfg)
         self.optimizer_cfg: Mapping[str, Any] = optimizer_cfg
-        self.paramwise_cfg = mutable_copy(paramwise_cfg or {})
+        self.paramwise_cfg: dict[str, Any] = mutable_copy(paramwise_cfg or {})
         # A leading underscore is an instruction to the config; a subclass reads keys of its own.
         options = [key for key in self.paramwise_cfg if not key.startswith("_")]
         unknown = [key for key in options if key not in PARAMWISE_KEYS]

@@ -140,10 +140,10 @@ class _ParamScheduler(ABC):
         self.end = end
         self.by_epoch = by_epoch
         self.verbose = verbose
-        self.last_step = last_step
+        self.last_step: int = last_step
         self._watch = _StepWatch(optimizer) if last_step == -1 else None
         self._global_step = begin + last_step if last_step >= 0 else -1
-        self.base_values = self._initial_values()
+        self.base_values: list[float] = self._initial_values()
         self._last_value: list[float] = []
         self._advance()
 

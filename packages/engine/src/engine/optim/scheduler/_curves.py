@@ -31,7 +31,7 @@ class _LowerLimit(_ScaledParamScheduler):
                 f"{type(self).__name__} takes eta_min or eta_min_ratio, not both; "
                 f"got {eta_min} and {eta_min_ratio}"
             )
-        self.eta_min = eta_min or 0.0
+        self.eta_min: float = eta_min or 0.0
         self.eta_min_ratio = eta_min_ratio
         super().__init__(optimizer, param_name, *args)
 
@@ -80,7 +80,7 @@ class CosineAnnealingParamScheduler(_LowerLimit):
         verbose: bool = False,
         eta_min_ratio: float | None = None,
     ) -> None:
-        self.T_max = self._length(begin, end, T_max)
+        self.T_max: float = self._length(begin, end, T_max)
         if self.T_max < 1:
             raise ValueError(f"{type(self).__name__}: T_max must be 1 or more, got {self.T_max}")
         options = (begin, end, last_step, by_epoch, verbose)
@@ -136,9 +136,9 @@ class CosineRestartParamScheduler(_LowerLimit):
                 f"{type(self).__name__} needs one restart weight per period; "
                 f"got {len(periods)} periods and {len(restart_weights)} weights"
             )
-        self.periods = list(periods)
-        self.restart_weights = list(restart_weights)
-        self.cumulative_periods = [*accumulate(self.periods)]
+        self.periods: list[int] = list(periods)
+        self.restart_weights: list[float] = list(restart_weights)
+        self.cumulative_periods: list[int] = [*accumulate(self.periods)]
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, eta_min_ratio, *options)
 
@@ -203,7 +203,7 @@ class PolyParamScheduler(_LowerLimit):
         verbose: bool = False,
     ) -> None:
         self.power = power
-        self.total_iters = self._length(begin, end) - 1
+        self.total_iters: float = self._length(begin, end) - 1
         options = (begin, end, last_step, by_epoch, verbose)
         super().__init__(optimizer, param_name, eta_min, None, *options)
 
@@ -264,7 +264,7 @@ class OneCycleParamScheduler(_ParamScheduler):
         verbose: bool = False,
     ) -> None:
         name = type(self).__name__
-        self.total_steps = self._length(begin, end, total_steps)
+        self.total_steps: float = self._length(begin, end, total_steps)
         if self.total_steps < 1:
             raise ValueError(f"{name}: total_steps must be 1 or more, got {total_steps}")
         if not 0 <= pct_start <= 1:

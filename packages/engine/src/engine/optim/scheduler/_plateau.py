@@ -48,7 +48,7 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
     )
     _of_groups = (*_ParamScheduler._of_groups, "min_values")
 
-    names_metrics = ("monitor",)
+    names_metrics: tuple[str, ...] = ("monitor",)
 
     @check_types
     def __init__(
@@ -88,11 +88,11 @@ class ReduceOnPlateauParamScheduler(_ParamScheduler):
         self.threshold = threshold
         self.threshold_rule = threshold_rule
         self.best: float | None = None
-        self.num_bad_epochs = 0
-        self.cooldown_counter = 0
+        self.num_bad_epochs: int = 0
+        self.cooldown_counter: int = 0
         self._reduce = False
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
-        self.min_values = self._limits(min_value)
+        self.min_values: list[float] = self._limits(min_value)
 
     def step(self, metrics: Mapping[str, Any] | None = None) -> None:
         """Move on after a validation.

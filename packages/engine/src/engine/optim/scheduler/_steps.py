@@ -43,7 +43,7 @@ class ConstantParamScheduler(_ScaledParamScheduler):
     ) -> None:
         _check_range(type(self).__name__, "factor", factor)
         self.factor = factor
-        self.total_iters = end - begin - 1
+        self.total_iters: float = end - begin - 1
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
 
     def _scale(self, step: int) -> float:
@@ -91,7 +91,7 @@ class LinearParamScheduler(_ScaledParamScheduler):
             raise ValueError(f"{type(self).__name__}: start_factor must be more than 0")
         self.start_factor = start_factor
         self.end_factor = end_factor
-        self.total_iters = self._length(begin, end) - 1
+        self.total_iters: float = self._length(begin, end) - 1
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
 
     def _scale(self, step: int) -> float:
@@ -212,7 +212,7 @@ class MultiStepParamScheduler(_ScaledParamScheduler):
         by_epoch: bool = True,
         verbose: bool = False,
     ) -> None:
-        self.milestones = sorted(milestones)
+        self.milestones: list[int] = sorted(milestones)
         self.gamma = gamma
         super().__init__(optimizer, param_name, begin, end, last_step, by_epoch, verbose)
 

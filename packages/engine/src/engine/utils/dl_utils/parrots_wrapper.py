@@ -21,7 +21,7 @@ __all__ = [
     "is_rocm_pytorch",
 ]
 
-TORCH_VERSION = torch.__version__
+TORCH_VERSION: str = torch.__version__
 SyncBatchNorm_ = SyncBatchNorm
 
 
