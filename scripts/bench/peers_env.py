@@ -7,10 +7,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-PEERS = ["mmengine", "accelerate", "lightning", "catalogue", "omegaconf"]
+PEERS = ["mmengine", "accelerate", "lightning"]
 _NEEDED = [
     "addict",
-    "antlr4-python3-runtime",
     "lightning-utilities",
     "opencv-python-headless",
     "pytorch-lightning",
