@@ -10,6 +10,7 @@ gpu         training on one GPU, over a plain PyTorch loop
 loop        an iteration of a training, over a raw PyTorch loop
 parts       single parts, over those of MMEngine
 registry    lookups and builds, in seconds and in instructions
+scaling     one of many, by how many there are
 throughput  images a second of a real training, over a plain loop
 zoo         size and speed of the models that the libraries ship
 """
@@ -28,6 +29,7 @@ import gpu
 import loop
 import parts
 import registry
+import scaling
 import throughput
 import zoo
 
@@ -42,6 +44,7 @@ BENCHMARKS = {
     "loop": loop.main,
     "parts": parts.main,
     "registry": registry.main,
+    "scaling": scaling.main,
     "throughput": throughput.main,
     "zoo": zoo.main,
 }
