@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
-from engine.analysis import FlopAnalyzer, measure_model
+from engine.analysis import FlopAnalyzer, ModelSize, measure_model
 from engine.registry import MODELS
 
 
@@ -15,6 +16,22 @@ def test_it_is_that_of_the_model(name: str) -> None:
     size = measure_model(name)
     assert size.parameters == sum(each.numel() for each in model.parameters())
     assert size.flops == FlopAnalyzer(model, torch.zeros(1, *size.input)).total()
+
+
+class NeedsValues(nn.Module):
+    """A model that computes with tensors while it is built."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(3, int(torch.linspace(0, 4, 3)[-1].item()), 1)
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        scores: torch.Tensor = self.conv(images)
+        return scores
+
+
+def test_a_model_that_needs_values_is_built_with_them() -> None:
+    assert measure_model({"type": NeedsValues}, (3, 8, 8)) == ModelSize(16, 3 * 4 * 64, (3, 8, 8))
 
 
 def test_the_input_is_that_for_which_a_model_was_made() -> None:

@@ -176,7 +176,11 @@ def test_what_pillow_would_lose_is_refused(
     path = tmp_path / "a.tif"
     path.write_bytes(_tiff(np.ones((4, 5, channels), dtype)))
     for read in (read_image, read_mask):
-        with pytest.raises(ValueError, match=rf"a\.tif has {what}, of which Pillow would lose a p"):
+        # Older versions of Pillow do not know two channels for an image.
+        lost = (
+            rf"has {what}, of which Pillow would lose a p|is no image of a kind that Pillow reads"
+        )
+        with pytest.raises(ValueError, match=rf"a\.tif ({lost})"):
             read(path)
 
 

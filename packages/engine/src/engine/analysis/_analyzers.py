@@ -191,7 +191,7 @@ class _Analyzer:
     @functools.cached_property
     def _pass(self) -> _Pass:
         counter = FlopCounterMode(display=False)
-        counter.flop_registry = self._formulas  # and no others, where some were removed
+        counter.flop_registry = _ByOperator(self._formulas)  # and no others
         others = _Others(counter)
         outputs: dict[nn.Module, tuple[Shape, ...]] = {}
 
@@ -329,6 +329,16 @@ class _Pass:
     counts: Mapping[str, Counter[str]]
     others: Mapping[str, Counter[str]]
     outputs: Mapping[nn.Module, tuple[Shape, ...]]
+
+
+class _ByOperator(dict[Any, Formula]):
+    """Formulas by operators, which are found by an overload of the operator as well.
+
+    Torch's counter asks for an overload before it takes an operator apart, up to torch 2.13.
+    """
+
+    def __contains__(self, operator: object) -> bool:
+        return super().__contains__(getattr(operator, "_overloadpacket", operator))
 
 
 class _Others(TorchDispatchMode):

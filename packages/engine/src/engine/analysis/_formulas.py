@@ -55,7 +55,9 @@ def activations(handles: Mapping[str, Handle] | None = None) -> dict[Any, Formul
 
 
 def _torch_formulas() -> Mapping[Any, Formula]:
-    return FlopCounterMode(display=False).flop_registry
+    formulas = FlopCounterMode(display=False).flop_registry
+    on_cpu = aten._scaled_dot_product_flash_attention_for_cpu  # which torch counts since 2.14
+    return {on_cpu: formulas[aten._scaled_dot_product_flash_attention], **formulas}
 
 
 def _halve(formula: Formula) -> Formula:

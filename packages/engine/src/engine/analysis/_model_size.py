@@ -32,7 +32,9 @@ class ModelSize:
 
 
 def measure_model(model: str | Mapping[str, Any], shape: Shape | None = None) -> ModelSize:
-    """Count the parameters and multiply-adds of a model, on the meta device: without its memory.
+    """Count the parameters and multiply-adds of a model.
+
+    It is built on the meta device, without its memory, unless it needs values to be built.
 
     Args:
         model: Its name, such as `'timm.resnet18'`, or its config. What building it raises passes
@@ -40,13 +42,20 @@ def measure_model(model: str | Mapping[str, Any], shape: Shape | None = None) ->
         shape: The shape of an input, without the batch; None means that for which a model of timm
             was made, and else an image of 3×224×224.
     """
-    with torch.device("meta"):
-        built = MODELS.build({"type": model} if isinstance(model, str) else model)
+    cfg = {"type": model} if isinstance(model, str) else model
+    device = "meta"
+    try:
+        with torch.device(device):
+            built = MODELS.build(cfg)
+    except RuntimeError as error:
+        if "meta tensor" not in str(error):
+            raise
+        device, built = "cpu", MODELS.build(cfg)
     made_for: Any = getattr(built, "pretrained_cfg", None)
     known = made_for.get("input_size") if isinstance(made_for, Mapping) else None
     shape = shape or tuple(known or _SHAPE)
     try:
-        flops = FlopAnalyzer(built, torch.empty(1, *shape, device="meta")).total()
+        flops = FlopAnalyzer(built, torch.zeros(1, *shape, device=device)).total()
     except Exception:  # noqa: BLE001  # whatever a model does with an input that is not for it
         flops = None
     return ModelSize(parameter_count(built)[""], flops, shape)
