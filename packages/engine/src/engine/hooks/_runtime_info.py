@@ -153,6 +153,9 @@ def _number_in(value: Any) -> Any:
     return value.item() if is_array and math.prod(value.shape) == 1 else value
 
 
+_ETA_SECONDS = 0.1  # of training between two looks at how much is left
+
+
 @HOOKS.register_module()
 class IterTimerHook(Hook):
     """Logs the time of each iteration and of its data loading, in seconds, and the ETA."""
@@ -162,11 +165,17 @@ class IterTimerHook(Hook):
     def __init__(self) -> None:
         self._mark = 0.0
         self._train_seconds = 0.0
+        self._next_eta = 0.0  # after so many seconds
         self._start_iter = 0
 
     def before_train(self, runner: RunnerLike) -> None:
         """Begin to count anew."""
-        self._train_seconds, self._start_iter = 0.0, runner.iter
+        self._train_seconds, self._next_eta, self._start_iter = 0.0, 0.0, runner.iter
+
+    def after_train(self, runner: RunnerLike) -> None:
+        """Tell how much would be left: nothing, unless the training was stopped."""
+        if runner.iter > self._start_iter:
+            self._tell_eta(runner, runner.iter)
 
     def after_val(self, runner: RunnerLike) -> None:
         """Leave the validation out of the iteration after it."""
@@ -195,6 +204,10 @@ class IterTimerHook(Hook):
         hub.update_scalar(f"{mode}/time", seconds)
         if mode == "train":
             self._train_seconds += seconds
-            done = runner.iter + 1
-            seconds_each = self._train_seconds / (done - self._start_iter)
-            hub.update_info("eta", seconds_each * (runner.max_iters - done))
+            if self._train_seconds >= self._next_eta:
+                self._next_eta = self._train_seconds + _ETA_SECONDS
+                self._tell_eta(runner, runner.iter + 1)
+
+    def _tell_eta(self, runner: RunnerLike, done: int) -> None:
+        seconds_each = self._train_seconds / (done - self._start_iter)
+        runner.message_hub.update_info("eta", seconds_each * (runner.max_iters - done))
