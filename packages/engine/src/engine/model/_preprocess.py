@@ -69,7 +69,12 @@ def _move(data: Any, device: torch.device, non_blocking: bool) -> Any:
             for key, value in data.items()
         }
     if isinstance(data, (list, tuple)):
-        moved = [_move(value, device, non_blocking) for value in data]
+        moved = [
+            value
+            if type(value) is Tensor and value.device == device
+            else _move(value, device, non_blocking)
+            for value in data
+        ]
         return kind(*moved) if hasattr(data, "_fields") else kind(moved)
     if hasattr(data, "to"):
         return data.to(device, non_blocking=non_blocking)
@@ -147,9 +152,9 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         return data
 
     def _prepare(self, image: Tensor) -> Tensor:
+        image = image.float()  # first: older versions of torch can't flip every type
         if self._channel_conversion:
             image = image.flip(-3)
-        image = image.float()
         if not self._enable_normalize:
             return image
         if len(self.mean) not in (1, image.shape[-3]):
