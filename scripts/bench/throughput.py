@@ -2,8 +2,8 @@
 
 The model, the images and the optimizer are those of `mmalpha::resnet18_fashion-mnist.py`. All
 read the images and train on as many batches, by turns in one process, with all cores and without
-workers. One plain loop has the dataset of the config; the other, and Lightning, one of their own that
-does no more than these images need.
+workers. One plain loop has the dataset of the config; the other, and Lightning, one of their own,
+which does no more than these images need.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ D = TypeVar("D")
 E = TypeVar("E")
 
 _MISSING: Any = object()
+_EMPTY: dict[str, Any] = {}
 
 
 class Registry(RegistryNode[T]):
@@ -123,19 +124,17 @@ class Registry(RegistryNode[T]):
             TypeError: If `key` is not a str.
         """
         active = get_active_scope()
-        known = self.cache.get(active)
-        if known is not None:
-            try:
-                found = known.get(key)
-            except TypeError:  # a key that can't be hashed is no str either
-                found = None
-            if found is not None:
-                return found
+        known = self.cache.get(active, _EMPTY)
+        try:
+            if key in known:
+                return known[key]
+        except TypeError:
+            pass  # a key that can't be hashed is no str either
         if not isinstance(key, str):
             raise TypeError(f"registry key must be a str; got {key!r}")
         found = self._find_imported(key, active)
         if found is not None:
-            if known is None:
+            if known is _EMPTY:
                 known = self._open_cache(active)
             known[key] = found
             return found
