@@ -16,9 +16,12 @@ def main(folder: Path, what: str) -> None:
     is_first = not starts.exists()
     with starts.open("a") as file:
         file.write("start\n")
+    signal.signal(signal.SIGTERM, _interrupt)
     with noting_outcome(folder):
         if what == "stop" and is_first:
-            _wait_for_a_signal()
+            os.kill(os.getppid(), signal.SIGTERM)  # which the sweep passes on
+        if what in ("stop", "poor") and is_first:
+            _wait_for_a_signal(folder)
         if what == "orphan" and is_first:
             _outlive_the_sweep(folder)
         if what == "crash":
@@ -26,6 +29,10 @@ def main(folder: Path, what: str) -> None:
         if what == "fail":
             raise ValueError("this is wrong\nand more")
         log_scores(folder, [0.5])
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def log_scores(folder: Path, scores: list[float]) -> None:
@@ -37,14 +44,9 @@ def log_scores(folder: Path, scores: list[float]) -> None:
     (numbers / "scalars.json").write_text("\n".join(map(json.dumps, lines)))
 
 
-def _wait_for_a_signal() -> None:
-    """Stop the sweep, and wait for the signal that it passes on."""
-
-    def stop(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, stop)
-    os.kill(os.getppid(), signal.SIGTERM)
+def _wait_for_a_signal(folder: Path) -> None:
+    """Log a score, and wait for the signal that ends it as a training ends."""
+    log_scores(folder, [0.1])
     signal.pause()
 
 

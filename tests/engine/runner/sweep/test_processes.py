@@ -11,7 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from engine.runner.sweep import FixedRuns, Sweep, SweepOutcome, run_all, slurm_script, submit
+from engine.runner.sweep import (
+    FixedRuns,
+    Sweep,
+    SweepOutcome,
+    SweepRun,
+    run_all,
+    slurm_script,
+    submit,
+)
 
 from .quick_sweep import QuickSweep
 
@@ -49,6 +57,26 @@ def test_a_signal_is_passed_on_and_the_sweep_goes_on_later(tmp_path: Path) -> No
     assert _statuses(outcome) == {"do=stop": "finished", "do=ok": "finished"}
     assert _starts(tmp_path) == {"do=stop": 2, "do=ok": 1}
     assert not outcome.signum
+
+
+class _JudgedByScore(FixedRuns):
+    """Runs of which one is hopeless that has logged a score of 0.1."""
+
+    def __init__(self, sweep: Sweep) -> None:
+        super().__init__(sweep.grid())
+        self._sweep = sweep
+
+    def is_hopeless(self, run: SweepRun) -> bool:
+        files = self._sweep.folder(run).glob("*/vis_data/scalars.json")
+        return any('"acc": 0.1' in file.read_text() for file in files)
+
+
+def test_a_run_that_is_worse_than_others_is_stopped_while_it_runs(tmp_path: Path) -> None:
+    sweep = QuickSweep("x.py", {"do": ("poor", "ok")}, tmp_path)
+    outcome = run_all(sweep, _JudgedByScore(sweep), parallel=2)
+    assert _statuses(outcome) == {"do=poor": "pruned", "do=ok": "finished"}
+    run_all(sweep, _JudgedByScore(sweep))
+    assert _starts(tmp_path) == {"do=poor": 1, "do=ok": 1}
 
 
 def test_a_run_that_outlives_its_sweep_is_not_started_twice(tmp_path: Path) -> None:
