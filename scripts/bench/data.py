@@ -13,10 +13,11 @@ import random
 import re
 import signal
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from measure import by_turns
 
 from engine.dataset import BaseDataset
 from engine.evaluator import BaseMetric, Evaluator
@@ -134,13 +135,8 @@ def _mean(outputs: Sequence[dict[str, float]]) -> dict[str, float]:
 
 def _times(floor: Callable[[], Any], engine: Callable[[], Any]) -> tuple[float, float]:
     """Return the best times of two functions that take turns, in seconds."""
-    best = [float("inf")] * 2
-    for _ in range(ROUNDS):
-        for which, work in enumerate((floor, engine)):
-            start = time.perf_counter()
-            work()
-            best[which] = min(best[which], time.perf_counter() - start)
-    return best[0], best[1]
+    base, ours = by_turns([floor, engine], ROUNDS)
+    return base, ours
 
 
 def _each(times: tuple[float, float], count: int) -> tuple[float, float]:

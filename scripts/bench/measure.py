@@ -54,6 +54,24 @@ def seconds(case: Case, rounds: int = 15) -> float:
     return best / case.repeats
 
 
+def by_turns(ops: Sequence[Op], rounds: int, times: int = 1) -> list[float]:
+    """Return the seconds that each takes, the best of several rounds in which they take turns.
+
+    Args:
+        ops: What is done.
+        rounds: How many rounds there are.
+        times: How often each is done in a round.
+    """
+    best = [float("inf")] * len(ops)
+    for _ in range(rounds):
+        for number, op in enumerate(ops):
+            start = time.perf_counter()
+            for _ in range(times):
+                op()
+            best[number] = min(best[number], (time.perf_counter() - start) / times)
+    return best
+
+
 def instructions(script: str, words: Sequence[str]) -> dict[str, float]:
     """Return the instructions of one call of each case, counted by valgrind's callgrind.
 

@@ -11,7 +11,6 @@ import json
 import pickle
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -19,14 +18,13 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import torch
+from measure import Op, by_turns
 from peers_env import run_beside_peers
 
 _MANY = 1_000
 _LONG = 100_000
 _RESULTS = 50_000
 _ROUNDS = 15
-
-Op = Callable[[], object]
 
 
 class Row(NamedTuple):
@@ -219,13 +217,7 @@ def _dataset(library: ModuleType) -> Op:
 
 def _print(row: Row) -> None:
     ops = [op for op in (row.floor, row.theirs, row.ours) if op is not None]
-    best = [float("inf")] * len(ops)
-    for _ in range(_ROUNDS):
-        for number, op in enumerate(ops):
-            start = time.perf_counter()
-            for _ in range(row.times):
-                op()
-            best[number] = min(best[number], (time.perf_counter() - start) / row.times)
+    best = by_turns(ops, _ROUNDS, row.times)
     *floor, theirs, ours = (f"{seconds * 1e6:,.1f}" for seconds in best)
     ratio, measure = best[-1] / best[0], "the floor" if floor else "MMEngine"
     shown = f"{floor[0] if floor else ''} | {theirs} | {ours} | {ratio:.2f}"

@@ -15,6 +15,7 @@ from typing import Any
 
 import torch
 from loop import NONE, our_training
+from measure import Op
 from raw_loop import new_loader
 
 from engine.config import Config
@@ -24,8 +25,6 @@ from engine.hooks import Hook
 from engine.registry import Registry
 
 _LEAST_SECONDS = 0.2  # that a measure takes, with repeats
-
-Op = Callable[[], object]
 
 
 class Thing:
