@@ -78,7 +78,6 @@ class Node(dict[str, Any]):
         return restore_node, (type(self), dict.copy(self), self._location, self._origins)
 
 
-_new, _update = dict.__new__, dict.update
 _set_dict = vars(Node)["__dict__"].__set__
 _set_location = vars(Node)["_location"].__set__
 _set_origins = vars(Node)["_origins"].__set__
@@ -105,11 +104,8 @@ def restore_node(
     cls: type[N], values: dict[str, Any], location: Location, origins: dict[str, Origin] | None
 ) -> N:
     """Return a dictionary that was pickled."""
-    new = _new(cls)
-    _set_dict(new, new)
-    _set_location(new, location)
-    _set_origins(new, origins)
-    _update(new, values)
+    new = make_node(cls, location, origins)
+    dict.update(new, values)
     return new
 
 

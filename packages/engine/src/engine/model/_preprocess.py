@@ -139,10 +139,12 @@ class ImgDataPreprocessor(BaseDataPreprocessor):
         """
         data = self.cast_data(data)
         images = data["inputs"]
-        if not isinstance(images, Tensor) and not _is_list_of_tensors(images):
-            raise TypeError(f"inputs is a tensor or a list of tensors; got {type(images).__name__}")
-        if not isinstance(images, Tensor) and len({each.shape for each in images}) == 1:
-            images = torch.stack(list(images))  # one operation for all is faster
+        if not isinstance(images, Tensor):
+            if not _is_list_of_tensors(images):
+                kind = type(images).__name__
+                raise TypeError(f"inputs is a tensor or a list of tensors; got {kind}")
+            if len({each.shape for each in images}) == 1:
+                images = torch.stack(list(images))  # one operation for all is faster
         if isinstance(images, Tensor):
             batch = self._prepare(images)
             data["inputs"] = _pad(batch, batch.shape[-2:], self.pad_size_divisor, self.pad_value)

@@ -298,7 +298,7 @@ class RegistryNode(Generic[T]):
         if not callable(module):
             raise TypeError(f"{self.label} can only register classes and functions; got {module!r}")
         frame = sys._getframe(2)  # who calls this is a method of the registry
-        place = (frame.f_code, frame.f_lasti, frame.f_globals)
+        place = (frame.f_code, frame.f_lasti, frame.f_globals)  # `place_of`, without the call
         modules, tree = self._module_dict, self._tree
         for name in names or (module.__name__,):
             if "." in name or name in tree.scopes or not name:

@@ -58,8 +58,8 @@ class BaseDataElement:
         kept["_metainfo_fields"], kept["_data_fields"] = {}, {}
         if metainfo is not None:
             self.set_metainfo(metainfo)
-        if kwargs:
-            self._keep(kwargs)
+        for name, value in kwargs.items():
+            setattr(self, name, value)
 
     if TYPE_CHECKING:
 
@@ -122,7 +122,8 @@ class BaseDataElement:
             AttributeError: If a name is one of a field of meta information.
         """
         check_type("data", data, Mapping)
-        self._keep(data)
+        for name, value in data.items():
+            setattr(self, name, value)
 
     def set_field(
         self,
@@ -320,23 +321,11 @@ class BaseDataElement:
         plain, old, new = self._plain_names, self.__dict__, made.__dict__
         new["_metainfo_fields"] = self._metainfo_fields.copy()
         new["_data_fields"] = self._data_fields.copy()
-        for name in self._metainfo_fields:
-            stored = name if name in plain else self._stored_name(name)
-            new[stored] = _copy(old[stored])
-        for name in self._data_fields:
-            stored = name if name in plain else self._stored_name(name)
-            new[stored] = convert(old[stored])
+        for fields, made_of in ((self._metainfo_fields, _copy), (self._data_fields, convert)):
+            for name in fields:
+                stored = name if name in plain else self._stored_name(name)
+                new[stored] = made_of(old[stored])
         return made
-
-    def _keep(self, data: Mapping[str, Any]) -> None:
-        plain, kept = self._plain_names, self.__dict__
-        fields, others = kept["_data_fields"], kept["_metainfo_fields"]
-        for name, value in data.items():
-            if name in plain and name not in others:
-                fields[name] = None
-                kept[name] = value
-            else:
-                setattr(self, name, value)
 
     def _field_name(self, name: str) -> str:
         """Return the public name of a field that a property stores with an underscore."""
