@@ -63,10 +63,13 @@ DATA: dict[str, Callable[[Path], None]] = {
 
 
 def small(cfg: Config, root: Path) -> Config:
-    """Make a config run one step on a few images, in this process."""
+    """Make a config run three steps on a few images, in this process.
+
+    In the first, weights that are zero let no gradient through to those before them.
+    """
     changes: dict[str, Any] = {
         "work_dir": str(root / "run"),
-        "train_cfg": dict(_delete_=True, by_epoch=True, max_epochs=2),
+        "train_cfg": dict(_delete_=True, by_epoch=True, max_epochs=3),
         "param_scheduler": None,
         "strategy": dict(type="SingleDeviceStrategy", device="cpu"),
     }
@@ -105,7 +108,7 @@ def test_a_config_runs_a_step(name: str, tmp_path: Path) -> None:
 
     image = Image.fromarray(np.full((40, 50, 3), 128, np.uint8))
     image.save(tmp_path / "in.png")
-    checkpoint = str(tmp_path / "run" / "epoch_2.pth")
+    checkpoint = str(tmp_path / "run" / "epoch_3.pth")
     inferencer = INFERENCERS.build(
         {**cfg.inferencer, "_scope_": "mmalpha"},
         default_args={"model": cfg, "weights": checkpoint, "device": "cpu"},

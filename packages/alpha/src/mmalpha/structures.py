@@ -82,7 +82,7 @@ class DataSample(BaseDataElement):
 
     def _set_label(self, name: str, label: int | Tensor) -> Self:
         if type(label) is int:  # as most are, and no check is needed
-            setattr(self, name, torch.tensor([label]))
+            setattr(self, name, torch.full((1,), label))
             return self
         value = torch.as_tensor(label).reshape(-1)
         if value.numel() != 1 or value.is_floating_point() or value.dtype == torch.bool:

@@ -101,7 +101,8 @@ class BaseDataElement:
             TypeError: If `metainfo` is no mapping.
             AttributeError: If a name is one of a field of data.
         """
-        check_type("metainfo", metainfo, Mapping)
+        if type(metainfo) is not dict:  # the check takes longer than all else
+            check_type("metainfo", metainfo, Mapping)
         plain, kept = self._plain_names, self.__dict__
         fields, others = self._metainfo_fields, self._data_fields
         for name, value in metainfo.items():
