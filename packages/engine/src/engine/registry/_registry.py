@@ -132,7 +132,8 @@ class Registry(RegistryNode[T]):
             pass  # a key that can't be hashed is no str either
         if not isinstance(key, str):
             raise TypeError(f"registry key must be a str; got {key!r}")
-        found = self._find_imported(key, active)
+        own = self._module_dict
+        found = own[key] if active is None and key in own else self._find_imported(key, active)
         if found is not None:
             if known is _EMPTY:
                 known = self._open_cache(active)
