@@ -42,6 +42,9 @@ class Case(NamedTuple):
         return max(2, self.repeats // 8)
 
 
+_NOTHING = Case("nothing", lambda: None)  # what it takes is subtracted from each
+
+
 def seconds(case: Case, rounds: int = 15) -> float:
     """Return the time of one call in nanoseconds, the best of several rounds."""
     op, best = case.op, float("inf")
@@ -96,13 +99,13 @@ def instructions(script: str, words: Sequence[str]) -> dict[str, float]:
     each = {
         name: total / int(repeats) for (name, _, repeats), total in zip(order, between, strict=True)
     }
-    nothing = each.pop("nothing")
+    nothing = each.pop(_NOTHING.name)
     return {name: number - nothing for name, number in each.items()}
 
 
 def count(cases: Iterable[Case]) -> None:
     """Run each case between two marks that callgrind sees; print the names and repeats in order."""
-    everything = [Case("nothing", lambda: None), *cases]
+    everything = [_NOTHING, *cases]
     os.getppid()  # what came before belongs to no case
     for case in everything:
         print(case.name, case.counted)
@@ -116,7 +119,7 @@ def count(cases: Iterable[Case]) -> None:
 
 
 def print_table(cases: Iterable[Case], counted: dict[str, float]) -> None:
-    """Measure the cases and print a table.
+    """Measure the cases and print a table, the call of an empty function subtracted from each.
 
     Args:
         cases: The cases, each floor before what it is the floor of.
@@ -125,8 +128,9 @@ def print_table(cases: Iterable[Case], counted: dict[str, float]) -> None:
     print("| case | ns | time ratio | instructions | instruction ratio | target |")
     print("|---|---:|---:|---:|---:|---:|")
     timed: dict[str, float] = {}
+    nothing = seconds(_NOTHING)
     for case in cases:
-        timed[case.name] = seconds(case)
+        timed[case.name] = seconds(case) - nothing
         ratio = counted_ratio = ""
         if case.floor is not None:
             ratio = f"{timed[case.name] / timed[case.floor]:.1f}"

@@ -1,95 +1,67 @@
-"""What single parts cost, over the same part of MMEngine or over plain Python.
+"""What single parts cost, over plain Python or over the same part of other libraries.
 
-`python scripts/bench parts` runs this in an environment that has MMEngine beside engine.
+`python scripts/bench parts` runs this in an environment that has these beside engine.
 """
 
 from __future__ import annotations
 
-import copy
 import io
 import json
-import pickle
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from importlib import import_module
+from itertools import chain, count
 from pathlib import Path
-from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+import stored
 import torch
-from measure import Op, by_turns
+from beside import Row, print_rows
+from measure import Op
 from peers_env import run_beside_peers
 
 _MANY = 1_000
 _LONG = 100_000
 _RESULTS = 50_000
-_ROUNDS = 15
-
-
-class Row(NamedTuple):
-    """A part.
-
-    Attributes:
-        name: What is done.
-        floor: The least that it takes, or None if MMEngine's is the measure.
-        theirs: The same with MMEngine.
-        ours: The same with engine.
-        most: How much of the floor, or of MMEngine's time, ours may take.
-        times: How often it is done in a round.
-    """
-
-    name: str
-    floor: Op | None
-    theirs: Op
-    ours: Op
-    most: float
-    times: int = 1
 
 
 def rows() -> Iterator[Row]:
     """Yield the rows."""
-    import mmengine
-    import mmengine.config
-    import mmengine.evaluator
-    import mmengine.logging
-    import mmengine.registry
-    import mmengine.structures
-
-    import engine.config
-    import engine.evaluator
-    import engine.logging
-    import engine.registry
-    import engine.structures
-
-    both = mmengine, engine
     classes = [type(f"Thing{number}", (), {}) for number in range(_MANY)]
-    theirs, ours = (_registers(each, classes) for each in both)
-    yield Row(f"register {_MANY} classes", _sets(classes), theirs, ours, 3)
-    theirs, ours = (_gets(each, classes) for each in both)
-    yield Row(f"get {_MANY} of them", None, theirs, ours, 1)
+    catalogues = {"catalogue": _registers_in_catalogue(classes)}
+    theirs, ours = _both(_registers, classes)
+    yield Row(f"register {_MANY} classes", _sets(classes), theirs | catalogues, ours, 3)
+    theirs, ours = _both(_gets, classes)
+    catalogues = {"catalogue": _gets_of_catalogue(classes)}
+    yield Row(f"get {_MANY} of them", None, theirs | catalogues, ours, 1)
 
     values = np.arange(float(_LONG))
-    theirs, ours = (_mean(each, values) for each in both)
-    yield Row(f"`HistoryBuffer.mean` of {_LONG:,}", values.mean, theirs, ours, 1.5)
-    theirs, ours = (_state(each, values) for each in both)
-    yield Row(f"`MessageHub.state_dict`, 5 of {_LONG:,}", None, theirs, ours, 1.1)
-
-    tensor = torch.zeros(4)
-    theirs, ours = (_element(each, tensor) for each in both)
-    yield Row("`BaseDataElement` of two fields", None, theirs, ours, 0.7, 2_000)
-    theirs, ours = (_process(each) for each in both)
-    yield Row("`Evaluator.process` of one dict", None, theirs, ours, 0.9, 2_000)
+    yield Row(f"`HistoryBuffer.mean` of {_LONG:,}", values.mean, *_both(_mean, values), 1.5)
+    yield Row(f"`MessageHub.state_dict`, 5 of {_LONG:,}", None, *_both(_state, values), 1.1)
+    yield Row("`BaseDataElement` of two fields", None, *_both(_element), 0.7, 2_000)
+    yield Row("`Evaluator.process` of one dict", None, *_both(_process), 0.9, 2_000)
     for name, result in (("numbers", 1.0), ("dicts", {"pred": 1, "label": 2})):
-        theirs, ours = (_evaluate(each, result) for each in both)
-        yield Row(f"`evaluate` {_RESULTS:,} {name}", None, theirs, ours, 0.9)
+        yield Row(f"`evaluate` {_RESULTS:,} {name}", None, *_both(_evaluate, result), 0.9)
+    yield Row("`BaseDataset` of 100,000 annotations", None, *_both(_dataset), 1)
 
-    plain = _values()
-    floor = _pickles(plain)
-    theirs, ours = (_pickles(each.config.Config(plain)) for each in both)
-    yield Row("a config to a pickle and back", floor, theirs, ours, 3, 20)
-    theirs, ours = (_dataset(each) for each in both)
-    yield Row("`BaseDataset` of 100,000 annotations", None, theirs, ours, 1)
+
+def _both(make: Callable[..., Op], *words: Any) -> tuple[dict[str, Op], Op]:
+    """Return what a function makes for MMEngine, by its name, and for engine.
+
+    Args:
+        make: Takes a library, and what else there is.
+        *words: What else there is.
+    """
+    import mmengine
+
+    import engine
+
+    for library in (mmengine, engine):
+        for part in ("dataset", "evaluator", "logging", "registry", "structures"):
+            import_module(f"{library.__name__}.{part}")
+    return {"MMEngine": make(mmengine, *words)}, make(engine, *words)
 
 
 def _registers(library: Any, classes: Sequence[type]) -> Op:
@@ -131,6 +103,34 @@ def _gets(library: Any, classes: Sequence[type]) -> Op:
     return op
 
 
+def _registers_in_catalogue(classes: Sequence[type]) -> Op:
+    import catalogue
+
+    numbers = count()
+
+    def op() -> None:
+        registry = catalogue.create(f"bench{next(numbers)}")
+        for each in classes:
+            registry.register(each.__name__)(each)
+
+    return op
+
+
+def _gets_of_catalogue(classes: Sequence[type]) -> Op:
+    import catalogue
+
+    registry = catalogue.create("bench")
+    for each in classes:
+        registry.register(each.__name__)(each)
+    names = [each.__name__ for each in classes]
+
+    def op() -> None:
+        for name in names:
+            registry.get(name)
+
+    return op
+
+
 def _mean(library: Any, values: Any) -> Op:
     history = library.logging.HistoryBuffer(values.tolist(), [1] * len(values), max_length=10**6)
     mean: Op = history.mean
@@ -154,8 +154,8 @@ def size_of_state(library: Any) -> float:
     return stream.tell() / 2**20
 
 
-def _element(library: Any, tensor: Any) -> Op:
-    kind = library.structures.BaseDataElement
+def _element(library: Any) -> Op:
+    kind, tensor = library.structures.BaseDataElement, torch.zeros(4)
     return lambda: kind(pred_label=1, pred_score=tensor)
 
 
@@ -186,17 +186,6 @@ def _evaluate(library: Any, result: Any) -> Op:
     return op
 
 
-def _values() -> dict[str, Any]:
-    """Return values as those of a config."""
-    layer = {"type": "ResNet", "depth": 18, "init": {"type": "Normal", "std": 0.01}, "out": [0, 1]}
-    part = {"type": "Model", "lr": 0.1, "layer": layer}
-    return {f"part{number}": copy.deepcopy(part) for number in range(40)}
-
-
-def _pickles(content: Any) -> Op:
-    return lambda: pickle.loads(pickle.dumps(content))  # noqa: S301 (what was just written)
-
-
 def _annotations() -> str:
     path = Path(tempfile.gettempdir(), "engine-bench-annotations.json")
     entries = [
@@ -207,30 +196,15 @@ def _annotations() -> str:
     return str(path)
 
 
-def _dataset(library: ModuleType) -> Op:
-    from importlib import import_module
-
-    dataset = import_module(f"{library.__name__}.dataset")
+def _dataset(library: Any) -> Op:
     file = _annotations()
-    return lambda: dataset.BaseDataset(file)
-
-
-def _print(row: Row) -> None:
-    ops = [op for op in (row.floor, row.theirs, row.ours) if op is not None]
-    best = by_turns(ops, _ROUNDS, row.times)
-    *floor, theirs, ours = (f"{seconds * 1e6:,.1f}" for seconds in best)
-    ratio, measure = best[-1] / best[0], "the floor" if floor else "MMEngine"
-    shown = f"{floor[0] if floor else ''} | {theirs} | {ours} | {ratio:.2f}"
-    print(f"| {row.name} | {shown} | ≤ {row.most:g} × {measure} |", flush=True)
+    return lambda: library.dataset.BaseDataset(file)
 
 
 def compare() -> None:
     """Print the table."""
     torch.set_num_threads(1)
-    print("| part | floor, µs | MMEngine, µs | engine, µs | ratio | target |")
-    print("|---|---:|---:|---:|---:|---:|")
-    for row in rows():
-        _print(row)
+    print_rows(chain(rows(), stored.rows()))
     import mmengine
 
     import engine
@@ -240,7 +214,7 @@ def compare() -> None:
 
 
 def main(words: list[str]) -> None:
-    """Run the comparison beside MMEngine."""
+    """Run the comparison beside the other libraries."""
     run_beside_peers(Path(__file__).name, "compare", *words)
 
 

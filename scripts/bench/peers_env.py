@@ -7,9 +7,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-PEERS = ["mmengine", "accelerate", "lightning"]
+PEERS = ["mmengine", "accelerate", "lightning", "catalogue", "omegaconf"]
 _NEEDED = [
     "addict",
+    "antlr4-python3-runtime==4.9.*",
     "lightning-utilities",
     "opencv-python-headless",
     "pytorch-lightning",
