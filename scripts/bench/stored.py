@@ -82,14 +82,17 @@ def checkpoint_rows() -> Iterator[Row]:
     def load_plain() -> None:
         model.load_state_dict(torch.load(plain, weights_only=True))
 
-    others: dict[str, Op] = {"safetensors": partial(save_file, state, theirs)}
     saved: dict[str, Any] = {"state_dict": state}
-    save = partial(save_checkpoint, saved, str(ours))
-    yield Row(
-        "save the weights of a ResNet-50", partial(torch.save, state, plain), others, save, 1.05
-    )
-    load = partial(load_checkpoint, model, str(ours))
-    yield Row("load them", load_plain, {"safetensors": load_theirs}, load, 1.1)
+    others: dict[str, Op] = {"safetensors": partial(save_file, state, theirs)}
+    name, save = "save the weights of a ResNet-50", partial(torch.save, state, plain)
+    yield Row(name, save, others, partial(save_checkpoint, saved, str(ours)), 1.05)
+    others = {"safetensors": load_theirs}
+    yield Row("load them", load_plain, others, partial(load_checkpoint, model, str(ours)), 1.1)
+    others = {"safetensors": partial(save_file, state, theirs)}
+    own = str(folder / "ours.safetensors")
+    yield Row(f"{name} as `.safetensors`", None, others, partial(save_checkpoint, state, own), 1.05)
+    others, load = {"safetensors": load_theirs}, partial(load_checkpoint, model, own)
+    yield Row("load these", None, others, load, 1.1)
     shutil.rmtree(folder)
 
 

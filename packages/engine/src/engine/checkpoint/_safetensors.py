@@ -19,7 +19,7 @@ def write_safetensors(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
 
     Args:
         checkpoint: `state_dict`, or a state dict itself, and `meta`, plain data.
-        file: The file.
+        file: A new file that has a name.
 
     Raises:
         ValueError: If it holds more than that.
@@ -33,7 +33,8 @@ def write_safetensors(checkpoint: Mapping[str, Any], file: IO[bytes]) -> None:
     if others := [key for key, value in weights.items() if not isinstance(value, Tensor)]:
         raise ValueError(f"a file of safetensors holds tensors alone, not {', '.join(others)}")
     meta = {"meta": json.dumps(checkpoint["meta"])} if "meta" in checkpoint else {}
-    file.write(require_safetensors().torch.save(_separate(weights), {"format": "pt", **meta}))
+    # By the name: what goes through Python is copied.
+    require_safetensors().torch.save_file(_separate(weights), file.name, {"format": "pt", **meta})
 
 
 def read_safetensors(path: Path, map_location: str | torch.device | None) -> dict[str, Any]:
