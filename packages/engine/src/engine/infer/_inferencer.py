@@ -24,7 +24,7 @@ from engine.registry import (
     VISUALIZERS,
     DefaultScope,
     Restriction,
-    announced_scopes,
+    announced_packages,
     is_building_from_data,
     name_scope,
     needs_trust,
@@ -200,7 +200,7 @@ class BaseInferencer:
             scope: The library; None means all.
             patterns: A regular expression that is to be found in a name.
         """
-        packages = {name: path.partition(".")[0] for name, path in announced_scopes().items()}
+        packages = announced_packages()
         wanted = packages.values() if scope is None else [packages.get(scope, scope)]
         names: list[str] = []
         for package in dict.fromkeys(wanted):
