@@ -35,7 +35,7 @@ from engine.registry import (
 from engine.runner import Runner
 from engine.structures import LabelData
 from engine.utils import check_types
-from engine.utils.annotations import find_checks
+from engine.utils._annotations import find_checks
 
 THREE: Any = 3
 WORD: Any = "a"

@@ -82,7 +82,7 @@ def _describe_wrong_value(
     target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
 ) -> str | None:
     """Return which argument of a config an annotation of `target` rules out, or None."""
-    from engine.utils.annotations import find_checks  # deferred, as above
+    from engine.utils._annotations import find_checks  # deferred, as above
 
     owner = getattr(target, "__self__", None)
     target = owner if isinstance(owner, type) else target  # whose class method makes one
