@@ -14,6 +14,7 @@ from hypothesis import settings
 from torch._C._distributed_c10d import TCPStore
 from torch.multiprocessing.spawn import start_processes
 
+from engine.registry import forget_scopes
 from engine.testing import reset
 
 if TYPE_CHECKING:
@@ -39,10 +40,15 @@ MakeLibrary = Callable[..., Path]
 
 
 @pytest.fixture
-def make_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeLibrary:
-    """Return a function that installs a library, as pip would, with a module of registries."""
+def make_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeLibrary]:
+    """Return a function that installs a library, as pip would, with a module of registries.
 
-    def make(name: str, registry: str, requires: str = "engine>=0.1", **modules: str) -> Path:
+    With `scope` the library announces that scope by an entry point.
+    """
+
+    def make(
+        name: str, registry: str, requires: str = "engine>=0.1", scope: str = "", **modules: str
+    ) -> Path:
         package = tmp_path / name
         package.mkdir()
         for module, text in {"__init__": "", "registry": registry, **modules}.items():
@@ -51,10 +57,15 @@ def make_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MakeLibrary
         facts.mkdir()
         metadata = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: {requires}\n"
         (facts / "METADATA").write_text(metadata, encoding="utf-8")
+        if scope:
+            announced = f"[engine.scopes]\n{scope} = {name}.registry\n"
+            (facts / "entry_points.txt").write_text(announced, encoding="utf-8")
         monkeypatch.syspath_prepend(tmp_path)
+        forget_scopes()
         return tmp_path
 
-    return make
+    yield make
+    forget_scopes()
 
 
 Together = Callable[..., None]

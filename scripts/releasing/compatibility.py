@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from pathlib import Path
-from typing import Any
 
 import griffe
 
+from faces import modules_of, names_in
+
 from .programs import run
 from .workspace import Library
-
-
-class Faces(griffe.Extension):
-    """Takes what a face exports, `from ._ema import EMAHook as EMAHook`, for public."""
-
-    def on_alias_instance(
-        self, *, node: ast.AST | griffe.ObjectNode, alias: griffe.Alias, **kwargs: Any
-    ) -> None:
-        """Mark an import under its own name."""
-        if isinstance(node, ast.ImportFrom):
-            alias.public = any(name.name == name.asname == alias.name for name in node.names)
 
 
 def breaking_changes(package: str, old: Path, new: Path) -> list[str]:
@@ -48,13 +37,19 @@ def write_interface(library: Library, root: Path) -> None:
     run(sys.executable, root / "scripts" / "interface", "--write", library.folder, folder=root)
 
 
-def _load(package: str, library: Path) -> griffe.Object | griffe.Alias:
-    return griffe.load(
-        package,
-        search_paths=[library / "src"],
-        allow_inspection=False,
-        extensions=griffe.Extensions(Faces()),
-    )
+def _load(package: str, library: Path) -> griffe.Module:
+    """Read a package in which what faces name is public, whatever griffe thinks of it."""
+    module = griffe.load(package, search_paths=[library / "src"], allow_inspection=False)
+    assert isinstance(module, griffe.Module)
+    _publish(module)
+    return module
+
+
+def _publish(package: griffe.Module) -> None:
+    for name in names_in(package):
+        package.members[name].public = True
+    for module in modules_of(package):
+        _publish(module)
 
 
 def _line(breakage: griffe.Breakage, old: Path, new: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -11,6 +12,7 @@ from .programs import ReleaseError, run, uv
 from .workspace import Library
 
 RESOLUTIONS = ("lowest-direct", "highest")
+LOCK = Path(__file__).resolve().parents[1] / "lock"
 IMPORT_ALL = Path(__file__).with_name("import_all.py")
 SMALL_RUN = "tests/integration/small_run.py"
 CONFIGS = ("mmalpha::resnet18_digits.py", "mmbeta::fcn_r18_digits.py")
@@ -82,6 +84,8 @@ def _install(wheels: Sequence[Wheel], target: Target, folder: Path, extra: str =
     direct = {str(requirement) for requirement in required if requirement.name not in ours}
     options = ("--python", str(folder / "env"), "--no-build", "--resolution", target.resolution)
     files = (wheel.path for wheel in wheels)
-    age = os.environ.get("UV_EXCLUDE_NEWER", "7 days")  # as scripts/lock
+    age = os.environ.get("UV_EXCLUDE_NEWER") or run(
+        sys.executable, LOCK, "--show-cool-down", folder=folder
+    )
     install = (uv(), "pip", "install", *options)
-    run(*install, *files, *sorted(direct), folder=folder, UV_EXCLUDE_NEWER=age)
+    run(*install, *files, *sorted(direct), folder=folder, UV_EXCLUDE_NEWER=age.strip())

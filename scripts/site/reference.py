@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import ast
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import griffe
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))
+from faces import names_in
 
 Nav = list[dict[str, Any]]
 
@@ -116,13 +119,7 @@ def _modules(module: griffe.Module) -> Iterator[griffe.Module]:
 
 def _face(module: griffe.Module) -> dict[str, str]:
     """Return the names in the `__init__.pyi` of a package, and where each is defined."""
-    assert isinstance(module.filepath, Path)
-    stub = module.filepath.with_name("__init__.pyi")
-    if not module.is_init_module or not stub.exists():
-        return {}
-    tree = ast.parse(stub.read_text("utf-8"))
-    imports = (node for node in tree.body if isinstance(node, ast.ImportFrom))
-    names = [each.asname for node in imports for each in node.names if each.asname]
+    names = names_in(module)
     return {name: module[name].canonical_path for name in names if not module[name].is_module}
 
 

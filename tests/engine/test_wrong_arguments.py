@@ -9,27 +9,33 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+import torch
+from torch import nn
 
 from engine import dist, utils
+from engine.config import Config
 from engine.dataset import BaseDataset, ConcatDataset, DefaultSampler, RepeatDataset
 from engine.evaluator import Evaluator
 from engine.hooks import CheckpointHook, LoggerHook, ProfilerHook
 from engine.model import ConstantInit
+from engine.optim import OptimWrapper, build_optim_wrapper
 from engine.registry import (
     DATA_SAMPLERS,
     DATASETS,
     HOOKS,
     LOOPS,
     METRICS,
+    OPTIMIZERS,
     PARAM_SCHEDULERS,
     VISBACKENDS,
     WEIGHT_INITIALIZERS,
+    BuildTypeError,
     Registry,
 )
 from engine.runner import Runner
 from engine.structures import LabelData
 from engine.utils import check_types
-from engine.utils.annotations import find_checks
+from engine.utils._annotations import find_checks
 
 THREE: Any = 3
 WORD: Any = "a"
@@ -111,6 +117,63 @@ def test_wrong_types_given_to_a_runner(toy_cfg: Callable[..., Any]) -> None:
         runner.build_evaluator(THREE)
     with pytest.raises(TypeError, match="param_scheduler: it is a scheduler, its config or"):
         runner.build_param_scheduler(THREE)
+
+
+def build_optimizer(**optim_wrapper: Any) -> OptimWrapper:
+    cfg = Config({"optim_wrapper": optim_wrapper}, filename="x.py")
+    return build_optim_wrapper(nn.Linear(2, 2), cfg.optim_wrapper)
+
+
+@pytest.mark.parametrize("lr", ["1e-3", None, [0.1]], ids=repr)
+@pytest.mark.parametrize("name", [each for each in OPTIMIZERS if each in vars(torch.optim)])
+def test_a_learning_rate_of_torch_is_a_number(name: str, lr: object) -> None:
+    message = rf"^optim_wrapper\.optimizer\.lr \(x\.py\): lr of {name} must be float; got "
+    with pytest.raises(BuildTypeError, match=message):
+        build_optimizer(optimizer={"type": name, "lr": lr})
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "message"),
+    [
+        (dict(type="SGD", lr=0.1, momentum="a"), "momentum of SGD must be float; got 'a'"),
+        (dict(type="AdamW", weight_decay="a"), "weight_decay of AdamW must be float; got 'a'"),
+        (dict(type="Adam", betas="a"), r"betas of Adam must be \(float, float\); got 'a'"),
+        (dict(type="LBFGS", max_iter="a"), "max_iter of LBFGS must be int; got 'a'"),
+    ],
+)
+def test_options_of_torch(optimizer: dict[str, Any], message: str) -> None:
+    with pytest.raises(
+        BuildTypeError, match=rf"^optim_wrapper\.optimizer\.\w+ \(x\.py\): {message}"
+    ):
+        build_optimizer(optimizer=optimizer)
+
+
+def test_a_learning_rate_that_a_rule_multiplies_is_a_number() -> None:
+    with pytest.raises(BuildTypeError, match=r"optimizer\.lr \(x\.py\): lr of SGD must be float"):
+        build_optimizer(optimizer=dict(type="SGD", lr="1e-3"), paramwise_cfg=dict(bias_lr_mult=2.0))
+    with pytest.raises(TypeError, match="can't multiply"):  # which is not the optimizer's
+        build_optimizer(optimizer=dict(type="SGD", lr=0.1), paramwise_cfg=dict(bias_lr_mult=[2.0]))
+
+
+@pytest.mark.parametrize("by_epoch", [True, False])
+@pytest.mark.parametrize(
+    ("scheduler", "message"),
+    [
+        (dict(type="LinearLR", start_factor="a"), "start_factor of LinearLR must be float"),
+        (dict(type="StepLR", step_size="a"), "step_size of StepLR must be int"),
+        (
+            dict(type="MultiStepLR", milestones="a"),
+            r"milestones of MultiStepLR must be list\[int\]",
+        ),
+        (dict(type="PolyMomentum", power="a"), "power of PolyMomentum must be float"),
+    ],
+)
+def test_options_of_schedulers(scheduler: dict[str, Any], message: str, by_epoch: bool) -> None:
+    cfg = Config({"param_scheduler": [scheduler]}, filename="x.py").param_scheduler[0]
+    optimizer = torch.optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1, momentum=0.9)
+    given = {"optimizer": optimizer, "convert_to_iter_based": by_epoch, "epoch_length": 3}
+    with pytest.raises(BuildTypeError, match=rf"^param_scheduler\.0\.\w+ \(x\.py\): {message}"):
+        PARAM_SCHEDULERS.build(cfg, default_args=given if by_epoch else {"optimizer": optimizer})
 
 
 def test_wrong_values() -> None:

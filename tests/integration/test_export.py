@@ -10,7 +10,6 @@ from typing import Any, cast
 
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor, nn
 
 from engine.checkpoint import CheckpointError, read_checkpoint, save_checkpoint
@@ -31,36 +30,13 @@ def run(*words: object) -> int | str | None:
 
 
 @pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint as a training leaves it, of a small network with fresh weights."""
-    torch.manual_seed(0)
-    cfg = Config.fromfile(DIGITS)
-    cfg.merge_from_dict({"model.backbone.base_channels": 16, "model.head.in_channels": 128})
-    meta = {
-        "cfg": cfg.pretty_text,
-        "epoch": 3,
-        "iter": 9,
-        "dataset_meta": {"classes": [*"0123456789"]},
-    }
-    path = tmp_path_factory.mktemp("run") / "epoch_3.pth"
-    save_checkpoint({"state_dict": model_of(cfg).state_dict(), "meta": meta}, path)
-    return path
-
-
-@pytest.fixture(scope="module")
-def files(checkpoint: Path) -> dict[str, Path]:
+def files(digits_checkpoint: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The checkpoint, and a file of each format."""
-    made = {kind: checkpoint.with_name(f"model.{kind}") for kind in ("onnx", "pt2", "safetensors")}
+    folder = tmp_path_factory.mktemp("exported")
+    made = {kind: folder / f"model.{kind}" for kind in ("onnx", "pt2", "safetensors")}
     for path in made.values():
-        export_model(checkpoint, path)
-    return {"pth": checkpoint, **made}
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    pixels = torch.arange(64, dtype=torch.uint8).reshape(8, 8).mul(4)
-    Image.fromarray(pixels.numpy()).save(tmp_path / "image.png")
-    return tmp_path / "image.png"
+        export_model(digits_checkpoint, path)
+    return {"pth": digits_checkpoint, **made}
 
 
 def _scores(path: Path, *images: Any) -> list[Tensor]:
@@ -70,8 +46,8 @@ def _scores(path: Path, *images: Any) -> list[Tensor]:
 
 
 @pytest.mark.slow
-def test_all_formats_predict_the_same(files: dict[str, Path], image: Path) -> None:
-    found = {kind: _scores(path, *[str(image)] * 5) for kind, path in files.items()}
+def test_all_formats_predict_the_same(files: dict[str, Path], digit_image: Path) -> None:
+    found = {kind: _scores(path, *[str(digit_image)] * 5) for kind, path in files.items()}
     assert all(len(each) == 5 for each in found.values())
     for each in found.values():
         torch.testing.assert_close(each, found["pth"], atol=1e-4, rtol=1e-4)
@@ -107,10 +83,10 @@ def test_the_graph_holds_the_data_preprocessor(files: dict[str, Path]) -> None:
 
 @pytest.mark.slow
 def test_the_command(
-    checkpoint: Path, image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, digit_image: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "model.onnx"
-    assert run("export", checkpoint, "--out", out) == 0
+    assert run("export", digits_checkpoint, "--out", out) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == f"Wrote {out}"
     assert lines[1] == "input images N×1×8×8 uint8"
@@ -118,20 +94,20 @@ def test_the_command(
     assert lines[3].startswith(
         "checked on 8 images of the data, in several batches: outputs differ"
     )
-    assert run("predict", out, image, "--out", tmp_path / "drawn.png", "--device", "cpu") == 0
+    assert run("predict", out, digit_image, "--out", tmp_path / "drawn.png", "--device", "cpu") == 0
     assert (tmp_path / "drawn.png").is_file()
     exported = capsys.readouterr().out.splitlines()[:2]
-    assert run("predict", checkpoint, image, "--device", "cpu") == 0
+    assert run("predict", digits_checkpoint, digit_image, "--device", "cpu") == 0
     assert capsys.readouterr().out.splitlines() == exported
 
 
 def test_a_config_may_come_first(
-    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     config = tmp_path / "config.yaml"
-    Config.fromstring(open_trained(checkpoint).meta["cfg"], ".py").dump(config)
+    Config.fromstring(open_trained(digits_checkpoint).meta["cfg"], ".py").dump(config)
     out = tmp_path / "out.safetensors"
-    words = ["export", config, checkpoint, "--format", "safetensors", "--json", "--out", out]
+    words = ["export", config, digits_checkpoint, "--format", "safetensors", "--json", "--out", out]
     assert run(*words) == 0
     told = json.loads(capsys.readouterr().out)
     assert told["format"] == "safetensors"
@@ -141,11 +117,11 @@ def test_a_config_may_come_first(
 
 @pytest.mark.slow
 def test_a_file_that_torch_could_run_needs_trust(
-    files: dict[str, Path], image: Path, capsys: pytest.CaptureFixture[str]
+    files: dict[str, Path], digit_image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("predict", files["pt2"], image) == 2
+    assert run("predict", files["pt2"], digit_image) == 2
     assert "model.pt2 can run code when torch loads it" in capsys.readouterr().err
-    assert run("predict", files["pt2"], image, "--trust", "--device", "cpu") == 0
+    assert run("predict", files["pt2"], digit_image, "--trust", "--device", "cpu") == 0
 
 
 class _Bomb:
@@ -154,7 +130,7 @@ class _Bomb:
 
 
 def test_a_hostile_file_runs_nothing(
-    image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    digit_image: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     with zipfile.ZipFile("x.pt2", "w") as archive:
@@ -199,7 +175,7 @@ def test_metadata_are_data(
     ],
 )
 def test_a_users_mistake(
-    checkpoint: Path,
+    digits_checkpoint: Path,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -207,25 +183,25 @@ def test_a_users_mistake(
     message: str,
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    words = [str(checkpoint) if word == "CHECKPOINT" else word for word in words]
+    words = [str(digits_checkpoint) if word == "CHECKPOINT" else word for word in words]
     assert run("export", *words) == 2
     assert message in capsys.readouterr().err
     assert not [*tmp_path.iterdir()]
 
 
-def test_what_is_no_exported_model(tmp_path: Path, image: Path) -> None:
+def test_what_is_no_exported_model(tmp_path: Path, digit_image: Path) -> None:
     for suffix in ("onnx", "pt2"):
         path = tmp_path / f"x.{suffix}"
-        path.write_bytes(image.read_bytes())
+        path.write_bytes(digit_image.read_bytes())
         with pytest.raises(CheckpointError, match="or was cut short"):
             build_inferencer(open_trained(path, trust=True))
 
 
 @pytest.mark.slow
-def test_an_exported_model_is_not_explained(files: dict[str, Path], image: Path) -> None:
+def test_an_exported_model_is_not_explained(files: dict[str, Path], digit_image: Path) -> None:
     infer = build_inferencer(files["onnx"], device="cpu")
     with pytest.raises(ValueError, match="an exported model has no layers to explain"):
-        explain(infer, [str(image)])
+        explain(infer, [str(digit_image)])
 
 
 @pytest.mark.slow
@@ -266,12 +242,12 @@ def test_what_can_not_be_exported_says_why(model: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_without_data_a_shape_is_needed(checkpoint: Path, tmp_path: Path) -> None:
-    cfg = open_trained(checkpoint).config()
+def test_without_data_a_shape_is_needed(digits_checkpoint: Path, tmp_path: Path) -> None:
+    cfg = open_trained(digits_checkpoint).config()
     cfg.test_dataloader = cfg.val_dataloader = cfg.train_dataloader = None
     with pytest.raises(ValueError, match="shape of an input is not known: --shape 3,224,224 says"):
-        export_model(checkpoint, tmp_path / "x.pt2", cfg)
-    done = export_model(checkpoint, tmp_path / "x.pt2", cfg, shape=(1, 8, 8))
+        export_model(digits_checkpoint, tmp_path / "x.pt2", cfg)
+    done = export_model(digits_checkpoint, tmp_path / "x.pt2", cfg, shape=(1, 8, 8))
     assert done.checked_on == "8 random images, since the data can't be read"
 
 

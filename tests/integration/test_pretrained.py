@@ -14,7 +14,6 @@ from typing import Any
 import pytest
 import torch
 import yaml
-from PIL import Image
 
 from engine.checkpoint import CheckpointError, save_checkpoint
 from engine.cli import main
@@ -26,7 +25,6 @@ from engine.infer import (
     push_to_hub,
     save_pretrained,
 )
-from engine.runner import model_of
 
 DIGITS = "mmalpha::resnet18_digits.py"
 FILES = {"README.md", "config.json", "model.safetensors"}
@@ -39,47 +37,27 @@ def run(*words: object) -> int | str | None:
     return end.value.code
 
 
-@pytest.fixture(scope="module")
-def checkpoint(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A checkpoint as a training leaves it, of a small network with fresh weights."""
-    torch.manual_seed(0)
-    cfg = Config.fromfile(DIGITS)
-    cfg.merge_from_dict({"model.backbone.base_channels": 16, "model.head.in_channels": 128})
-    known = {"classes": [*"0123456789"]}
-    meta = {"cfg": cfg.pretty_text, "epoch": 3, "iter": 9, "dataset_meta": known}
-    history = [torch.tensor([0.5, 0.9375]), torch.tensor([1, 1])]
-    logged = {"val/accuracy/top1": history, "val/time": history, "train/loss": history}
-    path = tmp_path_factory.mktemp("run") / "epoch_3.pth"
-    state = {"state_dict": model_of(cfg).state_dict(), "message_hub": {"log_scalars": logged}}
-    save_checkpoint({"meta": meta, **state}, path)
-    return path
-
-
 @pytest.fixture
-def image(tmp_path: Path) -> Path:
-    Image.new("L", (8, 8), 90).save(tmp_path / "image.png")
-    return tmp_path / "image.png"
+def folder(digits_checkpoint: Path, tmp_path: Path) -> Path:
+    return save_pretrained(digits_checkpoint, tmp_path / "digits", license="apache-2.0")
 
 
-@pytest.fixture
-def folder(checkpoint: Path, tmp_path: Path) -> Path:
-    return save_pretrained(checkpoint, tmp_path / "digits", license="apache-2.0")
-
-
-def test_a_folder_is_the_model(checkpoint: Path, folder: Path, image: Path) -> None:
+def test_a_folder_is_the_model(digits_checkpoint: Path, folder: Path, digit_image: Path) -> None:
     assert {each.name for each in folder.iterdir()} == FILES
     found = [
-        build_inferencer(each, device="cpu")(str(image))["predictions"]
-        for each in (checkpoint, folder)
+        build_inferencer(each, device="cpu")(str(digit_image))["predictions"]
+        for each in (digits_checkpoint, folder)
     ]
     assert found[0] == found[1]
     model = from_pretrained(folder)
-    weights = torch.load(checkpoint, weights_only=True)["state_dict"]
+    weights = torch.load(digits_checkpoint, weights_only=True)["state_dict"]
     assert not model.training
     torch.testing.assert_close(dict(model.state_dict()), dict(weights), atol=0, rtol=0)
 
 
-def test_the_config_is_data_that_can_be_trained_again(checkpoint: Path, folder: Path) -> None:
+def test_the_config_is_data_that_can_be_trained_again(
+    digits_checkpoint: Path, folder: Path
+) -> None:
     cfg = Config.fromfile(folder / "config.json")
     assert cfg.model.backbone.base_channels == 16
     again = save_pretrained(from_pretrained(folder), folder.with_name("again"), cfg)
@@ -112,25 +90,27 @@ def test_the_card_is_one_for_huggingface_hub(folder: Path) -> None:
     assert (result.metric_name, result.metric_value) == ("accuracy/top1", 0.9375)
 
 
-def test_metrics_of_ones_own(checkpoint: Path, tmp_path: Path) -> None:
-    folder = save_pretrained(checkpoint, tmp_path / "x", metrics={"accuracy/top5": 1.0})
+def test_metrics_of_ones_own(digits_checkpoint: Path, tmp_path: Path) -> None:
+    folder = save_pretrained(digits_checkpoint, tmp_path / "x", metrics={"accuracy/top5": 1.0})
     text = (folder / "README.md").read_text()
     assert "| accuracy/top5 | 1.0000 |" in text
     assert "top1" not in text
 
 
-def test_nothing_is_overwritten_silently(checkpoint: Path, folder: Path, tmp_path: Path) -> None:
+def test_nothing_is_overwritten_silently(
+    digits_checkpoint: Path, folder: Path, tmp_path: Path
+) -> None:
     (folder / "README.md").write_text("mine")
     with pytest.raises(FileExistsError, match="digits is there already; overwrite=True replaces"):
-        save_pretrained(checkpoint, folder)
+        save_pretrained(digits_checkpoint, folder)
     assert (folder / "README.md").read_text() == "mine"
-    save_pretrained(checkpoint, folder, overwrite=True)
+    save_pretrained(digits_checkpoint, folder, overwrite=True)
     assert (folder / "README.md").read_text() != "mine"
     other = tmp_path / "other"
     other.mkdir()
     (other / "thesis.txt").write_text("mine")
     with pytest.raises(FileExistsError, match="other is there already; give another one"):
-        save_pretrained(checkpoint, other, overwrite=True)
+        save_pretrained(digits_checkpoint, other, overwrite=True)
     assert {each.name for each in tmp_path.iterdir()} == {"digits", "other"}
 
 
@@ -287,18 +267,18 @@ def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Hub]:
 
 
 def test_a_model_goes_to_the_hub_and_back(
-    checkpoint: Path, image: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, digit_image: Path, hub: Hub, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("push", checkpoint, "ann/digits", "--license", "mit") == 0
+    assert run("push", digits_checkpoint, "ann/digits", "--license", "mit") == 0
     assert "Pushed to http://127.0.0.1:" in capsys.readouterr().out
     assert hub.files["ann/digits"].keys() == FILES
     assert hub.created[0]["name"] == "digits"
     assert hub.created[0].get("private", hub.created[0].get("visibility")) in (True, "private")
     assert b"license: mit" in hub.files["ann/digits"]["README.md"]
 
-    assert run("predict", "ann/digits", image, "--device", "cpu") == 0
+    assert run("predict", "ann/digits", digit_image, "--device", "cpu") == 0
     fetched = capsys.readouterr().out
-    assert run("predict", checkpoint, image, "--device", "cpu") == 0
+    assert run("predict", digits_checkpoint, digit_image, "--device", "cpu") == 0
     assert capsys.readouterr().out == fetched
     assert from_pretrained("ann/digits", revision=COMMIT).state_dict().keys()
 
@@ -320,40 +300,40 @@ def test_only_the_files_of_a_model_are_fetched(folder: Path, hub: Hub, tmp_path:
 
 
 def test_what_the_hub_does_not_have(
-    checkpoint: Path, hub: Hub, image: Path, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, hub: Hub, digit_image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("predict", "ann/nothing", image) == 2
+    assert run("predict", "ann/nothing", digit_image) == 2
     told = capsys.readouterr().err
     assert "there is no ann/nothing here, and it can't be fetched from the Hub: " in told
     hub.files["ann/other"] = {"config.json": b"{}"}
     with pytest.raises(CheckpointError, match="there is no ann/other here"):
         from_pretrained("ann/other")
     hub.refuses = True
-    assert run("push", checkpoint, "ann/digits") == 2
+    assert run("push", digits_checkpoint, "ann/digits") == 2
     assert "the Hub does not take ann/digits: " in capsys.readouterr().err
 
 
 def test_names_of_files_are_not_asked_of_the_hub(
-    checkpoint: Path, hub: Hub, image: Path, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, hub: Hub, digit_image: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert run("predict", "work_dirs/epoch_1.pth", image) == 2
+    assert run("predict", "work_dirs/epoch_1.pth", digit_image) == 2
     assert "there is no checkpoint work_dirs/epoch_1.pth" in capsys.readouterr().err
-    assert run("push", checkpoint, "digits") == 2
+    assert run("push", digits_checkpoint, "digits") == 2
     assert "a model on the Hub is called user/name; got 'digits'" in capsys.readouterr().err
     cfg = Config.fromfile(DIGITS)
     cfg.inferencer.weights = "ann/digits"
     with pytest.raises(CheckpointError, match="there is no checkpoint ann/digits"):
-        build_inferencer(checkpoint, cfg, "cpu")
+        build_inferencer(digits_checkpoint, cfg, "cpu")
     assert hub.calls == []
 
 
 def test_the_form_of_the_hub_is_a_format_of_export(
-    checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    digits_checkpoint: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "digits"
-    assert run("export", checkpoint, "--format", "hub", "--out", out) == 0
+    assert run("export", digits_checkpoint, "--format", "hub", "--out", out) == 0
     assert capsys.readouterr().out == f"Wrote {out}\n"
     assert {each.name for each in out.iterdir()} == FILES
-    assert run("export", checkpoint, "--format", "hub", "--out", out) == 2
+    assert run("export", digits_checkpoint, "--format", "hub", "--out", out) == 2
     assert f"Error: {out} is there already" in capsys.readouterr().err
     export_model(out, tmp_path / "x.safetensors")  # which a folder can be exported to, too

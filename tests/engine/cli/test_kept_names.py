@@ -52,18 +52,17 @@ def run(tmp_path: Path) -> Run:
 @pytest.mark.slow
 def test_names_are_kept_until_a_package_changes(make_library: MakeLibrary, run: Run) -> None:
     make_library("shelf_lib", "", requires="torch")
-    folder = make_library("kept_lib", _REGISTRY, models=_MODEL.format("Small"))
-    facts = folder / "kept_lib-1.0.dist-info" / "entry_points.txt"
-    facts.write_text("[engine.scopes]\nkept_lib = kept_lib.registry\n", encoding="utf-8")
+    folder = make_library("kept_lib", _REGISTRY, scope="kept_lib", models=_MODEL.format("Small"))
     of_library, of_source = ("registry", "list", "kept_lib"), ("registry", "list", "shelf")
 
-    first = run(*of_library, cache=facts)  # a file, so that nothing can be kept
+    file = folder / "kept_lib" / "models.py"  # in which nothing can be kept
+    first = run(*of_library, cache=file)
     assert [line.split()[1] for line in first[0][1:]] == ["kept_lib.Small"]
     assert run(*of_library) == first == (first[0], True)
     assert run(*of_library) == (first[0], False)
     assert run(*of_source)[0][1].split() == ["MODELS", "shelf.Tiny", "shelf_lib", "1.0"]
 
-    (folder / "kept_lib" / "models.py").write_text(_MODEL.format("Large"), encoding="utf-8")
+    file.write_text(_MODEL.format("Large"), encoding="utf-8")
     (folder / "shelf_lib-1.0.dist-info").rename(folder / "shelf_lib-2.0.dist-info")
     metadata = folder / "shelf_lib-2.0.dist-info" / "METADATA"
     metadata.write_text(metadata.read_text("utf-8").replace("1.0", "2.0"), encoding="utf-8")

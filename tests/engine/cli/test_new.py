@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,8 @@ from engine import Config
 from engine.cli import main
 from engine.lint import check
 from engine.runner import Runner
+
+MakeLibrary = Callable[..., Path]
 
 SMALL = "mmalpha::resnet18_finetune-small.py"
 
@@ -104,6 +107,17 @@ def test_the_base_is_one_that_fits_the_images(capsys: pytest.CaptureFixture[str]
     assert made["base"] == "mmalpha::resnet50_finetune-folder.py"
     assert made["errors"] == 0
     assert Config.fromfile("mine.py").model.backbone.type == "timm.resnet18"
+
+
+def test_the_base_may_be_of_any_library_whatever_its_scope(
+    capsys: pytest.CaptureFixture[str], make_library: MakeLibrary
+) -> None:
+    configs = make_library("pet_shop", "", scope="pets") / "pet_shop" / "configs"
+    configs.mkdir()
+    (configs / "resnet18_finetune-folder.py").write_text(f"_base_ = {SMALL!r}")
+    _images("cat", "dog")
+    tried = _run(capsys, "config", "mine", "--data", "pets", status=2)[1]
+    assert "pet_shop::resnet18_finetune-folder.py" in tried
 
 
 def test_images_with_masks(capsys: pytest.CaptureFixture[str]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +11,11 @@ import pytest
 
 from engine.config import Config, ConfigError
 from engine.explorer import Explorer, explore
-from engine.registry import HOOKS, MODELS, MultiSourceRegistry, Registry, forget_scopes
+from engine.registry import HOOKS, MODELS, MultiSourceRegistry, Registry
 
 from .conftest import HOSTILE, MANY, Loss, make_roots
 
 MakeLibrary = Callable[..., Path]
-
-
-@pytest.fixture(autouse=True)
-def _libraries_as_they_were() -> Iterator[None]:
-    yield
-    forget_scopes()
 
 
 @pytest.fixture(scope="module")
@@ -130,17 +124,13 @@ def test_where_shipped_configs_use_a_name(make_library: MakeLibrary) -> None:
         "@HOOKS.register_module()\n"
         "class UsedHook: ...\n"
     )
-    folder = make_library("used_lib", registry)
-    facts = folder / "used_lib-1.0.dist-info" / "entry_points.txt"
-    facts.write_text("[engine.scopes]\nused_lib = used_lib.registry\n", encoding="utf-8")
-    configs = folder / "used_lib" / "configs"
+    configs = make_library("used_lib", registry, scope="used_lib") / "used_lib" / "configs"
     configs.mkdir()
     uses = (
         "default_scope = 'used_lib'\ncustom_hooks = [dict(type='UsedHook'), dict(type='EMAHook')]"
     )
     (configs / "uses.py").write_text(uses)
     (configs / "broken.py").write_text("custom_hooks = [")
-    forget_scopes()
     told: list[str] = []
     found = explore(roots={"HOOKS": HOOKS}, sources=False, tell=told.append)
     index = found.data["shipped"].index("used_lib::uses.py")

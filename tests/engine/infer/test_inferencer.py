@@ -137,7 +137,7 @@ def test_the_config_of_a_checkpoint_does_not_run(
     save_checkpoint({"state_dict": {}, "meta": {}}, "y.pth")
     with pytest.raises(CheckpointError, match=r"y\.pth holds no config; say which one"):
         _Inferencer(weights="y.pth")
-    with pytest.raises(ValueError, match="an inferencer needs model, weights or both"):
+    with pytest.raises(ValueError, match="model, weights or both must be given"):
         _Inferencer()
     with pytest.raises(ValueError, match="the config has no inferencer"):
         build_inferencer("x.pth", CFG)

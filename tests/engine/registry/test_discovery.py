@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from engine.registry import MODELS, Registry
+from engine.registry import MODELS, Registry, announced_packages
 
 MakeLibrary = Callable[..., Path]
 Modules = Callable[[str], set[str]]
@@ -41,7 +41,7 @@ def test_entry_points_are_scanned_when_a_scope_is_unknown_and_not_before(
 import importlib.metadata as metadata
 from unittest.mock import patch
 with patch.object(metadata, 'entry_points', wraps=metadata.entry_points) as scan:
-    from engine.registry import MODELS, Registry
+    from engine.registry import MODELS, Registry, announced_packages
     registry = Registry('thing', scope='top')
     registry.register_module('x', module=dict)
     registry.build(dict(type='x'))
@@ -104,9 +104,8 @@ assert MODELS.get('mmalpha.ResNet').__name__ == 'ResNet'
 def test_a_library_that_another_one_names_can_be_installed(
     modules_after: Modules, make_library: MakeLibrary
 ) -> None:
-    folder = make_library("first_lib", "", requires="second-lib>=1; extra == 'more'")
-    facts = folder / "first_lib-1.0.dist-info" / "entry_points.txt"
-    facts.write_text("[engine.scopes]\nfirst_lib = first_lib.registry\n", encoding="utf-8")
+    requires = "second-lib>=1; extra == 'more'"
+    folder = make_library("first_lib", "", requires=requires, scope="first_lib")
     code = f"""
 import sys
 sys.path.insert(0, {str(folder)!r})
@@ -153,6 +152,11 @@ assert not {{'quiet_lib', 'quiet_lib.registry'}} & {{*sys.modules}}
     assert "quiet_lib.registry" in modules_after(f"{allowed}assert MODELS.build(cfg) == 7")
 
 
+def test_the_package_of_a_scope_may_have_another_name(make_library: MakeLibrary) -> None:
+    make_library("pet_shop", "", scope="pets")
+    assert announced_packages()["pets"] == "pet_shop"
+
+
 ANNOUNCEMENTS = ["x = my registry", "x =", "x = pkg.registry:MODELS", "a b = c.d", "= y"]
 
 
@@ -176,11 +180,8 @@ assert 'x.Net' not in MODELS if {line!r}[0] != 'x' else 'odd_lib' in MODELS.expl
 
 
 def test_two_libraries_of_one_scope(modules_after: Modules, make_library: MakeLibrary) -> None:
-    folder = make_library("first_lib", "")
-    make_library("second_lib", "")
-    for name in ("first_lib", "second_lib"):
-        text = f"[engine.scopes]\nshared = {name}.registry\n"
-        (folder / f"{name}-1.0.dist-info" / "entry_points.txt").write_text(text, encoding="utf-8")
+    folder = make_library("first_lib", "", scope="shared")
+    make_library("second_lib", "", scope="shared")
     code = f"""
 import sys
 sys.path.insert(0, {str(folder)!r})
@@ -200,9 +201,7 @@ else:
 def test_what_a_library_does_at_its_import_ends_nothing(
     modules_after: Modules, make_library: MakeLibrary, text: str
 ) -> None:
-    folder = make_library("leaving_lib", text)
-    facts = folder / "leaving_lib-1.0.dist-info" / "entry_points.txt"
-    facts.write_text("[engine.scopes]\nleaving_lib = leaving_lib.registry\n", encoding="utf-8")
+    folder = make_library("leaving_lib", text, scope="leaving_lib")
     code = f"""
 import sys
 sys.path.insert(0, {str(folder)!r})

@@ -206,6 +206,39 @@ def test_what_a_constructor_raises_passes_through(tree: Registry[Any]) -> None:
     assert caught.value.__notes__ == ["while building ResNet"]
 
 
+class Outer:
+    """A class that fails where its arguments are right, unless `size` is none."""
+
+    def __init__(self, size: int, inner: Any = None, names: tuple[str, ...] = ()) -> None:
+        size + 1
+        inner.names  # noqa: B018
+
+
+class Passing(Outer):
+    """A class that passes on what it is given."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+
+
+@pytest.mark.parametrize("kind", [Outer, Passing])
+def test_a_value_that_an_annotation_rules_out_is_named_once_a_call_fails(kind: type) -> None:
+    registry: Registry[Any] = Registry("part", scope="top")
+    registry.register_module(module=kind)
+    right = {"type": kind.__name__, "size": 3}
+    with pytest.raises(BuildError) as caught:
+        registry.build({**right, "size": "3"})
+    assert str(caught.value).splitlines() == [
+        f"size of {kind.__name__} must be int; got '3'",
+        '  TypeError: can only concatenate str (not "int") to str',
+    ]
+    with pytest.raises(BuildError, match=rf"names of {kind.__name__} must be list\[str\]; got 3"):
+        registry.build({**right, "names": 3})
+    with pytest.raises(AttributeError) as told:
+        registry.build(right)
+    assert told.value.__notes__ == [f"while building {kind.__name__}"]
+
+
 def test_a_duplicate_names_both_sites(tree: Registry[Any]) -> None:
     with pytest.raises(DuplicateNameError) as caught:
         tree.children["left"].register_module("ResNet", module=ResNet)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -16,18 +16,11 @@ from engine.registry import (
     find_models,
     find_names,
     find_roots,
-    forget_scopes,
     path_of,
 )
 from engine.registry._search import fits
 
 MakeLibrary = Callable[..., Path]
-
-
-@pytest.fixture(autouse=True)
-def _libraries_as_they_were() -> Iterator[None]:
-    yield
-    forget_scopes()
 
 
 NAMES = st.text("abAB_1", min_size=1, max_size=8)
@@ -78,10 +71,7 @@ def test_what_a_name_of_a_source_stands_for(
 
 
 def test_a_library_that_can_not_be_imported_is_told(make_library: MakeLibrary) -> None:
-    folder = make_library("lost_lib", "raise RuntimeError('no')")
-    facts = folder / "lost_lib-1.0.dist-info" / "entry_points.txt"
-    facts.write_text("[engine.scopes]\nlost_lib = lost_lib.registry\n", encoding="utf-8")
-    forget_scopes()
+    make_library("lost_lib", "raise RuntimeError('no')", scope="lost_lib")
     told: list[str] = []
     assert find_names("LinearClsHead", tell=told.append)
     assert [each.partition(":")[0] for each in told] == ["lost_lib is left out"]

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from engine.fileio import replacing
 from engine.model import evaluating
-from mmbeta.geotiff import (
+from mmbeta._geotiff import (
     Band,
     Box,
     band_indices,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from mmbeta.geotiff import check_windows, open_scene, read_window
+from mmbeta._geotiff import check_windows, open_scene, read_window
 from mmbeta.models.segmentors.windows import windows
 from mmbeta.registry import DATASETS
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from engine.fileio.numpy_stand_ins import STAND_INS as NUMPY
-from engine.fileio.numpy_stand_ins import StandIn
+from engine.fileio._numpy_stand_ins import STAND_INS as NUMPY
+from engine.fileio._numpy_stand_ins import StandIn
 
 
 class _History(StandIn):

@@ -17,7 +17,7 @@ from typing import IO, Any
 import torch
 from torch import Tensor
 
-from engine.fileio.numpy_stand_ins import Array, StandIn
+from engine.fileio._numpy_stand_ins import Array, StandIn
 
 _ZIP = b"PK\x03\x04"
 MAX_DEPTH = 100

@@ -65,6 +65,14 @@ RuleOption = Annotated[
         metavar="greater|less", help="What is better.", show_default="the name of the metric tells"
     ),
 ]
+ShapeOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="C,H,W",
+        help="Channels, height and width of an input.",
+        show_default="those of the data",
+    ),
+]
 TrustOption = Annotated[
     bool,
     typer.Option("--trust", help="Trust a config of data as if it were code."),
@@ -74,12 +82,14 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, for progra
 DebugOption = Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")]
 
 
-def parse_shape(text: str) -> tuple[int, ...]:
-    """Return the sizes that `--shape` says.
+def parse_shape(text: str | None) -> tuple[int, ...] | None:
+    """Return the sizes that `--shape` says, if it is given.
 
     Raises:
         ValueError: If they are no whole numbers.
     """
+    if text is None:
+        return None
     if not re.fullmatch(r"[1-9]\d*(,[1-9]\d*)*", text):
         raise ValueError(f"--shape must be whole numbers such as 3,224,224; got {text!r}")
     return tuple(map(int, text.split(",")))

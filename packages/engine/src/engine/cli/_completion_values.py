@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import SUFFIXES, Config, ConfigError, shipped_configs
-from engine.registry import RegistryError, announced_scopes, find_roots
+from engine.registry import RegistryError, announced_packages, find_roots
 
 from ._kept_names import KeptIndex
 
@@ -33,12 +33,11 @@ def values_of(parameter: Any, current: str, places: Mapping[str, str]) -> Iterab
 
 
 def _configs(current: str) -> Iterator[Offer]:
-    packages = [path.partition(".")[0] for path in announced_scopes().values()]
     package, colons, _ = current.partition("::")
     if colons:
         yield from ((name, "") for name in shipped_configs(package))
         return
-    yield from ((f"{name}::", "configs of the package") for name in packages)
+    yield from ((f"{name}::", "configs of the package") for name in announced_packages().values())
     folder = current.rpartition("/")[0]
     for path in sorted(Path(folder or ".").glob("*")):
         name = f"{folder}/{path.name}" if folder else path.name

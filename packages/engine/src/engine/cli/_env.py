@@ -7,7 +7,7 @@ from importlib import metadata
 
 import typer
 
-from engine.registry import announced_scopes
+from engine.registry import announced_packages
 
 from ._arguments import JsonOption
 
@@ -17,8 +17,8 @@ def env(as_json: JsonOption = False) -> None:
     from engine.utils.dl_utils import collect_env  # deferred: it imports torch
 
     facts = collect_env()
-    for scope, module in announced_scopes().items():
-        facts[f"scope {scope}"] = _format_version(module.partition(".")[0])
+    for scope, package in announced_packages().items():
+        facts[f"scope {scope}"] = _format_version(package)
     if as_json:
         typer.echo(json.dumps(facts, indent=2))
     else:

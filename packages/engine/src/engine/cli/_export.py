@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ._arguments import DebugOption, JsonOption, OptionsOption, TrustOption, parse_shape
+from ._arguments import (
+    DebugOption,
+    JsonOption,
+    OptionsOption,
+    ShapeOption,
+    TrustOption,
+    parse_shape,
+)
 
 if TYPE_CHECKING:
     from engine.infer import Export
@@ -42,14 +49,7 @@ def export(
             show_default="the suffix of the new file",
         ),
     ] = None,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C,H,W",
-            help="Channels, height and width of an input.",
-            show_default="those of the data",
-        ),
-    ] = None,
+    shape: ShapeOption = None,
     any_size: Annotated[
         bool | None,
         typer.Option(
@@ -65,7 +65,7 @@ def export(
 ) -> None:
     """Write a trained model to a file for use elsewhere: ONNX, a graph of torch, or weights."""
     config, checkpoint, place = _files(words, out, kind)
-    sides = None if shape is None else parse_shape(shape)
+    sides = parse_shape(shape)
     from engine.config import Config, parse_options  # deferred, as the next
     from engine.infer import config_of, export_model  # deferred: --help needs no torch
 

@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from engine.registry import FoundName, Listing, NameIndex, announced_scopes
+from engine.registry import FoundName, Listing, NameIndex, announced_packages
 
 
 class KeptIndex(NameIndex):
@@ -102,8 +102,8 @@ def _installed() -> str:
     for folder in sys.path:
         with suppress(OSError):
             facts += sorted(each for each in os.listdir(folder) if each.endswith("-info"))
-    for module in ("engine", *announced_scopes().values()):
-        facts += sorted(_files_of(module.partition(".")[0]))
+    for package in ("engine", *announced_packages().values()):
+        facts += sorted(_files_of(package))
     return sha256("\n".join(facts).encode()).hexdigest()
 
 

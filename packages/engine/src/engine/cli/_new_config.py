@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from engine.config import Config, Options, shipped_configs
-from engine.registry import DATASETS, DefaultScope, announced_scopes, scope_of
+from engine.registry import DATASETS, DefaultScope, announced_packages, scope_of
 
 _FINE_TUNING = "_finetune-folder.py"  # how the configs are called that a library offers for this
 _OTHERS = ("data_preprocessor", "backbone")  # of a model; the rest is behind the backbone
@@ -81,8 +81,8 @@ def _find_base(wanted: NewConfig) -> str:
     """Return the first config for fine-tuning, of any library, whose data are where ours are."""
     found = [
         name
-        for scope in announced_scopes()
-        for name in shipped_configs(scope)
+        for package in announced_packages().values()
+        for name in shipped_configs(package)
         if name.endswith(_FINE_TUNING)
     ]
     told: dict[str, str | None] = {}  # by the data, which several configs share

@@ -14,6 +14,7 @@ from ._arguments import (
     DebugOption,
     JsonOption,
     OptionsOption,
+    ShapeOption,
     TrustOption,
     parse_shape,
 )
@@ -28,14 +29,7 @@ _SHAPE = (3, 224, 224)
 def summary(
     config: ConfigArgument,
     depth: Annotated[int, typer.Option(min=0, help="How many levels of modules to show.")] = 2,
-    shape: Annotated[
-        str | None,
-        typer.Option(
-            metavar="C,H,W",
-            help="The shape of an input, without the batch.",
-            show_default="that of the data, or else 3,224,224",
-        ),
-    ] = None,
+    shape: ShapeOption = None,
     cfg_options: OptionsOption = None,
     trust: TrustOption = False,
     as_json: JsonOption = False,
@@ -45,7 +39,7 @@ def summary(
     from engine.analysis import summarize  # deferred: --help needs no torch
     from engine.runner import model_of
 
-    sizes = None if shape is None else parse_shape(shape)
+    sizes = parse_shape(shape)
     cfg = Config.fromfile(config, trust=trust)
     cfg.merge_from_dict(parse_options(cfg_options or []))
     model = model_of(cfg)

@@ -11,7 +11,7 @@ from typing import Any
 
 from engine.lint import Argument, describe_arguments, get_arguments
 from engine.utils import shorten_path
-from engine.utils.annotations import format_allowed
+from engine.utils._annotations import format_allowed
 
 _LONGEST = 200  # characters of a default
 

@@ -14,7 +14,7 @@ from engine.config import Config
 from engine.registry import (
     MultiSourceRegistry,
     Registry,
-    announced_scopes,
+    announced_packages,
     find_roots,
     import_announced,
 )
@@ -70,8 +70,7 @@ def explore(
         if isinstance(root, MultiSourceRegistry):
             add_several(found, label, root, trees, sources)
     found.add_hiding()
-    libraries = [each.partition(".")[0] for each in announced_scopes().values()] if uses else []
-    shipped = add_uses(found, sorted({*libraries}), note)
+    shipped = add_uses(found, sorted({*announced_packages().values()}) if uses else [], note)
     data = {
         "version": __version__,
         "registries": found.registries,

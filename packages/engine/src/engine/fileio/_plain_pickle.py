@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ._error import NotPlainError
-from .numpy_stand_ins import STAND_INS, Array, Dtype, array_from_buffer
+from ._numpy_stand_ins import STAND_INS, Array, Dtype, array_from_buffer
 
 MAX_DEPTH = 100
 """How many containers may be within each other."""

@@ -13,10 +13,10 @@ from ._image import to_rgb as to_rgb
 from ._image_inferencer import ImageInferencer as ImageInferencer
 from ._inferencer import BaseInferencer as BaseInferencer
 from ._inferencer import build_inferencer as build_inferencer
-from ._inferencer import config_of as config_of
 from ._model_index import KnownModel as KnownModel
 from ._model_index import find_model as find_model
 from ._model_index import iter_models as iter_models
+from ._open import config_of as config_of
 from ._open import open_trained as open_trained
 from ._pretrained import fetch_trained as fetch_trained
 from ._pretrained import from_pretrained as from_pretrained

@@ -19,7 +19,7 @@ from engine.runner import load_weights, model_of, samples_of
 from ._export_meta import metadata_of_graph, metadata_of_weights
 from ._image import resize_image
 from ._networks import Network, OnnxNetwork, Pt2Network, to_onnx, to_pt2, trace
-from ._open import open_trained
+from ._open import config_of, open_trained
 from ._pretrained import save_pretrained
 from ._pretrained_folder import PretrainedFolder
 from ._trained import TrainedModel
@@ -100,11 +100,12 @@ def export_model(
         made = PretrainedFolder(path)
         return Export(path, kind, sum(each.stat().st_size for each in path.iterdir()), made.meta)
     if kind in ("safetensors", "pth"):
-        meta = metadata_of_weights(trained, _config(trained, config, trust, optional=True))
+        given = config is not None
+        known = config_of(config, trained, trust=trust) if given else _config_in(trained, trust)
+        meta = metadata_of_weights(trained, known)
         export_weights(trained.name, path, meta)
         return Export(path, kind, path.stat().st_size, meta)
-    cfg = _config(trained, config, trust)
-    assert cfg is not None
+    cfg = config_of(config, trained, trust=trust)
     with DefaultScope.overwrite_default_scope(scope_of(cfg)):
         return _export_graph(trained, cfg, path, kind, shape, any_size)
 
@@ -122,21 +123,12 @@ def _format_of(path: Path, given: str | None) -> str:
     return kind
 
 
-def _config(
-    trained: TrainedModel, config: str | Path | Config | None, trust: bool, optional: bool = False
-) -> Config | None:
-    if isinstance(config, Config):
-        return config
-    if config is not None:
-        return Config.fromfile(config, trust=trust)
-    if optional and not trained.has_config:
-        return None
+def _config_in(trained: TrainedModel, trust: bool) -> Config | None:
+    """Return the config in a checkpoint, if there is one that is data."""
     try:
-        return trained.config(trust)
+        return trained.config(trust) if trained.has_config else None
     except ConfigError:
-        if optional:
-            return None
-        raise
+        return None
 
 
 class _Graph(nn.Module):

@@ -24,7 +24,7 @@ from engine.registry import (
     VISUALIZERS,
     DefaultScope,
     Restriction,
-    announced_scopes,
+    announced_packages,
     is_building_from_data,
     name_scope,
     needs_trust,
@@ -37,7 +37,7 @@ from engine.utils import did_you_mean
 from ._dataset_meta import dataset_meta_of, test_dataset_of
 from ._explained import Explained
 from ._model_index import find_model, iter_models
-from ._open import open_trained
+from ._open import ModelConfig, config_of, open_trained
 from ._pretrained import fetch_trained
 from ._trained import TrainedModel
 
@@ -48,8 +48,6 @@ if TYPE_CHECKING:
     from engine.visualization import Visualizer
 
     Pixels = npt.NDArray[np.uint8]
-
-ModelConfig = str | Path | Config | Mapping[str, Any]
 
 
 @needs_trust(
@@ -202,7 +200,7 @@ class BaseInferencer:
             scope: The library; None means all.
             patterns: A regular expression that is to be found in a name.
         """
-        packages = {name: path.partition(".")[0] for name, path in announced_scopes().items()}
+        packages = announced_packages()
         wanted = packages.values() if scope is None else [packages.get(scope, scope)]
         names: list[str] = []
         for package in dict.fromkeys(wanted):
@@ -392,32 +390,6 @@ class BaseInferencer:
         from rich.progress import track  # deferred: terminals only
 
         return track(batches, "predicting", total, console=console(), transient=True)
-
-
-def config_of(
-    model: ModelConfig | None, weights: str | Path | TrainedModel | None, *, trust: bool = False
-) -> Config:
-    """Return the config of a model.
-
-    Args:
-        model: The config, or its file.
-        weights: What holds the trained model, as in `BaseInferencer`; its config is used if `model`
-            is None.
-        trust: Whether the config is trusted as code would be; that of a checkpoint does not run
-            all the same.
-
-    Raises:
-        ValueError: If both are None.
-        CheckpointError: If the checkpoint can't be read, or holds no config.
-        ConfigError: If the config can't be read, or that of the checkpoint is more than data.
-    """
-    if isinstance(model, (str, Path)):
-        return Config.fromfile(model, trust=trust)
-    if model is not None:
-        return model if isinstance(model, Config) else Config(model)
-    if weights is None:
-        raise ValueError("an inferencer needs model, weights or both")
-    return open_trained(weights).config(trust)
 
 
 def build_inferencer(

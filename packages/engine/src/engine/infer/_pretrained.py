@@ -27,7 +27,7 @@ from engine.runner import load_weights, model_of
 
 from ._export_meta import metadata_of_weights
 from ._model_card import card_of
-from ._open import open_trained
+from ._open import config_of, open_trained
 from ._pretrained_folder import CARD, CONFIG, WEIGHTS, PretrainedFolder, is_pretrained
 from ._trained import TrainedModel
 
@@ -81,7 +81,7 @@ def save_pretrained(
     else:
         trained = open_trained(model)
         content = trained.read()
-    cfg = _config_of(trained, config, trust)
+    cfg = config_of(config, trained, trust=trust)
     meta = metadata_of_weights(trained, cfg) | {"engine_version": __version__}
     del meta["cfg"]  # which is a file of its own
     weights = rename_keys(weights_of(content, str(trained)), WITHOUT_WRAPPER)
@@ -215,17 +215,6 @@ def _fetch(name: str) -> Path:
             f"there is no {name} here, and it can't be fetched from the Hub: {_reason(error)}"
         ) from error
     return folder
-
-
-def _config_of(
-    trained: TrainedModel | None, config: str | Path | Config | None, trust: bool
-) -> Config:
-    if isinstance(config, Config):
-        return config
-    if config is not None:
-        return Config.fromfile(config, trust=trust)
-    assert trained is not None
-    return trained.config(trust)
 
 
 def _as_json(cfg: Config) -> str:

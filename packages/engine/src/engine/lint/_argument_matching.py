@@ -8,7 +8,7 @@ from typing import Any
 
 from engine.runner.run_table import PartSpec
 from engine.utils import close_matches, did_you_mean
-from engine.utils.annotations import Choice
+from engine.utils._annotations import Choice
 
 from ._signature import Argument, Arguments
 

@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from engine.utils.annotations import (
+from engine.utils._annotations import (
     Allowed,
     Alternative,
     Choice,

@@ -11,7 +11,7 @@ from types import FunctionType, MappingProxyType
 from typing import Any
 
 from engine.runner.run_table import TAKEN
-from engine.utils.annotations import Allowed, is_allowed, parse_annotation, resolve_annotation
+from engine.utils._annotations import Allowed, is_allowed, parse_annotation, resolve_annotation
 
 from ._constructor_source import KwargsForwarding, find_kwargs_forwarding
 

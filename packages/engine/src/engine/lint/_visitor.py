@@ -22,7 +22,7 @@ from engine.registry import (
 )
 from engine.runner.run_table import CONVENTIONS, OPTIONS, PartSpec, general_spec
 from engine.utils import close_matches
-from engine.utils.annotations import format_allowed
+from engine.utils._annotations import format_allowed
 
 from ._argument_matching import Mismatch, match_arguments, suggest_value
 from ._constructor_source import find_built_arguments

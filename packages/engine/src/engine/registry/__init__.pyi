@@ -3,6 +3,7 @@ from ._build import build_model_from_cfg as build_model_from_cfg
 from ._build import build_optimizer_from_cfg as build_optimizer_from_cfg
 from ._build import build_runner_from_cfg as build_runner_from_cfg
 from ._build import build_scheduler_from_cfg as build_scheduler_from_cfg
+from ._discovery import announced_packages as announced_packages
 from ._discovery import announced_scopes as announced_scopes
 from ._discovery import forget_scopes as forget_scopes
 from ._discovery import import_announced as import_announced

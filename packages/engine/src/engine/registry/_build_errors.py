@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from engine.utils import did_you_mean
 
-from ._errors import BuildTypeError
+from ._errors import BuildTypeError, RegistryError
 
 if TYPE_CHECKING:
     from inspect import Signature
@@ -25,10 +26,18 @@ def explain_failure(
         cfg: The config that they come from.
 
     Raises:
-        BuildTypeError: If the arguments don't fit the signature; `error` is its cause.
+        BuildTypeError: If the arguments don't fit the signature or its annotations; `error` is its
+            cause.
     """
     if isinstance(error, TypeError) and (text := _describe_mismatch(target, args, cfg)) is not None:
         raise BuildTypeError(text) from error
+    is_told = isinstance(error, RegistryError)  # of a part within this one
+    if (
+        isinstance(error, (TypeError, AttributeError))
+        and not is_told
+        and (text := _describe_wrong_value(target, args, cfg)) is not None
+    ):
+        raise BuildTypeError(f"{text}\n  {type(error).__name__}: {error}") from error
     error.add_note(f"while building {format_location(cfg)}{_name(target)}")
 
 
@@ -67,6 +76,36 @@ def _describe_mismatch(
         problem = _find_problem(str(error), signature, target, args, cfg)
         return f"{problem}\n  {_format_signature(target, signature)}"
     return None
+
+
+def _describe_wrong_value(
+    target: Callable[..., Any], args: Mapping[str, Any], cfg: Mapping[str, Any]
+) -> str | None:
+    """Return which argument of a config an annotation of `target` rules out, or None."""
+    from engine.utils._annotations import find_checks  # deferred, as above
+
+    owner = getattr(target, "__self__", None)
+    target = owner if isinstance(owner, type) else target  # whose class method makes one
+    for call in _calls_of(target):
+        for key, check in find_checks(call).items():
+            if key in args and key in cfg and not check.passes(cfg[key]):
+                problem = check.error(f"{key} of {_name(target)}", cfg[key])
+                return f"{format_location(cfg, key)}{problem}"
+    return None
+
+
+def _calls_of(target: Callable[..., Any]) -> Iterator[FunctionType]:
+    """Yield a function, or the constructors of a class as far as each has `**kwargs` to pass on."""
+    import inspect  # deferred, as above
+
+    bases = target.__mro__ if isinstance(target, type) else ()
+    calls = [vars(each)["__init__"] for each in bases if "__init__" in vars(each)] or [target]
+    for call in map(inspect.unwrap, calls):
+        if not isinstance(call, FunctionType):  # a builtin, or an object that is called
+            return
+        yield call
+        if not call.__code__.co_flags & inspect.CO_VARKEYWORDS:
+            return
 
 
 def _find_problem(

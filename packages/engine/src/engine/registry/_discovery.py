@@ -114,6 +114,11 @@ def announced_scopes() -> Mapping[str, str]:
     }
 
 
+def announced_packages() -> Mapping[str, str]:
+    """Return the package of each scope that an installed library announces."""
+    return {scope: module.partition(".")[0] for scope, module in announced_scopes().items()}
+
+
 def forget_scopes() -> None:
     """Forget which libraries are installed, so that the next lookup of a scope looks again."""
     _read_announcements.cache_clear()

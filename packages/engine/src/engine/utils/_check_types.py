@@ -15,9 +15,10 @@ if TYPE_CHECKING:
 def check_types(function: F) -> F:
     """Make a function check its arguments before it runs: a decorator.
 
-    An argument is checked where its annotation is plain, as in `engine.utils.annotations`, or an
-    interface such as `Sized` or `Callable`. It is for constructors and other calls that are made
-    now and then: each argument costs about a microsecond.
+    An argument is checked where its annotation is plain (`int`, `float`, `str`, `bool`, `None`,
+    `Path`, `Literal`, and lists, tuples, mappings and unions of them), or an interface such as
+    `Sized` or `Callable`. It is for constructors and other calls that are made now and then: each
+    argument costs about a microsecond.
 
     Args:
         function: A function, or the constructor of a class. It then raises a TypeError for an
@@ -31,7 +32,7 @@ def check_types(function: F) -> F:
     def checked(*args: Any, **kwargs: Any) -> Any:
         nonlocal known
         if known is None:
-            from .annotations import find_checks  # deferred: it needs typing
+            from ._annotations import find_checks  # deferred: it needs typing
 
             known = find_checks(function)
         for given in (dict(zip(names, args, strict=False)), kwargs):

@@ -8,7 +8,7 @@ from typing import Any, Literal
 import numpy as np
 import torch
 
-from mmbeta.geotiff import Band, band_indices, open_scene, read_window
+from mmbeta._geotiff import Band, band_indices, open_scene, read_window
 from mmbeta.registry import TRANSFORMS
 
 

@@ -97,7 +97,11 @@ class DefaultOptimWrapperConstructor:
         params: Any = list(model.parameters())
         if self.paramwise_cfg:
             params = []
-            self.add_params(params, model)
+            try:
+                self.add_params(params, model)
+            except TypeError:  # of an option that is no number, which the optimizer names
+                OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": model.parameters()})
+                raise
             self._check_layers(model)
             self._tell_unused(model)
         optimizer = OPTIMIZERS.build(self.optimizer_cfg, default_args={"params": params})
