@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import subprocess
 import sys
@@ -19,5 +20,7 @@ def test_two_processes_get_what_those_of_mmengine_get() -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr[-2000:]
     record = json.loads((HERE / "records" / "dist.json").read_text())
-    for got, expected in zip(json.loads(done.stdout), record, strict=True):
+    # Versions of torch before 2.14 tell of each connection.
+    printed = re.sub(r"^\[Gloo\] .*\n", "", done.stdout, flags=re.MULTILINE)
+    for got, expected in zip(json.loads(printed), record, strict=True):
         assert got == expected

@@ -16,8 +16,8 @@ FILES = [
         if path.suffix in (".md", ".py", ".pyi", ".toml") and path != Path(__file__)
     ),
 ]
-# The name of a paper, and one that a test misspells.
-ALLOWED = re.compile("Generalised Dice|Visualiser")
+# The names of a paper and of a library, and one that a test misspells.
+ALLOWED = re.compile(r"Generalised Dice|catalogue\b|Visualiser")
 WORD = re.compile(
     r"[a-z]+(?:[ -](?:sets?|ends?|ups?)\b(?! (?:an?|any|some|what|options?) ))?", re.I
 )
