@@ -115,8 +115,8 @@ except NotRegisteredError as error:
 """).splitlines()
     missing = "not_there is not installed. Install it: pip install 'not-there'"
     assert told == [
-        "partial_lib::model is not complete: the import of partial_lib.lost, which a registry names "
-        "in its locations, fails: ZeroDivisionError: division by zero",
+        "partial_lib::model is not complete: the import of partial_lib.lost, which a registry "
+        "names in its locations, fails: ZeroDivisionError: division by zero",
         f"absent is left out: {missing}",
         "set()",
         missing,
