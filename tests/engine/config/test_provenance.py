@@ -131,6 +131,20 @@ def test_what_is_taken_from_a_base_keeps_all_of_its_lines(write: Write) -> None:
     assert told(Config.fromfile("last.py")) == told(Config.fromfile("child.py"))
 
 
+def test_what_is_taken_from_elsewhere_in_a_base_tells_what_it_overrode(write: Write) -> None:
+    write(
+        {
+            "base.py": "a = dict(c=dict(d=3))\ne = dict(d=1, f=1)\n",
+            "child.py": "_base_ = 'base.py'\ne = dict(d=5, f=5)\n",
+            "last.py": "_base_ = 'child.py'\na = dict(c=_base_.e)\n",
+        }
+    )
+    assert told(Config.fromfile("last.py"), "a.c.d", "a.c.f") == [
+        "a.c.d = 5 (child.py:2), overrode 3 (base.py:1)",
+        "a.c.f = 5 (child.py:2), overrode 1 (base.py:2)",
+    ]
+
+
 def test_an_update_by_what_is_there_already_changes_no_line(write: Write) -> None:
     write({"x.py": "model = dict(\n    a=1,\n    b=dict(c=2))\n"})
     cfg = Config.fromfile("x.py")
