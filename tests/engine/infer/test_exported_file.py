@@ -63,8 +63,8 @@ def test_the_model_makes_predictions_of_what_the_graph_gives(tmp_path: Path) -> 
     images = torch.arange(8, dtype=torch.uint8).reshape(2, 1, 2, 2)
     predictions = model.val_step({"inputs": [*images]})
     assert torch.equal(torch.stack(predictions), 2.0 * images)
-    wide = [each.to(torch.uint8) for each in images.to(torch.int64)]
-    assert torch.equal(torch.stack(model.test_step({"inputs": wide})), 2.0 * images)
+    marks = images > 3  # which the type of the graph can hold
+    assert torch.equal(torch.stack(model.test_step({"inputs": [*marks]})), 2.0 * marks)
     with pytest.raises(ValueError, match="an exported model only predicts; its checkpoint does"):
         model(images)
 
