@@ -282,3 +282,13 @@ def test_a_dictionary_of_another_class_becomes_one_of_the_config() -> None:
     cfg.merge_from_dict({"a": {"y": 2}})
     assert cfg.a == {"x": 1, "y": 2}
     assert type(cfg.a) is ConfigDict
+
+
+def test_a_key_of_json_means_the_number_of_a_base(write: Write) -> None:
+    write(
+        {
+            "base.yaml": "a: {0: {x: 1}, 1: 2}\n",
+            "x.json": '{"_base_": "base.yaml", "a": {"0": {"x": 3}, "1": 4, "2": 5}}',
+        }
+    )
+    assert Config.fromfile("x.json").to_dict() == {"a": {0: {"x": 3}, 1: 4, "2": 5}}
