@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+from collections import defaultdict
 from pathlib import Path
 from typing import Any
 
@@ -268,3 +269,26 @@ def test_an_item_that_is_replaced_knows_its_place() -> None:
         item = cfg.model.stages[0] if "model" in new else cfg.hooks[0]
         with pytest.raises(AttributeError, match=f"^{path} .*no key 'widht'"):
             item.widht  # noqa: B018
+
+
+def test_a_number_in_text_means_the_number_that_is_a_key() -> None:
+    cfg = Config({"a": {0: {"x": 1}, 1: 2, "1": 3}})
+    cfg.merge_from_dict({"a.0.x": 4, "a.1": 5, "a.2": 6})
+    assert cfg.to_dict() == {"a": {0: {"x": 4}, 1: 2, "1": 5, "2": 6}}
+
+
+def test_a_dictionary_of_another_class_becomes_one_of_the_config() -> None:
+    cfg = Config({"a": defaultdict(int, x=1)})
+    cfg.merge_from_dict({"a": {"y": 2}})
+    assert cfg.a == {"x": 1, "y": 2}
+    assert type(cfg.a) is ConfigDict
+
+
+def test_a_key_of_json_means_the_number_of_a_base(write: Write) -> None:
+    write(
+        {
+            "base.yaml": "a: {0: {x: 1}, 1: 2}\n",
+            "x.json": '{"_base_": "base.yaml", "a": {"0": {"x": 3}, "1": 4, "2": 5}}',
+        }
+    )
+    assert Config.fromfile("x.json").to_dict() == {"a": {0: {"x": 3}, 1: 4, "2": 5}}

@@ -120,6 +120,40 @@ def test_a_pure_python_config(write: Write) -> None:
     assert cfg.provenance("model.new").site in (Site("x.py", 6), Site("x.py", 7))
 
 
+def test_what_is_taken_from_a_base_keeps_all_of_its_lines(write: Write) -> None:
+    write(
+        {
+            "base.py": "a = dict(\n    b=[1, 2],\n    c=dict(d=3))\ne = [1, 2]\n",
+            "child.py": "_base_ = 'base.py'\na = dict(b={1: 4})\ne = {0: 5}\n",
+            "last.py": "_base_ = 'child.py'\na = _base_.a\ne = _base_.e\n",
+        }
+    )
+    assert told(Config.fromfile("last.py")) == told(Config.fromfile("child.py"))
+
+
+def test_what_is_taken_from_elsewhere_in_a_base_tells_what_it_overrode(write: Write) -> None:
+    write(
+        {
+            "base.py": "a = dict(c=dict(d=3))\ne = dict(d=1, f=1)\n",
+            "child.py": "_base_ = 'base.py'\ne = dict(d=5, f=5)\n",
+            "last.py": "_base_ = 'child.py'\na = dict(c=_base_.e)\n",
+        }
+    )
+    assert told(Config.fromfile("last.py"), "a.c.d", "a.c.f") == [
+        "a.c.d = 5 (child.py:2), overrode 3 (base.py:1)",
+        "a.c.f = 5 (child.py:2), overrode 1 (base.py:2)",
+    ]
+
+
+def test_an_update_by_what_is_there_already_changes_no_line(write: Write) -> None:
+    write({"x.py": "model = dict(\n    a=1,\n    b=dict(c=2))\n"})
+    cfg = Config.fromfile("x.py")
+    before = told(cfg)
+    cfg.update(model=cfg.model)
+    cfg.model.update(b=cfg.model.b)
+    assert told(cfg) == before == ["model.a = 1 (x.py:2)", "model.b.c = 2 (x.py:3)"]
+
+
 def test_an_update_names_the_lines_of_its_values(write: Write) -> None:
     text = "model = dict(a=1)\nmodel.update(\n    b=2,\n    c=dict(\n        d=3))\n"
     write({"x.py": f"{text}model.update(\n    dict(e=4))\nprint()\n"})

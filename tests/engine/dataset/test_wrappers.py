@@ -15,6 +15,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
+from torch.utils.data import Subset
 
 from engine.dataset import (
     COLLATE_FUNCTIONS,
@@ -22,6 +23,7 @@ from engine.dataset import (
     ClassBalancedDataset,
     ConcatDataset,
     RepeatDataset,
+    origin_of,
 )
 from engine.registry import DATASETS, FUNCTIONS
 
@@ -199,3 +201,17 @@ def test_a_wrapper_may_set_up_its_datasets_itself() -> None:
     assert [mixed[index]["gt_label"] for index in range(3)] == [1, 2, 3]
     assert mixed.cumulative_sizes == [2, 3]
     assert mixed.metainfo == {"names": ["a", "b"]}
+
+
+@given(LISTS, st.integers(1, 3), st.data())
+def test_a_sample_is_found_in_the_dataset_that_it_is_of(
+    labels: list[int], times: int, data: st.DataObject
+) -> None:
+    first, second = Numbers([9]), Numbers(labels)
+    joined = ConcatDataset([first, RepeatDataset(second, times)], lazy_init=True)
+    chosen = data.draw(st.lists(st.integers(0, times * len(labels)), min_size=1))
+    subset = Subset(joined, chosen)
+    for index, place in enumerate(chosen):
+        dataset, number = origin_of(subset, index)
+        assert dataset is (second if place else first)
+        assert dataset[number] == joined[place] | {"sample_idx": number}

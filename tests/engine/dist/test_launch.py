@@ -138,3 +138,40 @@ def test_a_second_run_in_one_program(options: dict[str, Any]) -> None:
         assert dist.all_gather_object({"a": [1]}, group) == [{"a": [1]}]
         distributed.destroy_process_group()
         assert dist.get_results_group() is dist.get_local_group() is None
+
+
+def test_a_run_that_is_started_again_is_known() -> None:
+    for name in ("TORCHELASTIC_RESTART_COUNT", "TORCHELASTIC_RUN_ID"):
+        os.environ.pop(name, None)
+    assert (dist.get_restart_count(), dist.get_launch_id()) == (0, "")
+    os.environ.update(TORCHELASTIC_RUN_ID="mine", TORCHELASTIC_RESTART_COUNT="2")
+    assert (dist.get_restart_count(), dist.get_launch_id()) == (2, "mine")
+    os.environ["TORCHELASTIC_RUN_ID"] = "none"  # as torchrun calls a run without an id
+    assert dist.get_launch_id().startswith(f"torchrun {os.getppid()} on ")
+    os.environ.update(SLURM_JOB_ID="17", SLURM_RESTART_COUNT="1", TORCHELASTIC_RESTART_COUNT="x")
+    assert (dist.get_restart_count(), dist.get_launch_id()) == (1, "slurm 17")
+    os.environ.update(SLURM_ARRAY_JOB_ID="16", SLURM_ARRAY_TASK_ID="3")
+    assert dist.get_launch_id() == "slurm 16_3"
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [(0, "Queued the job 17 again"), (1, "scontrol requeue 17 failed: it is no job of yours")],
+)
+def test_a_job_of_slurm_is_queued_again(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, code: int, told: str
+) -> None:
+    notes, scontrol = tmp_path / "notes", tmp_path / "scontrol"
+    os.environ["PATH"] = os.pathsep.join([str(tmp_path), "/usr/bin", "/bin"])
+    with caplog.at_level("INFO"):
+        dist.requeue_slurm_job()  # there is none
+        os.environ["SLURM_JOB_ID"] = "17"
+        dist.requeue_slurm_job()  # and no program
+        scontrol.write_text(
+            f'#!/bin/sh\necho "$@" >> {notes}\necho it is no job of yours >&2\nexit {code}\n'
+        )
+        scontrol.chmod(0o755)
+        dist.requeue_slurm_job()
+    assert notes.read_text() == "requeue 17\n"
+    nothing = "This is no job of slurm, so that nothing is queued again"
+    assert caplog.messages == [nothing, nothing, told]

@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from torch import nn
 
 from engine.config import Config
-from engine.dataset import LabelCounts, count_labels, spread
+from engine.dataset import LabelCounts
 from engine.hooks import DataCheckHook
 from engine.runner import Runner
 
@@ -168,32 +165,3 @@ def test_wrong_arguments_are_refused(toy_cfg: CfgMaker) -> None:
     dataset.found = {"total": 3}  # type: ignore[assignment]
     with pytest.raises(TypeError, match="count_labels of Labeled returns a LabelCounts; got"):
         train(toy_cfg, dataset)
-
-
-@given(st.integers(0, 500), st.integers(1, 500))
-def test_samples_are_spread_over_the_dataset(total: int, most: int) -> None:
-    chosen = spread(total, most)
-    assert chosen == sorted(set(chosen))
-    assert len(chosen) == min(total, most)
-    assert all(0 <= index < total for index in chosen)
-    gaps = {after - before for before, after in pairwise(chosen)}
-    assert not gaps or max(gaps) - min(gaps) <= 1
-    assert spread(total) == list(range(total))
-
-
-@given(st.lists(st.dictionaries(st.integers(0, 5), st.integers(1, 9)), max_size=20), st.data())
-def test_counts_are_sums(samples: list[dict[int, int]], data: st.DataObject) -> None:
-    bad = data.draw(st.sets(st.integers(0, 19)))
-
-    def labels_of(index: int) -> dict[int, int]:
-        if index in bad:
-            raise ValueError(f"{index} is bad")
-        return samples[index]
-
-    found = count_labels(labels_of, len(samples))
-    good = [each for index, each in enumerate(samples) if index not in bad]
-    assert found.counts == {
-        label: sum(each.get(label, 0) for each in good) for label in {k for e in good for k in e}
-    }
-    assert len(found.faults) == len(bad & set(range(len(samples))))
-    assert LabelCounts.from_dict(json.loads(json.dumps(found.to_dict()))) == found

@@ -14,10 +14,12 @@ import torch
 from torch import Tensor, nn
 
 from engine.config import Config, ConfigError
+from engine.dataset import BaseDataset
 from engine.infer import BaseInferencer, KnownModel, build_inferencer, find_model
 from engine.model import BaseModel
 from engine.registry import INFERENCERS, MODELS, DefaultScope
 from engine.runner import CheckpointError, save_checkpoint
+from engine.visualization import Visualizer
 
 CfgMaker = Callable[..., Config]
 
@@ -178,6 +180,62 @@ def test_a_folder_is_its_files(weights: Path, tmp_path: Path) -> None:
         (folder / name).write_text(text)
     infer = Lengths(CFG, weights, device="cpu")
     assert infer(folder, visualize=False)["predictions"] == [{"length": 1}, {"length": 2}]
+
+
+def test_a_folder_without_files(weights: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty" / "below").mkdir(parents=True)
+    with pytest.raises(FileNotFoundError, match=r"there are no files in the folder .*empty"):
+        _Inferencer(CFG, weights, device="cpu")(tmp_path / "empty")
+
+
+def test_pictures_are_shown_if_that_is_asked_for(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[int] = []
+    monkeypatch.setattr(Visualizer, "show", lambda self, image: shown.append(image[0, 0, 0]))
+    _Inferencer(CFG, weights, device="cpu")([(1, 1), (2, 1)], show=True)
+    assert shown == [11, 12]
+
+
+def test_the_visualizer_is_that_of_the_config(weights: Path) -> None:
+    assert _Inferencer(CFG, weights, device="cpu").visualizer is None
+    cfg = {**CFG, "visualizer": {"type": "Visualizer", "name": "of the config"}}
+    visualizer = _Inferencer(cfg, weights, device="cpu").visualizer
+    assert visualizer is not None
+    assert visualizer.instance_name == "of the config"
+
+
+def test_a_class_says_itself_what_is_explained(weights: Path) -> None:
+    infer = _Inferencer(CFG, weights, device="cpu")
+    with pytest.raises(NotImplementedError, match="_Inferencer does not say what to explain"):
+        infer.explained(torch.ones(2), None)
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda dataset: dataset,
+        lambda dataset: {"type": "RepeatDataset", "times": 2, "dataset": dataset},
+        lambda dataset: {"type": "ConcatDataset", "datasets": [dataset, {"type": "Other"}]},
+        lambda dataset: {
+            "type": "RepeatDataset",
+            "dataset": {"type": "ConcatDataset", "datasets": [dataset]},
+        },
+    ],
+)
+def test_what_is_known_of_a_dataset_is_known_through_wrappers(
+    weights: Path, wrap: Callable[[Any], Any]
+) -> None:
+    dataset = {"type": BaseDataset, "metainfo": {"classes": ["a", "b"]}}
+    cfg = {**CFG, "test_dataloader": {"dataset": wrap(dataset)}}
+    assert _Inferencer(cfg, weights, device="cpu").dataset_meta == {"classes": ["a", "b"]}
+
+
+def test_without_a_dataset_nothing_is_known_of_it(weights: Path) -> None:
+    with pytest.raises(ValueError, match=r"an inferencer needs test_dataloader\.dataset, which"):
+        _ = _Inferencer(CFG, weights, device="cpu").dataset_meta
+    cfg = {**CFG, "test_dataloader": {"dataset": {"type": "ConcatDataset", "datasets": []}}}
+    assert _Inferencer(cfg, weights, device="cpu").dataset_meta == {}
 
 
 def test_the_models_that_libraries_ship() -> None:

@@ -56,6 +56,7 @@ def test_values_stay_on_their_device_until_somebody_reads() -> None:
     assert [value.reads for value in values] == [0, 0, 0]
     assert history.mean() == 3.0
     assert history.current() == 6.0
+    assert history.last(2) == [2.0, 6.0]
     assert [value.reads for value in values] == [1, 1, 1]
 
 

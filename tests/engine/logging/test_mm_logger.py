@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from logging.handlers import RotatingFileHandler
+from logging.handlers import RotatingFileHandler, TimedRotatingFileHandler
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -54,9 +55,12 @@ def test_a_file_of_each_process(
 
 
 def test_a_handler_of_logging(tmp_path: Path) -> None:
-    cfg = {"type": "RotatingFileHandler", "maxBytes": 10}
+    cfg: dict[str, Any] = {"type": "RotatingFileHandler", "maxBytes": 10}
     logger = MMLogger("rotates", log_file=str(tmp_path / "x.log"), file_handler_cfg=cfg)
     assert type(logger.handlers[-1]) is RotatingFileHandler
+    cfg = {"type": "TimedRotatingFileHandler", "when": "midnight"}  # it takes no mode
+    logger = MMLogger("daily", log_file=str(tmp_path / "z.log"), file_handler_cfg=cfg)
+    assert type(logger.handlers[-1]) is TimedRotatingFileHandler
     with pytest.raises(ValueError, match="there is no file handler 'StreamHandler' in logging"):
         MMLogger("not", log_file=str(tmp_path / "y"), file_handler_cfg={"type": "StreamHandler"})
 

@@ -9,7 +9,14 @@ from pathlib import Path
 
 import pytest
 
-from engine.logging import console, get_logger, print_log, setup_logging
+from engine.logging import (
+    LogOutputs,
+    console,
+    get_logger,
+    print_log,
+    reset_logging,
+    setup_logging,
+)
 
 
 @contextmanager
@@ -109,3 +116,45 @@ def test_print_log(capsys: pytest.CaptureFixture[str]) -> None:
     print_log("too low", "current", logging.DEBUG)
     assert kept.messages == ["current", "by name", "by logger"]
     assert capsys.readouterr().out == "printed\n"
+
+
+@program()
+def test_lines_of_a_run_go_where_it_wants_them_while_it_is_at_work(tmp_path: Path) -> None:
+    def texts() -> list[str]:
+        files = (tmp_path / "first.log", tmp_path / "second.log")
+        lines = [file.read_text().splitlines() for file in files]
+        return [" ".join(line.split()[-1] for line in each) for each in lines]
+
+    setup_logging("DEBUG", tmp_path / "first.log")
+    first = LogOutputs()
+    setup_logging("WARNING", tmp_path / "second.log")
+    second = LogOutputs()
+    added = _Kept()  # of the program, not of a run
+    logger = get_logger()
+    logger.addHandler(added)
+    handlers = [*logger.handlers]
+    with first.in_use():
+        logger.debug("a")
+        with second.in_use():
+            logger.info("quiet")
+            logger.error("b")
+        with pytest.raises(ZeroDivisionError), second.in_use():
+            _ = 1 / 0
+        logger.debug("c")
+    logger.error("d")
+    with second.in_use():
+        logger.error("e")
+    assert texts() == ["a c", "b d e"]
+    assert added.messages == ["a", "b", "c", "d", "e"]
+    assert {*logger.handlers} == {*handlers}
+    assert logger.level == logging.WARNING
+
+
+@program()
+def test_reset_undoes_the_set_up(tmp_path: Path) -> None:
+    logger = setup_logging("DEBUG", tmp_path / "run.log")
+    logger.debug("kept")
+    reset_logging()
+    logger.error("lost")
+    assert (logger.handlers, logger.level) == ([], logging.NOTSET)
+    assert (tmp_path / "run.log").read_text().endswith("kept\n")

@@ -215,6 +215,22 @@ class _Doubting(ExponentialMovingAverage):
         averaged_param.add_(source_param, alpha=steps)
 
 
+class _Counting(StochasticWeightAverage):
+    """Does as the ready one does, and counts how often."""
+
+    calls = 0
+
+    def avg_func(self, averaged_param: Tensor, source_param: Tensor, steps: int) -> None:
+        super().avg_func(averaged_param, source_param, steps)
+        self.calls += 1
+
+
+def test_what_a_ready_one_does_can_be_added_to() -> None:
+    average = _Counting(_Scalar())
+    assert _averages(average, [1, 3, 5]) == _averages(StochasticWeightAverage(_Scalar()), [1, 3, 5])
+    assert average.calls == 2
+
+
 def test_users_write_their_own() -> None:
     assert _averages(_Largest(_Scalar()), [1, 3, 2]) == [1, 3, 3]
     assert _averages(_Doubting(_Scalar()), [1, 3, 2]) == [1, 4, 8]

@@ -119,3 +119,29 @@ def test_wrappers_are_those_that_the_registry_holds() -> None:
     assert is_model_wrapper(wrapped)
     assert unwrap(wrapped) is model
     assert MODEL_WRAPPERS.get("MMDistributedDataParallel") is MMDistributedDataParallel
+
+
+def test_losses_of_a_batch_without_an_update() -> None:
+    model = _Model()
+    logged = model.loss_step({"inputs": torch.tensor([1.0, 3.0])})
+    assert {name: float(value) for name, value in logged.items()} == {
+        "loss": 12.0,
+        "loss_a": 4.0,
+        "loss_b": 8.0,
+        "acc": 4.0,
+    }
+    assert (model.weight.item(), model.weight.grad) == (2.0, None)
+
+
+def test_what_an_exported_model_gives_is_the_output_unless_the_model_says_more() -> None:
+    class Pairs(_Model):
+        def forward(self, inputs: Tensor, data_samples: Any = None, mode: str = "tensor") -> Any:
+            return (inputs, inputs)
+
+    model = _Model()
+    outputs = model.export_forward(torch.ones(2))
+    assert {name: each.tolist() for name, each in outputs.items()} == {"output": [2.0, 2.0]}
+    with pytest.raises(TypeError, match="_Model has no predict_outputs, which makes predictions"):
+        model.predict_outputs(outputs)
+    with pytest.raises(TypeError, match="Pairs gives no tensor in the mode 'tensor', but tuple"):
+        Pairs().export_forward(torch.ones(2))

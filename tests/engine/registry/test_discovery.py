@@ -245,6 +245,39 @@ def test_no_more_of_a_location_is_imported_than_a_name_needs(
     assert "Late" in registry
 
 
+def test_a_location_may_look_something_up_while_it_is_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {
+        "holder_of_asking_things.py": "from engine.registry import Registry\n"
+        "THINGS = Registry('thing', scope='top', locations=['asking_things'])\n",
+        "asking_things.py": "from holder_of_asking_things import THINGS\n"
+        "THINGS.register_module('one', module=dict)\n"
+        "assert 'one' in THINGS and 'two' not in THINGS\n"
+        "THINGS.register_module('two', module=list)\n",
+    }
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    registry: Registry[Any] = importlib.import_module("holder_of_asking_things").THINGS
+    assert registry.get("two") is list
+    assert registry.imports["asking_things"] == "imported"
+    assert [*registry] == ["one", "two"]
+
+
+@pytest.mark.parametrize("count", [len, lambda registry: len([*registry])])
+def test_names_are_counted_with_those_of_the_locations(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: Callable[[Any], int]
+) -> None:
+    location = f"counted_things_{count.__name__.strip('<>')}"
+    registry: Registry[Any] = Registry("thing", scope="top", locations=[location])
+    monkeypatch.setattr(importlib, "to_fill", registry, raising=False)
+    text = "import importlib\nimportlib.to_fill.register_module('one', module=dict)\n"
+    (tmp_path / f"{location}.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert count(registry) == 1
+
+
 def test_an_optimizer_of_torch_needs_no_sharded_training(modules_after: Modules) -> None:
     code = "from engine.registry import OPTIMIZERS; assert OPTIMIZERS.get('SGD')"
     assert "torch.distributed.optim" not in modules_after(code)

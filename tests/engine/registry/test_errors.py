@@ -102,6 +102,42 @@ def test_a_library_whose_import_fails_is_an_error_in_whatever_way_it_is_asked_fo
         assert "ResNet" not in tree
 
 
+@pytest.mark.parametrize(
+    ("name", "requires", "reason"),
+    [
+        (
+            "newer_lib",
+            "engine>=99",
+            r"newer_lib 1\.0 needs engine>=99, but engine [\d.]+ is installed\. "
+            r"Install what fits: pip install newer_lib 'engine>=99'",
+        ),
+        (
+            "unread_lib",
+            "engine >>> 1",
+            r"unread_lib 1\.0 requires 'engine >>> 1', which is not valid",
+        ),
+    ],
+)
+def test_a_library_that_needs_another_version_is_not_imported(
+    tree: Registry[Any], make_library: MakeLibrary, name: str, requires: str, reason: str
+) -> None:
+    make_library(name, "1 / 0", requires)
+    with pytest.raises(ScopeImportError, match=f"^{reason}$"):
+        tree.get(f"{name}.ResNet")
+
+
+@pytest.mark.parametrize(
+    ("name", "requires"),
+    [("fitting_lib", "engine>=0"), ("extra_lib", "engine>=99; extra == 'all'")],
+)
+def test_a_library_that_needs_what_is_there(
+    tree: Registry[Any], make_library: MakeLibrary, name: str, requires: str
+) -> None:
+    make_library(name, "", requires)
+    text = _text(lambda: tree.get(f"{name}.ResNet"))
+    assert text.startswith(f"'{name}.ResNet' is not in ")
+
+
 def test_near_names_come_from_what_can_be_imported(tree: Registry[Any]) -> None:
     tree.child("broken", "a_module_that_is_missing")
     tree.child("right").register_module("VGG", module=ResNet)

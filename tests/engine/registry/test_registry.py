@@ -174,6 +174,18 @@ def test_traverse_and_count(tmp_path: Path) -> None:
     )
 
 
+def test_a_report_is_printed_if_it_is_asked_for(capsys: pytest.CaptureFixture[str]) -> None:
+    root: Registry[Any] = Registry("printed", scope="top")
+    root.register_module("first", module=dict)
+    root.child("below").register_module("second", module=list)
+    report = traverse_registry_tree(root)
+    assert [each["num_modules"] for each in report] == [1, 1]
+    assert capsys.readouterr().out.splitlines() == [
+        "top::printed: 1 registered",
+        "below::printed: 1 registered",
+    ]
+
+
 def test_names_and_configs_load_nothing_heavy(probe: Probe) -> None:
     code = """
 import sys

@@ -10,7 +10,10 @@ import pytest
 from engine.config import Config, ConfigError, Options
 from engine.registry import Registry, UntrustedError, allow, needs_trust
 from engine.registry.restrictions import (
+    NAMES_CHECKPOINT,
+    SETS_PROCESS,
     Restriction,
+    check_fetched_plainly,
     is_local,
     is_template_within,
     is_within,
@@ -159,3 +162,48 @@ def test_which_names_are_local_and_which_in_a_folder(value: Any, local: bool, wi
 )
 def test_which_templates_stay_in_a_folder(value: Any, within: bool) -> None:
     assert is_template_within(value) is within
+
+
+@pytest.mark.parametrize(
+    ("name", "plain"),
+    [
+        ("a/b.pth", True),
+        ("/etc/b.pth", True),
+        ("https://x/b.pth", True),
+        ("torchvision://resnet18", True),
+        ("", True),
+        ("ftp://x/b.pth", False),
+        ("simplecache::https://x/b.pth", False),
+        ("zip://a::b", False),
+    ],
+)
+def test_which_files_are_fetched_plainly(name: str, plain: bool) -> None:
+    assert NAMES_CHECKPOINT.allows(name) is plain
+    if plain:
+        check_fetched_plainly(name)
+    else:
+        with pytest.raises(UntrustedError, match="data may name a local file or one at http"):
+            check_fetched_plainly(name)
+
+
+@pytest.mark.parametrize(
+    ("env_cfg", "plain"),
+    [
+        (None, True),
+        ({}, True),
+        ({"cudnn_benchmark": True, "resource_limit": 4096}, True),
+        ({"mp_cfg": {"mp_start_method": "fork", "opencv_num_threads": 0}}, True),
+        ({"mp_cfg": None, "dist_cfg": {"backend": "nccl", "timeout": 60}}, True),
+        ({"stop": {"signals": ["SIGTERM"]}}, True),
+        ({"mp_cfg": {"mp_start_method": "mine"}}, False),
+        ({"mp_cfg": {"executable": "x"}}, False),
+        ({"dist_cfg": {"backend": "mpi"}}, False),
+        ({"dist_cfg": {"init_method": "file:///x"}}, False),
+        ({"stop": {"requeue": "x"}}, False),
+        ({"mp_cfg": "fork"}, False),
+        ({"other": 1}, False),
+        ("fork", False),
+    ],
+)
+def test_what_data_may_set_of_the_process(env_cfg: Any, plain: bool) -> None:
+    assert SETS_PROCESS.allows(env_cfg) is plain

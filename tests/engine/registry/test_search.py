@@ -79,6 +79,40 @@ def test_a_library_that_can_not_be_imported_is_told(make_library: MakeLibrary) -
         find_names("LinearClsHead")
 
 
+def test_a_source_and_a_location_that_can_not_be_imported_are_told(
+    make_library: MakeLibrary, probe_with_torch: Callable[[str], str]
+) -> None:
+    registry = """
+from engine.registry import MODELS, PackageSource
+MODELS = MODELS.child('partial_lib', 'partial_lib.lost')
+MODELS.register_module('Here', module=dict)
+MODELS.attach_source('absent', PackageSource('not_there', list, dict.get, 'not-there'))
+MODELS.attach_source('plain', {'one': dict, 'two': list})
+"""
+    folder = make_library("partial_lib", registry, lost="1 / 0")
+    facts = folder / "partial_lib-1.0.dist-info" / "entry_points.txt"
+    facts.write_text("[engine.scopes]\npartial_lib = partial_lib.registry\n", encoding="utf-8")
+    told = probe_with_torch(f"""
+import sys
+sys.path.insert(0, {str(folder)!r})
+from engine.registry import NotRegisteredError, find_models
+names = {{each.full_name for each in find_models(tell=print)}}
+print({{'partial_lib.Here', 'plain.one', 'plain.two'}} - names)
+try:
+    find_models(source='absent', tell=lambda message: None)
+except NotRegisteredError as error:
+    print(error)
+""").splitlines()
+    missing = "not_there is not installed. Install it: pip install 'not-there'"
+    assert told == [
+        "partial_lib::model is not complete: the import of partial_lib.lost, which a registry "
+        "names in its locations, fails: ZeroDivisionError: division by zero",
+        f"absent is left out: {missing}",
+        "set()",
+        missing,
+    ]
+
+
 def test_what_there_is_not() -> None:
     with pytest.raises(ValueError, match="no library 'mmalfa'; did you mean 'mmalpha'"):
         find_names(scope="mmalfa")

@@ -140,6 +140,8 @@ def test_timm() -> None:
     assert TIMM_MODEL_REGISTRY.version == timm.__version__
     model = MODELS.build(dict(type="timm.resnet18", num_classes=10, in_chans=1))
     assert model(torch.zeros(2, 1, 32, 32)).shape == (2, 10)
+    narrow = MODELS.build(dict(type="timm.resnet18", in_channels=1))  # as the libraries call it
+    assert narrow(torch.zeros(2, 1, 32, 32)).shape == (2, 1000)
     features = MODELS.build(dict(type="timm.resnet18", features_only=True, out_indices=(1, 2)))
     assert [each.shape[1] for each in features(torch.zeros(2, 3, 32, 32))] == [64, 128]
 

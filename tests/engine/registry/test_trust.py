@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from engine.config import Config
-from engine.registry import METRICS, MODELS, NotRegisteredError, Registry, allow
+from engine.registry import METRICS, MODELS, NotRegisteredError, Registry, ScopeImportError, allow
 
 ESCAPES = """
 os.system posix.system os.popen subprocess.run subprocess.Popen builtins.eval builtins.exec
@@ -52,6 +53,37 @@ def test_a_python_config_may_name_any_object() -> None:
     cfg.model.type = "fractions.Fraction"  # a program's value is that of a plain dictionary
     with pytest.raises(NotRegisteredError):
         MODELS.build(cfg.model)
+
+
+def test_a_path_of_code_leads_into_classes_and_not_to_what_is_no_module() -> None:
+    registry: Registry[Any] = Registry("thing", scope="trusting")
+    cfg = Config.fromstring("a = dict(type='json.JSONDecoder.decode')", ".py")
+    assert registry.get_from(cfg.a) is json.JSONDecoder.decode
+    for path in ("decimal.Nothing", "decimal.Decimal.nothing.more", "no_such_module.Thing", "a..b"):
+        cfg = Config.fromstring(f"a = dict(type={path!r})", ".py")
+        with pytest.raises(NotRegisteredError):
+            registry.build(cfg.a)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("1 / 0", "ZeroDivisionError: division by zero"),
+        ("raise SystemExit(3)", "SystemExit: 3"),
+        ("import a_module_that_is_missing", "ModuleNotFoundError: No module named 'a_module_"),
+    ],
+)
+def test_a_path_to_a_module_that_fails_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, reason: str
+) -> None:
+    (tmp_path / "failing_module_of_path.py").write_text(text)
+    monkeypatch.syspath_prepend(tmp_path)
+    cfg = Config.fromstring("a = dict(type='failing_module_of_path.Thing')", ".py")
+    with pytest.raises(ScopeImportError) as caught:
+        MODELS.build(cfg.a)
+    start = f"the import for 'failing_module_of_path.Thing' fails: {reason}"
+    assert str(caught.value).startswith(start)
+    assert isinstance(caught.value.__cause__, BaseException)
 
 
 def test_trust_travels_with_each_value(tmp_path: Path) -> None:

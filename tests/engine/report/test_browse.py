@@ -11,9 +11,10 @@ import pytest
 import torch
 from torch.utils.data import IterableDataset, Subset
 
-from engine.dataset import BaseDataset, ConcatDataset, RepeatDataset, origin_of
+from engine.config import Config
+from engine.dataset import BaseDataset, ConcatDataset, RepeatDataset, classes_for, origin_of
 from engine.registry import TRANSFORMS
-from engine.report import browse, check_datasets
+from engine.report import browse, build_datasets, check_datasets
 from engine.structures import BaseDataElement, InstanceData, LabelData, PixelData
 
 CLASSES = ("background", "road", "car")
@@ -268,3 +269,75 @@ def test_what_has_no_images_is_an_error(data: Any, message: str) -> None:
         browse(data)
     with pytest.raises(ValueError, match="there is no split 'val'; there are train"):
         browse({"train": data}, split="val")
+
+
+def test_what_can_not_be_shown() -> None:
+    with pytest.raises(ValueError, match="count must be at least 1; got 0"):
+        browse(Boxes(), count=0)
+    with pytest.raises(ValueError, match="Boxes has no pipeline, whose steps could be shown"):
+        browse(Boxes(), stages=True)
+
+
+def test_a_step_without_an_image_has_an_empty_place_unless_there_is_none_at_all() -> None:
+    def hide(results: dict[str, Any]) -> dict[str, Any]:
+        return {"hidden": results["img"]}
+
+    def show(results: dict[str, Any]) -> dict[str, Any]:
+        return {"img": results["hidden"]}
+
+    whole = browse(Boxes(pipeline=[hide, show]), stages=True)
+    assert whole.image.shape[1] > browse(Boxes(pipeline=[hide]), stages=True).image.shape[1]
+    without = Hidden(pipeline=[lambda results: results])
+    with pytest.raises(ValueError, match="sample 0 of train has no image"):
+        browse(without, stages=True)
+
+
+class Hidden(BaseDataset):
+    """A dataset whose samples have no image."""
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        return [{"hidden": 1}]
+
+
+class Inferring(Boxes):
+    """A dataset whose classes are those of its samples, or of the training data."""
+
+    def __init__(self, names: list[str], **kwargs: Any) -> None:
+        self.names = names
+        super().__init__(**kwargs)
+
+    def load_data_list(self) -> list[dict[str, Any]]:
+        self._metainfo["classes"] = classes_for(self.names, "the data")
+        return super().load_data_list()
+
+
+def _loaders(**datasets: Any) -> Config:
+    return Config({f"{split}_dataloader": {"dataset": each} for split, each in datasets.items()})
+
+
+def test_datasets_are_built_as_a_run_does() -> None:
+    first = {"type": Inferring, "names": ["a", "b"]}
+    built = build_datasets(
+        _loaders(
+            train=first, val={"type": Inferring, "names": ["b"], "lazy_init": True}, test=first
+        )
+    )
+    assert [*built] == ["train", "val", "test"]
+    assert built["test"] is built["train"]
+    assert built["val"].metainfo["classes"] == ("a", "b")
+    given = Samples()
+    assert build_datasets(_loaders(val=given)) == {"val": given}
+
+
+def test_a_dataset_that_is_wrong_is_left_out_or_an_error() -> None:
+    cfg = _loaders(
+        train={"type": Inferring, "names": ["a"]}, val={"type": Inferring, "names": ["b"]}
+    )
+    told: list[str] = []
+    built = build_datasets(cfg, lambda split, error: told.append(f"{split}: {error}"))
+    assert [*built] == ["train"]
+    assert told == ["val: the data has classes that the training data do not have: b; those have a"]
+    with pytest.raises(ValueError, match="has classes that the training data do not have"):
+        build_datasets(cfg)
+    with pytest.raises(ValueError, match="the config has no dataset: none of train_dataloader, "):
+        build_datasets(Config({}))

@@ -10,7 +10,7 @@ import torch
 from torch.utils.data import Dataset
 
 from engine.config import Config
-from engine.dataset import BaseDataset, classes_for, using_classes
+from engine.dataset import BaseDataset, classes_for
 from engine.logging import get_logger
 from engine.runner import Runner
 
@@ -87,9 +87,3 @@ def test_other_numbers_of_given_classes_are_told(
     runner.train()
     told = "Label 0 is 'b' in the val data and 'a' in the training data"
     assert (told in caplog.text) is is_told
-
-
-def test_without_training_data_classes_are_those_found() -> None:
-    assert classes_for(["b", "a", "b"], "data") == ("a", "b")
-    with using_classes(lambda: None):
-        assert classes_for(["b"], "data") == ("b",)

@@ -9,12 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from engine import Config
 from engine.runner import compare_runs
-from engine.utils import shortest_ends
 
 
 def _run(work_dir: Path, scores: Sequence[float], *, name: str = "acc", **values: Any) -> Path:
@@ -119,10 +116,3 @@ def test_a_users_mistake(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(ValueError, match="holds no run"):
         compare_runs([tmp_path / "empty"])
-
-
-@given(st.lists(st.lists(st.sampled_from("abc"), min_size=1, max_size=4), min_size=1, max_size=5))
-def test_short_names_tell_apart_what_differs(names: list[list[str]]) -> None:
-    ends = shortest_ends(names, ".")
-    assert len({*ends}) == len({*map(tuple, names)})
-    assert all(".".join(name).endswith(end) for name, end in zip(names, ends, strict=True))

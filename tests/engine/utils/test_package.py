@@ -71,10 +71,20 @@ def test_a_path_whose_module_lacks_another_is_an_error(
         utils.get_object_from_string("lacks_another.thing")
 
 
-def test_the_module_of_a_distribution() -> None:
+def test_the_module_of_a_distribution(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert package2module("PyYAML") in ("yaml", "_yaml")
     with pytest.raises(PackageNotFoundError, match="no-such-package"):
         package2module("no-such-package")
+    facts = tmp_path / "empty-1.0.dist-info"
+    facts.mkdir()
+    (facts / "METADATA").write_text("Metadata-Version: 2.1\nName: empty\nVersion: 1.0\n")
+    (facts / "RECORD").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(ValueError, match="'empty' is installed, and has no module to import"):
+        package2module("empty")
+    assert utils.is_installed("empty")
+    with pytest.raises(PackageNotFoundError, match="'empty' is not installed"):
+        utils.get_installed_path("empty")
 
 
 def test_a_function_that_needs_something() -> None:

@@ -75,3 +75,8 @@ def test_a_function_reaches_what_is_within() -> None:
     assert type(changed) is OrderedDict
     assert type(changed["b"]) is Pair
     assert data["a"] == [1, ("x", 2)]
+
+
+def test_json_has_no_numbers_that_are_not_finite() -> None:
+    data = {"a": [1.5, float("nan")], "b": (float("inf"), "nan", None, 3)}
+    assert utils.without_nan(data) == {"a": [1.5, None], "b": (None, "nan", None, 3)}

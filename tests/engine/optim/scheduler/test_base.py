@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from torch.optim import SGD, Adagrad, Adam, Optimizer
 
 from engine import optim
+from engine.optim.scheduler.param_scheduler import INF
 from engine.registry import PARAM_SCHEDULERS
 
 # The schedules alone are looked at here: no optimizer takes a step.
@@ -290,3 +291,46 @@ def test_a_bad_optimizer_or_state_is_an_error() -> None:
         optim.StepLR(make_optimizer(), step_size=1).load_state_dict({"last_step": 3})
     with pytest.raises(ValueError, match="iterations of an epoch, got None"):
         optim.StepLR.build_iter_from_epoch(make_optimizer(), step_size=1)
+
+
+class _Loop:
+    """What a schedule asks of a training loop."""
+
+    max_epochs, max_iters = 6, 60
+
+    def __init__(self, by_epoch: bool) -> None:
+        self.by_epoch = by_epoch
+
+
+@pytest.mark.parametrize(
+    ("cfg", "by_epoch", "expected"),
+    [
+        ({"type": "CosineAnnealingLR"}, True, (True, 6)),
+        ({"type": "CosineAnnealingLR"}, False, (False, 60)),
+        ({"type": "CosineAnnealingLR", "by_epoch": False}, True, (False, 60)),
+        ({"type": "CosineAnnealingLR", "end": 4}, False, (False, 4)),
+        ({"type": "CosineAnnealingLR", "T_max": 4}, False, (False, INF)),
+        ({"type": "StepLR", "step_size": 2}, False, (False, INF)),
+        ({"type": "StepLR", "step_size": 2}, True, (True, INF)),
+    ],
+)
+def test_a_schedule_fits_to_the_loop(
+    cfg: dict[str, Any], by_epoch: bool, expected: tuple[bool, float]
+) -> None:
+    scheduler = build(cfg, make_optimizer(), loop=_Loop(by_epoch))
+    assert (scheduler.by_epoch, scheduler.end) == expected
+
+
+def test_a_schedule_does_not_count_epochs_that_are_not_there() -> None:
+    cfg = {"type": "StepLR", "step_size": 2, "by_epoch": True}
+    with pytest.raises(ValueError, match=r"StepLR is set to count epochs, but .* \(max_iters\)"):
+        build(cfg, make_optimizer(), loop=_Loop(by_epoch=False))
+    converted = build(
+        {**cfg, "convert_to_iter_based": True}, make_optimizer(), loop=_Loop(False), epoch_length=5
+    )
+    assert (converted.by_epoch, converted.step_size) == (False, 10)
+
+
+def test_a_curve_has_a_length() -> None:
+    with pytest.raises(ValueError, match="CosineAnnealingLR needs end or T_max, by which it knows"):
+        build({"type": "CosineAnnealingLR"}, make_optimizer())

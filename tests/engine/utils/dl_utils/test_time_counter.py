@@ -6,6 +6,7 @@ import logging
 import time
 
 import pytest
+import torch
 
 from engine.utils.dl_utils import TimeCounter
 
@@ -54,6 +55,27 @@ def test_a_block_in_a_loop(clock: Clock, caplog: pytest.LogCaptureFixture) -> No
         "[block] 150.0 ms per run, averaged over 2 runs",
         "[block] 250.0 ms per run, averaged over 4 runs",
     ]
+
+
+@pytest.mark.parametrize(("with_sync", "told"), [(True, "3000.0 ms"), (False, "1000.0 ms")])
+def test_what_an_accelerator_still_does_counts(
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    with_sync: bool,
+    told: str,
+) -> None:
+    queued = [2.0]  # seconds that the accelerator needs after the block
+
+    def synchronize() -> None:
+        clock.now += queued.pop()
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "synchronize", synchronize)
+    queued.append(0.0)  # nothing is queued when the block begins
+    with TimeCounter(warmup_interval=0, with_sync=with_sync, tag="block"):
+        clock.now += 1.0
+    assert told in capsys.readouterr().out
 
 
 def test_a_run_that_fails_does_not_count(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,8 +53,6 @@ class FoldDataset(Wrapper):
                 f"FoldDataset has at least 2 folds, and a fold from 0 up; got fold {fold} of "
                 f"{folds}"
             )
-        if part not in ("train", "val"):
-            raise ValueError(f"part of FoldDataset is 'train' or 'val'; got {part!r}")
         self.fold: int = fold
         self.folds: int = folds
         self.part = part

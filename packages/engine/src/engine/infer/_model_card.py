@@ -32,16 +32,16 @@ def card_of(
         license: Its license, by the identifier on the Hub.
     """
     task, dataset = _task_of(cfg), _dataset_of(cfg)
-    scope = scope_of(cfg)
+    libraries = [*dict.fromkeys(("engine", scope_of(cfg)))]
     head: dict[str, Any] = {"library_name": "engine", "license": license, "pipeline_tag": task}
-    head["tags"] = [each for each in ("engine", scope) if each]
+    head["tags"] = libraries
     if metrics:
         head["model-index"] = [{"name": name, "results": [_result(task, dataset, metrics)]}]
     front = yaml.safe_dump({k: v for k, v in head.items() if v is not None}, sort_keys=False)
     sections = [
         f"---\n{front}---",
         f"# {name}",
-        f"{_of_type(cfg['model'])}, trained with `engine`{f' and `{scope}`' if scope else ''}.",
+        f"{_of_type(cfg['model'])}, trained with `{'` and `'.join(libraries)}`.",
         *_table("Quality", "metric", {key: f"{value:.4f}" for key, value in metrics.items()}),
         *_table("Training", "what", _training(cfg, meta, dataset)),
         *_classes(meta.get("classes")),

@@ -17,7 +17,7 @@ from torch.utils.data import IterableDataset
 
 from engine.config import Config
 from engine.dataset import length_of, origin_of, using_classes
-from engine.registry import DATASETS, DefaultScope, name_scope, trust_of
+from engine.registry import DATASETS, DefaultScope, scope_of
 
 from ._data_check import (
     DataFinding,
@@ -86,11 +86,8 @@ def build_datasets(
     Raises:
         ValueError: If the config has no dataset.
     """
-    scope = cfg.get("default_scope", "engine")
-    if trust_of(cfg, "default_scope") is not False:
-        name_scope(scope)
     built: dict[str, Any] = {}
-    with DefaultScope.overwrite_default_scope(scope):
+    with DefaultScope.overwrite_default_scope(scope_of(cfg)):
         for split in _SPLITS:
             dataset = (cfg.get(f"{split}_dataloader") or {}).get("dataset")
             if dataset is None:

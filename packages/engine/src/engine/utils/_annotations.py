@@ -135,7 +135,7 @@ def _is_array(annotation: Any) -> bool:
 
 def _container(kind: Any, arguments: tuple[Any, ...]) -> Allowed:
     if kind is tuple and arguments and arguments[-1] is not ...:
-        return (TupleOf(tuple(parse_annotation(each) for each in arguments if each != ())),)
+        return (TupleOf(tuple(parse_annotation(each) for each in arguments)),)
     if kind is tuple or kind in _LISTS or kind in _SETS:
         item = parse_annotation(arguments[0]) if arguments else None
         has_texts = not arguments or {Any, str} & {arguments[0], *get_args(arguments[0])}

@@ -104,9 +104,10 @@ class ManagerMeta(type):
 class _InForce:
     """A `with` block in which an instance is the current one; `contextlib` is slow to import."""
 
+    _token: Token[Mapping[type, Any]]
+
     def __init__(self, instance: ManagerMixin) -> None:
         self._instances = dict.fromkeys(_list_managed(type(instance)), instance)
-        self._token: Token[Mapping[type, Any]] | None = None
 
     def __enter__(self) -> None:
         self._token = _CURRENT.set({**_CURRENT.get({}), **self._instances})
@@ -117,5 +118,4 @@ class _InForce:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._token is not None:
-            _CURRENT.reset(self._token)
+        _CURRENT.reset(self._token)
