@@ -14,7 +14,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.utils.annotations import (
+from engine.utils._annotations import (
     find_checks,
     format_allowed,
     is_allowed,
