@@ -63,6 +63,11 @@ def test_so_many_files_may_be_open_as_the_system_allows(
     assert limits == ([] if expected is None else [expected])
 
 
+def test_an_option_that_is_none_is_as_if_it_were_not_given(toy_cfg: CfgMaker) -> None:
+    options = ("cudnn_benchmark", "dist_cfg", "mp_cfg", "resource_limit", "stop")
+    Runner.from_cfg(toy_cfg(env_cfg=dict.fromkeys(options))).train()
+
+
 @pytest.fixture
 def _algorithms() -> Iterator[None]:
     yield

@@ -57,6 +57,8 @@ def test_what_is_no_confusion_matrix() -> None:
         plot_confusion_matrix(MATRIX, ["a", "b", "c"])
     with pytest.raises(ValueError, match=r"got \(1, 2\)"):
         plot_confusion_matrix([[1, 2]])
+    with pytest.raises(ValueError, match="has a class at least"):
+        plot_confusion_matrix([])
     wrong: Any = "rows"
     with pytest.raises(ValueError, match="normalize is 'true', 'pred', 'all' or None; got 'rows'"):
         plot_confusion_matrix(MATRIX, normalize=wrong)

@@ -28,7 +28,7 @@ def set_up_process(env_cfg: Mapping[str, Any]) -> None:
             `resource_limit`, how many files may be open at least. What is not said stays as it is.
     """
     torch.backends.cudnn.benchmark = bool(env_cfg.get("cudnn_benchmark", False))
-    mp_cfg = env_cfg.get("mp_cfg", {})
+    mp_cfg = env_cfg.get("mp_cfg") or {}
     if (method := mp_cfg.get("mp_start_method")) is not None:
         torch.multiprocessing.set_start_method(method, force=True)
     if (threads := mp_cfg.get("opencv_num_threads")) is not None and "cv2" in sys.modules:

@@ -645,7 +645,7 @@ class Runner(RunProgress):
     def setup_env(self, env_cfg: Cfg) -> None:
         """Set up what holds for the whole process."""
         set_up_process(env_cfg)
-        self.strategy.setup(env_cfg.get("dist_cfg", {}))
+        self.strategy.setup(env_cfg.get("dist_cfg") or {})
 
     def build_logger(
         self, log_level: int | str = "INFO", log_file: str | None = None

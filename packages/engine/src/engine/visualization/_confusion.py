@@ -51,6 +51,8 @@ def plot_confusion_matrix(
     counts = np.asarray(matrix)
     given = range(len(counts)) if classes is None or len(classes) == 0 else classes
     names = [str(name) for name in given]
+    if not names:
+        raise ValueError(f"a confusion matrix has a class at least; got {counts.shape}")
     if counts.shape != (len(names), len(names)):
         raise ValueError(
             f"the confusion matrix of {len(names)} classes has the shape "
