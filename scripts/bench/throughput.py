@@ -2,8 +2,8 @@
 
 The model, the images and the optimizer are those of `mmalpha::resnet18_fashion-mnist.py`. All
 read the images and train on as many batches, by turns in one process, with all cores and without
-workers. One plain loop has the dataset of the config; the other, and Lightning, one of their own,
-which does no more than these images need.
+workers. The plain loop and Lightning have a dataset of their own, which does no more than these
+images need; a second plain loop has that of the config.
 """
 
 from __future__ import annotations
@@ -169,10 +169,10 @@ def compare(data_root: str, batches: int) -> None:
     """Print the table."""
     logging.disable(logging.WARNING)
     runs: dict[str, Callable[[Config], None]] = {
-        "a plain loop": _plain_with_the_dataset,
+        "a plain loop": _plain,
         "engine": _engine,
-        "a plain loop with a dataset of its own": _plain,
-        "Lightning with that dataset": _lightning,
+        "a plain loop with the dataset of the config": _plain_with_the_dataset,
+        "Lightning, with the dataset of the plain loop": _lightning,
     }
     best = dict.fromkeys(runs, float("inf"))
     for _ in range(ROUNDS):
