@@ -103,9 +103,16 @@ class SignalFromLast(Hook):
             os.kill(os.getpid(), signal.SIGTERM)
 
 
+def forbid_warnings() -> None:
+    """Make an error of each warning but those that torch before 2.14 gives itself."""
+    warnings.simplefilter("error")
+    warnings.filterwarnings("ignore", "TypedStorage is deprecated")
+    warnings.filterwarnings("ignore", "`torch.jit.script` is deprecated")
+
+
 def main(rank: int, variables: Mapping[str, str], folder: str) -> None:
     """Train, validate, resume and stop."""
-    warnings.simplefilter("error")
+    forbid_warnings()
     size = int(variables["WORLD_SIZE"])
     if size > 1:
         os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import resource
 import signal
-import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -122,7 +122,7 @@ def main(rank: int, variables: Mapping[str, str], folder: str, had: str) -> None
         folder: Where the runs are.
         had: A number of processes of which there is a run already.
     """
-    warnings.simplefilter("error")
+    importlib.import_module("ddp_run").forbid_warnings()
     size = int(variables["WORLD_SIZE"])
     if size > 1:
         os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))

@@ -204,7 +204,7 @@ RESUMED: dict[str, Any] = {
 
 def main(rank: int, variables: Mapping[str, str], folder: str, of_one: str) -> None:
     """Do what several processes do; what one has done is in the folder `of_one`."""
-    warnings.simplefilter("error")
+    ddp_run.forbid_warnings()
     size = int(variables["WORLD_SIZE"])
     os.environ.update(variables, RANK=str(rank), LOCAL_RANK=str(rank))
     try:

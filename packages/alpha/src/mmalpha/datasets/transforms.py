@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,7 @@ class RandomShift:
         return random.randrange(-self.max_shift, self.max_shift + 1)
 
 
+@cache
 def _overlap(size: int, distance: int) -> tuple[slice, slice]:
     """Return where the pixels that stay in an image come to on an axis, and where they were.
 

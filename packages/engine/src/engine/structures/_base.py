@@ -274,7 +274,13 @@ class BaseDataElement:
             args: The arguments of `Tensor.to`.
             kwargs: The same.
         """
-        return self._each(lambda value: _call(value, "to", *args, **kwargs))
+        return self._each(
+            lambda value: (
+                value.to(*args, **kwargs)
+                if type(value) is torch.Tensor  # as most are, and no look for a method is needed
+                else _call(value, "to", *args, **kwargs)
+            )
+        )
 
     def cpu(self) -> Self:
         """Return an element whose tensors are in main memory."""
@@ -320,12 +326,14 @@ class BaseDataElement:
         """
         made = object.__new__(type(self))
         plain, old, new = self._plain_names, self.__dict__, made.__dict__
-        new["_metainfo_fields"] = self._metainfo_fields.copy()
-        new["_data_fields"] = self._data_fields.copy()
-        for fields, made_of in ((self._metainfo_fields, _copy), (self._data_fields, convert)):
-            for name in fields:
-                stored = name if name in plain else self._stored_name(name)
-                new[stored] = made_of(old[stored])
+        meta, data = old["_metainfo_fields"], old["_data_fields"]
+        new["_metainfo_fields"], new["_data_fields"] = meta.copy(), data.copy()
+        for name in meta:
+            stored = name if name in plain else self._stored_name(name)
+            new[stored] = _copy(old[stored])
+        for name in data:
+            stored = name if name in plain else self._stored_name(name)
+            new[stored] = convert(old[stored])
         return made
 
     def _field_name(self, name: str) -> str:
