@@ -6,7 +6,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -205,8 +204,6 @@ def checkpoints() -> None:
             _row(title, f"{to_disk:.0f}", f"{cost:.0f}", cost / to_disk, "")
             title = f"what a save in the background blocks over `torch.save`, {what}"
             _row(title, f"{floor:.0f}", f"{blocked:.0f}", blocked / floor, "≤ 0.3")
-        peak, our_peak = f"{_peak(save):.0f}", f"{_peak(save_ours):.0f}"
-        _row("peak of memory while saving, MiB", peak, our_peak, None, "")
         pairs2 = [(_best(load, 1), _best(load_ours, 1)) for _ in range(9)]
         floor, cost = (min(times) * 1e3 for times in zip(*pairs2, strict=True))
         _row(
@@ -216,27 +213,6 @@ def checkpoints() -> None:
             cost / floor,
             "≤ 1.10",
         )
-
-
-def _peak(op: Callable[[], None]) -> float:
-    """Return by how many MiB the memory of this process rises at most while `op` runs."""
-
-    def resident() -> int:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE")
-
-    before, most, done = resident(), [0], threading.Event()
-
-    def watch() -> None:
-        while not done.wait(0.001):
-            most[0] = max(most[0], resident())
-
-    watcher = threading.Thread(target=watch)
-    watcher.start()
-    op()
-    done.set()
-    watcher.join()
-    return max(0, most[0] - before) / 2**20
 
 
 def resumes() -> None:

@@ -198,6 +198,6 @@ def main(words: list[str]) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data-root", default="data/fashion-mnist")
-    parser.add_argument("--batches", type=int, default=117)
+    parser.add_argument("--batches", type=int, default=234, help="of 256 images; 234 are an epoch")
     options = parser.parse_args(sys.argv[1:])
     compare(options.data_root, options.batches)
