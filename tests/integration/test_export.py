@@ -253,6 +253,7 @@ def test_without_data_a_shape_is_needed(digits_checkpoint: Path, tmp_path: Path)
 
 @pytest.mark.slow
 def test_images_of_any_size(tmp_path: Path) -> None:
+    torch.manual_seed(3)
     cfg = Config.fromfile("mmbeta::fcn_r18_digits.py")
     cfg.merge_from_dict(
         {"model.backbone.base_channels": 16, "test_dataloader.dataset.num_images": 4}
@@ -265,10 +266,11 @@ def test_images_of_any_size(tmp_path: Path) -> None:
     assert done.meta["input"]["shape"] == ["N", 1, "H", "W"]
     assert done.meta["outputs"]["logits"]["shape"] == ["N", 11, "H", "W"]
     images = [torch.randint(0, 256, (1, *size), dtype=torch.uint8) for size in ((50, 70), (33, 64))]
+    # In a batch of a model an image is padded to the largest; what is exported takes each alone.
     masks = [
-        build_inferencer(each, cfg, "cpu")(images, batch_size=2, return_datasamples=True)
-        for each in (path, out)
+        build_inferencer(each, cfg, "cpu")(images, batch_size=number, return_datasamples=True)
+        for each, number in ((path, 1), (out, 2))
     ]
     for expected, found in zip(masks[0]["predictions"], masks[1]["predictions"], strict=True):
         same = expected.pred_sem_seg.data == found.pred_sem_seg.data
-        assert same.float().mean() > 0.99
+        assert same.float().mean() > 0.999

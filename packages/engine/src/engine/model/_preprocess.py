@@ -186,7 +186,8 @@ def stack_batch(
 
 
 def _pad(image: Tensor, size: torch.Size, divisor: int, value: float) -> Tensor:
-    height, width = (-(-side // divisor) * divisor for side in size)
+    # Of no negative number: a graph of ONNX would round that up.
+    height, width = ((side + divisor - 1) // divisor * divisor for side in size)
     missing = (0, width - image.shape[-1], 0, height - image.shape[-2])
     # An export with sizes that may change must not ask what is missing now.
     pads = torch.compiler.is_exporting() and divisor > 1
