@@ -15,6 +15,7 @@ from typing import Any
 
 import first_step
 import torch
+from measure import by_turns
 from torch import nn
 from torch.utils.data import DataLoader, TensorDataset
 
@@ -23,6 +24,7 @@ from engine.dataset import DefaultSampler, make_resumable
 from engine.logging import HistoryBuffer, MessageHub
 from engine.runner import load_checkpoint
 
+_ROUNDS = 7
 # The first optimizer of a process imports `torch._dynamo`, in a raw loop as well.
 _FIRST_STEPS = """
 import sys, tempfile, time
@@ -67,16 +69,6 @@ def _told(code: str) -> list[float]:
     """Return the numbers that a program prints."""
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     return [float(line) for line in run.stdout.split()]
-
-
-def _best(op: Callable[[], object], rounds: int = 7) -> float:
-    """Return the seconds of the fastest of several rounds."""
-    best = float("inf")
-    for _ in range(rounds):
-        start = time.perf_counter()
-        op()
-        best = min(best, time.perf_counter() - start)
-    return best
 
 
 def _wall_and_cpu(op: Callable[[], object]) -> tuple[float, float]:
@@ -141,12 +133,12 @@ def histories() -> None:
             for _ in range(n):
                 to.update_scalar("loss", 1.0)
 
-        floor = _best(append) / n * 1e9
+        floor = by_turns([append], _ROUNDS)[0] / n * 1e9
         for name, op in (
             ("HistoryBuffer.update", update),
             ("MessageHub.update_scalar", update_scalar),
         ):
-            ours = _best(op) / n * 1e9
+            ours = by_turns([op], _ROUNDS)[0] / n * 1e9
             title = f"`{name}`, {before:,} values, ns"
             _row(title, f"{floor:.0f}", f"{ours:.0f}", ours / floor, "≤ 4")
 
@@ -204,8 +196,7 @@ def checkpoints() -> None:
             _row(title, f"{to_disk:.0f}", f"{cost:.0f}", cost / to_disk, "")
             title = f"what a save in the background blocks over `torch.save`, {what}"
             _row(title, f"{floor:.0f}", f"{blocked:.0f}", blocked / floor, "≤ 0.3")
-        pairs2 = [(_best(load, 1), _best(load_ours, 1)) for _ in range(9)]
-        floor, cost = (min(times) * 1e3 for times in zip(*pairs2, strict=True))
+        floor, cost = (each * 1e3 for each in by_turns([load, load_ours], 9))
         _row(
             "`load_checkpoint` over `torch.load`, ms",
             f"{floor:.0f}",
@@ -224,7 +215,8 @@ def resumes() -> None:
     def first_batch(start: int) -> None:
         next(iter(loader.one_pass(0, start)))
 
-    early, late = (_best(partial(first_batch, start)) * 1e3 for start in (10, 100_000))
+    reads = [partial(first_batch, start) for start in (10, 100_000)]
+    early, late = (each * 1e3 for each in by_turns(reads, _ROUNDS))
     _row(
         "resume at iteration 100,000 over 10, ms",
         f"{early:.1f}",

@@ -35,19 +35,15 @@ def print_rows(rows: Iterable[Row]) -> None:
     print("| part | floor, µs | others, µs | engine, µs | ratio | target |")
     print("|---|---:|---:|---:|---:|---:|")
     for row in rows:
-        others = dict(zip(row.others, best := _measure(row), strict=False))
-        ours, floor = best[len(others)], [*best[len(others) + 1 :]]
-        ratio = ours / (floor[0] if floor else min(others.values()))
-        measure = "the floor" if floor else "the fastest"
-        told = ", ".join(f"{name} {_micro(seconds)}" for name, seconds in others.items())
-        shown = f"{_micro(floor[0]) if floor else ''} | {told} | {_micro(ours)} | {ratio:.2f}"
+        floors = [] if row.floor is None else [row.floor]
+        ops = [*floors, *row.others.values(), row.ours]
+        *before, ours = by_turns(ops, _ROUNDS, row.times)
+        others = before[len(floors) :]
+        ratio = ours / (before[0] if floors else min(others))
+        measure = "the floor" if floors else "the fastest"
+        told = ", ".join(map("{} {}".format, row.others, map(_micro, others)))
+        shown = f"{_micro(before[0]) if floors else ''} | {told} | {_micro(ours)} | {ratio:.2f}"
         print(f"| {row.name} | {shown} | ≤ {row.most:g} × {measure} |", flush=True)
-
-
-def _measure(row: Row) -> list[float]:
-    """Return the seconds of the others, of ours, and of the floor if there is one."""
-    floors = [] if row.floor is None else [row.floor]
-    return by_turns([*row.others.values(), row.ours, *floors], _ROUNDS, row.times)
 
 
 def _micro(seconds: float) -> str:

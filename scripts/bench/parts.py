@@ -94,13 +94,7 @@ def _gets(library: Any, classes: Sequence[type]) -> Op:
     registry = library.registry.Registry("thing", scope="bench")
     for each in classes:
         registry.register_module()(each)
-    names = [each.__name__ for each in classes]
-
-    def op() -> None:
-        for name in names:
-            registry.get(name)
-
-    return op
+    return _asks(registry, classes)
 
 
 def _registers_in_catalogue(classes: Sequence[type]) -> Op:
@@ -122,6 +116,10 @@ def _gets_of_catalogue(classes: Sequence[type]) -> Op:
     registry = catalogue.create("bench")
     for each in classes:
         registry.register(each.__name__)(each)
+    return _asks(registry, classes)
+
+
+def _asks(registry: Any, classes: Sequence[type]) -> Op:
     names = [each.__name__ for each in classes]
 
     def op() -> None:

@@ -83,16 +83,14 @@ def checkpoint_rows() -> Iterator[Row]:
         model.load_state_dict(torch.load(plain, weights_only=True))
 
     saved: dict[str, Any] = {"state_dict": state}
-    others: dict[str, Op] = {"safetensors": partial(save_file, state, theirs)}
+    saving: dict[str, Op] = {"safetensors": partial(save_file, state, theirs)}
+    loading: dict[str, Op] = {"safetensors": load_theirs}
     name, save = "save the weights of a ResNet-50", partial(torch.save, state, plain)
-    yield Row(name, save, others, partial(save_checkpoint, saved, str(ours)), 1.05)
-    others = {"safetensors": load_theirs}
-    yield Row("load them", load_plain, others, partial(load_checkpoint, model, str(ours)), 1.1)
-    others = {"safetensors": partial(save_file, state, theirs)}
+    yield Row(name, save, saving, partial(save_checkpoint, saved, str(ours)), 1.05)
+    yield Row("load them", load_plain, loading, partial(load_checkpoint, model, str(ours)), 1.1)
     own = str(folder / "ours.safetensors")
-    yield Row(f"{name} as `.safetensors`", None, others, partial(save_checkpoint, state, own), 1.05)
-    others, load = {"safetensors": load_theirs}, partial(load_checkpoint, model, own)
-    yield Row("load these", None, others, load, 1.1)
+    yield Row(f"{name} as `.safetensors`", None, saving, partial(save_checkpoint, state, own), 1.05)
+    yield Row("load these", None, loading, partial(load_checkpoint, model, own), 1.1)
     shutil.rmtree(folder)
 
 

@@ -31,10 +31,9 @@ def explain_failure(
     """
     if isinstance(error, TypeError) and (text := _describe_mismatch(target, args, cfg)) is not None:
         raise BuildTypeError(text) from error
-    is_told = isinstance(error, RegistryError)  # of a part within this one
     if (
         isinstance(error, (TypeError, AttributeError))
-        and not is_told
+        and not isinstance(error, RegistryError)  # which tells of a part within this one
         and (text := _describe_wrong_value(target, args, cfg)) is not None
     ):
         raise BuildTypeError(f"{text}\n  {type(error).__name__}: {error}") from error
